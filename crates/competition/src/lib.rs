@@ -1,0 +1,23 @@
+//! Energy, baseline, saving, interval, ranking: everything a competitor could
+//! dispute. Readable beside the rules by an energy adviser.
+//!
+//! Invariants:
+//! - No I/O, no async, no clock, no serde: time comes in as an argument.
+//! - The standings are a function of the *set* of readings: order, repeats and
+//!   lateness change nothing. Energy is summed in whole milliwatt-hours, so no
+//!   rounding depends on the order either.
+//! - Energy is a difference of two good registers of one epoch; nothing becomes
+//!   zero because it is missing.
+
+mod leaderboard;
+mod participant;
+mod sample;
+mod units;
+
+pub use leaderboard::{Contact, Leaderboard, Reason, Row, Rule, Status};
+pub use participant::{
+    Competition, Dated, Epoch, Meter, MeterIndex, Participant, ParticipantIndex, Period, Sign,
+    Thresholds,
+};
+pub use sample::{Doubt, Refusal, Sample};
+pub use units::{MilliWattHours, Percent, SquareMetres, Time, WattHours, Watts};

@@ -1,0 +1,1 @@
+//! Meter bytes to readings: meter protocols, registers, outbox, the gateway loop.

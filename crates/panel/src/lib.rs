@@ -1,0 +1,1 @@
+//! A page of numbers to pixels on any DrawTarget.

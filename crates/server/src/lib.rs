@@ -1,0 +1,1 @@
+//! MQTT to accept to store to standings to web and panels.

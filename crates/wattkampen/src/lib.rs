@@ -1,0 +1,1 @@
+//! Configuration and wiring, as a library for the end-to-end tests.

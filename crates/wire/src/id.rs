@@ -1,0 +1,103 @@
+//! Names of gateways and meters, checked once where they enter.
+use core::fmt;
+use core::str::FromStr;
+
+use heapless::String;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Longest identifier in bytes; a Swedish metering point has 18 digits.
+const MAX: usize = 40;
+
+/// Why a text is no identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdError {
+    /// Nothing was given.
+    Empty,
+    /// More than 40 bytes.
+    TooLong,
+    /// Something else than `A-Z a-z 0-9 - _ . :`.
+    Character(char),
+}
+
+impl fmt::Display for IdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("an identifier must not be empty"),
+            Self::TooLong => write!(f, "an identifier has at most {MAX} characters"),
+            Self::Character(c) => {
+                write!(f, "an identifier has only A-Z a-z 0-9 - _ . : and not {c:?}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for IdError {}
+
+fn check(text: &str) -> Result<String<MAX>, IdError> {
+    if text.is_empty() {
+        return Err(IdError::Empty);
+    }
+    match text.chars().find(|c| !c.is_ascii_alphanumeric() && !"-_.:".contains(*c)) {
+        Some(c) => Err(IdError::Character(c)),
+        None => String::try_from(text).map_err(|_| IdError::TooLong),
+    }
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String<MAX>);
+
+        impl $name {
+            /// The identifier as it stands in topics and messages.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                check(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                struct Visitor;
+                impl de::Visitor<'_> for Visitor {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("an identifier of 1 to 40 characters A-Z a-z 0-9 - _ . :")
+                    }
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
+                        text.parse().map_err(E::custom)
+                    }
+                }
+                d.deserialize_str(Visitor)
+            }
+        }
+    };
+}
+
+id! {
+    /// The device that carries readings to the broker; a level of its topics.
+    GatewayId
+}
+id! {
+    /// The meter as the organiser knows it, usually its metering point number.
+    MeterId
+}

@@ -1,0 +1,54 @@
+//! Bounded text for panels: cut at a character, never in one.
+use core::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// At most `N` bytes of UTF-8.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Text<const N: usize>(heapless::String<N>);
+
+impl<const N: usize> Text<N> {
+    /// As much of `text` as fits, cut before the character that does not.
+    pub fn cut(text: &str) -> Self {
+        let mut kept = heapless::String::new();
+        for c in text.chars() {
+            if kept.push(c).is_err() {
+                break;
+            }
+        }
+        Self(kept)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const N: usize> fmt::Display for Text<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<const N: usize> Serialize for Text<N> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.0)
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Text<N> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Visitor<const N: usize>;
+        impl<const N: usize> de::Visitor<'_> for Visitor<N> {
+            type Value = Text<N>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<N>, E> {
+                Ok(Text::cut(text))
+            }
+        }
+        d.deserialize_str(Visitor)
+    }
+}

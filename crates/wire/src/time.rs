@@ -1,0 +1,85 @@
+//! A moment on a link: whole seconds of UTC, written as RFC 3339.
+use core::fmt;
+use core::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Seconds since 1970-01-01T00:00:00Z, between the years 1970 and 9999.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(i64);
+
+/// Why a text or number is no moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeError {
+    /// Not RFC 3339 with an offset, such as `2027-04-11T09:59:50Z`.
+    Format,
+    /// Before 1970 or after 9999.
+    Range,
+}
+
+impl fmt::Display for TimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Format => "a time is RFC 3339 with an offset, such as 2027-04-11T09:59:50Z",
+            Self::Range => "a time lies between the years 1970 and 9999",
+        })
+    }
+}
+
+impl core::error::Error for TimeError {}
+
+impl Time {
+    /// 9999-12-30T22:00:00Z, the last second that any time zone can show.
+    const LAST: i64 = 253_402_207_200;
+
+    /// From seconds since 1970.
+    pub const fn from_unix(seconds: i64) -> Result<Self, TimeError> {
+        if seconds < 0 || seconds > Self::LAST { Err(TimeError::Range) } else { Ok(Self(seconds)) }
+    }
+
+    /// Seconds since 1970.
+    pub const fn unix(self) -> i64 {
+        self.0
+    }
+}
+
+impl FromStr for Time {
+    type Err = TimeError;
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        let moment: Timestamp = text.parse().map_err(|_| TimeError::Format)?;
+        // Towards the past, so that a fraction never makes a reading younger.
+        Self::from_unix(moment.as_millisecond().div_euclid(1000))
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Timestamp::from_second(self.0) {
+            Ok(moment) => write!(f, "{moment}"),
+            Err(_) => Err(fmt::Error),
+        }
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Time;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an RFC 3339 time")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        d.deserialize_str(Visitor)
+    }
+}

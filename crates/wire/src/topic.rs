@@ -1,0 +1,94 @@
+//! The one place that builds and parses MQTT topics.
+use core::fmt::{self, Write};
+
+use crate::{GatewayId, IdError};
+
+/// A topic as text, as long as the longest of ours.
+pub type TopicBuf = heapless::String<72>;
+
+const ROOT: &str = "wattkampen/v1/";
+
+/// What a topic of ours carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Topic {
+    /// `wattkampen/v1/{gateway}/reading`
+    Reading(GatewayId),
+    /// `wattkampen/v1/{gateway}/status`, retained, also the last will
+    Status(GatewayId),
+    /// `wattkampen/v1/{gateway}/page`, retained
+    Page(GatewayId),
+}
+
+/// Why a topic is none of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TopicError {
+    /// It does not begin with `wattkampen/v1/`.
+    Foreign,
+    /// The gateway's name is none.
+    Gateway(IdError),
+    /// The last level is not `reading`, `status` or `page`.
+    Kind,
+}
+
+impl fmt::Display for TopicError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Foreign => write!(f, "a topic of ours begins with {ROOT}"),
+            Self::Gateway(error) => write!(f, "gateway in the topic: {error}"),
+            Self::Kind => f.write_str("a topic of ours ends with /reading, /status or /page"),
+        }
+    }
+}
+
+impl core::error::Error for TopicError {}
+
+impl Topic {
+    /// Filter of all readings, for the server.
+    pub const ALL_READINGS: &str = "wattkampen/v1/+/reading";
+    /// Filter of all gateway states, for the server.
+    pub const ALL_STATUS: &str = "wattkampen/v1/+/status";
+
+    /// The gateway that the topic belongs to.
+    pub fn gateway(&self) -> &GatewayId {
+        match self {
+            Self::Reading(gateway) | Self::Status(gateway) | Self::Page(gateway) => gateway,
+        }
+    }
+
+    /// Whether text is a topic of this product at all, understood or not.
+    pub fn is_ours(text: &str) -> bool {
+        text.starts_with(ROOT)
+    }
+
+    /// From the topic of a message.
+    pub fn parse(text: &str) -> Result<Self, TopicError> {
+        let rest = text.strip_prefix(ROOT).ok_or(TopicError::Foreign)?;
+        let (gateway, kind) = rest.split_once('/').ok_or(TopicError::Kind)?;
+        let gateway = || gateway.parse().map_err(TopicError::Gateway);
+        match kind {
+            "reading" => gateway().map(Self::Reading),
+            "status" => gateway().map(Self::Status),
+            "page" => gateway().map(Self::Page),
+            _ => Err(TopicError::Kind),
+        }
+    }
+
+    /// The text to publish or subscribe to.
+    pub fn to_buf(&self) -> TopicBuf {
+        let mut text = TopicBuf::new();
+        // Root, 40 bytes and the longest kind fit by construction.
+        let _ = write!(text, "{self}");
+        text
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Reading(_) => "reading",
+            Self::Status(_) => "status",
+            Self::Page(_) => "page",
+        };
+        write!(f, "{ROOT}{}/{kind}", self.gateway())
+    }
+}

@@ -1,0 +1,1 @@
+//! What crosses crates, processes or machines: one binary, one module a subject.
