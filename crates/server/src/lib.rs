@@ -1,1 +1,18 @@
 //! MQTT to accept to store to standings to web and panels.
+//!
+//! Invariants:
+//! - A delivery is acknowledged only after the transaction that holds it has
+//!   committed ([`ingest`]); nothing behind that interface knows whether it came
+//!   through the embedded broker or an external one.
+//! - One thread owns the standings and the store's only writer ([`engine`]);
+//!   everybody else reads published snapshots.
+//! - SQL stands in [`store`] alone, HTTP in [`web`] alone.
+
+pub mod bridge;
+pub mod broker;
+pub mod clock;
+pub mod display;
+pub mod engine;
+pub mod ingest;
+pub mod store;
+pub mod web;

@@ -1,0 +1,1 @@
+//! The external broker: a subscriber that acknowledges after the commit.

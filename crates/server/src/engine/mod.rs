@@ -1,0 +1,42 @@
+//! One thread that owns the standings and the store's writer, and what it publishes.
+use std::sync::Arc;
+
+use competition::{Leaderboard, Time};
+
+/// What everybody reads: complete, consistent, never half-updated.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Grows with every change that moved something.
+    pub version: u64,
+    /// When it was made, by the service's clock.
+    pub as_of: Time,
+    /// The official board.
+    pub board: Leaderboard,
+    /// By [`competition::ParticipantIndex`].
+    pub houses: Vec<Arc<House>>,
+}
+
+/// One town hall at the snapshot's moment; `None` is "not known".
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct House {
+    /// Newest reading.
+    pub measured_at: Option<Time>,
+    /// Power then, W.
+    pub power: Option<competition::Watts>,
+    /// A jump of the power, and when.
+    pub step: Option<(Time, competition::Watts)>,
+    /// Since local midnight.
+    pub today: Option<competition::MilliWattHours>,
+    /// The baseline of the same hours.
+    pub today_baseline: Option<competition::MilliWattHours>,
+    /// Mean load of the last complete night, 22 to 05.
+    pub night: Option<competition::Watts>,
+    /// The night before that.
+    pub night_before: Option<competition::Watts>,
+    /// Mean power of the last 24 hours, oldest first.
+    pub hours: [Option<competition::Watts>; 24],
+    /// Baseline of the same hours.
+    pub hours_baseline: [Option<competition::Watts>; 24],
+    /// Saving over the last seven days, percent, to tell a direction.
+    pub saving_recent_percent: Option<f64>,
+}

@@ -1,0 +1,1 @@
+//! The embedded store: the only SQL of the product.

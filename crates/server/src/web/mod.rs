@@ -1,0 +1,1 @@
+//! The leaderboard on HTTP: pages, JSON, server-sent events.
