@@ -14,5 +14,10 @@ pub mod clock;
 pub mod display;
 pub mod engine;
 pub mod ingest;
+pub mod metrics;
+pub mod publish;
+mod settings;
 pub mod store;
 pub mod web;
+
+pub use settings::{BrokerKind, External, Login, Secret, Settings};

@@ -1,5 +1,9 @@
 //! One thread that owns the standings and the store's writer, and what it publishes.
+mod handle;
+
 use std::sync::Arc;
+
+pub use handle::{Counts, Event, Gateway, Handle, Point, Stopped};
 
 use competition::{Leaderboard, Time};
 

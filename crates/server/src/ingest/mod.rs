@@ -1,6 +1,12 @@
 //! The narrow interface where both ways in meet: a delivery goes in, and its
 //! acknowledgement comes back only after it is committed.
+mod complaints;
+mod reason;
+
 use std::sync::Arc;
+
+pub use complaints::Complaint;
+pub use reason::{MAX_PAYLOAD, Reason};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;

@@ -1,0 +1,187 @@
+//! What the other rooms of the service hold of the engine: its last snapshot,
+//! its news, and questions that only its thread can answer.
+use std::{ops::Range, sync::Arc};
+
+use arc_swap::ArcSwap;
+use competition::{
+    Competition, Leaderboard, MilliWattHours, Participant, ParticipantIndex, Rule, Time, Watts,
+};
+use tokio::sync::{broadcast, mpsc, oneshot};
+use wire::{GatewayId, Status};
+
+use super::Snapshot;
+use crate::ingest::Complaint;
+
+/// What just happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A snapshot of this version is there.
+    Board(u64),
+    /// A town hall was heard. At most one for each between two boards: the newest.
+    Reading {
+        /// Which.
+        participant: ParticipantIndex,
+        /// When it was measured.
+        measured_at: Time,
+        /// Power of the whole building then.
+        power: Option<Watts>,
+        /// It just jumped by this much.
+        step: Option<Watts>,
+    },
+}
+
+/// A bin of a load curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Its beginning.
+    pub at: Time,
+    /// Energy in it; `None` where nothing is known.
+    pub energy: Option<MilliWattHours>,
+    /// The baseline of the same bin.
+    pub baseline: Option<MilliWattHours>,
+    /// Some of it was measured only in sum with its neighbours.
+    pub estimated: bool,
+}
+
+/// Since the service started, but for what is said to be of the store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Deliveries that came in.
+    pub received: u64,
+    /// Readings committed.
+    pub stored: u64,
+    /// Those among them that came after a younger one of their meter.
+    pub late: u64,
+    /// Readings that were there already.
+    pub repeated: u64,
+    /// Readings whose moment had other values already; the lower register counts.
+    pub conflicts: u64,
+    /// Deliveries not taken, by [`crate::ingest::Reason::label`].
+    pub refused: Vec<(&'static str, u64)>,
+    /// Readings in the store, of all time.
+    pub readings: u64,
+}
+
+/// What is known of a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    /// Its name.
+    pub id: GatewayId,
+    /// What it last said of itself, or the broker for it.
+    pub status: Status,
+    /// When that came, by the service's clock.
+    pub heard: Time,
+}
+
+/// The engine's thread is gone: the service is shutting down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the service is shutting down")]
+pub struct Stopped;
+
+#[allow(dead_code)]
+/// A question to the engine's thread, with where to send the answer.
+#[derive(Debug)]
+pub(super) enum Query {
+    Leaderboard {
+        rule: Rule,
+        as_of: Option<Time>,
+        reply: oneshot::Sender<Arc<Leaderboard>>,
+    },
+    Series {
+        who: ParticipantIndex,
+        range: Range<Time>,
+        step: i64,
+        reply: oneshot::Sender<Vec<Point>>,
+    },
+    Complaints(oneshot::Sender<Vec<Complaint>>),
+    Gateways(oneshot::Sender<Vec<Gateway>>),
+    Counts(oneshot::Sender<Counts>),
+}
+
+/// Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    pub(super) snapshot: Arc<ArcSwap<Snapshot>>,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) queries: mpsc::Sender<Query>,
+    pub(super) competition: Arc<Competition>,
+    pub(super) participants: Arc<[Participant]>,
+}
+
+impl Handle {
+    /// The rules.
+    pub fn competition(&self) -> &Competition {
+        &self.competition
+    }
+
+    /// Who competes, by [`ParticipantIndex`].
+    pub fn participants(&self) -> &[Participant] {
+        &self.participants
+    }
+
+    /// The newest snapshot; never waits.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// What happens from now on. A receiver that lags is told so by its channel.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// The board under another rule, or as it was at another moment.
+    ///
+    /// # Errors
+    /// [`Stopped`]
+    pub async fn leaderboard(
+        &self,
+        rule: Rule,
+        as_of: Option<Time>,
+    ) -> Result<Arc<Leaderboard>, Stopped> {
+        self.ask(|reply| Query::Leaderboard { rule, as_of, reply }).await
+    }
+
+    /// A load curve in bins of `step` seconds, which is rounded up to whole
+    /// quarter-hours.
+    ///
+    /// # Errors
+    /// [`Stopped`]
+    pub async fn series(
+        &self,
+        who: ParticipantIndex,
+        range: Range<Time>,
+        step: i64,
+    ) -> Result<Vec<Point>, Stopped> {
+        self.ask(|reply| Query::Series { who, range, step, reply }).await
+    }
+
+    /// What was not taken, the newest first.
+    ///
+    /// # Errors
+    /// [`Stopped`]
+    pub async fn complaints(&self) -> Result<Vec<Complaint>, Stopped> {
+        self.ask(Query::Complaints).await
+    }
+
+    /// The gateways that have been heard, by name.
+    ///
+    /// # Errors
+    /// [`Stopped`]
+    pub async fn gateways(&self) -> Result<Vec<Gateway>, Stopped> {
+        self.ask(Query::Gateways).await
+    }
+
+    /// How much came in, and what became of it.
+    ///
+    /// # Errors
+    /// [`Stopped`]
+    pub async fn counts(&self) -> Result<Counts, Stopped> {
+        self.ask(Query::Counts).await
+    }
+
+    async fn ask<T>(&self, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> Result<T, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.queries.send(query(reply)).await.map_err(|_| Stopped)?;
+        answer.await.map_err(|_| Stopped)
+    }
+}

@@ -1,0 +1,74 @@
+//! Why a delivery was not taken, as types, with the words for people.
+use competition::Refusal;
+use wire::TopicError;
+
+/// Largest payload that is looked at, bytes.
+pub const MAX_PAYLOAD: usize = 4096;
+
+/// Why a delivery was not taken. It is counted, shown and acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The topic is none that a gateway speaks on.
+    #[error("the topic is not understood: {0}")]
+    Topic(TopicError),
+    /// Longer than [`MAX_PAYLOAD`].
+    #[error("the payload has {0} bytes; at most {MAX_PAYLOAD} are read")]
+    TooLarge(usize),
+    /// Not text.
+    #[error("the payload is not UTF-8 from byte {0} on")]
+    NotUtf8(usize),
+    /// Text, but no JSON, or not these fields and types.
+    #[error("the payload is not the JSON of this topic: {0}")]
+    Json(String),
+    /// No participant has this meter.
+    #[error("meter {0} belongs to no participant; add it to the configuration or correct its name")]
+    UnknownMeter(String),
+    /// The meter belongs to another gateway.
+    #[error("meter {meter} is carried by gateway {expected} and not by the one in the topic")]
+    WrongGateway {
+        /// The meter.
+        meter: String,
+        /// The gateway of the configuration.
+        expected: String,
+    },
+    /// The reading itself cannot be.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+}
+
+impl Reason {
+    /// All values of [`Reason::label`].
+    pub const LABELS: [&str; 12] = [
+        "topic",
+        "too_large",
+        "not_utf8",
+        "json",
+        "unknown_meter",
+        "wrong_gateway",
+        "future",
+        "ancient",
+        "locked",
+        "sentinel",
+        "absurd",
+        "other",
+    ];
+
+    /// Value of the label `reason` at `/metrics`.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Topic(_) => "topic",
+            Self::TooLarge(_) => "too_large",
+            Self::NotUtf8(_) => "not_utf8",
+            Self::Json(_) => "json",
+            Self::UnknownMeter(_) => "unknown_meter",
+            Self::WrongGateway { .. } => "wrong_gateway",
+            Self::Refused(Refusal::Future) => "future",
+            Self::Refused(Refusal::Ancient) => "ancient",
+            Self::Refused(Refusal::Locked) => "locked",
+            Self::Refused(Refusal::Sentinel) => "sentinel",
+            Self::Refused(Refusal::Absurd) => "absurd",
+            Self::Refused(_) => "other",
+        }
+    }
+}
