@@ -1,0 +1,125 @@
+//! What a meter held at a moment, in primary values, small enough to wait by
+//! the thousand.
+use wire::{MeterId, Phases, Reading, Time};
+
+use crate::meter::Telegram;
+use crate::outbox::Ticket;
+use crate::{MilliAmps, MilliVolts, Multiplier, WattHours, Watts};
+
+const EXPORT: u16 = 1 << 9;
+const POWER: u16 = 1 << 10;
+
+/// Registers and powers, multiplier applied. 64 bytes: a mask says which of the
+/// optional ones are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    import: WattHours,
+    export: WattHours,
+    power: Watts,
+    /// W, mV, mA of L1, L2, L3.
+    phases: [[i32; 3]; 3],
+    /// Bits 0 to 8 the phases in that order, then export and power.
+    known: u16,
+}
+
+impl Measured {
+    /// Only the register that every reading has.
+    pub const fn new(import: WattHours) -> Self {
+        Self { import, export: WattHours(0), power: Watts(0), phases: [[0; 3]; 3], known: 0 }
+    }
+
+    /// From a telegram; nothing where it lacks the register of imported energy
+    /// or where that, multiplied, is beyond all measure.
+    pub fn from_telegram(telegram: &Telegram, multiplier: Multiplier) -> Option<Self> {
+        let mut new = Self::new(multiplier.energy(telegram.import()?)?);
+        if let Some(export) = telegram.export().and_then(|value| multiplier.energy(value)) {
+            new = new.with_export(export);
+        }
+        if let Some(power) = telegram.power().and_then(|value| multiplier.power(value)) {
+            new = new.with_power(power);
+        }
+        for phase in 0..3 {
+            let power = telegram.phase_power(phase).and_then(|value| multiplier.power(value));
+            new.set(0, phase, power.and_then(|value| i32::try_from(value.0).ok()));
+            new.set(1, phase, telegram.voltage(phase).map(|value| value.0));
+            let current = telegram.current(phase).and_then(|value| multiplier.current(value));
+            new.set(2, phase, current.map(|value| value.0));
+        }
+        Some(new)
+    }
+
+    /// The same with a register of exported energy.
+    pub const fn with_export(mut self, export: WattHours) -> Self {
+        self.export = export;
+        self.known |= EXPORT;
+        self
+    }
+
+    /// The same with a power.
+    pub const fn with_power(mut self, power: Watts) -> Self {
+        self.power = power;
+        self.known |= POWER;
+        self
+    }
+
+    fn set(&mut self, kind: usize, phase: usize, value: Option<i32>) {
+        if let Some(value) = value {
+            self.phases[kind][phase] = value;
+            self.known |= 1 << (kind * 3 + phase);
+        }
+    }
+
+    fn get(&self, kind: usize, phase: usize) -> Option<i32> {
+        (self.known & 1 << (kind * 3 + phase) != 0).then_some(self.phases[kind][phase])
+    }
+
+    /// Energy taken from the grid.
+    pub const fn import(&self) -> WattHours {
+        self.import
+    }
+
+    /// Energy fed into the grid.
+    pub fn export(&self) -> Option<WattHours> {
+        (self.known & EXPORT != 0).then_some(self.export)
+    }
+
+    /// Power, negative while more is fed in than taken.
+    pub fn power(&self) -> Option<Watts> {
+        (self.known & POWER != 0).then_some(self.power)
+    }
+
+    /// Power of phase 0, 1 or 2.
+    pub fn phase_power(&self, phase: usize) -> Option<Watts> {
+        self.get(0, phase).map(|value| Watts(value.into()))
+    }
+
+    /// Voltage of phase 0, 1 or 2.
+    pub fn voltage(&self, phase: usize) -> Option<MilliVolts> {
+        self.get(1, phase).map(MilliVolts)
+    }
+
+    /// Current of phase 0, 1 or 2.
+    pub fn current(&self, phase: usize) -> Option<MilliAmps> {
+        self.get(2, phase).map(MilliAmps)
+    }
+
+    /// The message that says it.
+    pub fn reading(&self, meter: &MeterId, t: Time, ticket: Ticket) -> Reading {
+        let row = |kind| core::array::from_fn(|phase| self.get(kind, phase));
+        let phases = (self.known & 0x1ff != 0).then(|| Phases {
+            power_w: row(0),
+            voltage_mv: row(1),
+            current_ma: row(2),
+        });
+        Reading {
+            meter: meter.clone(),
+            t,
+            import_wh: self.import.0,
+            export_wh: self.export().map(|value| value.0),
+            power_w: self.power().map(|value| value.0),
+            phases,
+            seq: ticket.seq,
+            boot: ticket.boot,
+        }
+    }
+}

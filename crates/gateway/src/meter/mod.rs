@@ -1,0 +1,9 @@
+//! Bytes of meters to telegrams: one module a protocol, all of them yielding
+//! the same registers.
+mod registers;
+mod telegram;
+mod time;
+
+pub use registers::Register;
+pub use telegram::{Check, Refusal, Telegram};
+pub use time::{MeterTime, Season};
