@@ -101,3 +101,29 @@ id! {
     /// The meter as the organiser knows it, usually its metering point number.
     MeterId
 }
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::{IdError, MeterId};
+
+    #[test]
+    fn the_alphabet_is_that_of_topics() {
+        for good in ["735999100000000001", "soderhamn-1", "A_b.c:d", &"x".repeat(40)] {
+            assert_eq!(good.parse::<MeterId>().map(|id| id.to_string()), Ok(good.into()));
+        }
+        for (bad, why) in [
+            ("", IdError::Empty),
+            (&"x".repeat(41) as &str, IdError::TooLong),
+            ("söderhamn", IdError::Character('ö')),
+            ("a/b", IdError::Character('/')),
+            ("+", IdError::Character('+')),
+            ("#", IdError::Character('#')),
+            ("a b", IdError::Character(' ')),
+            ("a\0", IdError::Character('\0')),
+        ] {
+            assert_eq!(bad.parse::<MeterId>(), Err(why), "{bad:?}");
+        }
+    }
+}

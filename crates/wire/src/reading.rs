@@ -31,9 +31,12 @@ pub struct Reading {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phases {
     /// Active power, W; negative for export.
+    #[serde(default)]
     pub power_w: [Option<i32>; 3],
     /// Voltage, mV.
+    #[serde(default)]
     pub voltage_mv: [Option<i32>; 3],
     /// Current, mA.
+    #[serde(default)]
     pub current_ma: [Option<i32>; 3],
 }

@@ -1,4 +1,6 @@
-//! Bounded text for panels: cut at a character, never in one.
+//! Bounded text for panels: cut at a character, never in one. Control
+//! characters become spaces: no panel draws them, and as JSON each would take
+//! six bytes instead of one.
 use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -12,7 +14,7 @@ impl<const N: usize> Text<N> {
     pub fn cut(text: &str) -> Self {
         let mut kept = heapless::String::new();
         for c in text.chars() {
-            if kept.push(c).is_err() {
+            if kept.push(if c.is_control() { ' ' } else { c }).is_err() {
                 break;
             }
         }
@@ -50,5 +52,21 @@ impl<'de, const N: usize> Deserialize<'de> for Text<N> {
             }
         }
         d.deserialize_str(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+
+    #[test]
+    fn is_cut_before_the_character_that_does_not_fit() {
+        assert_eq!(Text::<5>::cut("Åsele").as_str(), "Åsel");
+        assert_eq!(Text::<1>::cut("Å").as_str(), "");
+    }
+
+    #[test]
+    fn holds_no_control_characters() {
+        assert_eq!(Text::<8>::cut("a\n\u{85}b").as_str(), "a  b");
     }
 }

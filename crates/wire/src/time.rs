@@ -83,3 +83,83 @@ impl<'de> Deserialize<'de> for Time {
         d.deserialize_str(Visitor)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use proptest::prelude::*;
+
+    use super::{Time, TimeError};
+
+    fn unix(text: &str) -> Result<i64, TimeError> {
+        text.parse().map(Time::unix)
+    }
+
+    #[test]
+    fn rfc_3339_is_read() {
+        let ten_to_ten = 1_807_437_590;
+        for text in [
+            "2027-04-11T09:59:50Z",
+            "2027-04-11T09:59:50+00:00",
+            "2027-04-11T11:59:50+02:00",
+            "2027-04-11T04:29:50-05:30",
+            "2027-04-11t09:59:50z",
+            "2027-04-11T09:59:50.999999999Z",
+        ] {
+            assert_eq!(unix(text), Ok(ten_to_ten), "{text}");
+        }
+        // A leap second is the last that its minute has here.
+        assert_eq!(unix("2016-12-31T23:59:60Z"), unix("2016-12-31T23:59:59Z"));
+    }
+
+    #[test]
+    fn the_range_is_that_of_every_zone() {
+        assert_eq!(unix("1970-01-01T00:00:00Z"), Ok(0));
+        assert_eq!(unix("1969-12-31T23:59:59.5Z"), Err(TimeError::Range));
+        assert_eq!(unix("9999-12-30T22:00:00Z"), Ok(Time::LAST));
+        assert!(unix("9999-12-30T22:00:01Z").is_err());
+        assert_eq!(Time::from_unix(Time::LAST + 1), Err(TimeError::Range));
+        assert_eq!(Time::from_unix(-1), Err(TimeError::Range));
+        assert_eq!(Time::from_unix(i64::MIN), Err(TimeError::Range));
+        assert_eq!(Time::from_unix(i64::MAX), Err(TimeError::Range));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in [
+            "",
+            "NaN",
+            "null",
+            "now",
+            "1807437590",
+            "2027-04-11",
+            "2027-04-11T09:59:50",
+            "2027-04-11T09:59:50+2",
+            "2027-02-29T00:00:00Z",
+            "2027-13-01T00:00:00Z",
+            "2027-04-11T24:00:00Z",
+            "2027-04-11T09:60:00Z",
+            "2027-04-11T09:59:50Z ",
+            "2027-04-11T09:59:50Zoo",
+            "12027-04-11T09:59:50Z",
+        ] {
+            assert_eq!(unix(text), Err(TimeError::Format), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(seconds in 0..=Time::LAST) {
+            let time = Time::from_unix(seconds).expect("in range");
+            let text = time.to_string();
+            prop_assert_eq!(text.len(), 20);
+            prop_assert_eq!(text.parse(), Ok(time));
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,40}") {
+            let _ = unix(&text);
+        }
+    }
+}

@@ -92,3 +92,58 @@ impl fmt::Display for Topic {
         write!(f, "{ROOT}{}/{kind}", self.gateway())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use proptest::prelude::*;
+
+    use super::{Topic, TopicError};
+    use crate::IdError;
+
+    #[test]
+    fn what_is_none_of_ours_is_told_apart() {
+        for (text, why) in [
+            ("", TopicError::Foreign),
+            ("zigbee2mqtt/plug", TopicError::Foreign),
+            ("/wattkampen/v1/g/reading", TopicError::Foreign),
+            ("wattkampen/v2/g/reading", TopicError::Foreign),
+            ("wattkampen/v1", TopicError::Foreign),
+            ("wattkampen/v1/", TopicError::Kind),
+            ("wattkampen/v1/g", TopicError::Kind),
+            ("wattkampen/v1/g/", TopicError::Kind),
+            ("wattkampen/v1/g/Reading", TopicError::Kind),
+            ("wattkampen/v1/g/reading/", TopicError::Kind),
+            ("wattkampen/v1/g/x/reading", TopicError::Kind),
+            ("wattkampen/v1//reading", TopicError::Gateway(IdError::Empty)),
+            ("wattkampen/v1/+/reading", TopicError::Gateway(IdError::Character('+'))),
+        ] {
+            assert_eq!(Topic::parse(text), Err(why), "{text}");
+        }
+        assert!(Topic::is_ours("wattkampen/v1/g/other"));
+        assert!(!Topic::is_ours("wattkampen/v10/g/reading"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(gateway in "[A-Za-z0-9_.:-]{1,40}", kind in 0..3) {
+            let id = gateway.parse().expect("an id");
+            let topic = match kind {
+                0 => Topic::Reading(id),
+                1 => Topic::Status(id),
+                _ => Topic::Page(id),
+            };
+            let text = topic.to_buf();
+            prop_assert_eq!(text.as_str(), topic.to_string());
+            prop_assert_eq!(topic.gateway().as_str(), gateway);
+            prop_assert!(Topic::is_ours(&text));
+            prop_assert_eq!(Topic::parse(&text), Ok(topic));
+        }
+
+        #[test]
+        fn no_text_panics(text in "(wattkampen/v1/)?.{0,60}") {
+            let _ = Topic::parse(&text);
+        }
+    }
+}
