@@ -1,4 +1,57 @@
-//! The embedded store: the only SQL of the product.
+//! The embedded store: the only SQL of the product. SQLite in WAL mode, one
+//! writer, any number of readers, also from other processes.
+//!
+//! **What it holds** is a *set* of readings by (meter, time), as they were sent.
+//! Storing one twice changes nothing. Where one moment has two values the lower
+//! register stands, whichever came first; the other is kept as a conflict.
+//!
+//! **Layout** (`wattkampen.sqlite` in the data directory; `schema.rs`, `codec.rs`)
+//! - `journal`: each committed batch as one blob, in order. This commit is what is
+//!   acknowledged.
+//! - `block`: up to 512 readings of one meter, sorted, delta-coded, with a CRC-32;
+//!   the key is meter and first moment, a block reaches to the next one's first.
+//! - `day`: what the competition made of each (meter, UTC day), so that a start
+//!   need not read the readings again. Derived; deleted and rebuilt at will.
+//! - `meter`: the dictionary, with the count and the newest reading of each.
+//! - `conflict`: values that do not stand.
+//!
+//! **Durability.** `synchronous = FULL` by default: the journal is on the disk
+//! when a reading is acknowledged, and neither a kill nor a power cut takes it (as
+//! far as the disk keeps its word about flushing). With [`Durability::Normal`] a
+//! kill takes nothing, a power cut may take what came in the last seconds. In
+//! either mode the file itself stays whole.
+//!
+//! **Checkpoint.** Now and then the journal is merged into blocks, a few meters a
+//! transaction so that ingest waits milliseconds only; the journal is emptied in
+//! the last of them. A kill between two leaves readings in both places, and a
+//! reading is one however often it is found.
+//!
+//! **Recovery** is [`Store::open`]: the dictionary, the days, then the journal
+//! through the same door as live readings ([`Recovering::replay`]).
+//!
+//! **Limits.** 2²⁵ meters; moments from 1970 to the year 9999 (38 bits of
+//! seconds); memory holds what is not checkpointed, some 100 000 readings at
+//! 50 bytes, and 1 024 decoded blocks of 25 kB. Phases, sequence and boot count of
+//! a message are not kept. One server for a directory: a lock file says so.
+
+mod block;
+mod checkpoint;
+mod codec;
+mod error;
+mod history;
+mod pending;
+mod reader;
+mod recover;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use codec::Corrupt;
+pub use error::StoreError;
+pub use reader::{Reader, Reading, Readings, Verified};
+pub use recover::{MeterRules, Recovering};
+pub use writer::{DayBlob, Inserted, Store};
 
 /// What survives what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,0 +1,230 @@
+//! Merging the journal into blocks, a few meters a transaction.
+use std::time::{Duration, Instant};
+
+use competition::{MeterIndex, Sample, Time};
+use rusqlite::{Connection, Transaction};
+
+use super::{
+    DayBlob, Store, StoreError,
+    block::{self, END, FULL, key, moment},
+    codec,
+    pending::merge,
+};
+
+/// A checkpoint begins when this many readings wait for it …
+const MOST_PENDING: usize = 100_000;
+/// … or the first of them for this long.
+const OLDEST_PENDING: Duration = Duration::from_secs(300);
+/// Readings merged in one transaction, unless one meter alone has more.
+const STEP: usize = 16_384;
+
+/// A checkpoint between two of its transactions.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// Last row of the journal whose readings it covers.
+    high: i64,
+    /// Meters yet to merge.
+    todo: Vec<u32>,
+}
+
+impl Store {
+    /// Whether [`Store::checkpoint_step`] has something to do that should not wait.
+    pub fn checkpoint_due(&self) -> bool {
+        self.progress.is_some()
+            || self.pending >= MOST_PENDING
+            || self.pending_since.is_some_and(|since| since.elapsed() >= OLDEST_PENDING)
+    }
+
+    /// Days of this meter changed for another cause than a new reading; the next
+    /// checkpoint writes them.
+    pub fn touch(&mut self, meter: MeterIndex) {
+        self.touched.push(self.keys[meter.0 as usize]);
+        self.pending_since.get_or_insert_with(Instant::now);
+    }
+
+    /// One transaction of a checkpoint; tells whether it was the last. `days` gives
+    /// the records of a meter that changed since it was asked last; they must tell
+    /// of every reading inserted so far.
+    ///
+    /// # Errors
+    /// SQLite's; nothing has changed then, and the call may be repeated.
+    pub fn checkpoint_step(
+        &mut self,
+        days: &mut dyn FnMut(MeterIndex) -> Vec<DayBlob>,
+    ) -> Result<bool, StoreError> {
+        self.commit()?;
+        let mut progress = match self.progress.take() {
+            Some(progress) => progress,
+            None => self.begin()?,
+        };
+        let chunk = self.next_chunk(&mut progress);
+        for &meter in &chunk {
+            if let Some(index) = self.meters[meter as usize - 1].index {
+                let changed = days(index);
+                self.keep_days(meter, changed);
+            }
+        }
+        match self.write(&chunk, &progress) {
+            Ok(()) => {
+                self.merged(&chunk, &progress);
+                let done = progress.todo.is_empty();
+                if !done {
+                    self.progress = Some(progress);
+                }
+                Ok(done)
+            }
+            Err(error) => {
+                progress.todo.extend(chunk);
+                self.progress = Some(progress);
+                Err(error)
+            }
+        }
+    }
+
+    /// A whole checkpoint: at shutdown.
+    ///
+    /// # Errors
+    /// As [`Store::checkpoint_step`].
+    pub fn checkpoint(
+        &mut self,
+        days: &mut dyn FnMut(MeterIndex) -> Vec<DayBlob>,
+    ) -> Result<(), StoreError> {
+        // One that is under way covers only what was there when it began.
+        if self.progress.is_some() {
+            while !self.checkpoint_step(days)? {}
+        }
+        while !self.checkpoint_step(days)? {}
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<Progress, StoreError> {
+        let high: Option<i64> =
+            self.connection.query_row("SELECT max(seq) FROM journal", [], |row| row.get(0))?;
+        let mut todo: Vec<u32> = self
+            .meters
+            .iter()
+            .zip(1..)
+            .filter(|(meter, _)| !meter.pending.is_empty() || !meter.unsaved.is_empty())
+            .map(|(_, key)| key)
+            .chain(self.touched.drain(..))
+            .collect();
+        todo.sort_unstable();
+        todo.dedup();
+        todo.reverse();
+        // What comes in from now on waits for the next checkpoint.
+        self.pending_since = None;
+        Ok(Progress { high: high.unwrap_or(0), todo })
+    }
+
+    fn next_chunk(&self, progress: &mut Progress) -> Vec<u32> {
+        let (mut chunk, mut size) = (Vec::new(), 0);
+        while let Some(meter) = progress.todo.pop() {
+            chunk.push(meter);
+            size += self.meters[meter as usize - 1].pending.len() + 64;
+            if size >= STEP {
+                break;
+            }
+        }
+        chunk
+    }
+
+    fn write(&mut self, chunk: &[u32], progress: &Progress) -> Result<(), StoreError> {
+        let change = self.connection.transaction()?;
+        for &meter in chunk {
+            let held = &self.meters[meter as usize - 1];
+            let grown = merge_meter(&change, meter, &held.pending.sorted())?;
+            write_conflicts(&change, meter, &held.pending.conflicts)?;
+            let newest = held.newest.map(|sample| codec::encode_block(&[sample]));
+            let rules = held.index.map(|_| held.fingerprint);
+            change
+                .prepare_cached(
+                    "UPDATE meter SET readings = readings + ?, newest = ?, rules = ? WHERE key = ?",
+                )?
+                .execute((grown, newest, rules, meter))?;
+            if held.index.is_none() {
+                // Nobody judges it now: its days would be out of date.
+                change
+                    .prepare_cached("DELETE FROM day WHERE key >= ? AND key < ?")?
+                    .execute((key(meter, Time(0)), key(meter + 1, Time(0))))?;
+            }
+            let mut put =
+                change.prepare_cached("INSERT OR REPLACE INTO day (key, data) VALUES (?, ?)")?;
+            for day in &held.unsaved {
+                put.execute((key(meter, day.day), codec::sealed(&day.record)))?;
+            }
+        }
+        if progress.todo.is_empty() {
+            change
+                .prepare_cached("DELETE FROM journal WHERE seq <= ?")?
+                .execute([progress.high])?;
+        }
+        change.commit()?;
+        Ok(())
+    }
+
+    /// The transaction stands: memory follows.
+    fn merged(&mut self, chunk: &[u32], progress: &Progress) {
+        for &meter in chunk {
+            let held = &mut self.meters[meter as usize - 1];
+            self.pending -= held.pending.len().min(self.pending);
+            held.pending = Default::default();
+            held.unsaved = Vec::new();
+            self.cache.forget(meter);
+        }
+        if progress.todo.is_empty() {
+            // Overrides of conflicts are in `len` but were never counted.
+            self.pending = self.meters.iter().map(|meter| meter.pending.len()).sum();
+        }
+    }
+}
+
+fn write_conflicts(
+    change: &Transaction<'_>,
+    meter: u32,
+    conflicts: &[Sample],
+) -> Result<(), StoreError> {
+    let mut put = change
+        .prepare_cached("INSERT OR IGNORE INTO conflict (meter, at, data) VALUES (?, ?, ?)")?;
+    for sample in conflicts {
+        put.execute((meter, sample.at.0, codec::encode_block(&[*sample])))?;
+    }
+    Ok(())
+}
+
+/// Merges sorted samples into a meter's blocks; how many readings that adds.
+fn merge_meter(change: &Connection, meter: u32, samples: &[Sample]) -> Result<i64, StoreError> {
+    let mut grown = 0;
+    let mut rest = samples;
+    while let Some(first) = rest.first() {
+        let at = first.at;
+        let end = block::reach(change, meter, at)?;
+        let mut found = block::covering(change, meter, at)?;
+        let mut upto = end;
+        if found.is_none() && end < END {
+            // Older than all: the oldest block takes them, so that no crumbs remain.
+            found = block::after(change, meter, at)?;
+            upto = block::reach(change, meter, end)?;
+        }
+        let (these, later) = rest.split_at(rest.partition_point(|s| s.at < upto));
+        rest = later;
+        let old = found.as_ref().map_or(0, |block| block.samples.len());
+        let all = match &found {
+            Some(block) => merge(&block.samples, these),
+            None => these.to_vec(),
+        };
+        grown += (all.len() - old) as i64;
+        if let Some(block) = &found
+            && moment(block.key) != all[0].at
+        {
+            change.prepare_cached("DELETE FROM block WHERE key = ?")?.execute([block.key])?;
+        }
+        // The newest block is filled up; one in the middle is split in equal parts.
+        let part = if upto == END { FULL } else { all.len().div_ceil(all.len().div_ceil(FULL)) };
+        let mut put = change
+            .prepare_cached("INSERT OR REPLACE INTO block (key, count, data) VALUES (?, ?, ?)")?;
+        for part in all.chunks(part) {
+            put.execute((key(meter, part[0].at), part.len() as i64, codec::encode_block(part)))?;
+        }
+    }
+    Ok(grown)
+}

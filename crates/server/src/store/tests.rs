@@ -1,0 +1,251 @@
+//! The store against a plain map, whatever is done to it in whatever order.
+use std::collections::BTreeMap;
+
+use competition::{MeterIndex, Sample, Time, WattHours, Watts};
+use proptest::prelude::*;
+
+use super::{DayBlob, Durability, Inserted, MeterRules, Reader, Store, pending::stands};
+
+const METERS: [MeterRules<'static>; 3] = [
+    MeterRules { name: "a", fingerprint: 1 },
+    MeterRules { name: "b", fingerprint: 2 },
+    MeterRules { name: "c", fingerprint: 3 },
+];
+
+type Model = BTreeMap<(u32, i64), Sample>;
+
+fn open(dir: &std::path::Path) -> Store {
+    let mut recovering = Store::open(dir, Durability::Normal, &METERS).unwrap();
+    recovering.days(|_, _, _| true).unwrap();
+    recovering.replay(|_, _, _| {}).unwrap()
+}
+
+fn sample(at: i64, import: i64) -> Sample {
+    Sample { at: Time(at), import: WattHours(import), export: None, power: Some(Watts(import % 7)) }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// Meter, moment, register.
+    Insert(u32, i64, i64),
+    /// A run: meter, first moment, pace, length, backwards.
+    Run(u32, i64, i64, i64, bool),
+    Commit,
+    OneTransaction,
+    Checkpoint,
+    /// Drops the store without a word, as a kill does: what was not committed goes.
+    Kill,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let moment = 0..3000i64;
+    prop_oneof![
+        4 => (0..3u32, moment.clone(), 0..4i64).prop_map(|(m, t, v)| Step::Insert(m, t, v)),
+        3 => (0..3u32, moment, 1..5i64, 1..700i64, any::<bool>())
+            .prop_map(|(m, t, p, n, back)| Step::Run(m, t, p, n, back)),
+        3 => Just(Step::Commit),
+        2 => Just(Step::OneTransaction),
+        1 => Just(Step::Checkpoint),
+        1 => Just(Step::Kill),
+    ]
+}
+
+fn insert(store: &mut Store, model: &mut Model, meter: u32, sample: Sample) {
+    let newest = model.range((meter, 0)..(meter, i64::MAX)).next_back().map(|(k, _)| k.1);
+    let expected = match model.get(&(meter, sample.at.0)) {
+        Some(known) if *known == sample => Inserted::Repeated,
+        Some(known) => Inserted::Conflict { moved: stands(*known, sample) == sample },
+        None if newest.is_none_or(|newest| newest < sample.at.0) => Inserted::Newest,
+        None => Inserted::Late,
+    };
+    assert_eq!(store.insert(MeterIndex(meter), sample).unwrap(), expected);
+    let known = model.entry((meter, sample.at.0)).or_insert(sample);
+    *known = stands(*known, sample);
+}
+
+/// Everything that can be asked, asked of both.
+fn compare(store: &Store, model: &Model) {
+    assert_eq!(store.readings(), model.len() as u64);
+    for meter in 0..3 {
+        let of = |from: i64, to: i64| -> Vec<Sample> {
+            if from >= to {
+                return Vec::new();
+            }
+            model.range((meter, from)..(meter, to)).map(|(_, s)| *s).collect()
+        };
+        let index = MeterIndex(meter);
+        assert_eq!(store.samples(index, Time(0)..Time(1 << 38)).unwrap(), of(0, 1 << 38));
+        assert_eq!(store.newest(index), of(0, 1 << 38).last().copied());
+        for at in (0..6500).step_by(397) {
+            let end = at + 613;
+            assert_eq!(store.samples(index, Time(at)..Time(end)).unwrap(), of(at, end));
+            assert_eq!(store.last_before(index, Time(at)).unwrap(), of(0, at).last().copied());
+            assert_eq!(
+                store.first_from(index, Time(at)).unwrap(),
+                of(at, 1 << 38).first().copied()
+            );
+        }
+    }
+}
+
+/// What another process sees.
+fn compare_committed(dir: &std::path::Path, model: &Model) {
+    let reader = Reader::open(dir).unwrap();
+    assert_eq!(reader.count().unwrap(), model.len() as u64);
+    let all: Result<Vec<_>, _> = reader.readings(None, Time(0)..Time(i64::MAX)).unwrap().collect();
+    let expected: Vec<_> = model.iter().map(|((m, _), s)| (*m as usize, *s)).collect();
+    assert_eq!(all.unwrap().iter().map(|r| (r.meter, r.sample)).collect::<Vec<_>>(), expected);
+    let some: Result<Vec<_>, _> =
+        reader.readings(Some("b"), Time(500)..Time(900)).unwrap().collect();
+    let expected: Vec<_> = model.range((1, 500)..(1, 900)).map(|(_, s)| *s).collect();
+    assert_eq!(some.unwrap().iter().map(|r| r.sample).collect::<Vec<_>>(), expected);
+    assert_eq!(reader.verify().unwrap().readings, model.len() as u64);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn behaves_as_a_map(steps in proptest::collection::vec(step(), 1..60)) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(dir.path());
+        let mut model = Model::new();
+        let mut committed = Model::new();
+        for step in steps {
+            match step {
+                Step::Insert(meter, at, import) => {
+                    insert(&mut store, &mut model, meter, sample(at, import));
+                }
+                Step::Run(meter, from, pace, count, back) => {
+                    for i in 0..count {
+                        let i = if back { count - 1 - i } else { i };
+                        let at = from + i * pace;
+                        insert(&mut store, &mut model, meter, sample(at, at / 9));
+                    }
+                }
+                Step::Commit => {
+                    store.commit().unwrap();
+                    committed = model.clone();
+                }
+                Step::OneTransaction => {
+                    store.checkpoint_step(&mut |_| Vec::new()).unwrap();
+                    committed = model.clone();
+                }
+                Step::Checkpoint => {
+                    store.checkpoint(&mut |_| Vec::new()).unwrap();
+                    committed = model.clone();
+                }
+                Step::Kill => {
+                    drop(store);
+                    compare_committed(dir.path(), &committed);
+                    store = open(dir.path());
+                    model = committed.clone();
+                    compare(&store, &model);
+                }
+            }
+        }
+        compare(&store, &model);
+        store.commit().unwrap();
+        compare_committed(dir.path(), &model);
+        store.checkpoint(&mut |_| Vec::new()).unwrap();
+        compare(&store, &model);
+        compare_committed(dir.path(), &model);
+    }
+}
+
+#[test]
+fn a_second_writer_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let _first = open(dir.path());
+    let second = Store::open(dir.path(), Durability::Full, &METERS);
+    assert!(matches!(second, Err(super::StoreError::InUse(_))));
+}
+
+#[test]
+fn days_are_kept_until_the_rules_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    for meter in 0..2 {
+        store.insert(MeterIndex(meter), sample(86_400 + 10, 5)).unwrap();
+    }
+    let mut days = |MeterIndex(i)| vec![DayBlob { day: Time(86_400), record: vec![i as u8; 3] }];
+    store.checkpoint(&mut days).unwrap();
+    drop(store);
+
+    let read = |meters: &[MeterRules<'_>]| {
+        let mut recovering = Store::open(dir.path(), Durability::Full, meters).unwrap();
+        let mut found = Vec::new();
+        recovering
+            .days(|meter, day, record| {
+                found.push((meter.0, day.0, record.to_vec()));
+                true
+            })
+            .unwrap();
+        let stale = recovering.stale().iter().map(|m| m.0).collect::<Vec<_>>();
+        (found, stale)
+    };
+    let (days, stale) = read(&METERS);
+    // "c" has no reading, yet its days were made as far as there are any.
+    let of = |i: u8| (u32::from(i), 86_400, vec![i; 3]);
+    assert_eq!(days, [of(0), of(1), of(2)]);
+    assert_eq!(stale, []);
+    let mut other = METERS;
+    other[0].fingerprint = 77;
+    let (days, stale) = read(&other);
+    assert_eq!(days, [of(1), of(2)]);
+    assert_eq!(stale, [0]);
+}
+
+#[test]
+fn a_meter_that_left_keeps_its_readings_and_loses_its_days() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let mut days = |_| vec![DayBlob { day: Time(0), record: vec![1] }];
+    store.insert(MeterIndex(1), sample(50, 5)).unwrap();
+    store.checkpoint(&mut days).unwrap();
+    store.insert(MeterIndex(1), sample(60, 6)).unwrap();
+    store.commit().unwrap();
+    drop(store);
+
+    let without = [METERS[2], METERS[0]];
+    let recovering = Store::open(dir.path(), Durability::Full, &without).unwrap();
+    let mut store = recovering.replay(|_, _, _| panic!("nobody has this meter")).unwrap();
+    assert_eq!(store.readings(), 2);
+    store.checkpoint(&mut |_| Vec::new()).unwrap();
+    drop(store);
+
+    let mut recovering = Store::open(dir.path(), Durability::Full, &METERS).unwrap();
+    recovering
+        .days(|meter, _, _| {
+            assert_ne!(meter, MeterIndex(1), "its days are out of date");
+            true
+        })
+        .unwrap();
+    assert!(recovering.stale().contains(&MeterIndex(1)));
+    let store = recovering.replay(|_, _, _| {}).unwrap();
+    assert_eq!(store.samples(MeterIndex(1), Time(0)..Time(99)).unwrap().len(), 2);
+}
+
+#[test]
+fn damage_is_found_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    for at in 0..2000 {
+        store.insert(MeterIndex(0), sample(at, at)).unwrap();
+    }
+    store.checkpoint(&mut |_| Vec::new()).unwrap();
+    drop(store);
+    let file = rusqlite::Connection::open(dir.path().join(super::schema::FILE)).unwrap();
+    let (key, mut data): (i64, Vec<u8>) = file
+        .query_row("SELECT key, data FROM block LIMIT 1 OFFSET 2", [], |r| {
+            Ok((r.get(0)?, r.get(1)?))
+        })
+        .unwrap();
+    data[100] ^= 4;
+    file.execute("UPDATE block SET data = ? WHERE key = ?", (data, key)).unwrap();
+    let error = Reader::open(dir.path()).unwrap().verify().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the store is damaged at block 1024 of meter 1: the checksum does not match"
+    );
+}
