@@ -14,6 +14,8 @@ pub enum Rule {
     Night,
     /// Saved kWh per employee; more is better.
     SavingPerEmployee,
+    /// Saving of the last 14 days minus that of the days before; more is better.
+    MostImproved,
 }
 
 /// Where the competition stands.

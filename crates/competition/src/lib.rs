@@ -9,15 +9,23 @@
 //! - Energy is a difference of two good registers of one epoch; nothing becomes
 //!   zero because it is missing.
 
+mod answer;
+mod history;
 mod leaderboard;
 mod participant;
+mod record;
 mod sample;
+mod standings;
 mod units;
 
+pub use answer::{Compared, Heard, HourLoad, Moved, Outcome, Point, Provenance, Quarantined};
+pub use history::History;
 pub use leaderboard::{Contact, Leaderboard, Reason, Row, Rule, Status};
 pub use participant::{
-    Competition, Dated, Epoch, Meter, MeterIndex, Participant, ParticipantIndex, Period, Sign,
-    Thresholds,
+    Baseline, Competition, Dated, DayKind, Epoch, Exclusion, Meter, MeterIndex, Method,
+    Participant, ParticipantIndex, Period, Sign, Thresholds,
 };
+pub use record::{DayRecord, Stale};
 pub use sample::{Doubt, Refusal, Sample};
+pub use standings::Standings;
 pub use units::{MilliWattHours, Percent, SquareMetres, Time, WattHours, Watts};

@@ -24,6 +24,36 @@ pub struct Period {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dated<T>(pub Vec<(Date, T)>);
 
+impl<T> Default for Dated<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// How a day is used, whatever its weekday.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DayKind {
+    /// A working day.
+    Weekday,
+    /// Like a Saturday.
+    Saturday,
+    /// Sunday, public holiday, or a bridge day on which the house is closed.
+    Holiday,
+    /// Worked until noon, like a holiday after it.
+    Half,
+}
+
+/// Hours that leave both sides of the sum: a heat pump installed, a wing closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion {
+    /// From the hour that holds this moment.
+    pub from: Time,
+    /// Up to the hour that begins at or after this moment.
+    pub until: Time,
+    /// Why, for everybody to read.
+    pub reason: String,
+}
+
 /// A competition and its rules.
 #[derive(Debug, Clone)]
 pub struct Competition {
@@ -41,6 +71,58 @@ pub struct Competition {
     pub rule: Rule,
     /// Who is ranked at all.
     pub thresholds: Thresholds,
+    /// What the baseline is made of.
+    pub method: Method,
+    /// Bridge and half days of everybody.
+    pub special_days: Vec<(Date, DayKind)>,
+}
+
+impl Competition {
+    /// One of Sweden's kind: holidays `SE`, rule saving, all else as default.
+    pub fn new(name: &str, timezone: TimeZone, baseline: Period, contest: Period) -> Self {
+        Self {
+            name: name.to_owned(),
+            timezone,
+            holidays: "SE".to_owned(),
+            baseline,
+            contest,
+            rule: Rule::default(),
+            thresholds: Thresholds::default(),
+            method: Method::default(),
+            special_days: Vec::new(),
+        }
+    }
+}
+
+/// What the baseline is made of. The placebo bench decides the default.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Method {
+    /// The kind of model.
+    pub baseline: Baseline,
+    /// Days after which a training hour weighs half; `None`: all weigh the same.
+    pub half_life: Option<f64>,
+    /// Subtract the median shift of the other participants.
+    pub comparison_group: bool,
+}
+
+impl Default for Method {
+    fn default() -> Self {
+        Self { baseline: Baseline::HoursTemperature, half_life: None, comparison_group: false }
+    }
+}
+
+/// What the energy is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Baseline {
+    /// 72 bins and, where it is given and helps, the outdoor temperature.
+    #[default]
+    HoursTemperature,
+    /// 72 bins: weekday, Saturday, Sunday or holiday by local hour.
+    Hours,
+    /// The same dates of the year before (the rule of 2011).
+    LastYear,
+    /// The three weeks before the contest, by weekday and hour.
+    ThreeWeeksBefore,
 }
 
 /// What a participant must reach to be ranked.
@@ -61,7 +143,7 @@ impl Default for Thresholds {
 }
 
 /// A town hall that competes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Participant {
     /// Short name in addresses.
     pub id: String,
@@ -79,6 +161,10 @@ pub struct Participant {
     pub target: Option<Percent>,
     /// Its meters; their signed sum is the building.
     pub meters: Vec<Meter>,
+    /// Its own bridge and half days.
+    pub special_days: Vec<(Date, DayKind)>,
+    /// Non-routine events.
+    pub exclusions: Vec<Exclusion>,
 }
 
 /// Whether a meter counts towards the building or is a tenant to take off.
@@ -96,7 +182,9 @@ pub enum Sign {
 pub struct Meter {
     /// Its name in readings.
     pub id: String,
-    /// Primary over secondary value behind current transformers.
+    /// Primary over secondary value behind current transformers. Applied by the
+    /// standings, once, to registers, powers, `rollover` and `epochs`; stays 1
+    /// where the gateway multiplies already.
     pub multiplier: u32,
     /// Adds or subtracts.
     pub sign: Sign,
@@ -106,6 +194,20 @@ pub struct Meter {
     pub rollover: Option<WattHours>,
     /// Declared changes of the register, oldest first.
     pub epochs: Vec<Epoch>,
+}
+
+impl Meter {
+    /// A plain meter on a connection of 1 MW.
+    pub fn new(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            multiplier: 1,
+            sign: Sign::Plus,
+            capacity: Watts(1_000_000),
+            rollover: None,
+            epochs: Vec::new(),
+        }
+    }
 }
 
 /// A declared meter swap or reset.

@@ -1,7 +1,8 @@
 //! What a meter held at a moment, and why it may not count.
 use crate::{Time, WattHours, Watts};
 
-/// One reading of a known meter, in primary values.
+/// One reading of a known meter, as its gateway sent it: [`crate::Meter::multiplier`]
+/// is applied by the standings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
     /// When the meter held it; with the meter the reading's identity.
