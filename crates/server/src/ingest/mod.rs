@@ -1,15 +1,34 @@
 //! The narrow interface where both ways in meet: a delivery goes in, and its
 //! acknowledgement comes back only after it is committed.
+//!
+//! Untrusted bytes become domain types here, once: [`parse`] makes a message of a
+//! topic and a payload, [`Directory::resolve`] a sample of a known meter of a
+//! message. What cannot be is a [`Reason`]: counted, logged, shown to the
+//! organiser and acknowledged, so that it never stops the ones behind it.
+
+mod acks;
 mod complaints;
+mod decoder;
+mod directory;
+mod parse;
 mod reason;
 
 use std::sync::Arc;
 
-pub use complaints::Complaint;
-pub use reason::{MAX_PAYLOAD, Reason};
-
 use bytes::Bytes;
 use tokio::sync::mpsc;
+
+pub use complaints::Complaint;
+pub use directory::Directory;
+pub use parse::{Message, parse};
+pub use reason::{MAX_PAYLOAD, Reason};
+
+pub(crate) use acks::Acks;
+pub(crate) use complaints::Complaints;
+pub(crate) use decoder::{Accepted, Batch, Decoder};
+
+/// Deliveries that wait for the engine before the ways in have to wait.
+pub const CAPACITY: usize = 8192;
 
 /// One message on its way to the store.
 #[derive(Debug)]
@@ -41,3 +60,8 @@ pub trait Acknowledge: Send + Sync + std::fmt::Debug {
 
 /// Where a way in puts deliveries; waits while the engine is behind.
 pub type Inbox = mpsc::Sender<Delivery>;
+
+/// An inbox and the end that the engine reads.
+pub fn channel() -> (Inbox, mpsc::Receiver<Delivery>) {
+    mpsc::channel(CAPACITY)
+}

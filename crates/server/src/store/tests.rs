@@ -188,7 +188,7 @@ fn days_are_kept_until_the_rules_change() {
     // "c" has no reading, yet its days were made as far as there are any.
     let of = |i: u8| (u32::from(i), 86_400, vec![i; 3]);
     assert_eq!(days, [of(0), of(1), of(2)]);
-    assert_eq!(stale, []);
+    assert!(stale.is_empty());
     let mut other = METERS;
     other[0].fingerprint = 77;
     let (days, stale) = read(&other);

@@ -1,0 +1,103 @@
+//! The thread before the engine's: drains the inbox and parses, so that the next
+//! batch is ready while the engine waits for the disk.
+use std::{sync::Arc, thread};
+
+use competition::{MeterIndex, Sample};
+use tokio::sync::{mpsc, watch};
+use wire::{GatewayId, Status};
+
+use super::{Acks, Delivery, Directory, Message, Reason, parse};
+
+/// Deliveries taken at once; a larger batch shares a commit among more.
+const BATCH: usize = 4096;
+
+/// A reading of a known meter, from the right gateway.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) meter: MeterIndex,
+    pub(crate) sample: Sample,
+    /// For the complaint, should the competition refuse it.
+    pub(crate) topic: Arc<str>,
+}
+
+/// What was in the inbox at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) received: u64,
+    pub(crate) readings: Vec<Accepted>,
+    pub(crate) statuses: Vec<(GatewayId, Status)>,
+    pub(crate) refused: Vec<(Arc<str>, Reason)>,
+    pub(crate) acks: Acks,
+}
+
+impl Batch {
+    pub(crate) fn push(&mut self, directory: &Directory, delivery: Delivery) {
+        self.received += 1;
+        self.acks.push(delivery.ack);
+        let topic = delivery.topic;
+        let resolved = match parse(&topic, &delivery.payload) {
+            Ok(Message::Reading(gateway, reading)) => directory.resolve(&gateway, &reading),
+            Ok(Message::Status(gateway, status)) => {
+                self.statuses.push((gateway, status));
+                return;
+            }
+            Err(reason) => Err(reason),
+        };
+        match resolved {
+            Ok((meter, sample)) => self.readings.push(Accepted { meter, sample, topic }),
+            Err(reason) => self.refused.push((topic, reason)),
+        }
+    }
+}
+
+/// The thread and its ends.
+#[derive(Debug)]
+pub(crate) struct Decoder;
+
+impl Decoder {
+    /// Starts it. It ends when all inboxes are gone, or after `stop` turns true and
+    /// what is in the inbox has been passed on.
+    pub(crate) fn start(
+        inbox: mpsc::Receiver<Delivery>,
+        directory: Directory,
+        batches: mpsc::Sender<Batch>,
+        stop: watch::Receiver<bool>,
+    ) -> std::io::Result<thread::JoinHandle<()>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        thread::Builder::new()
+            .name("decoder".to_owned())
+            .spawn(move || runtime.block_on(run(inbox, directory, batches, stop)))
+    }
+}
+
+async fn run(
+    mut inbox: mpsc::Receiver<Delivery>,
+    directory: Directory,
+    batches: mpsc::Sender<Batch>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut deliveries = Vec::with_capacity(BATCH);
+    let mut stopping = false;
+    loop {
+        let count = tokio::select! {
+            biased;
+            // An error means that whoever could say stop is gone: the same.
+            _ = stop.wait_for(|stop| *stop), if !stopping => {
+                stopping = true;
+                inbox.close();
+                continue;
+            }
+            count = inbox.recv_many(&mut deliveries, BATCH) => count,
+        };
+        if count == 0 {
+            return;
+        }
+        let mut batch = Batch { readings: Vec::with_capacity(count), ..Batch::default() };
+        for delivery in deliveries.drain(..) {
+            batch.push(&directory, delivery);
+        }
+        if batches.send(batch).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Who may speak for which meter, and how a message's numbers become a sample.
+use std::collections::HashMap;
+
+use competition::{
+    MeterIndex, Participant, ParticipantIndex, Refusal, Sample, Time, WattHours, Watts,
+};
+use wire::{GatewayId, Reading};
+
+use super::Reason;
+
+/// The configured meters by name.
+#[derive(Debug, Clone, Default)]
+pub struct Directory {
+    meters: HashMap<String, Entry>,
+    owners: Vec<ParticipantIndex>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    index: MeterIndex,
+    gateway: Option<GatewayId>,
+}
+
+impl Directory {
+    /// Meters are numbered through, participant by participant.
+    pub fn new(participants: &[Participant], gateways: &HashMap<String, GatewayId>) -> Self {
+        let mut directory = Self::default();
+        for (participant, owner) in participants.iter().zip(0..) {
+            for meter in &participant.meters {
+                let index = MeterIndex(directory.owners.len() as u32);
+                directory.owners.push(ParticipantIndex(owner));
+                let gateway = gateways.get(&meter.id).cloned();
+                directory.meters.insert(meter.id.clone(), Entry { index, gateway });
+            }
+        }
+        directory
+    }
+
+    /// Whose meter it is.
+    pub fn owner(&self, meter: MeterIndex) -> ParticipantIndex {
+        self.owners[meter.0 as usize]
+    }
+
+    /// The sample that a reading means, in the values that the gateway sent.
+    ///
+    /// A meter with a configured gateway is heard through that one alone: any
+    /// other client that may publish could otherwise speak for it. A meter moves
+    /// to another gateway by the configuration.
+    ///
+    /// # Errors
+    /// [`Reason::UnknownMeter`], [`Reason::WrongGateway`], or
+    /// [`Refusal::Absurd`] for a register beyond 63 bits.
+    pub fn resolve(
+        &self,
+        gateway: &GatewayId,
+        reading: &Reading,
+    ) -> Result<(MeterIndex, Sample), Reason> {
+        let meter = reading.meter.as_str();
+        let entry = self.meters.get(meter).ok_or_else(|| Reason::UnknownMeter(meter.to_owned()))?;
+        if let Some(expected) = entry.gateway.as_ref().filter(|expected| *expected != gateway) {
+            return Err(Reason::WrongGateway {
+                meter: meter.to_owned(),
+                expected: expected.to_string(),
+            });
+        }
+        let register = |value: u64| i64::try_from(value).map_err(|_| Refusal::Absurd);
+        let sample = Sample {
+            at: Time(reading.t.unix()),
+            import: WattHours(register(reading.import_wh)?),
+            export: reading.export_wh.map(register).transpose()?.map(WattHours),
+            power: reading.power_w.map(Watts),
+        };
+        Ok((entry.index, sample))
+    }
+}
