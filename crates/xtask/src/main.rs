@@ -1,2 +1,48 @@
-//! The repository own chores.
-fn main() {}
+//! The repository's own chores, so that nobody needs a list of commands:
+//! `cargo xtask test` on a fresh clone finds, installs and runs all there is.
+//!
+//! Depends on no crate of ours: a chore must run when the product does not build.
+mod bench;
+mod fuzz;
+mod shell;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+/// The repository's chores.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Installs what is missing and runs every test.
+    Test(test::Options),
+    /// The repository's own lint: arrows between crates, layout, house rules.
+    Tidy,
+    /// Measures: ingest, latency, standings, restart.
+    Bench(bench::Options),
+    /// Runs the fuzz targets for a number of inputs.
+    Fuzz(fuzz::Options),
+}
+
+fn main() -> ExitCode {
+    match run(Task::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    std::env::set_current_dir(shell::root())?;
+    match task {
+        Task::Test(options) => test::run(&options),
+        Task::Tidy => tidy::run(),
+        Task::Bench(options) => bench::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
+    }
+}

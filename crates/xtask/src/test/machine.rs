@@ -1,0 +1,122 @@
+//! What the tests need of the machine: says what is missing, then installs it.
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::shell;
+
+/// A Debian package, and how to see that it is there.
+struct Package {
+    /// Any of these programs will do.
+    programs: &'static [&'static str],
+    /// First choice first; Ubuntu names some differently.
+    names: &'static [&'static str],
+    why: &'static str,
+}
+
+const PACKAGES: &[Package] = &[
+    Package { programs: &["cc"], names: &["build-essential"], why: "SQLite is compiled from C" },
+    Package {
+        programs: &["mosquitto"],
+        names: &["mosquitto"],
+        why: "the external broker of the end-to-end tests",
+    },
+    Package {
+        programs: &["mosquitto_pub"],
+        names: &["mosquitto-clients"],
+        why: "a client that is not ours, and README.md's examples",
+    },
+    Package {
+        programs: &["chromium", "chromium-browser", "google-chrome"],
+        names: &["chromium", "chromium-browser"],
+        why: "the page in a real browser",
+    },
+    Package { programs: &["curl"], names: &["curl"], why: "README.md's examples" },
+];
+
+/// Targets of the boards, by the file that needs them.
+const TARGETS: &[(&str, &str)] = &[
+    ("thumbv6m-none-eabi", "RP2040"),
+    ("thumbv7m-none-eabi", "the emulated board"),
+    ("thumbv8m.main-none-eabihf", "RP2350"),
+];
+
+/// Installs what is missing.
+pub(crate) fn prepare() -> Result<()> {
+    packages()?;
+    targets()
+}
+
+fn packages() -> Result<()> {
+    let missing: Vec<_> = PACKAGES
+        .iter()
+        .filter(|p| !p.programs.iter().any(|name| shell::has_program(name)))
+        .collect();
+    if missing.is_empty() {
+        println!("system packages: nothing is missing");
+        return Ok(());
+    }
+    for package in &missing {
+        println!("missing: {} ({})", package.names[0], package.why);
+    }
+    if !shell::has_program("apt-get") {
+        let names: Vec<_> = missing.iter().map(|p| p.names[0]).collect();
+        bail!("this is no Debian or Ubuntu; install these by hand: {}", names.join(" "));
+    }
+    shell::run(as_root("apt-get")?.args(["update", "--quiet"]))?;
+    let names: Vec<_> = missing.iter().map(|package| known_name(package)).collect();
+    shell::run(
+        as_root("env")?
+            .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", "--quiet"])
+            .arg("--no-install-recommends")
+            .args(&names),
+    )?;
+    if names.contains(&"mosquitto") {
+        println!(
+            "note: the package may have started a mosquitto of its own on port 1883; the tests \
+             use free ports and do not touch it.\n      To stop it: systemctl disable --now mosquitto"
+        );
+    }
+    Ok(())
+}
+
+/// The first name that this distribution has something to install for.
+fn known_name(package: &Package) -> &'static str {
+    let has = |name: &&&str| {
+        let policy = shell::output(Command::new("apt-cache").args(["policy", name]));
+        policy.is_ok_and(|text| text.contains("Candidate:") && !text.contains("Candidate: (none)"))
+    };
+    package.names.iter().find(has).unwrap_or(&package.names[0])
+}
+
+/// The program, with sudo where we are not root.
+fn as_root(program: &str) -> Result<Command> {
+    let root = shell::output(Command::new("id").arg("-u"))?.trim() == "0";
+    if root {
+        return Ok(Command::new(program));
+    }
+    if !shell::has_program("sudo") {
+        bail!("installing packages needs root; run as root, or install sudo");
+    }
+    let mut command = Command::new("sudo");
+    command.arg(program);
+    Ok(command)
+}
+
+fn targets() -> Result<()> {
+    if !shell::has_program("rustup") {
+        println!("no rustup: the Rust of this machine must bring the targets itself");
+        return Ok(());
+    }
+    let installed = shell::output(Command::new("rustup").args(["target", "list", "--installed"]))?;
+    let missing: Vec<_> =
+        TARGETS.iter().filter(|(name, _)| !installed.lines().any(|line| line == *name)).collect();
+    if missing.is_empty() {
+        println!("Rust targets: nothing is missing");
+        return Ok(());
+    }
+    for (name, board) in &missing {
+        println!("missing: Rust target {name} ({board})");
+    }
+    shell::run(Command::new("rustup").args(["target", "add"]).args(missing.iter().map(|t| t.0)))
+}
