@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use arc_swap::ArcSwap;
 use competition::{
-    Competition, Leaderboard, MilliWattHours, Participant, ParticipantIndex, Rule, Time, Watts,
+    Competition, Leaderboard, Participant, ParticipantIndex, Point, Quarantined, Rule, Time, Watts,
 };
 use tokio::sync::{broadcast, mpsc, oneshot};
 use wire::{GatewayId, Status};
@@ -30,19 +30,6 @@ pub enum Event {
     },
 }
 
-/// A bin of a load curve.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
-    /// Its beginning.
-    pub at: Time,
-    /// Energy in it; `None` where nothing is known.
-    pub energy: Option<MilliWattHours>,
-    /// The baseline of the same bin.
-    pub baseline: Option<MilliWattHours>,
-    /// Some of it was measured only in sum with its neighbours.
-    pub estimated: bool,
-}
-
 /// Since the service started, but for what is said to be of the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -56,6 +43,9 @@ pub struct Counts {
     pub repeated: u64,
     /// Readings whose moment had other values already; the lower register counts.
     pub conflicts: u64,
+    /// Stored readings that the competition does not count, as far as it could tell
+    /// when they came. [`Handle::quarantine`] has all of them.
+    pub doubted: u64,
     /// Deliveries not taken, by [`crate::ingest::Reason::label`].
     pub refused: Vec<(&'static str, u64)>,
     /// Readings in the store, of all time.
@@ -78,7 +68,6 @@ pub struct Gateway {
 #[error("the service is shutting down")]
 pub struct Stopped;
 
-#[allow(dead_code)]
 /// A question to the engine's thread, with where to send the answer.
 #[derive(Debug)]
 pub(super) enum Query {
@@ -93,6 +82,7 @@ pub(super) enum Query {
         step: i64,
         reply: oneshot::Sender<Vec<Point>>,
     },
+    Quarantine(oneshot::Sender<Vec<Quarantined>>),
     Complaints(oneshot::Sender<Vec<Complaint>>),
     Gateways(oneshot::Sender<Vec<Gateway>>),
     Counts(oneshot::Sender<Counts>),
@@ -153,6 +143,14 @@ impl Handle {
         step: i64,
     ) -> Result<Vec<Point>, Stopped> {
         self.ask(|reply| Query::Series { who, range, step, reply }).await
+    }
+
+    /// Readings that are stored and do not count, and why.
+    ///
+    /// # Errors
+    /// [`Stopped`]
+    pub async fn quarantine(&self) -> Result<Vec<Quarantined>, Stopped> {
+        self.ask(Query::Quarantine).await
     }
 
     /// What was not taken, the newest first.

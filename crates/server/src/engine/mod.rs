@@ -1,9 +1,25 @@
 //! One thread that owns the standings and the store's writer, and what it publishes.
+//!
+//! A batch goes: screened by the competition, into the store's batch, into the
+//! standings; then one commit, then the acknowledgements, then, at a bounded rate,
+//! a snapshot and its events. Between batches the thread answers questions, takes a
+//! step of a checkpoint, and lets time pass on the board.
+
+mod core;
 mod handle;
+mod late;
+mod publish;
+mod recover;
+mod steps;
+mod thread;
 
 use std::sync::Arc;
 
-pub use handle::{Counts, Event, Gateway, Handle, Point, Stopped};
+pub use handle::{Counts, Event, Gateway, Handle, Stopped};
+pub use recover::Recovered;
+pub use thread::{Engine, EngineError, start};
+
+pub use competition::{Point, Quarantined};
 
 use competition::{Leaderboard, Time};
 

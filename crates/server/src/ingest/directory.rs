@@ -12,7 +12,7 @@ use super::Reason;
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
     meters: HashMap<String, Entry>,
-    owners: Vec<ParticipantIndex>,
+    owners: Vec<(String, ParticipantIndex)>,
 }
 
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ impl Directory {
         for (participant, owner) in participants.iter().zip(0..) {
             for meter in &participant.meters {
                 let index = MeterIndex(directory.owners.len() as u32);
-                directory.owners.push(ParticipantIndex(owner));
+                directory.owners.push((meter.id.clone(), ParticipantIndex(owner)));
                 let gateway = gateways.get(&meter.id).cloned();
                 directory.meters.insert(meter.id.clone(), Entry { index, gateway });
             }
@@ -38,7 +38,17 @@ impl Directory {
 
     /// Whose meter it is.
     pub fn owner(&self, meter: MeterIndex) -> ParticipantIndex {
-        self.owners[meter.0 as usize]
+        self.owners[meter.0 as usize].1
+    }
+
+    /// Its name in messages.
+    pub fn name(&self, meter: MeterIndex) -> &str {
+        &self.owners[meter.0 as usize].0
+    }
+
+    /// Names of all meters, by [`MeterIndex`].
+    pub fn names(&self) -> Vec<&str> {
+        self.owners.iter().map(|(name, _)| name.as_str()).collect()
     }
 
     /// The sample that a reading means, in the values that the gateway sent.

@@ -32,6 +32,9 @@ pub enum Reason {
         /// The gateway of the configuration.
         expected: String,
     },
+    /// Taken, and not as it was sent: its moment had other values.
+    #[error("meter {0} has another value for the same moment; the lower register counts")]
+    Conflict(String),
     /// The reading itself cannot be.
     #[error("{0}")]
     Refused(#[from] Refusal),
@@ -39,7 +42,7 @@ pub enum Reason {
 
 impl Reason {
     /// All values of [`Reason::label`].
-    pub const LABELS: [&str; 12] = [
+    pub const LABELS: [&str; 13] = [
         "topic",
         "too_large",
         "not_utf8",
@@ -51,6 +54,7 @@ impl Reason {
         "locked",
         "sentinel",
         "absurd",
+        "conflict",
         "other",
     ];
 
@@ -68,6 +72,7 @@ impl Reason {
             Self::Refused(Refusal::Locked) => "locked",
             Self::Refused(Refusal::Sentinel) => "sentinel",
             Self::Refused(Refusal::Absurd) => "absurd",
+            Self::Conflict(_) => "conflict",
             Self::Refused(_) => "other",
         }
     }

@@ -9,6 +9,9 @@ use super::{StoreError, codec, schema::MOMENT_BITS};
 /// Readings in a full block.
 pub(super) const FULL: usize = 512;
 
+/// Seconds of a UTC day.
+pub(super) const DAY: i64 = 86_400;
+
 /// The end of all time.
 pub(super) const END: Time = Time(1 << MOMENT_BITS);
 

@@ -1,12 +1,12 @@
 //! Merging the journal into blocks, a few meters a transaction.
 use std::time::{Duration, Instant};
 
-use competition::{MeterIndex, Sample, Time};
+use competition::{DayRecord, MeterIndex, Sample, Time};
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    DayBlob, Store, StoreError,
-    block::{self, END, FULL, key, moment},
+    Store, StoreError,
+    block::{self, DAY, END, FULL, key, moment},
     codec,
     pending::merge,
 };
@@ -35,8 +35,8 @@ impl Store {
             || self.pending_since.is_some_and(|since| since.elapsed() >= OLDEST_PENDING)
     }
 
-    /// Days of this meter changed for another cause than a new reading; the next
-    /// checkpoint writes them.
+    /// Days of this meter were made again; the next checkpoint writes them though no
+    /// new reading waits.
     pub fn touch(&mut self, meter: MeterIndex) {
         self.touched.push(self.keys[meter.0 as usize]);
         self.pending_since.get_or_insert_with(Instant::now);
@@ -50,7 +50,7 @@ impl Store {
     /// SQLite's; nothing has changed then, and the call may be repeated.
     pub fn checkpoint_step(
         &mut self,
-        days: &mut dyn FnMut(MeterIndex) -> Vec<DayBlob>,
+        days: &mut dyn FnMut(MeterIndex) -> Vec<DayRecord>,
     ) -> Result<bool, StoreError> {
         self.commit()?;
         let mut progress = match self.progress.take() {
@@ -87,7 +87,7 @@ impl Store {
     /// As [`Store::checkpoint_step`].
     pub fn checkpoint(
         &mut self,
-        days: &mut dyn FnMut(MeterIndex) -> Vec<DayBlob>,
+        days: &mut dyn FnMut(MeterIndex) -> Vec<DayRecord>,
     ) -> Result<(), StoreError> {
         // One that is under way covers only what was there when it began.
         if self.progress.is_some() {
@@ -135,22 +135,20 @@ impl Store {
             let grown = merge_meter(&change, meter, &held.pending.sorted())?;
             write_conflicts(&change, meter, &held.pending.conflicts)?;
             let newest = held.newest.map(|sample| codec::encode_block(&[sample]));
-            let rules = held.index.map(|_| held.fingerprint);
             change
                 .prepare_cached(
-                    "UPDATE meter SET readings = readings + ?, newest = ?, rules = ? WHERE key = ?",
+                    "UPDATE meter SET readings = readings + ?, newest = ? WHERE key = ?",
                 )?
-                .execute((grown, newest, rules, meter))?;
+                .execute((grown, newest, meter))?;
             if held.index.is_none() {
                 // Nobody judges it now: its days would be out of date.
-                change
-                    .prepare_cached("DELETE FROM day WHERE key >= ? AND key < ?")?
-                    .execute((key(meter, Time(0)), key(meter + 1, Time(0))))?;
+                forget_days(&change, meter, Time(0))?;
             }
             let mut put =
                 change.prepare_cached("INSERT OR REPLACE INTO day (key, data) VALUES (?, ?)")?;
             for day in &held.unsaved {
-                put.execute((key(meter, day.day), codec::sealed(&day.record)))?;
+                let midnight = Time(i64::from(day.day) * DAY);
+                put.execute((key(meter, midnight), codec::sealed(&day.bytes)))?;
             }
         }
         if progress.todo.is_empty() {
@@ -176,6 +174,14 @@ impl Store {
             self.pending = self.meters.iter().map(|meter| meter.pending.len()).sum();
         }
     }
+}
+
+/// Deletes a meter's days from `day` on.
+pub(super) fn forget_days(change: &Connection, meter: u32, day: Time) -> Result<(), StoreError> {
+    change
+        .prepare_cached("DELETE FROM day WHERE key >= ? AND key < ?")?
+        .execute((key(meter, day), key(meter + 1, Time(0))))?;
+    Ok(())
 }
 
 fn write_conflicts(

@@ -11,7 +11,9 @@
 //! - `block`: up to 512 readings of one meter, sorted, delta-coded, with a CRC-32;
 //!   the key is meter and first moment, a block reaches to the next one's first.
 //! - `day`: what the competition made of each (meter, UTC day), so that a start
-//!   need not read the readings again. Derived; deleted and rebuilt at will.
+//!   need not read the readings again. Derived: written with the blocks they tell
+//!   of, from the first day on without a gap; what is missing at the end, or all,
+//!   is made again from the readings.
 //! - `meter`: the dictionary, with the count and the newest reading of each.
 //! - `conflict`: values that do not stand.
 //!
@@ -50,8 +52,8 @@ mod writer;
 pub use codec::Corrupt;
 pub use error::StoreError;
 pub use reader::{Reader, Reading, Readings, Verified};
-pub use recover::{MeterRules, Recovering};
-pub use writer::{DayBlob, Inserted, Store};
+pub use recover::Recovering;
+pub use writer::{Inserted, Store};
 
 /// What survives what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,33 +5,23 @@ use std::{
     path::Path,
 };
 
-use competition::{MeterIndex, Sample, Time};
+use competition::{DayRecord, MeterIndex, Sample, Time};
 use rusqlite::Connection;
 
 use super::{
     Durability, Inserted, Store, StoreError,
-    block::{key, meter_of, moment},
+    block::{DAY, meter_of, moment},
+    checkpoint::forget_days,
     codec,
     pending::Pending,
     schema,
     writer::Meter,
 };
 
-/// A meter of the configuration.
-#[derive(Debug, Clone, Copy)]
-pub struct MeterRules<'a> {
-    /// Its name in messages.
-    pub name: &'a str,
-    /// Of all that decides what its days look like. Days made under another
-    /// fingerprint are thrown away.
-    pub fingerprint: i64,
-}
-
 /// A store whose journal has not been read yet.
 #[derive(Debug)]
 pub struct Recovering {
     store: Store,
-    stale: Vec<MeterIndex>,
 }
 
 impl Store {
@@ -44,92 +34,82 @@ impl Store {
     pub fn open(
         dir: &Path,
         durability: Durability,
-        meters: &[MeterRules<'_>],
+        meters: &[&str],
     ) -> Result<Recovering, StoreError> {
         let lock = lock(dir)?;
         let mut connection = schema::open(dir, durability)?;
         add(&mut connection, meters)?;
-        let indices: HashMap<&str, u32> = meters.iter().map(|m| m.name).zip(0..).collect();
+        let indices: HashMap<&str, u32> = meters.iter().copied().zip(0..).collect();
         let mut keys = vec![0; meters.len()];
-        let (mut held, mut stale, mut readings) = (Vec::new(), Vec::new(), 0);
+        let (mut held, mut readings) = (Vec::new(), 0);
         {
-            let mut statement = connection
-                .prepare("SELECT key, name, rules, readings, newest FROM meter ORDER BY key")?;
+            let mut statement =
+                connection.prepare("SELECT key, name, readings, newest FROM meter ORDER BY key")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 let (key, name): (u32, String) = (row.get(0)?, row.get(1)?);
-                let rules: Option<i64> = row.get(2)?;
-                let count: i64 = row.get(3)?;
-                let newest: Option<Vec<u8>> = row.get(4)?;
+                let count: i64 = row.get(2)?;
+                let newest: Option<Vec<u8>> = row.get(3)?;
                 let newest = newest
                     .map(|bytes| codec::decode_block(&bytes))
                     .transpose()
                     .map_err(StoreError::damaged(format!("meter {name}")))?
                     .and_then(|samples| samples.first().copied());
                 let index = indices.get(name.as_str()).copied();
-                let fingerprint = index.map_or(0, |i| meters[i as usize].fingerprint);
                 if let Some(index) = index {
                     keys[index as usize] = key;
-                    if rules != Some(fingerprint) {
-                        stale.push(MeterIndex(index));
-                    }
                 }
                 readings += count.max(0) as u64;
                 held.push(Meter {
                     index: index.map(MeterIndex),
-                    fingerprint,
                     newest,
                     pending: Pending::default(),
                     unsaved: Vec::new(),
                 });
             }
         }
-        for &MeterIndex(index) in &stale {
-            forget_days(&connection, keys[index as usize])?;
-        }
-        Ok(Recovering { store: Store::new(connection, lock, held, keys, readings), stale })
+        Ok(Recovering { store: Store::new(connection, lock, held, keys, readings) })
     }
 }
 
 impl Recovering {
-    /// Gives `each` the days of all meters, by meter, oldest first; it tells
-    /// whether it can use the record.
+    /// Gives `each` the days of all meters, by meter, oldest first. With the first
+    /// one that is damaged or that `each` cannot use (it returns false) a meter's
+    /// days end: that one and the later ones are deleted.
     ///
     /// # Errors
     /// Where the file cannot be read.
     pub fn days(
         &mut self,
-        mut each: impl FnMut(MeterIndex, Time, &[u8]) -> bool,
+        mut each: impl FnMut(MeterIndex, &DayRecord) -> bool,
     ) -> Result<(), StoreError> {
-        let mut damaged = Vec::new();
+        let mut ended: Vec<(u32, Time)> = Vec::new();
+        let connection = &self.store.connection;
         {
-            let mut statement =
-                self.store.connection.prepare("SELECT key, data FROM day ORDER BY key")?;
+            let mut statement = connection.prepare("SELECT key, data FROM day ORDER BY key")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 let at: i64 = row.get(0)?;
-                let Some(index) = self.store.meters[meter_of(at) as usize - 1].index else {
+                let meter = meter_of(at);
+                let held = self.store.meters.get((meter as usize).wrapping_sub(1));
+                let Some(index) = held.and_then(|held| held.index) else { continue };
+                if ended.last().is_some_and(|(last, _)| *last == meter) {
                     continue;
+                }
+                let blob = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+                let record = |bytes: &[u8]| DayRecord {
+                    day: (moment(at).0 / DAY) as i32,
+                    bytes: bytes.to_vec(),
                 };
-                let record =
-                    codec::unsealed(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?);
-                if !record.is_ok_and(|record| each(index, moment(at), record)) {
-                    damaged.push(index);
+                if !codec::unsealed(blob).is_ok_and(|bytes| each(index, &record(bytes))) {
+                    ended.push((meter, moment(at)));
                 }
             }
         }
-        damaged.dedup();
-        for index in damaged {
-            forget_days(&self.store.connection, self.store.keys[index.0 as usize])?;
-            self.stale.push(index);
+        for (meter, day) in ended {
+            forget_days(connection, meter, day)?;
         }
         Ok(())
-    }
-
-    /// Meters whose days must be made again from their readings: new ones, those
-    /// with other rules than before, and those with a damaged record.
-    pub fn stale(&self) -> &[MeterIndex] {
-        &self.stale
     }
 
     /// What the blocks hold, before the journal.
@@ -175,9 +155,6 @@ impl Recovering {
                 }
             }
         }
-        for index in self.stale {
-            store.touch(index);
-        }
         Ok(store)
     }
 }
@@ -198,22 +175,14 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn add(connection: &mut Connection, meters: &[MeterRules<'_>]) -> Result<(), StoreError> {
+fn add(connection: &mut Connection, meters: &[&str]) -> Result<(), StoreError> {
     let change = connection.transaction()?;
     {
         let mut put = change.prepare("INSERT OR IGNORE INTO meter (name) VALUES (?)")?;
         for meter in meters {
-            put.execute([meter.name])?;
+            put.execute([meter])?;
         }
     }
     change.commit()?;
-    Ok(())
-}
-
-fn forget_days(connection: &Connection, meter: u32) -> Result<(), StoreError> {
-    connection.prepare_cached("UPDATE meter SET rules = NULL WHERE key = ?")?.execute([meter])?;
-    connection
-        .prepare_cached("DELETE FROM day WHERE key >= ? AND key < ?")?
-        .execute((key(meter, Time(0)), key(meter + 1, Time(0))))?;
     Ok(())
 }

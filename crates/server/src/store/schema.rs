@@ -19,7 +19,6 @@ const STEPS: [&str; 1] = ["
     CREATE TABLE meter (
         key      INTEGER PRIMARY KEY,       -- 1, 2, …
         name     TEXT    NOT NULL UNIQUE,   -- as in messages
-        rules    INTEGER,                   -- fingerprint under which its days were made; NULL: none
         readings INTEGER NOT NULL DEFAULT 0,-- in blocks
         newest   BLOB                       -- a block of one: the newest in blocks
     ) STRICT;

@@ -1,22 +1,18 @@
 //! The store against a plain map, whatever is done to it in whatever order.
 use std::collections::BTreeMap;
 
-use competition::{MeterIndex, Sample, Time, WattHours, Watts};
+use competition::{DayRecord, MeterIndex, Sample, Time, WattHours, Watts};
 use proptest::prelude::*;
 
-use super::{DayBlob, Durability, Inserted, MeterRules, Reader, Store, pending::stands};
+use super::{Durability, Inserted, Reader, Store, pending::stands};
 
-const METERS: [MeterRules<'static>; 3] = [
-    MeterRules { name: "a", fingerprint: 1 },
-    MeterRules { name: "b", fingerprint: 2 },
-    MeterRules { name: "c", fingerprint: 3 },
-];
+const METERS: [&str; 3] = ["a", "b", "c"];
 
 type Model = BTreeMap<(u32, i64), Sample>;
 
 fn open(dir: &std::path::Path) -> Store {
     let mut recovering = Store::open(dir, Durability::Normal, &METERS).unwrap();
-    recovering.days(|_, _, _| true).unwrap();
+    recovering.days(|_, _| true).unwrap();
     recovering.replay(|_, _, _| {}).unwrap()
 }
 
@@ -162,45 +158,37 @@ fn a_second_writer_is_refused() {
 }
 
 #[test]
-fn days_are_kept_until_the_rules_change() {
+fn days_are_kept_up_to_the_first_that_is_of_no_use() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     for meter in 0..2 {
         store.insert(MeterIndex(meter), sample(86_400 + 10, 5)).unwrap();
     }
-    let mut days = |MeterIndex(i)| vec![DayBlob { day: Time(86_400), record: vec![i as u8; 3] }];
-    store.checkpoint(&mut days).unwrap();
+    let day = |day, MeterIndex(i)| DayRecord { day, bytes: vec![i as u8; 3] };
+    store.checkpoint(&mut |meter| vec![day(1, meter), day(2, meter), day(3, meter)]).unwrap();
     drop(store);
 
-    let read = |meters: &[MeterRules<'_>]| {
-        let mut recovering = Store::open(dir.path(), Durability::Full, meters).unwrap();
+    let read = |refused: (u32, i32)| {
+        let mut recovering = Store::open(dir.path(), Durability::Full, &METERS).unwrap();
         let mut found = Vec::new();
         recovering
-            .days(|meter, day, record| {
-                found.push((meter.0, day.0, record.to_vec()));
-                true
+            .days(|meter, record| {
+                assert_eq!(record.bytes, [meter.0 as u8; 3]);
+                found.push((meter.0, record.day));
+                (meter.0, record.day) != refused
             })
             .unwrap();
-        let stale = recovering.stale().iter().map(|m| m.0).collect::<Vec<_>>();
-        (found, stale)
+        found
     };
-    let (days, stale) = read(&METERS);
-    // "c" has no reading, yet its days were made as far as there are any.
-    let of = |i: u8| (u32::from(i), 86_400, vec![i; 3]);
-    assert_eq!(days, [of(0), of(1), of(2)]);
-    assert!(stale.is_empty());
-    let mut other = METERS;
-    other[0].fingerprint = 77;
-    let (days, stale) = read(&other);
-    assert_eq!(days, [of(1), of(2)]);
-    assert_eq!(stale, [0]);
+    assert_eq!(read((0, 2)), [(0, 1), (0, 2), (1, 1), (1, 2), (1, 3)]);
+    assert_eq!(read((9, 9)), [(0, 1), (1, 1), (1, 2), (1, 3)]);
 }
 
 #[test]
 fn a_meter_that_left_keeps_its_readings_and_loses_its_days() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
-    let mut days = |_| vec![DayBlob { day: Time(0), record: vec![1] }];
+    let mut days = |_| vec![DayRecord { day: 0, bytes: vec![1] }];
     store.insert(MeterIndex(1), sample(50, 5)).unwrap();
     store.checkpoint(&mut days).unwrap();
     store.insert(MeterIndex(1), sample(60, 6)).unwrap();
@@ -215,13 +203,7 @@ fn a_meter_that_left_keeps_its_readings_and_loses_its_days() {
     drop(store);
 
     let mut recovering = Store::open(dir.path(), Durability::Full, &METERS).unwrap();
-    recovering
-        .days(|meter, _, _| {
-            assert_ne!(meter, MeterIndex(1), "its days are out of date");
-            true
-        })
-        .unwrap();
-    assert!(recovering.stale().contains(&MeterIndex(1)));
+    recovering.days(|_, _| panic!("its days are out of date")).unwrap();
     let store = recovering.replay(|_, _, _| {}).unwrap();
     assert_eq!(store.samples(MeterIndex(1), Time(0)..Time(99)).unwrap().len(), 2);
 }

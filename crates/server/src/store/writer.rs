@@ -1,7 +1,7 @@
 //! The one writer: readings go in, a commit makes them last.
 use std::{collections::HashMap, fs::File, time::Instant};
 
-use competition::{MeterIndex, Sample, Time};
+use competition::{DayRecord, MeterIndex, Sample};
 use rusqlite::Connection;
 
 use super::{
@@ -29,24 +29,14 @@ pub enum Inserted {
     },
 }
 
-/// What the competition made of one day of a meter, in its own coding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DayBlob {
-    /// Midnight UTC.
-    pub day: Time,
-    /// The record.
-    pub record: Vec<u8>,
-}
-
 #[derive(Debug)]
 pub(super) struct Meter {
     /// `None` while no participant has it.
     pub(super) index: Option<MeterIndex>,
-    pub(super) fingerprint: i64,
     pub(super) newest: Option<Sample>,
     pub(super) pending: Pending,
     /// Days that wait for a transaction that succeeds.
-    pub(super) unsaved: Vec<DayBlob>,
+    pub(super) unsaved: Vec<DayRecord>,
 }
 
 /// The store, open for writing. See the module's head for what it promises.
@@ -172,13 +162,13 @@ impl Store {
     }
 
     /// Keeps days of a meter until a checkpoint writes them.
-    pub(super) fn keep_days(&mut self, key: u32, days: Vec<DayBlob>) {
+    pub(super) fn keep_days(&mut self, key: u32, days: Vec<DayRecord>) {
         let unsaved = &mut self.meters[key as usize - 1].unsaved;
         if unsaved.is_empty() {
             *unsaved = days;
             return;
         }
-        let mut all: HashMap<Time, DayBlob> = unsaved.drain(..).map(|d| (d.day, d)).collect();
+        let mut all: HashMap<i32, DayRecord> = unsaved.drain(..).map(|d| (d.day, d)).collect();
         all.extend(days.into_iter().map(|d| (d.day, d)));
         *unsaved = all.into_values().collect();
     }

@@ -1,0 +1,322 @@
+//! What the engine does, without threads and channels: readings in, standings and
+//! store kept together.
+use std::{cell::RefCell, collections::BTreeMap, ops::Range, sync::Arc, time::Instant};
+
+use competition::{
+    History, MeterIndex, Moved, Outcome, ParticipantIndex, Sample, Standings, Time, Watts,
+};
+use metrics::Counter;
+use wire::{GatewayId, Status};
+
+use super::{Counts, Gateway, House, recover::Recovered, steps::Steps};
+use crate::{
+    clock::Clock,
+    ingest::{Accepted, Acks, Batch, Complaints, Directory, Reason},
+    store::{Inserted, Store, StoreError},
+};
+
+/// Gateways that are remembered; more have no place in a competition.
+const MOST_GATEWAYS: usize = 10_000;
+
+/// Of one participant, beside what the standings know.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Something of it changed since it was last published.
+    pub(super) touched: bool,
+    /// Its last jump.
+    pub(super) step: Option<(Time, Watts)>,
+    /// It jumped since it was last published.
+    pub(super) jumped: Option<Watts>,
+    pub(super) house: Arc<House>,
+}
+
+/// All that the engine's thread owns.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) clock: Clock,
+    pub(super) standings: Standings,
+    pub(super) store: Store,
+    pub(super) directory: Directory,
+    pub(super) complaints: Complaints,
+    pub(super) watches: Vec<Watch>,
+    pub(super) gateways: BTreeMap<GatewayId, Gateway>,
+    /// By meter: its jumps, and what its power counts for the house.
+    steps: Vec<(Steps, i64)>,
+    received: Counted,
+    stored: Counted,
+    repeated: Counted,
+    late: Counted,
+    conflicts: Counted,
+    doubted: Counted,
+    statuses: Counted,
+    refused: [Counted; Reason::LABELS.len()],
+    /// Committed with the next commit.
+    acks: Vec<Acks>,
+    /// Late readings wait for [`Core::settle`].
+    unsettled: bool,
+}
+
+#[derive(Debug)]
+struct Counted {
+    here: u64,
+    told: u64,
+    metric: Counter,
+}
+
+impl Counted {
+    fn new(metric: Counter) -> Self {
+        Self { here: 0, told: 0, metric }
+    }
+
+    /// The metric is told once a batch: its counter is shared by all threads.
+    fn tell(&mut self) {
+        if self.told != self.here {
+            self.metric.increment(self.here - self.told);
+            self.told = self.here;
+        }
+    }
+}
+
+impl Core {
+    pub(super) fn new(recovered: Recovered, directory: Directory, clock: Clock) -> Self {
+        let Recovered { standings, store } = recovered;
+        let participants = standings.participants();
+        let steps = participants
+            .iter()
+            .flat_map(|participant| &participant.meters)
+            .map(|meter| {
+                let sign = if meter.sign == competition::Sign::Minus { -1 } else { 1 };
+                (Steps::default(), sign * i64::from(meter.multiplier))
+            })
+            .collect();
+        let outcome = |outcome| {
+            Counted::new(metrics::counter!("wattkampen_readings_total", "outcome" => outcome))
+        };
+        let plain = |name: &'static str| Counted::new(metrics::counter!(name));
+        Self {
+            clock,
+            watches: participants
+                .iter()
+                .map(|_| Watch { touched: true, ..Watch::default() })
+                .collect(),
+            standings,
+            store,
+            directory,
+            complaints: Complaints::default(),
+            gateways: BTreeMap::new(),
+            steps,
+            received: plain("wattkampen_deliveries_total"),
+            stored: outcome("stored"),
+            repeated: outcome("repeated"),
+            conflicts: outcome("conflict"),
+            doubted: plain("wattkampen_doubted_readings_total"),
+            late: plain("wattkampen_late_readings_total"),
+            statuses: plain("wattkampen_status_total"),
+            refused: Reason::LABELS.map(|label| {
+                Counted::new(metrics::counter!("wattkampen_refused_total", "reason" => label))
+            }),
+            acks: Vec::new(),
+            unsettled: false,
+        }
+    }
+
+    /// Takes a batch; nothing of it is durable or acknowledged before
+    /// [`Core::commit`].
+    pub(super) fn take(&mut self, batch: Batch) -> Result<(), StoreError> {
+        let (now, real) = (self.clock.now(), Instant::now());
+        self.received.here += batch.received;
+        self.acks.push(batch.acks);
+        for accepted in batch.readings {
+            self.reading(&accepted, now, real)?;
+        }
+        for (topic, reason) in batch.refused {
+            self.refuse(&topic, &reason, now, real);
+        }
+        for (gateway, status) in batch.statuses {
+            self.status(gateway, status, now);
+        }
+        Ok(())
+    }
+
+    fn reading(&mut self, accepted: &Accepted, now: Time, real: Instant) -> Result<(), StoreError> {
+        let &Accepted { meter, sample, ref topic } = accepted;
+        if let Err(refusal) = self.standings.screen(meter, &sample, now) {
+            self.refuse(topic, &Reason::Refused(refusal), now, real);
+            return Ok(());
+        }
+        let inserted = self.store.insert(meter, sample)?;
+        match inserted {
+            Inserted::Newest => {
+                self.stored.here += 1;
+                match self.standings.append(meter, sample) {
+                    Outcome::Counted => self.step(meter, &sample),
+                    Outcome::Doubted(_) => self.doubted.here += 1,
+                    Outcome::Late => self.unsettled = true,
+                }
+            }
+            Inserted::Late => {
+                self.stored.here += 1;
+                self.late.here += 1;
+                self.amend(meter, sample.at);
+            }
+            Inserted::Repeated => {
+                self.repeated.here += 1;
+                return Ok(());
+            }
+            Inserted::Conflict { moved } => {
+                self.conflicts.here += 1;
+                let name = self.directory.name(meter).to_owned();
+                self.complaints.add(topic, &Reason::Conflict(name), now, real);
+                if moved {
+                    self.amend(meter, sample.at);
+                }
+            }
+        }
+        let ParticipantIndex(owner) = self.directory.owner(meter);
+        self.watches[owner as usize].touched = true;
+        Ok(())
+    }
+
+    fn amend(&mut self, meter: MeterIndex, at: Time) {
+        self.standings.amend(meter, at);
+        self.unsettled = true;
+    }
+
+    fn step(&mut self, meter: MeterIndex, sample: &Sample) {
+        let Some(power) = sample.power else { return };
+        let (steps, weight) = &mut self.steps[meter.0 as usize];
+        if let Some(step) = steps.see(sample.at, power) {
+            let step = Watts(step.0.saturating_mul(*weight));
+            let ParticipantIndex(owner) = self.directory.owner(meter);
+            let watch = &mut self.watches[owner as usize];
+            watch.step = Some((sample.at, step));
+            watch.jumped = Some(step);
+        }
+    }
+
+    fn refuse(&mut self, topic: &str, reason: &Reason, now: Time, real: Instant) {
+        let label = reason.label();
+        if let Some(at) = Reason::LABELS.iter().position(|known| *known == label) {
+            self.refused[at].here += 1;
+        }
+        self.complaints.add(topic, reason, now, real);
+    }
+
+    fn status(&mut self, id: GatewayId, status: Status, heard: Time) {
+        self.statuses.here += 1;
+        if self.gateways.len() < MOST_GATEWAYS || self.gateways.contains_key(&id) {
+            self.gateways.insert(id.clone(), Gateway { id, status, heard });
+        }
+    }
+
+    /// Makes what was taken last, then acknowledges it.
+    ///
+    /// # Errors
+    /// The store's. Nothing is acknowledged then; the call may be repeated.
+    pub(super) fn commit(&mut self) -> Result<(), StoreError> {
+        self.store.commit()?;
+        for acks in self.acks.drain(..) {
+            acks.send();
+        }
+        for counted in [
+            &mut self.received,
+            &mut self.stored,
+            &mut self.repeated,
+            &mut self.late,
+            &mut self.conflicts,
+            &mut self.doubted,
+            &mut self.statuses,
+        ]
+        .into_iter()
+        .chain(&mut self.refused)
+        {
+            counted.tell();
+        }
+        Ok(())
+    }
+
+    /// Lets late readings move the standings.
+    ///
+    /// # Errors
+    /// Where stored readings cannot be read: the standings are then not to be
+    /// trusted any more.
+    pub(super) fn settle(&mut self) -> Result<Vec<Moved>, StoreError> {
+        if !self.unsettled {
+            return Ok(Vec::new());
+        }
+        let history = Stored::new(&self.store);
+        let moved = self.standings.settle(&history);
+        history.done()?;
+        self.unsettled = false;
+        for moved in &moved {
+            self.watches[moved.participant.0 as usize].touched = true;
+        }
+        Ok(moved)
+    }
+
+    /// One transaction of a checkpoint; whether it was the last.
+    pub(super) fn checkpoint_step(&mut self) -> Result<bool, StoreError> {
+        self.settle()?;
+        let Self { standings, store, .. } = self;
+        store.checkpoint_step(&mut |meter| standings.days(meter))
+    }
+
+    /// A whole checkpoint.
+    pub(super) fn checkpoint(&mut self) -> Result<(), StoreError> {
+        self.settle()?;
+        let Self { standings, store, .. } = self;
+        store.checkpoint(&mut |meter| standings.days(meter))
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        let refused = Reason::LABELS.iter().zip(&self.refused);
+        Counts {
+            received: self.received.here,
+            stored: self.stored.here,
+            late: self.late.here,
+            repeated: self.repeated.here,
+            conflicts: self.conflicts.here,
+            doubted: self.doubted.here,
+            refused: refused.filter(|(_, c)| c.here > 0).map(|(l, c)| (*l, c.here)).collect(),
+            readings: self.store.readings(),
+        }
+    }
+}
+
+/// The store as the competition reads it. Its trait has no errors, so the first one
+/// is kept, and what was computed with it must not be used.
+pub(super) struct Stored<'a> {
+    store: &'a Store,
+    failed: RefCell<Option<StoreError>>,
+}
+
+impl<'a> Stored<'a> {
+    pub(super) const fn new(store: &'a Store) -> Self {
+        Self { store, failed: RefCell::new(None) }
+    }
+
+    pub(super) fn done(self) -> Result<(), StoreError> {
+        self.failed.into_inner().map_or(Ok(()), Err)
+    }
+
+    fn keep<T: Default>(&self, result: Result<T, StoreError>) -> T {
+        result.unwrap_or_else(|error| {
+            self.failed.borrow_mut().get_or_insert(error);
+            T::default()
+        })
+    }
+}
+
+impl History for Stored<'_> {
+    fn samples(&self, meter: MeterIndex, range: Range<Time>) -> Vec<Sample> {
+        self.keep(self.store.samples(meter, range))
+    }
+
+    fn last_before(&self, meter: MeterIndex, at: Time) -> Option<Sample> {
+        self.keep(self.store.last_before(meter, at))
+    }
+
+    fn first_from(&self, meter: MeterIndex, at: Time) -> Option<Sample> {
+        self.keep(self.store.first_from(meter, at))
+    }
+}

@@ -1,0 +1,51 @@
+//! The log of what late readings did to the board: at most a line a minute for a
+//! participant, with where it stood before the first of them and after the last.
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use competition::{Moved, ParticipantIndex, Standings};
+
+const EVERY: Duration = Duration::from_secs(60);
+
+/// What has not been logged yet.
+#[derive(Debug, Default)]
+pub(super) struct Late {
+    waiting: BTreeMap<ParticipantIndex, Moved>,
+    logged: Option<Instant>,
+}
+
+impl Late {
+    pub(super) fn add(&mut self, moved: Vec<Moved>, standings: &Standings, now: Instant) {
+        for moved in moved {
+            let known = self.waiting.entry(moved.participant).or_insert_with(|| moved.clone());
+            known.from = known.from.min(moved.from);
+            known.energy[1] = moved.energy[1];
+            known.saved[1] = moved.saved[1];
+        }
+        self.tick(standings, now);
+    }
+
+    /// Logs what has waited for its minute.
+    pub(super) fn tick(&mut self, standings: &Standings, now: Instant) {
+        if self.logged.is_some_and(|logged| now.duration_since(logged) < EVERY) {
+            return;
+        }
+        for (who, moved) in std::mem::take(&mut self.waiting) {
+            self.logged = Some(now);
+            let [energy_before, energy] = moved.energy.map(|energy| energy.kwh());
+            let [saved_before, saved] = moved.saved.map(|saved| saved.kwh());
+            let participant = &standings.participants()[who.0 as usize].id;
+            tracing::info!(
+                %participant,
+                from = moved.from.0,
+                energy_before,
+                energy,
+                saved_before,
+                saved,
+                "late readings moved the contest's kWh"
+            );
+        }
+    }
+}
