@@ -4,7 +4,8 @@ use std::{ops::Range, sync::Arc};
 
 use arc_swap::ArcSwap;
 use competition::{
-    Competition, Leaderboard, Participant, ParticipantIndex, Point, Quarantined, Rule, Time, Watts,
+    Competition, Leaderboard, MilliWattHours, Participant, ParticipantIndex, Provenance,
+    Quarantined, Rule, Time, Watts,
 };
 use tokio::sync::{broadcast, mpsc, oneshot};
 use wire::{GatewayId, Status};
@@ -28,6 +29,30 @@ pub enum Event {
         /// It just jumped by this much.
         step: Option<Watts>,
     },
+}
+
+/// A bin of a load curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Its beginning.
+    pub at: Time,
+    /// Energy in it; `None` where nothing is known.
+    pub energy: Option<MilliWattHours>,
+    /// The baseline of the same bin.
+    pub baseline: Option<MilliWattHours>,
+    /// Some of it was measured only in sum with its neighbours, or rests on what
+    /// the organiser declared.
+    pub estimated: bool,
+    /// Where it comes from, the worst of its parts.
+    pub provenance: Provenance,
+}
+
+impl From<competition::Point> for Point {
+    fn from(point: competition::Point) -> Self {
+        let competition::Point { at, energy, baseline, provenance } = point;
+        let estimated = matches!(provenance, Provenance::Estimated | Provenance::Substituted);
+        Self { at, energy, baseline, estimated, provenance }
+    }
 }
 
 /// Since the service started, but for what is said to be of the store.

@@ -15,11 +15,11 @@ mod thread;
 
 use std::sync::Arc;
 
-pub use handle::{Counts, Event, Gateway, Handle, Stopped};
+pub use handle::{Counts, Event, Gateway, Handle, Point, Stopped};
 pub use recover::Recovered;
 pub use thread::{Engine, EngineError, start};
 
-pub use competition::{Point, Quarantined};
+pub use competition::Quarantined;
 
 use competition::{Leaderboard, Time};
 

@@ -280,7 +280,8 @@ impl Thread {
                 let _ = reply.send(board);
             }
             Query::Series { who, range, step, reply } => {
-                let _ = reply.send(self.core.standings.series(who, range, step));
+                let points = self.core.standings.series(who, range, step);
+                let _ = reply.send(points.into_iter().map(Into::into).collect());
             }
             Query::Quarantine(reply) => {
                 let _ = reply.send(self.core.standings.quarantine());
