@@ -5,6 +5,9 @@ use super::registers::Registers;
 use super::{MeterTime, Register};
 use crate::{MilliAmps, MilliVolts, VarHours, Vars, WattHours, Watts};
 
+/// Characters of a first line that are kept.
+pub(crate) const IDENT: usize = 40;
+
 /// How sure the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
@@ -17,7 +20,7 @@ pub enum Check {
 /// One telegram: secondary values as the meter shows them, no multiplier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Telegram {
-    pub(crate) ident: heapless::String<32>,
+    pub(crate) ident: heapless::String<IDENT>,
     pub(crate) registers: Registers,
     pub(crate) time: Option<MeterTime>,
     pub(crate) check: Check,
@@ -26,7 +29,7 @@ pub struct Telegram {
 }
 
 impl Telegram {
-    /// The first line without `/`, at most 32 characters: a model, not a serial number.
+    /// The first line without `/`, at most 40 characters: a model, not a serial number.
     pub fn ident(&self) -> &str {
         &self.ident
     }

@@ -1,0 +1,395 @@
+//! P1 telegrams (DSMR, the Swedish profile first) out of a noisy byte stream.
+//!
+//! ```text
+//! /XXXZ ident CRLF  CRLF  OBIS(value*unit) CRLF …  !CRC CRLF
+//! ```
+//! Sources: Swedish "Branschrekommendation för lokalt kundgränssnitt" (the list
+//! of 27), DSMR 5.0.2 P1 companion standard, IEC 62056-21 for the form of lines.
+//!
+//! How it reads:
+//! - It streams: no telegram is kept, only one code and one value of a line, so
+//!   that a line of any length costs nothing. About 1.5 KB of RAM.
+//! - A `/` at the start of a line begins a telegram, always. A `/` within a line
+//!   is either text or the telegram after one that was cut; both are followed,
+//!   and the checksum decides (the two newest beginnings are kept).
+//! - `!` ends a telegram at the start of a line or behind a value's `)`; within
+//!   brackets or words it is text.
+//! - CRC-16/ARC from `/` to `!`, upper or lower case, leading zeros or not. With
+//!   a right one, lines that make no sense are skipped and counted. Without one
+//!   (DSMR 2.2) every line must make sense, the line must end behind `!`, and
+//!   the meter must not have sent one before.
+//! - Lines end with CR, LF or both. 7E1 bytes on an 8N1 port are recognised by
+//!   the parity bit of the `/`.
+use heapless::Vec;
+
+use crate::meter::{Check, Refusal, Telegram};
+use attempt::Attempt;
+use dataset::{DataSets, Found};
+
+mod attempt;
+mod dataset;
+mod number;
+mod obis;
+
+/// Bytes since the last `/` after which it was none. The longest telegram known
+/// has 1 500; two text messages of 2 048 make 6 000.
+const LONGEST: usize = 8192;
+
+/// What became of the bytes so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Telegrams with a right checksum.
+    pub checked: u32,
+    /// Telegrams without checksum.
+    pub unchecked: u32,
+    /// Refused: wrong checksum.
+    pub checksum: u32,
+    /// Refused: nonsense behind `!`.
+    pub trailer: u32,
+    /// Refused: cut.
+    pub cut: u32,
+    /// Refused: no checksum, and not flawless.
+    pub unsure: u32,
+    /// Refused: no checksum from a meter that has sent one.
+    pub checksum_missing: u32,
+}
+
+impl Counters {
+    /// All telegrams that were understood.
+    pub const fn understood(&self) -> u32 {
+        self.checked.saturating_add(self.unchecked)
+    }
+
+    /// All that were refused.
+    pub const fn refused(&self) -> u32 {
+        self.checksum
+            .saturating_add(self.trailer)
+            .saturating_add(self.cut)
+            .saturating_add(self.unsure)
+            .saturating_add(self.checksum_missing)
+    }
+
+    fn count(&mut self, event: &Result<Telegram, Refusal>) {
+        let counter = match event {
+            Ok(Telegram { check: Check::Good, .. }) => &mut self.checked,
+            Ok(Telegram { check: Check::Absent, .. }) => &mut self.unchecked,
+            Err(Refusal::Checksum { .. }) => &mut self.checksum,
+            Err(Refusal::Trailer) => &mut self.trailer,
+            Err(Refusal::Cut) => &mut self.cut,
+            Err(Refusal::Unsure) => &mut self.unsure,
+            Err(Refusal::ChecksumMissing) => &mut self.checksum_missing,
+        };
+        *counter = counter.saturating_add(1);
+    }
+}
+
+/// Bytes that mean something else than themselves.
+const SPECIAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let special = *b"/!()\r\n";
+    let mut at = 0;
+    while at < special.len() {
+        table[special[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Waiting for `/`.
+    Hunt,
+    /// In the first line.
+    Ident,
+    /// In the lines behind it.
+    Body,
+    /// Behind `!`: hexadecimal digits so far.
+    Trailer { digits: u8, stated: u16 },
+}
+
+/// Bytes in, telegrams out.
+pub struct Decoder {
+    state: State,
+    /// Where the telegram may have begun, oldest first.
+    attempts: Vec<Attempt, 2>,
+    /// A `/` within the present line.
+    tentative: Option<Attempt>,
+    sets: DataSets,
+    /// Since the last `/`.
+    length: usize,
+    /// The port delivers seven bits and even parity.
+    parity: bool,
+    parity_broken: bool,
+    /// First line of the last telegram with a right checksum, hashed.
+    known: Option<u32>,
+    counters: Counters,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decoder {
+    /// Waits for the first `/`.
+    pub const fn new() -> Self {
+        Self {
+            state: State::Hunt,
+            attempts: Vec::new(),
+            tentative: None,
+            sets: DataSets::EMPTY,
+            length: 0,
+            parity: false,
+            parity_broken: false,
+            known: None,
+            counters: Counters {
+                checked: 0,
+                unchecked: 0,
+                checksum: 0,
+                trailer: 0,
+                cut: 0,
+                unsure: 0,
+                checksum_missing: 0,
+            },
+        }
+    }
+
+    /// What became of the bytes so far.
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Reads on in `input`, which it shortens, to the next telegram or refusal;
+    /// `None` when `input` is empty. How the bytes are cut makes no difference.
+    pub fn next(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, Refusal>> {
+        while !input.is_empty() {
+            let event = if self.state == State::Hunt {
+                self.hunt(input);
+                None
+            } else if self.parity {
+                self.read_parity(input)
+            } else {
+                self.read(input)
+            };
+            if let Some(event) = event {
+                self.state = State::Hunt;
+                self.counters.count(&event);
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    /// The line has been silent for long, or has ended: what is half-read is
+    /// complete or never will be.
+    pub fn end(&mut self) -> Option<Result<Telegram, Refusal>> {
+        let event = match self.state {
+            State::Hunt => return None,
+            State::Trailer { digits: 0, .. } => Err(Refusal::Trailer),
+            State::Trailer { stated, .. } => self.finish(Some(stated)),
+            State::Ident | State::Body => Err(Refusal::Cut),
+        };
+        self.state = State::Hunt;
+        self.counters.count(&event);
+        Some(event)
+    }
+
+    fn hunt(&mut self, input: &mut &[u8]) {
+        let Some(at) = input.iter().position(|byte| byte & 0x7f == b'/') else {
+            *input = &[];
+            return;
+        };
+        // '/' has five bits set: with even parity its eighth is set too.
+        self.parity = input[at] != b'/';
+        self.parity_broken = false;
+        *input = &input[at + 1..];
+        self.attempts.clear();
+        self.tentative = None;
+        self.sets = DataSets::EMPTY;
+        self.fork();
+        self.attempts.extend(self.tentative.take());
+        self.state = State::Ident;
+    }
+
+    /// Begins a new attempt at a `/`.
+    fn fork(&mut self) {
+        let mut attempt = Attempt::new();
+        attempt.checksum(b"/");
+        self.tentative = Some(attempt);
+        self.length = 1;
+    }
+
+    fn read_parity(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, Refusal>> {
+        if input[0] == b'/' {
+            // Eight bits after all.
+            return Some(Err(Refusal::Cut));
+        }
+        let mut bits = [0; 64];
+        let raw = input.iter().take_while(|byte| **byte != b'/');
+        let mut length = 0;
+        for (bits, byte) in bits.iter_mut().zip(raw) {
+            self.parity_broken |= byte.count_ones() % 2 != 0;
+            *bits = byte & 0x7f;
+            length += 1;
+        }
+        let mut block = &bits[..length];
+        let event = self.read(&mut block);
+        *input = &input[length - block.len()..];
+        event
+    }
+
+    fn read(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, Refusal>> {
+        let room = LONGEST - self.length;
+        if room == 0 {
+            return Some(Err(Refusal::Cut));
+        }
+        let block = &input[..input.len().min(room)];
+        let (taken, event) = match self.state {
+            State::Trailer { digits, stated } => self.trailer(block[0], digits, stated),
+            _ => self.lines(block),
+        };
+        *input = &input[taken..];
+        event
+    }
+
+    /// Reads lines up to `!` or a telegram's start.
+    fn lines(&mut self, block: &[u8]) -> (usize, Option<Result<Telegram, Refusal>>) {
+        let (mut summed, mut read) = (0, 0);
+        while let Some(run) = block[read..].iter().position(|byte| SPECIAL[usize::from(*byte)]) {
+            let at = read + run;
+            self.text(&block[read..at]);
+            read = at + 1;
+            match block[at] {
+                b'/' if self.state == State::Body && self.sets.fresh() => {
+                    return (at, Some(Err(Refusal::Cut)));
+                }
+                b'/' => {
+                    self.text(b"/");
+                    self.sum(&block[summed..read]);
+                    summed = read;
+                    self.fork();
+                }
+                b'!' if self.state == State::Body && self.sets.may_end() => {
+                    self.tentative = None;
+                    self.sum(&block[summed..read]);
+                    self.state = State::Trailer { digits: 0, stated: 0 };
+                    return (read, None);
+                }
+                b'!' => self.text(b"!"),
+                b'\r' | b'\n' => self.end_line(),
+                bracket => self.bracket(bracket == b'('),
+            }
+        }
+        self.text(&block[read..]);
+        self.sum(&block[summed..]);
+        self.length += block.len() - summed;
+        (block.len(), None)
+    }
+
+    fn sum(&mut self, bytes: &[u8]) {
+        for attempt in self.attempts.iter_mut().chain(&mut self.tentative) {
+            attempt.checksum(bytes);
+        }
+    }
+
+    /// Bytes within a line, none of them a bracket.
+    fn text(&mut self, bytes: &[u8]) {
+        if let Some(attempt) = &mut self.tentative {
+            attempt.ident(bytes);
+        }
+        if self.state == State::Ident {
+            self.attempts.iter_mut().for_each(|attempt| attempt.ident(bytes));
+        } else {
+            self.sets.extend(bytes);
+        }
+    }
+
+    fn bracket(&mut self, open: bool) {
+        // A first line has no brackets: the '/' was text.
+        self.tentative = None;
+        if self.state == State::Ident {
+            self.run_on();
+        }
+        match self.sets.bracket(open) {
+            Found::Nothing => {}
+            Found::Set(code, value) => {
+                for attempt in &mut self.attempts {
+                    attempt.set(code, value);
+                }
+            }
+            Found::Malformed => self.attempts.iter_mut().for_each(Attempt::malformed),
+        }
+    }
+
+    /// The first line runs on into the first data set: its end was lost, or
+    /// the meter sends none.
+    fn run_on(&mut self) {
+        self.state = State::Body;
+        if let Some(attempt) = self.attempts.first_mut() {
+            self.sets.extend(&attempt.split_code());
+        }
+    }
+
+    fn end_line(&mut self) {
+        let malformed = self.sets.end_line();
+        if malformed {
+            self.attempts.iter_mut().for_each(Attempt::malformed);
+        }
+        self.state = State::Body;
+        if let Some(attempt) = self.tentative.take() {
+            if self.attempts.is_full() {
+                self.attempts.remove(0);
+            }
+            // There is room now.
+            let _ = self.attempts.push(attempt);
+        }
+    }
+
+    /// A byte behind `!`.
+    fn trailer(
+        &mut self,
+        byte: u8,
+        digits: u8,
+        stated: u16,
+    ) -> (usize, Option<Result<Telegram, Refusal>>) {
+        let digit = (byte as char).to_digit(16);
+        match (byte, digit) {
+            (_, Some(digit)) => {
+                let stated = stated << 4 | digit as u16;
+                if digits == 3 {
+                    return (1, Some(self.finish(Some(stated))));
+                }
+                self.state = State::Trailer { digits: digits + 1, stated };
+                (1, None)
+            }
+            (b' ' | b'\t', _) if digits == 0 => (1, None),
+            (b'\r' | b'\n', _) if digits == 0 => (1, Some(self.finish(None))),
+            (_, _) if digits == 0 => (0, Some(Err(Refusal::Trailer))),
+            // Leading zeros left out, whatever follows: it may begin the next telegram.
+            _ => (0, Some(self.finish(Some(stated)))),
+        }
+    }
+
+    fn finish(&mut self, stated: Option<u16>) -> Result<Telegram, Refusal> {
+        let newest = self.attempts.last().ok_or(Refusal::Cut)?;
+        let Some(stated) = stated else {
+            return if self.known == Some(newest.ident_hash()) {
+                Err(Refusal::ChecksumMissing)
+            } else if self.parity_broken || !newest.flawless() {
+                Err(Refusal::Unsure)
+            } else {
+                Ok(Telegram { check: Check::Absent, ..newest.telegram.clone() })
+            };
+        };
+        let right = self.attempts.iter().find(|attempt| attempt.checksum_so_far() == stated);
+        let Some(right) = right else {
+            return Err(Refusal::Checksum { stated, computed: newest.checksum_so_far() });
+        };
+        self.known = Some(right.ident_hash());
+        Ok(right.telegram.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests;

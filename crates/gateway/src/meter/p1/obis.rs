@@ -1,0 +1,260 @@
+//! OBIS codes and units: which register a line means, and in what.
+use super::number::{NumberError, scaled};
+use crate::meter::Register;
+
+/// What a line may tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quantity {
+    /// A number.
+    Register(Register),
+    /// The meter's clock, 0-0:1.0.0.
+    Clock,
+}
+
+/// The code's groups A-B:C.D.E; A and B are 1 and 0 where left out. A storage
+/// group (`*255`) is borne. Nothing where it is no code.
+fn groups(code: &[u8]) -> Option<[u8; 5]> {
+    let mut groups = [1, 0, 0, 0, 0];
+    let (mut at, mut number, mut digits) = (2, 0_u8, 0);
+    // Which separator ends which group; A and B are filled where they appear.
+    let mut bytes = code.iter();
+    while let Some(&byte) = bytes.next() {
+        match byte {
+            b'0'..=b'9' => {
+                number = number.checked_mul(10)?.checked_add(byte - b'0')?;
+                digits += 1;
+            }
+            b'-' if at == 2 && digits > 0 => {
+                groups[0] = number;
+                at = 1;
+                (number, digits) = (0, 0);
+            }
+            b':' if at == 1 && digits > 0 => {
+                groups[1] = number;
+                at = 2;
+                (number, digits) = (0, 0);
+            }
+            b'.' if (2..4).contains(&at) && digits > 0 => {
+                groups[at] = number;
+                at += 1;
+                (number, digits) = (0, 0);
+            }
+            b'*' | b'&' if at == 4 && digits > 0 => {
+                let storage = bytes.as_slice();
+                return (storage == b"255").then(|| {
+                    groups[4] = number;
+                    groups
+                });
+            }
+            _ => return None,
+        }
+    }
+    if at != 4 || digits == 0 {
+        return None;
+    }
+    groups[4] = number;
+    Some(groups)
+}
+
+/// What a code means: an error where it is none, nothing where it means
+/// something else than we read.
+pub(super) fn quantity(code: &[u8]) -> Result<Option<Quantity>, NumberError> {
+    let [a, b, c, d, e] = groups(code).ok_or(NumberError::Malformed)?;
+    if (a, b, c, d, e) == (0, 0, 1, 0, 0) {
+        return Ok(Some(Quantity::Clock));
+    }
+    if (a, b) != (1, 0) {
+        return Ok(None);
+    }
+    let register = match (c, d, e) {
+        (1, 8, 0) => Register::Import,
+        (2, 8, 0) => Register::Export,
+        (3, 8, 0) => Register::ReactiveImport,
+        (4, 8, 0) => Register::ReactiveExport,
+        (1, 8, 1..=4) => Register::ImportTariff(e),
+        (2, 8, 1..=4) => Register::ExportTariff(e),
+        (1, 7, 0) => Register::ImportPower,
+        (2, 7, 0) => Register::ExportPower,
+        (3, 7, 0) => Register::ReactiveImportPower,
+        (4, 7, 0) => Register::ReactiveExportPower,
+        (16, 7, 0) => Register::NetPower,
+        (21..=79, 7, 0) => {
+            let phase = c / 20 - 1;
+            match c % 20 {
+                1 => Register::PhaseImportPower(phase),
+                2 => Register::PhaseExportPower(phase),
+                3 => Register::PhaseReactiveImportPower(phase),
+                4 => Register::PhaseReactiveExportPower(phase),
+                11 => Register::Current(phase),
+                12 => Register::Voltage(phase),
+                _ => return Ok(None),
+            }
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Quantity::Register(register)))
+}
+
+/// What a unit measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Energy,
+    ReactiveEnergy,
+    Power,
+    ReactivePower,
+    Voltage,
+    Current,
+}
+
+fn kind(register: Register) -> Kind {
+    match register {
+        Register::Import
+        | Register::Export
+        | Register::ImportTariff(_)
+        | Register::ExportTariff(_) => Kind::Energy,
+        Register::ReactiveImport | Register::ReactiveExport => Kind::ReactiveEnergy,
+        Register::ImportPower
+        | Register::ExportPower
+        | Register::NetPower
+        | Register::PhaseImportPower(_)
+        | Register::PhaseExportPower(_) => Kind::Power,
+        Register::ReactiveImportPower
+        | Register::ReactiveExportPower
+        | Register::PhaseReactiveImportPower(_)
+        | Register::PhaseReactiveExportPower(_) => Kind::ReactivePower,
+        Register::Voltage(_) => Kind::Voltage,
+        Register::Current(_) => Kind::Current,
+    }
+}
+
+/// Places to shift from the unit as written to ours (W, Wh, var, varh, mV, mA).
+/// Meters write kVAr, kvar, kVA and so on; only the prefixes' case matters.
+fn places(unit: &[u8], kind: Kind) -> Option<u8> {
+    let is = |rest: &[u8], words: &[&str]| {
+        words.iter().any(|word| rest.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let fits = |rest: &[u8]| match kind {
+        Kind::Energy => is(rest, &["Wh"]),
+        Kind::ReactiveEnergy => is(rest, &["varh", "VAh"]),
+        Kind::Power => is(rest, &["W"]),
+        Kind::ReactivePower => is(rest, &["var", "VA"]),
+        Kind::Voltage => is(rest, &["V"]),
+        Kind::Current => is(rest, &["A"]),
+    };
+    let small = matches!(kind, Kind::Voltage | Kind::Current);
+    let base = if small { 3 } else { 0 };
+    match unit {
+        unit if fits(unit) => Some(base),
+        [b'k' | b'K', rest @ ..] if fits(rest) => Some(base + 3),
+        [b'M', rest @ ..] if fits(rest) => Some(base + 6),
+        [b'm', rest @ ..] if small && fits(rest) => Some(0),
+        // Volts and amperes are unmistakable; a bare number for energy is not.
+        [] if small => Some(base),
+        _ => None,
+    }
+}
+
+/// The largest that our types and a multiplier bear.
+fn plausible(kind: Kind, value: i64) -> bool {
+    match kind {
+        Kind::Energy | Kind::ReactiveEnergy => value >= 0,
+        Kind::Power | Kind::ReactivePower => value.abs() <= 10_000_000_000,
+        Kind::Voltage | Kind::Current => i32::try_from(value).is_ok(),
+    }
+}
+
+/// A value with its unit, `0001.011*kW`, in the unit of its register.
+pub(super) fn value(register: Register, text: &[u8]) -> Result<i64, NumberError> {
+    let star = text.iter().position(|&byte| byte == b'*').unwrap_or(text.len());
+    let (figures, unit) = text.split_at(star);
+    let unit = unit.strip_prefix(b"*").unwrap_or(unit).trim_ascii();
+    let kind = kind(register);
+    let places = places(unit, kind).ok_or(NumberError::Malformed)?;
+    let value = scaled(figures, places)?;
+    if plausible(kind, value) { Ok(value) } else { Err(NumberError::Absurd) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NumberError::{Absurd, Malformed};
+    use super::*;
+
+    fn read(code: &str) -> Result<Option<Quantity>, NumberError> {
+        quantity(code.as_bytes())
+    }
+
+    #[test]
+    fn codes() {
+        use Register::*;
+        for (code, register) in [
+            ("1-0:1.8.0", Import),
+            ("1-0:2.8.0", Export),
+            ("1-0:1.8.4", ImportTariff(4)),
+            ("1-0:4.8.0", ReactiveExport),
+            ("1-0:1.7.0", ImportPower),
+            ("1-0:16.7.0", NetPower),
+            ("1-0:21.7.0", PhaseImportPower(0)),
+            ("1-0:42.7.0", PhaseExportPower(1)),
+            ("1-0:63.7.0", PhaseReactiveImportPower(2)),
+            ("1-0:64.7.0", PhaseReactiveExportPower(2)),
+            ("1-0:31.7.0", Current(0)),
+            ("1-0:52.7.0", Voltage(1)),
+            ("1-0:72.7.0", Voltage(2)),
+            ("1-0:1.8.0*255", Import),
+            ("1.8.0", Import),
+        ] {
+            assert_eq!(read(code), Ok(Some(Quantity::Register(register))), "{code}");
+        }
+        assert_eq!(read("0-0:1.0.0"), Ok(Some(Quantity::Clock)));
+        for code in
+            ["0-1:24.2.1", "1-0:32.32.0", "1-0:81.7.0", "1-0:1.8.5", "0-0:96.1.0", "1-1:1.8.0"]
+        {
+            assert_eq!(read(code), Ok(None), "{code}");
+        }
+        for code in [
+            "",
+            "1-0:4:24.7.0",
+            "1-0:1.8",
+            "1-0:1.8.",
+            "1-0:1.8.0*1",
+            "1-0:1.8.0.0",
+            "1-0:1.8.256",
+            "x",
+            "1-0:1..0",
+        ] {
+            assert_eq!(read(code), Err(Malformed), "{code}");
+        }
+    }
+
+    #[test]
+    fn units() {
+        use Register::*;
+        for (register, text, expected) in [
+            (Import, "00001605.055*kWh", Ok(1_605_055)),
+            (Import, "006545766*Wh", Ok(6_545_766)),
+            (Import, "1.5*MWh", Ok(1_500_000)),
+            (Import, "1*kvarh", Err(Malformed)),
+            (Import, "1605.055", Err(Malformed)),
+            (Import, "-1*kWh", Err(Absurd)),
+            (Import, "9999999999999*kWh", Err(Absurd)),
+            (ImportPower, "0001.011*kW", Ok(1011)),
+            (ImportPower, "000000286*W", Ok(286)),
+            (ImportPower, "-0.5*kW", Ok(-500)),
+            (ImportPower, "99999999*kW", Err(Absurd)),
+            (ImportPower, "1*KW", Ok(1000)),
+            (ReactiveImportPower, "0000.505*kVAr", Ok(505)),
+            (ReactiveImportPower, "0000.505*kvar", Ok(505)),
+            (ReactiveImportPower, "0000.505*kVA", Ok(505)),
+            (ReactiveImport, "0000.505*kVArh", Ok(505)),
+            (Voltage(0), "240.3*V", Ok(240_300)),
+            (Voltage(0), "240.3", Ok(240_300)),
+            (Voltage(0), "10.5*kV", Ok(10_500_000)),
+            (Voltage(0), "9999999*V", Err(Absurd)),
+            (Current(2), "004.2*A", Ok(4200)),
+            (Current(2), "4200*mA", Ok(4200)),
+            (Current(2), "*A", Err(Malformed)),
+        ] {
+            assert_eq!(value(register, text.as_bytes()), expected, "{text}");
+        }
+    }
+}
