@@ -134,6 +134,11 @@ impl Handle {
         &self.participants
     }
 
+    /// Whether the engine's thread answers.
+    pub fn is_running(&self) -> bool {
+        !self.queries.is_closed()
+    }
+
     /// The newest snapshot; never waits.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
