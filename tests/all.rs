@@ -1,1 +1,2 @@
 //! What crosses crates, processes or machines: one binary, one module a subject.
+mod machine;

@@ -1,0 +1,191 @@
+//! The real binary as a process: found or built, started on free ports, killed.
+use std::{
+    env,
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{OnceLock, mpsc},
+    thread,
+};
+
+use crate::{
+    http::{self, Response},
+    tools::{root, target_dir},
+    wait::{DEADLINE, until},
+};
+
+/// The binary. `WATTKAMPEN_BIN` names it; without that cargo builds it, once.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn wattkampen() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        if let Some(path) = env::var_os("WATTKAMPEN_BIN") {
+            return path.into();
+        }
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo)
+            .args(["build", "--quiet", "--package", "wattkampen"])
+            .current_dir(root())
+            .status()
+            .expect("cargo starts");
+        assert!(built.success(), "wattkampen does not build");
+        target_dir().join("debug/wattkampen")
+    })
+}
+
+/// A running service.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    log: PathBuf,
+    /// Where its pages are.
+    pub http: SocketAddr,
+    /// Where its broker listens; `None` with an external one.
+    pub mqtt: Option<SocketAddr>,
+}
+
+impl Server {
+    /// `wattkampen serve` with a configuration; its log goes beside that file.
+    ///
+    /// # Panics
+    /// When it does not say that it answers.
+    pub fn serve(config: &Path) -> Self {
+        let mut command = Command::new(wattkampen());
+        command.arg("serve").arg("--config").arg(config);
+        Self::start(command, &config.with_extension("log"))
+    }
+
+    /// `wattkampen demo` with its data in a folder.
+    ///
+    /// # Panics
+    /// When it does not say that it answers.
+    pub fn demo(data: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(wattkampen());
+        command.args(["demo", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data"]);
+        command.arg(data).args(arguments);
+        Self::start(command, &data.with_extension("log"))
+    }
+
+    fn start(mut command: Command, log: &Path) -> Self {
+        let file = File::options().create(true).append(true).open(log).expect("the log opens");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(file)
+            .env("NO_COLOR", "1")
+            .spawn()
+            .expect("wattkampen starts");
+        let lines = BufReader::new(child.stdout.take().expect("standard output is a pipe")).lines();
+        let (say, said) = mpsc::channel();
+        // Goes on reading for as long as the process lives: a full pipe would stop it.
+        thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(say.send(line))));
+        let (mut http, mut mqtt) = (None, None);
+        while http.is_none() || mqtt.is_none() {
+            let Ok(line) = said.recv_timeout(DEADLINE) else {
+                let _ = child.kill();
+                let status = child.wait();
+                panic!("wattkampen did not start ({status:?}):\n{}", tail(log));
+            };
+            if let Some(address) = line.strip_prefix("http://") {
+                http = address.trim_end_matches('/').parse().ok();
+            } else if let Some(address) = line.strip_prefix("mqtt://") {
+                // With an external broker it is that one's, and may have a name.
+                mqtt = Some(address.trim_end_matches('/').parse().ok());
+            }
+        }
+        let http = http.expect("the loop ends with it");
+        Self { child, log: log.to_owned(), http, mqtt: mqtt.flatten() }
+    }
+
+    /// Where publishers connect.
+    ///
+    /// # Panics
+    /// When it has no address of its own.
+    pub fn broker(&self) -> SocketAddr {
+        self.mqtt.expect("the server told where its broker listens")
+    }
+
+    /// GET, and the answer whatever it is.
+    ///
+    /// # Panics
+    /// When nobody answers.
+    pub fn get(&self, path: &str) -> Response {
+        http::get(self.http, path).unwrap_or_else(|error| {
+            panic!("GET {path}: {error}; the server's log ends with\n{}", tail(&self.log))
+        })
+    }
+
+    /// A sum over the lines of `/metrics` that begin with `name`.
+    pub fn metric(&self, name: &str) -> u64 {
+        let metrics = self.get("/metrics");
+        let values = metrics.text().lines().filter(|line| {
+            line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{']))
+        });
+        values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum::<f64>() as u64
+    }
+
+    /// Waits until so many readings are in the store, and fails when there are more.
+    ///
+    /// # Panics
+    /// When there are not, after a while.
+    pub fn until_stored(&self, readings: u64) {
+        let name = "wattkampen_stored_readings";
+        until(&format!("{readings} readings in the store"), || {
+            (self.metric(name) >= readings).then_some(())
+        });
+        assert_eq!(self.metric(name), readings, "readings in the store");
+    }
+
+    /// What it has logged so far.
+    ///
+    /// # Panics
+    /// When the log is not there.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).expect("the log is text")
+    }
+
+    /// Its process, for what the system tells about it.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL: no last word, no flush.
+    ///
+    /// # Panics
+    /// When there is nothing to kill.
+    pub fn kill(mut self) {
+        self.child.kill().expect("the server was running");
+        self.child.wait().expect("the server is gone");
+    }
+
+    /// SIGTERM, as a service manager ends it.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn terminate(mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill starts");
+        assert!(sent.success());
+        until("the server ends after SIGTERM", || self.child.try_wait().expect("it is our child"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("the server's log ends with\n{}", tail(&self.log));
+        }
+    }
+}
+
+fn tail(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(40)..].join("\n")
+}
