@@ -11,6 +11,8 @@ mod late;
 mod publish;
 mod recover;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 use std::sync::Arc;

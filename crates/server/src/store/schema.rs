@@ -47,7 +47,7 @@ const STEPS: [&str; 1] = ["
 pub(super) fn open(dir: &Path, durability: Durability) -> Result<Connection, StoreError> {
     let path = dir.join(FILE);
     let mut connection = Connection::open(&path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(Duration::from_secs(1))?;
     // Larger pages hold several blocks; only a new file takes the size.
     connection.pragma_update(None, "page_size", 8192)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
