@@ -11,6 +11,7 @@ pub mod meter;
 mod observer;
 mod outbox;
 mod run;
+mod stamp;
 mod units;
 mod uplink;
 
@@ -20,5 +21,6 @@ pub use measured::Measured;
 pub use observer::Observer;
 pub use outbox::{Entry, Outbox, RamOutbox, Ticket};
 pub use run::{Stop, run};
+pub use stamp::{MeterClock, Source};
 pub use units::{MilliAmps, MilliVolts, Multiplier, VarHours, Vars, WattHours, Watts};
 pub use uplink::{Hello, Link, Message, Token, Uplink};

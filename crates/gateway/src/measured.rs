@@ -103,6 +103,36 @@ impl Measured {
         self.get(2, phase).map(MilliAmps)
     }
 
+    pub(crate) const BYTES: usize = 3 * 8 + 9 * 4 + 2;
+
+    pub(crate) fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        let (numbers, rest) = bytes.split_at_mut(24);
+        let (phases, known) = rest.split_at_mut(36);
+        let wide = [self.import.0, self.export.0, self.power.0 as u64];
+        for (slot, value) in numbers.chunks_exact_mut(8).zip(wide) {
+            slot.copy_from_slice(&value.to_le_bytes());
+        }
+        for (slot, value) in phases.chunks_exact_mut(4).zip(self.phases.as_flattened()) {
+            slot.copy_from_slice(&value.to_le_bytes());
+        }
+        known.copy_from_slice(&self.known.to_le_bytes());
+        bytes
+    }
+
+    pub(crate) fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        let wide = |at: usize| u64::from_le_bytes(core::array::from_fn(|byte| bytes[at + byte]));
+        let narrow = |at: usize| i32::from_le_bytes(core::array::from_fn(|byte| bytes[at + byte]));
+        let phase = |kind: usize| core::array::from_fn(|phase| narrow(24 + 12 * kind + 4 * phase));
+        Self {
+            import: WattHours(wide(0)),
+            export: WattHours(wide(8)),
+            power: Watts(wide(16) as i64),
+            phases: core::array::from_fn(phase),
+            known: u16::from_le_bytes([bytes[60], bytes[61]]),
+        }
+    }
+
     /// The message that says it.
     pub fn reading(&self, meter: &MeterId, t: Time, ticket: Ticket) -> Reading {
         let row = |kind| core::array::from_fn(|phase| self.get(kind, phase));

@@ -1,12 +1,14 @@
 //! Eyes of the one who runs the loop: a local panel, a log, a test.
+use crate::Measured;
 use crate::meter::{Refusal, Telegram};
 use crate::outbox::Ticket;
 
 /// Called from inside the loop: must return at once.
 pub trait Observer {
-    /// A telegram was decoded; `power` and registers are not yet multiplied.
-    fn telegram(&mut self, telegram: &Telegram) {
-        let _ = telegram;
+    /// A telegram was decoded: as the meter shows it, and in primary values,
+    /// where it has a register of imported energy. The newest, for a local panel.
+    fn telegram(&mut self, telegram: &Telegram, measured: Option<&Measured>) {
+        let _ = (telegram, measured);
     }
     /// A telegram was refused.
     fn refused(&mut self, refusal: Refusal) {

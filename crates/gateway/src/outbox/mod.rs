@@ -8,6 +8,9 @@ use crate::measured::Measured;
 mod ram;
 pub use ram::RamOutbox;
 
+/// A quarter-hour, s: as fine as the competition counts.
+pub(crate) const QUARTER: i64 = 900;
+
 /// Identity of a reading: number of the gateway's start and of the reading in
 /// it. Grows strictly, so a repeat is recognised and order is total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +30,35 @@ pub struct Entry {
     pub time: Time,
     /// What the meter held.
     pub measured: Measured,
+}
+
+impl Entry {
+    /// Bytes of an entry for a storage: a version, then all fields in order,
+    /// little-endian.
+    pub const BYTES: usize = 1 + 8 + 8 + Measured::BYTES;
+    const VERSION: u8 = 1;
+
+    /// For a storage that keeps it over a loss of power.
+    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[0] = Self::VERSION;
+        bytes[1..5].copy_from_slice(&self.ticket.boot.to_le_bytes());
+        bytes[5..9].copy_from_slice(&self.ticket.seq.to_le_bytes());
+        bytes[9..17].copy_from_slice(&self.time.unix().to_le_bytes());
+        bytes[17..].copy_from_slice(&self.measured.to_bytes());
+        bytes
+    }
+
+    /// From a storage; nothing where it is no entry of this version.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let ([Self::VERSION], rest) = bytes.split_first_chunk()? else { return None };
+        let (boot, rest) = rest.split_first_chunk()?;
+        let (seq, rest) = rest.split_first_chunk()?;
+        let (time, rest) = rest.split_first_chunk()?;
+        let ticket = Ticket { boot: u32::from_le_bytes(*boot), seq: u32::from_le_bytes(*seq) };
+        let time = Time::from_unix(i64::from_le_bytes(*time)).ok()?;
+        Some(Self { ticket, time, measured: Measured::from_bytes(rest.try_into().ok()?) })
+    }
 }
 
 /// A bounded queue, oldest first. The loop drives every call to its end.

@@ -4,7 +4,7 @@ use core::convert::Infallible;
 use heapless::Deque;
 use wire::Time;
 
-use super::{Entry, Outbox, Ticket};
+use super::{Entry, Outbox, QUARTER, Ticket};
 use crate::Measured;
 
 /// At most `N` readings of 80 bytes.
@@ -18,7 +18,41 @@ pub struct RamOutbox<const N: usize> {
 impl<const N: usize> RamOutbox<N> {
     /// Empty, for the start of this number.
     pub const fn new(boot: u32) -> Self {
+        const { assert!(N > 0) };
         Self { entries: Deque::new(), last: Ticket { boot, seq: 0 }, dropped: 0 }
+    }
+
+    /// Makes room: the older half is thinned to the last reading of each
+    /// quarter-hour; where it already is, the newer half too; then the oldest
+    /// goes. Each pass over the ring frees half of it as long as there is
+    /// anything to thin, so a push costs a constant amount of work on average.
+    fn make_room(&mut self) {
+        for scope in [N / 2, N] {
+            if self.thin(scope) {
+                return;
+            }
+        }
+        self.entries.pop_front();
+        self.dropped = self.dropped.saturating_add(1);
+    }
+
+    /// Thins the oldest `scope` readings; tells whether any went.
+    fn thin(&mut self, scope: usize) -> bool {
+        let before = self.entries.len();
+        let quarter = |entry: &Entry| entry.time.unix() / QUARTER;
+        // All go once round the ring, in order, and some do not come back.
+        for number in 0..before {
+            let Some(entry) = self.entries.pop_front() else { break };
+            // The last has no successor: what is in front has been round.
+            let successor = self.entries.front().filter(|_| number < scope && number + 1 < before);
+            if successor.is_none_or(|next| quarter(next) != quarter(&entry)) {
+                // Its own place is free.
+                let _ = self.entries.push_back(entry);
+            }
+        }
+        let gone = before - self.entries.len();
+        self.dropped = self.dropped.saturating_add(gone as u32);
+        gone > 0
     }
 }
 
@@ -38,14 +72,161 @@ impl<const N: usize> Outbox for RamOutbox<N> {
     }
 
     async fn push(&mut self, time: Time, measured: Measured) -> Result<Ticket, Infallible> {
-        todo!("{time:?} {measured:?}")
+        if self.entries.is_full() {
+            self.make_room();
+        }
+        let ticket = Ticket { boot: self.last.boot, seq: self.last.seq.saturating_add(1) };
+        self.last = ticket;
+        // There is room now.
+        let _ = self.entries.push_back(Entry { ticket, time, measured });
+        Ok(ticket)
     }
 
     async fn after(&mut self, ticket: Option<Ticket>) -> Result<Option<Entry>, Infallible> {
-        todo!("{ticket:?}")
+        let Some(ticket) = ticket else { return Ok(self.entries.front().copied()) };
+        let (older, newer) = self.entries.as_slices();
+        let half =
+            if older.last().is_some_and(|last| last.ticket > ticket) { older } else { newer };
+        Ok(half.get(half.partition_point(|entry| entry.ticket <= ticket)).copied())
     }
 
     async fn release(&mut self, through: Ticket) -> Result<(), Infallible> {
-        todo!("{through:?}")
+        while self.entries.front().is_some_and(|entry| entry.ticket <= through) {
+            self.entries.pop_front();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use embassy_futures::block_on;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::WattHours;
+
+    const N: usize = 16;
+
+    /// The policy, said in the simplest way.
+    #[derive(Default)]
+    struct Model {
+        entries: Vec<Entry>,
+        pushed: usize,
+        released: usize,
+    }
+
+    impl Model {
+        fn push(&mut self, entry: Entry) {
+            if self.entries.len() == N {
+                let full = self.entries.clone();
+                for scope in [N / 2, N] {
+                    let last_of_its_quarter = |at: usize| {
+                        full.get(at + 1)
+                            .is_none_or(|next| next.time.unix() / 900 != full[at].time.unix() / 900)
+                    };
+                    self.entries = (0..N)
+                        .filter(|at| *at >= scope || last_of_its_quarter(*at))
+                        .map(|at| full[at])
+                        .collect();
+                    if self.entries.len() < N {
+                        break;
+                    }
+                }
+                if self.entries.len() == N {
+                    self.entries.remove(0);
+                }
+            }
+            self.entries.push(entry);
+            self.pushed += 1;
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Push { later: i64 },
+        Release { nth: usize },
+        After { nth: usize },
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            6 => prop_oneof![Just(10), 0_i64..2000].prop_map(|later| Step::Push { later }),
+            1 => (0..N).prop_map(|nth| Step::Release { nth }),
+            2 => (0..N).prop_map(|nth| Step::After { nth }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_like_the_model(steps in proptest::collection::vec(step(), 1..400)) {
+            let (mut outbox, mut model) = (RamOutbox::<N>::new(7), Model::default());
+            let mut now = 1_807_437_590;
+            for step in steps {
+                match step {
+                    Step::Push { later } => {
+                        now += later;
+                        let time = Time::from_unix(now).expect("in range");
+                        let measured = Measured::new(WattHours(now as u64));
+                        let ticket = block_on(outbox.push(time, measured)).expect("RAM");
+                        prop_assert_eq!(ticket.boot, 7);
+                        prop_assert_eq!(ticket.seq as usize, model.pushed + 1);
+                        model.push(Entry { ticket, time, measured });
+                    }
+                    Step::Release { nth } => {
+                        let Some(entry) = model.entries.get(nth) else { continue };
+                        block_on(outbox.release(entry.ticket)).expect("RAM");
+                        model.entries.drain(..=nth);
+                        model.released += nth + 1;
+                    }
+                    Step::After { nth } => {
+                        let ticket = model.entries.get(nth).map(|entry| entry.ticket);
+                        let next = model.entries.get(ticket.map_or(0, |_| nth + 1)).copied();
+                        prop_assert_eq!(block_on(outbox.after(ticket)).expect("RAM"), next);
+                    }
+                }
+                prop_assert!(outbox.entries.iter().eq(&model.entries));
+                prop_assert_eq!(outbox.len(), model.entries.len());
+                prop_assert_eq!(outbox.is_empty(), model.entries.is_empty());
+                let given_up = model.pushed - model.released - model.entries.len();
+                prop_assert_eq!(outbox.dropped() as usize, given_up);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cursor_that_was_thinned_away_still_holds_its_place() {
+        let mut outbox = RamOutbox::<N>::new(1);
+        let mut second = None;
+        for number in 0..40 {
+            let time = Time::from_unix(1_807_437_590 + 10 * number).expect("in range");
+            let ticket = block_on(outbox.push(time, Measured::new(WattHours(0)))).expect("RAM");
+            if number == 1 {
+                second = Some(ticket);
+            }
+        }
+        let next = block_on(outbox.after(second)).expect("RAM").expect("more");
+        assert!(outbox.entries.iter().all(|entry| Some(entry.ticket) != second));
+        assert_eq!(outbox.entries.iter().find(|entry| Some(entry.ticket) > second), Some(&next));
+        let newest = outbox.last;
+        assert_eq!(block_on(outbox.after(Some(newest))), Ok(None));
+    }
+
+    #[test]
+    fn a_day_without_contact_keeps_every_quarter_hour() {
+        let mut outbox = RamOutbox::<256>::new(1);
+        for number in 0..8640 {
+            let time = Time::from_unix(1_807_401_600 + 10 * number).expect("in range");
+            block_on(outbox.push(time, Measured::new(WattHours(0)))).expect("RAM");
+        }
+        let mut quarters: Vec<_> =
+            outbox.entries.iter().map(|entry| entry.time.unix() / QUARTER).collect();
+        quarters.dedup();
+        assert_eq!(quarters.len(), 96);
+        let thinned =
+            outbox.entries.iter().take(90).all(|entry| entry.time.unix() % QUARTER == 890);
+        assert!(thinned, "the last of each quarter-hour stays");
     }
 }

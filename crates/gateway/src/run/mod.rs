@@ -1,9 +1,26 @@
-//! The gateway's own loop.
+//! The gateway's own loop: one future, no task, no channel.
+//!
+//! - The meter is read at every wait, so nothing is lost in its port. Connecting
+//!   and publishing are driven to their end beside it; no reading cancels them.
+//! - The outbox is the only queue. A reading leaves it when the broker has
+//!   acknowledged it and all before it; after a new connection all that is left
+//!   is sent again, and known by `boot` and `seq`.
 use core::fmt;
+use core::pin::pin;
 
+use embassy_futures::select::{Either, select};
 use embedded_io_async::Read;
 
-use crate::{Clock, Config, Observer, Outbox, Uplink};
+use crate::{Clock, Config, Hello, Link, Observer, Outbox, Uplink};
+use backoff::Backoff;
+use intake::Intake;
+use sender::Sender;
+
+mod backoff;
+mod intake;
+mod sender;
+mod waiting;
+mod window;
 
 /// Why the loop ended before the meter's stream did.
 #[derive(Debug)]
@@ -25,10 +42,28 @@ impl<R: fmt::Debug, O: fmt::Debug> fmt::Display for Stop<R, O> {
 
 impl<R: fmt::Debug, O: fmt::Debug> core::error::Error for Stop<R, O> {}
 
+/// Why a connection is over.
+enum Over<R, O> {
+    /// It broke: connect again.
+    Broken,
+    /// The meter's stream is over, and all of it is acknowledged.
+    Done,
+    /// The loop ends.
+    Stop(Stop<R, O>),
+}
+
+impl<R, O> From<Stop<R, O>> for Over<R, O> {
+    fn from(stop: Stop<R, O>) -> Self {
+        Self::Stop(stop)
+    }
+}
+
 /// Carries readings from `meter` to `uplink` until the meter's stream ends
-/// (`read` gives 0), then sends what waits, says offline and returns.
+/// (`read` gives 0), then sends what waits, says offline and returns. To stop
+/// it earlier, drop it: the last will tells.
 ///
-/// `meter.read` must be cancel-safe, as a buffered UART's is.
+/// `meter.read` must be cancel-safe, as a buffered UART's is: it is dropped
+/// whenever something else comes first.
 pub async fn run<R: Read, C: Clock, U: Uplink, O: Outbox, W: Observer>(
     config: &Config,
     meter: &mut R,
@@ -37,6 +72,53 @@ pub async fn run<R: Read, C: Clock, U: Uplink, O: Outbox, W: Observer>(
     outbox: &mut O,
     observer: &mut W,
 ) -> Result<(), Stop<R::Error, O::Error>> {
-    let _ = (config, meter, clock, uplink, outbox, observer);
-    todo!("follows within the hour")
+    let hello = Hello::new(&config.gateway);
+    let mut backoff = Backoff::new(&config.gateway, outbox.boot());
+    let mut intake = Intake::new(config, meter, clock, outbox, observer);
+    loop {
+        if let Ok(link) = beside(&mut intake, uplink.connect(&hello)).await? {
+            intake.observer.link(true);
+            let over = online(config, &mut intake, link, &mut backoff).await;
+            intake.observer.link(false);
+            match over {
+                Over::Broken => {}
+                Over::Done => return Ok(()),
+                Over::Stop(stop) => return Err(stop),
+            }
+        }
+        let wake = clock.monotonic_ms() + backoff.next_ms();
+        beside(&mut intake, clock.sleep_until(wake)).await?;
+    }
+}
+
+/// Drives `work` to its end and serves the meter meanwhile.
+async fn beside<F: Future, R: Read, C: Clock, O: Outbox, W: Observer>(
+    intake: &mut Intake<'_, R, C, O, W>,
+    work: F,
+) -> Result<F::Output, Stop<R::Error, O::Error>> {
+    let mut work = pin!(work);
+    loop {
+        match select(&mut work, intake.input()).await {
+            Either::First(output) => return Ok(output),
+            Either::Second(input) => intake.take(input).await?,
+        }
+    }
+}
+
+/// From CONNACK to the end of the connection.
+async fn online<L: Link, R: Read, C: Clock, O: Outbox, W: Observer>(
+    config: &Config,
+    intake: &mut Intake<'_, R, C, O, W>,
+    link: L,
+    backoff: &mut Backoff,
+) -> Over<R::Error, O::Error> {
+    let mut sender = Sender::new(config, link);
+    match sender.until_done(intake, backoff).await {
+        Err(over) => over,
+        Ok(()) => {
+            // All is acknowledged; the will says the same if this gets lost.
+            let _ = sender.link.close().await;
+            Over::Done
+        }
+    }
 }

@@ -48,7 +48,7 @@ pub(super) struct DataSets {
     value: Bounded<40>,
     depth: u8,
     values: u8,
-    /// Just behind a `)`.
+    /// Just behind a `)` that closed all brackets.
     closed: bool,
     /// Nothing yet on this line.
     fresh: bool,
@@ -72,12 +72,12 @@ impl DataSets {
     /// Whether a `!` here ends the telegram: at the start of a line, or behind
     /// the last value of one. Elsewhere it belongs to a text.
     pub(super) const fn may_end(&self) -> bool {
-        self.fresh || (self.closed && self.depth == 0)
+        self.fresh || self.closed
     }
 
     /// Forgets the line; true if it ends where no line should.
     pub(super) fn end_line(&mut self) -> bool {
-        let malformed = !self.fresh && !(self.closed && self.depth == 0);
+        let malformed = !self.may_end();
         self.code.clear();
         self.depth = 0;
         self.values = 0;

@@ -160,6 +160,11 @@ impl Decoder {
         &self.counters
     }
 
+    /// Whether a telegram has begun and not ended.
+    pub fn is_within(&self) -> bool {
+        self.state != State::Hunt
+    }
+
     /// Reads on in `input`, which it shortens, to the next telegram or refusal;
     /// `None` when `input` is empty. How the bytes are cut makes no difference.
     pub fn next(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, Refusal>> {

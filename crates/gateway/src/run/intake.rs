@@ -1,0 +1,246 @@
+//! The meter's side of the loop: bytes to readings in the outbox.
+use core::future::pending;
+
+use embassy_futures::select::{Either, select};
+use embedded_io_async::Read;
+use wire::{Link as LinkState, Status, Time};
+
+use super::Stop;
+use super::waiting::{Untimed, Waiting};
+use crate::meter::p1::Decoder;
+use crate::meter::{Refusal, Telegram};
+use crate::{Clock, Config, Measured, MeterClock, Observer, Outbox};
+
+/// Bytes read at once.
+const CHUNK: usize = 512;
+/// No meter pauses that long within a telegram.
+const SILENCE_MS: u64 = 2_000;
+/// A reading may come that much before the interval is over, so that a meter of
+/// ten seconds is not halved by an interval of ten seconds.
+const EARLY_MS: u64 = 500;
+/// What came from the meter's port, or that a deadline has passed.
+pub(super) enum Input<E> {
+    Bytes(usize),
+    Failed(E),
+    Due,
+}
+
+pub(super) struct Intake<'a, R, C, O, W> {
+    config: &'a Config,
+    meter: &'a mut R,
+    pub(super) clock: &'a C,
+    pub(super) outbox: &'a mut O,
+    pub(super) observer: &'a mut W,
+    chunk: [u8; CHUNK],
+    decoder: Decoder,
+    meter_clock: MeterClock,
+    /// When the last bytes came.
+    heard_ms: u64,
+    /// A telegram has begun and not ended.
+    within: bool,
+    /// The newest that is not due yet.
+    held: Option<Untimed>,
+    /// When the last was let through.
+    passed_ms: Option<u64>,
+    waiting: Waiting,
+    last: Option<Time>,
+    ended: bool,
+}
+
+impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
+    pub(super) fn new(
+        config: &'a Config,
+        meter: &'a mut R,
+        clock: &'a C,
+        outbox: &'a mut O,
+        observer: &'a mut W,
+    ) -> Self {
+        Self {
+            config,
+            meter,
+            clock,
+            outbox,
+            observer,
+            chunk: [0; CHUNK],
+            decoder: Decoder::new(),
+            meter_clock: MeterClock::new(),
+            heard_ms: 0,
+            within: false,
+            held: None,
+            passed_ms: None,
+            waiting: Waiting::new(),
+            last: None,
+            ended: false,
+        }
+    }
+
+    /// Whether the meter's stream is over and all of it is in the outbox.
+    pub(super) const fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Waits for bytes or a deadline. Cancel-safe as far as `read` is.
+    pub(super) async fn input(&mut self) -> Input<R::Error> {
+        if self.ended {
+            return pending().await;
+        }
+        let deadline = self.deadline_ms();
+        let read = self.meter.read(&mut self.chunk);
+        let result = match deadline {
+            None => read.await,
+            Some(at) => match select(read, self.clock.sleep_until(at)).await {
+                Either::First(result) => result,
+                Either::Second(()) => return Input::Due,
+            },
+        };
+        match result {
+            Ok(length) => Input::Bytes(length),
+            Err(error) => Input::Failed(error),
+        }
+    }
+
+    fn deadline_ms(&self) -> Option<u64> {
+        let silence = self.within.then_some(self.heard_ms + SILENCE_MS);
+        let due =
+            self.held.and(self.passed_ms).map(|passed| passed + self.interval_ms() + EARLY_MS);
+        silence.into_iter().chain(due).min()
+    }
+
+    fn interval_ms(&self) -> u64 {
+        u64::from(self.config.interval_s) * 1000
+    }
+
+    /// Takes what came.
+    pub(super) async fn take(
+        &mut self,
+        input: Input<R::Error>,
+    ) -> Result<(), Stop<R::Error, O::Error>> {
+        let now = self.clock.monotonic_ms();
+        match input {
+            Input::Bytes(0) => {
+                self.ended = true;
+                self.end(now).await?;
+                self.pass_held().await?;
+            }
+            Input::Bytes(length) => {
+                self.heard_ms = now;
+                let mut at = 0;
+                loop {
+                    let mut rest = self.chunk.get(at..length).unwrap_or_default();
+                    let Some(event) = self.decoder.next(&mut rest) else { break };
+                    at = length - rest.len();
+                    if let Some(untimed) = self.measure(event, now) {
+                        self.pass(untimed).await?;
+                    }
+                }
+                self.within = self.decoder.is_within();
+            }
+            Input::Failed(error) => return Err(Stop::Meter(error)),
+            Input::Due => {
+                if self.within && now >= self.heard_ms + SILENCE_MS {
+                    self.end(now).await?;
+                }
+                let passed = self.passed_ms.unwrap_or(0);
+                if now >= passed + self.interval_ms() + EARLY_MS {
+                    self.pass_held().await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self, now: u64) -> Result<(), Stop<R::Error, O::Error>> {
+        self.within = false;
+        match self.decoder.end().and_then(|event| self.measure(event, now)) {
+            Some(untimed) => self.pass(untimed).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn pass_held(&mut self) -> Result<(), Stop<R::Error, O::Error>> {
+        match self.held.take() {
+            Some(untimed) => self.pass(untimed).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What a telegram tells, if it is time for a reading.
+    fn measure(&mut self, event: Result<Telegram, Refusal>, received_ms: u64) -> Option<Untimed> {
+        let telegram = match event {
+            Ok(telegram) => telegram,
+            Err(refusal) => {
+                self.observer.refused(refusal);
+                return None;
+            }
+        };
+        let measured = Measured::from_telegram(&telegram, self.config.multiplier);
+        self.observer.telegram(&telegram, measured.as_ref());
+        // Without a register there is no reading, only something to look at.
+        let untimed = Untimed { measured: measured?, shown: telegram.time(), received_ms };
+        let due = |passed| received_ms + EARLY_MS >= passed + self.interval_ms();
+        if self.passed_ms.is_none_or(due) {
+            return Some(untimed);
+        }
+        self.held = Some(untimed);
+        None
+    }
+
+    async fn pass(&mut self, untimed: Untimed) -> Result<(), Stop<R::Error, O::Error>> {
+        self.passed_ms = Some(untimed.received_ms);
+        self.held = None;
+        self.tell_time().await?;
+        match self.clock.utc() {
+            Some(utc) => self.queue(untimed, utc).await,
+            None => {
+                self.waiting.push(untimed);
+                Ok(())
+            }
+        }
+    }
+
+    /// Once the time is known, the readings that wait get theirs, by their age.
+    pub(super) async fn tell_time(&mut self) -> Result<(), Stop<R::Error, O::Error>> {
+        if self.waiting.len() == 0 {
+            return Ok(());
+        }
+        let Some(utc) = self.clock.utc() else { return Ok(()) };
+        while let Some(untimed) = self.waiting.pop() {
+            self.queue(untimed, utc).await?;
+        }
+        Ok(())
+    }
+
+    async fn queue(&mut self, untimed: Untimed, utc: Time) -> Result<(), Stop<R::Error, O::Error>> {
+        let age = self.clock.monotonic_ms().saturating_sub(untimed.received_ms) / 1000;
+        let Ok(received) = Time::from_unix(utc.unix().saturating_sub_unsigned(age)) else {
+            return Ok(());
+        };
+        let (time, _) = self.meter_clock.stamp(untimed.shown, received);
+        // A reading is known by its second: a second one there would be a repeat.
+        if self.last == Some(time) {
+            return Ok(());
+        }
+        let ticket = self.outbox.push(time, untimed.measured).await.map_err(Stop::Outbox)?;
+        self.last = Some(time);
+        self.observer.queued(ticket, self.outbox.len());
+        Ok(())
+    }
+
+    /// What the gateway tells about itself now.
+    pub(super) fn status(&self) -> Status {
+        let counters = self.decoder.counters();
+        let queued = self.outbox.len() + self.waiting.len();
+        Status {
+            state: LinkState::Online,
+            firmware: Some(self.config.firmware.clone()),
+            t: self.clock.utc(),
+            boot: Some(self.outbox.boot()),
+            uptime_s: Some((self.clock.monotonic_ms() / 1000).try_into().unwrap_or(u32::MAX)),
+            queued: Some(queued.try_into().unwrap_or(u32::MAX)),
+            dropped: Some(self.outbox.dropped().saturating_add(self.waiting.dropped())),
+            telegrams: Some(counters.understood()),
+            errors: Some(counters.refused()),
+            reset: self.config.reset.clone(),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The broker's side of the loop: what goes out on one connection.
+use core::future::ready;
+
+use embassy_futures::select::{Either, Either3, select, select3};
+use embedded_io_async::Read;
+use wire::{Link as LinkState, MAX_READING, MAX_STATUS, Status, Topic, TopicBuf};
+
+use super::backoff::Backoff;
+use super::intake::Intake;
+use super::window::Window;
+use super::{Over, Stop, beside};
+use crate::{Clock, Config, Entry, Link, Message, Observer, Outbox, Ticket};
+
+/// How soon to look again when a status is due and the window is full.
+const NO_ROOM_MS: u64 = 1_000;
+
+pub(super) struct Sender<'a, L> {
+    config: &'a Config,
+    pub(super) link: L,
+    window: Window,
+    /// The newest reading sent on this connection.
+    sent: Option<Ticket>,
+    reading: TopicBuf,
+    status: TopicBuf,
+}
+
+impl<'a, L: Link> Sender<'a, L> {
+    pub(super) fn new(config: &'a Config, link: L) -> Self {
+        Self {
+            config,
+            link,
+            window: Window::new(config.window),
+            sent: None,
+            reading: Topic::Reading(config.gateway.clone()).to_buf(),
+            status: Topic::Status(config.gateway.clone()).to_buf(),
+        }
+    }
+
+    /// Sends what the outbox holds and gets until the meter's stream is over
+    /// and all is acknowledged, the goodbye too.
+    pub(super) async fn until_done<R: Read, C: Clock, O: Outbox, W: Observer>(
+        &mut self,
+        intake: &mut Intake<'_, R, C, O, W>,
+        backoff: &mut Backoff,
+    ) -> Result<(), Over<R::Error, O::Error>> {
+        let clock = intake.clock;
+        let mut status_ms = clock.monotonic_ms();
+        let mut said_goodbye = false;
+        loop {
+            // An uplink that always has an answer ready must not starve the meter.
+            if let Either::First(input) = select(intake.input(), ready(())).await {
+                intake.take(input).await?;
+            }
+            intake.tell_time().await?;
+            let now = clock.monotonic_ms();
+            if now >= status_ms && !self.window.is_full() && !said_goodbye {
+                self.publish_status(intake, &intake.status()).await?;
+                status_ms = now + u64::from(self.config.status_every_s.max(1)) * 1000;
+            }
+            self.fill(intake).await?;
+            if intake.ended() && intake.outbox.is_empty() && self.window.is_empty() {
+                if said_goodbye {
+                    return Ok(());
+                }
+                said_goodbye = true;
+                let goodbye = Status { t: clock.utc(), ..Status::bare(LinkState::Offline) };
+                self.publish_status(intake, &goodbye).await?;
+            }
+            let wake = clock.sleep_until(status_ms.max(now + NO_ROOM_MS));
+            match select3(self.link.event(), intake.input(), wake).await {
+                Either3::First(Ok(token)) => {
+                    backoff.reset();
+                    if let Some(through) = self.window.acknowledge(token) {
+                        intake.outbox.release(through).await.map_err(Stop::Outbox)?;
+                        intake.observer.acknowledged(through, intake.outbox.len());
+                    }
+                }
+                Either3::First(Err(_)) => return Err(Over::Broken),
+                Either3::Second(input) => intake.take(input).await?,
+                Either3::Third(()) => {}
+            }
+        }
+    }
+
+    /// Sends as many readings as the window takes.
+    async fn fill<R: Read, C: Clock, O: Outbox, W: Observer>(
+        &mut self,
+        intake: &mut Intake<'_, R, C, O, W>,
+    ) -> Result<(), Over<R::Error, O::Error>> {
+        while !self.window.is_full() {
+            let next = intake.outbox.after(self.sent).await.map_err(Stop::Outbox)?;
+            let Some(Entry { ticket, time, measured }) = next else { break };
+            let mut payload = [0; MAX_READING];
+            // Fits: `wire` proves it for the longest.
+            let length = measured
+                .reading(&self.config.meter, time, ticket)
+                .encode(&mut payload)
+                .unwrap_or(0);
+            let payload = &payload[..length];
+            let message = Message { topic: &self.reading, payload, retain: false };
+            let token = self.window.begin(Some(ticket));
+            beside(intake, self.link.publish(token, message)).await?.map_err(|_| Over::Broken)?;
+            self.sent = Some(ticket);
+        }
+        Ok(())
+    }
+
+    async fn publish_status<R: Read, C: Clock, O: Outbox, W: Observer>(
+        &mut self,
+        intake: &mut Intake<'_, R, C, O, W>,
+        status: &Status,
+    ) -> Result<(), Over<R::Error, O::Error>> {
+        let mut payload = [0; MAX_STATUS];
+        // Fits: `wire` proves it for the longest.
+        let length = status.encode(&mut payload).unwrap_or(0);
+        let message = Message { topic: &self.status, payload: &payload[..length], retain: true };
+        let token = self.window.begin(None);
+        beside(intake, self.link.publish(token, message)).await?.map_err(|_| Over::Broken)
+    }
+}

@@ -1,0 +1,96 @@
+//! Publishes in flight: which acknowledgement frees what.
+use heapless::Deque;
+
+use crate::{MAX_WINDOW, Ticket, Token};
+
+#[derive(Debug)]
+struct Flight {
+    /// Nothing for a status.
+    ticket: Option<Ticket>,
+    acknowledged: bool,
+}
+
+/// Tokens are counted, so that an acknowledgement finds its place at once.
+#[derive(Debug)]
+pub(super) struct Window {
+    flights: Deque<Flight, MAX_WINDOW>,
+    /// Token of the oldest.
+    base: u32,
+    room: usize,
+}
+
+impl Window {
+    /// At most `room` at once.
+    pub(super) fn new(room: usize) -> Self {
+        Self { flights: Deque::new(), base: 1, room: room.clamp(1, MAX_WINDOW) }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.flights.len() >= self.room
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.flights.is_empty()
+    }
+
+    /// Takes a place; only while it is not full.
+    pub(super) fn begin(&mut self, ticket: Option<Ticket>) -> Token {
+        let token = Token(self.base.wrapping_add(self.flights.len() as u32));
+        // The caller has asked for room.
+        let _ = self.flights.push_back(Flight { ticket, acknowledged: false });
+        token
+    }
+
+    /// Notes an acknowledgement in whatever order; gives the newest reading
+    /// before which nothing is outstanding, when that has moved.
+    pub(super) fn acknowledge(&mut self, token: Token) -> Option<Ticket> {
+        let place = token.0.wrapping_sub(self.base) as usize;
+        // Unknown: repeated by the broker.
+        self.flights.iter_mut().nth(place)?.acknowledged = true;
+        let mut through = None;
+        while self.flights.front().is_some_and(|flight| flight.acknowledged) {
+            through = self.flights.pop_front().and_then(|flight| flight.ticket).or(through);
+            self.base = self.base.wrapping_add(1);
+        }
+        through
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn frees_in_order_whatever_the_order(
+            order in Just((0..20_usize).collect::<Vec<_>>()).prop_shuffle(),
+            statuses in proptest::collection::vec(any::<bool>(), 20),
+        ) {
+            let mut window = Window::new(20);
+            window.base = u32::MAX - 5;
+            let ticket = |number: usize| Ticket { boot: 1, seq: number as u32 };
+            let tokens: Vec<_> = (0..20)
+                .map(|number| window.begin((!statuses[number]).then(|| ticket(number))))
+                .collect();
+            prop_assert!(window.is_full());
+            let mut done = [false; 20];
+            for number in order {
+                let freed = |done: &[bool; 20]| {
+                    let through = done.iter().position(|done| !done).unwrap_or(20);
+                    (0..through).rev().find(|number| !statuses[*number])
+                };
+                let before = freed(&done);
+                done[number] = true;
+                let after = freed(&done);
+                let expected = if after == before { None } else { after.map(ticket) };
+                prop_assert_eq!(window.acknowledge(tokens[number]), expected);
+                prop_assert_eq!(window.acknowledge(tokens[number]), None, "repeated");
+            }
+            prop_assert!(window.is_empty());
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! A world of events in simulated time: a meter that sends at given moments, a
+//! broker with delays and outages, a clock that jumps to the next event.
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use gateway::{Clock, Hello, Link, Message, Token, Uplink};
+use wire::{Reading, Status, Time};
+
+/// 2027-04-11T09:00:00Z
+pub(crate) const START: i64 = 1_807_434_000;
+
+#[derive(Default)]
+pub(crate) struct World {
+    now: AtomicU64,
+    next: AtomicU64,
+    /// From when the gateway knows UTC.
+    pub(crate) utc_from: AtomicU64,
+    pub(crate) broker: Mutex<Broker>,
+    /// Calls that the loop promised to drive to their end and did not.
+    pub(crate) cancelled: AtomicUsize,
+    pub(crate) connects: AtomicUsize,
+}
+
+#[derive(Default)]
+pub(crate) struct Broker {
+    pub(crate) connect_ms: u64,
+    pub(crate) publish_ms: u64,
+    pub(crate) ack_ms: u64,
+    /// Acknowledges the second of each pair first.
+    pub(crate) disorderly: bool,
+    /// While these last no connection comes, and open ones break.
+    pub(crate) outages: Vec<(u64, u64)>,
+    /// What was committed, repeats included, with the time of arrival.
+    pub(crate) readings: Vec<(u64, Reading)>,
+    pub(crate) statuses: Vec<(u64, Status)>,
+    pub(crate) closed: bool,
+}
+
+impl Broker {
+    fn out(&self, now: u64) -> bool {
+        self.outages.iter().any(|(from, to)| (*from..*to).contains(&now))
+    }
+}
+
+impl World {
+    pub(crate) fn new(broker: Broker) -> Arc<Self> {
+        Arc::new(Self { broker: Mutex::new(broker), ..Self::default() })
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.now.load(SeqCst)
+    }
+
+    /// Ready when `at` has come; otherwise the world will stop there.
+    fn reached(&self, at: u64) -> bool {
+        if self.now() >= at {
+            return true;
+        }
+        self.next.fetch_min(at, SeqCst);
+        false
+    }
+
+    async fn until(&self, at: u64) {
+        poll_fn(|_| if self.reached(at) { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+
+    /// Runs a future to its end, time jumping from event to event.
+    pub(crate) fn run<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            self.next.store(u64::MAX, SeqCst);
+            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                return output;
+            }
+            let next = self.next.load(SeqCst);
+            assert_ne!(next, u64::MAX, "nothing will ever happen again");
+            self.now.store(next, SeqCst);
+        }
+    }
+}
+
+pub(crate) struct WorldClock(pub Arc<World>);
+
+impl Clock for WorldClock {
+    fn monotonic_ms(&self) -> u64 {
+        self.0.now()
+    }
+
+    fn utc(&self) -> Option<Time> {
+        let known = self.0.now() >= self.0.utc_from.load(SeqCst);
+        known.then(|| Time::from_unix(START + (self.0.now() / 1000) as i64).expect("in range"))
+    }
+
+    async fn sleep_until(&self, at_ms: u64) {
+        self.0.until(at_ms).await;
+    }
+}
+
+/// Sends bytes at moments, then ends.
+pub(crate) struct Meter {
+    pub(crate) world: Arc<World>,
+    pub(crate) bytes: VecDeque<(u64, Vec<u8>)>,
+}
+
+impl embedded_io_async::ErrorType for Meter {
+    type Error = std::convert::Infallible;
+}
+
+impl embedded_io_async::Read for Meter {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
+        let Some((at, bytes)) = self.bytes.front_mut() else { return Ok(0) };
+        self.world.until(*at).await;
+        let length = bytes.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&bytes[..length]);
+        bytes.drain(..length);
+        if bytes.is_empty() {
+            self.bytes.pop_front();
+        }
+        Ok(length)
+    }
+}
+
+/// Notes when it is dropped before it was told not to mind.
+struct Watch<'a>(&'a World, AtomicBool);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if !self.1.load(SeqCst) {
+            self.0.cancelled.fetch_add(1, SeqCst);
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Broken;
+
+pub(crate) struct WorldUplink(pub Arc<World>);
+
+pub(crate) struct WorldLink<'a> {
+    world: &'a World,
+    /// When which token is acknowledged.
+    acks: VecDeque<(u64, Token)>,
+}
+
+impl Uplink for WorldUplink {
+    type Error = Broken;
+    type Link<'a> = WorldLink<'a>;
+
+    async fn connect(&mut self, hello: &Hello) -> Result<WorldLink<'_>, Broken> {
+        let world = &*self.0;
+        assert_eq!(hello.will_topic, "wattkampen/v1/g-1/status");
+        assert_eq!(hello.will, br#"{"state":"offline"}"#);
+        let watch = Watch(world, AtomicBool::new(false));
+        world.connects.fetch_add(1, SeqCst);
+        let at = world.now() + world.broker.lock().expect("broker").connect_ms;
+        world.until(at).await;
+        watch.1.store(true, SeqCst);
+        let broker = world.broker.lock().expect("broker");
+        if broker.out(world.now()) {
+            Err(Broken)
+        } else {
+            Ok(WorldLink { world, acks: VecDeque::new() })
+        }
+    }
+}
+
+impl Link for WorldLink<'_> {
+    type Error = Broken;
+
+    async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Broken> {
+        let watch = Watch(self.world, AtomicBool::new(false));
+        let at = self.world.now() + self.world.broker.lock().expect("broker").publish_ms;
+        self.world.until(at).await;
+        watch.1.store(true, SeqCst);
+        let mut broker = self.world.broker.lock().expect("broker");
+        let now = self.world.now();
+        if broker.out(now) {
+            return Err(Broken);
+        }
+        match message.topic {
+            "wattkampen/v1/g-1/reading" => {
+                assert!(!message.retain);
+                broker.readings.push((now, Reading::decode(message.payload).expect("a reading")));
+            }
+            "wattkampen/v1/g-1/status" => {
+                assert!(message.retain);
+                broker.statuses.push((now, Status::decode(message.payload).expect("a status")));
+            }
+            other => panic!("published to {other}"),
+        }
+        let at = now + broker.ack_ms;
+        self.acks.push_back((at, token));
+        let length = self.acks.len();
+        if broker.disorderly && length.is_multiple_of(2) {
+            self.acks.swap(length - 1, length - 2);
+        }
+        Ok(())
+    }
+
+    async fn event(&mut self) -> Result<Token, Broken> {
+        poll_fn(|_| {
+            let now = self.world.now();
+            let broker = self.world.broker.lock().expect("broker");
+            if broker.out(now) {
+                return Poll::Ready(Err(Broken));
+            }
+            for (from, _) in broker.outages.iter().filter(|(from, _)| *from > now) {
+                self.world.reached(*from);
+            }
+            match self.acks.front().copied() {
+                Some((at, token)) if self.world.reached(at) => {
+                    self.acks.pop_front();
+                    Poll::Ready(Ok(token))
+                }
+                _ => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    async fn close(self) -> Result<(), Broken> {
+        self.world.broker.lock().expect("broker").closed = true;
+        Ok(())
+    }
+}
