@@ -1,5 +1,9 @@
 //! The way out: what the service says on MQTT, through whichever broker it has.
+mod pages;
+
 use bytes::Bytes;
+
+pub use pages::Pages;
 
 /// A broker, as those see it who have something to say.
 pub trait Publisher: Send + Sync + std::fmt::Debug {
