@@ -18,7 +18,7 @@ mod thread;
 use std::sync::Arc;
 
 pub use handle::{Counts, Event, Gateway, Handle, Point, Stopped};
-pub use recover::Recovered;
+pub use recover::{Recovered, standings};
 pub use thread::{Engine, EngineError, start};
 
 pub use competition::Quarantined;

@@ -4,7 +4,7 @@ use std::path::Path;
 use competition::{Competition, MeterIndex, Participant, Standings, Time};
 
 use super::core::Stored;
-use crate::store::{Durability, Inserted, Store, StoreError};
+use crate::store::{Durability, Inserted, Recovering, Store, StoreError};
 
 /// Seconds of readings that are held at once where days are made again.
 const PART: i64 = 30 * 86_400;
@@ -30,45 +30,62 @@ impl Recovered {
         competition: Competition,
         participants: Vec<Participant>,
     ) -> Result<Self, StoreError> {
-        let mut standings = Standings::new(competition, participants);
-        let names: Vec<String> = standings
-            .participants()
-            .iter()
-            .flat_map(|participant| &participant.meters)
-            .map(|meter| meter.id.clone())
-            .collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut recovering = Store::open(dir, durability, &names)?;
-        recovering.days(|meter, record| match standings.restore(meter, record) {
-            Ok(()) => true,
-            Err(stale) => {
-                tracing::info!(meter = names[meter.0 as usize], day = record.day, %stale, "days are made again");
-                false
-            }
-        })?;
-        let mut again = Vec::new();
-        for meter in (0..names.len() as u32).map(MeterIndex) {
-            if append_missing(&mut standings, recovering.store(), meter)? {
-                again.push(meter);
-            }
-        }
-        let mut store = recovering.replay(|meter, sample, inserted| match inserted {
-            Inserted::Newest => {
-                standings.append(meter, sample);
-            }
-            Inserted::Late | Inserted::Conflict { moved: true } => {
-                standings.amend(meter, sample.at);
-            }
-            Inserted::Repeated | Inserted::Conflict { moved: false } => {}
-        })?;
-        for meter in again {
-            store.touch(meter);
-        }
-        let history = Stored::new(&store);
-        standings.settle(&history);
-        history.done()?;
-        Ok(Self { standings, store })
+        compute(competition, participants, |meters| Store::open(dir, durability, meters))
     }
+}
+
+/// The standings of what is committed in a data directory now, while a server runs
+/// there or after it.
+///
+/// # Errors
+/// The store's; where there is none, too.
+pub fn standings(
+    dir: &Path,
+    competition: Competition,
+    participants: Vec<Participant>,
+) -> Result<Standings, StoreError> {
+    compute(competition, participants, |meters| Store::open_read_only(dir, meters))
+        .map(|recovered| recovered.standings)
+}
+
+fn compute(
+    competition: Competition,
+    participants: Vec<Participant>,
+    open: impl FnOnce(&[&str]) -> Result<Recovering, StoreError>,
+) -> Result<Recovered, StoreError> {
+    let mut standings = Standings::new(competition, participants);
+    let meters = standings.participants().iter().flat_map(|participant| &participant.meters);
+    let names: Vec<String> = meters.map(|meter| meter.id.clone()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut recovering = open(&names)?;
+    recovering.days(|meter, record| match standings.restore(meter, record) {
+        Ok(()) => true,
+        Err(stale) => {
+            let meter = names[meter.0 as usize];
+            tracing::info!(meter, day = record.day, %stale, "days are made again");
+            false
+        }
+    })?;
+    let mut again = Vec::new();
+    for meter in (0..names.len() as u32).map(MeterIndex) {
+        if append_missing(&mut standings, recovering.store(), meter)? {
+            again.push(meter);
+        }
+    }
+    let mut store = recovering.replay(|meter, sample, inserted| match inserted {
+        Inserted::Newest => {
+            standings.append(meter, sample);
+        }
+        Inserted::Late | Inserted::Conflict { moved: true } => standings.amend(meter, sample.at),
+        Inserted::Repeated | Inserted::Conflict { moved: false } => {}
+    })?;
+    for meter in again {
+        store.touch(meter);
+    }
+    let history = Stored::new(&store);
+    standings.settle(&history);
+    history.done()?;
+    Ok(Recovered { standings, store })
 }
 
 /// Gives the standings what is in blocks and was in no day.

@@ -245,6 +245,11 @@ async fn a_copy_taken_while_it_runs_knows_what_was_acknowledged() {
         let file = file.unwrap();
         std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
     }
+    // Another process may look at the running one's file, and sees the same.
+    let Settings { data, competition, participants, .. } = settings(dir.path());
+    let viewed = super::standings(&data, competition, participants).unwrap();
+    let told = service.handle.leaderboard(Rule::Saving, Some(Time(NOW))).await.unwrap();
+    assert_eq!(viewed.leaderboard_at(Rule::Saving, Time(NOW)), *told);
     let revived = Service::start(&settings(copy.path())).await;
     similar_asserts(&service.all().await, &revived.all().await);
     revived.stop().await;

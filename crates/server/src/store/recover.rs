@@ -39,6 +39,28 @@ impl Store {
         let lock = lock(dir)?;
         let mut connection = schema::open(dir, durability)?;
         add(&mut connection, meters)?;
+        Recovering::load(connection, Some(lock), meters)
+    }
+
+    /// A view of a store that a server may have open: what was committed until now.
+    /// Nothing may be inserted.
+    ///
+    /// # Errors
+    /// Where there is none, or it is of another version.
+    pub(crate) fn open_read_only(dir: &Path, meters: &[&str]) -> Result<Recovering, StoreError> {
+        let connection = schema::open_read_only(dir)?;
+        // Until the end: all that is read is of one moment.
+        connection.execute_batch("BEGIN")?;
+        Recovering::load(connection, None, meters)
+    }
+}
+
+impl Recovering {
+    fn load(
+        connection: Connection,
+        lock: Option<File>,
+        meters: &[&str],
+    ) -> Result<Self, StoreError> {
         let indices: HashMap<&str, u32> = meters.iter().copied().zip(0..).collect();
         let mut keys = vec![0; meters.len()];
         let (mut held, mut readings) = (Vec::new(), 0);
@@ -68,11 +90,14 @@ impl Store {
                 });
             }
         }
-        Ok(Recovering { store: Store::new(connection, lock, held, keys, readings) })
+        // Only in a view: meters that the file does not know, and has nothing of.
+        for (key, index) in keys.iter_mut().zip(0..).filter(|(key, _)| **key == 0) {
+            held.push(Meter { index: Some(MeterIndex(index)), ..Meter::default() });
+            *key = held.len() as u32;
+        }
+        Ok(Self { store: Store::new(connection, lock, held, keys, readings) })
     }
-}
 
-impl Recovering {
     /// Gives `each` the days of all meters, by meter, oldest first. With the first
     /// one that is damaged or that `each` cannot use (it returns false) a meter's
     /// days end: that one and the later ones are deleted.
@@ -106,8 +131,10 @@ impl Recovering {
                 }
             }
         }
-        for (meter, day) in ended {
-            forget_days(connection, meter, day)?;
+        if self.store.lock.is_some() {
+            for (meter, day) in ended {
+                forget_days(connection, meter, day)?;
+            }
         }
         Ok(())
     }

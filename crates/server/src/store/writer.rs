@@ -29,7 +29,7 @@ pub enum Inserted {
     },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Meter {
     /// `None` while no participant has it.
     pub(super) index: Option<MeterIndex>,
@@ -43,7 +43,8 @@ pub(super) struct Meter {
 #[derive(Debug)]
 pub struct Store {
     pub(super) connection: Connection,
-    pub(super) _lock: File,
+    /// `None`: a view of somebody else's store, only to be read.
+    pub(super) lock: Option<File>,
     /// By key − 1.
     pub(super) meters: Vec<Meter>,
     /// [`MeterIndex`] to key.
@@ -61,14 +62,14 @@ pub struct Store {
 impl Store {
     pub(super) fn new(
         connection: Connection,
-        lock: File,
+        lock: Option<File>,
         meters: Vec<Meter>,
         keys: Vec<u32>,
         readings: u64,
     ) -> Self {
         Self {
             connection,
-            _lock: lock,
+            lock,
             meters,
             keys,
             cache: Cache::default(),
