@@ -4,10 +4,12 @@
 //! Nothing here knows the product from the inside: it speaks the surfaces that
 //! README.md documents, as a user's script does.
 
+pub mod bench;
 mod broker;
 mod browser;
 mod config;
 mod http;
+pub mod process;
 mod publisher;
 mod readings;
 mod server;
@@ -19,7 +21,7 @@ pub use browser::{Browser, Tab};
 pub use config::{Place, TownHall, write_config};
 pub use http::{Response, get, stream};
 pub use publisher::{Fleet, Message, Publisher};
-pub use readings::{History, reading};
+pub use readings::{History, PAST, local, reading};
 pub use server::{Server, wattkampen};
 pub use tools::{Tool, shared, skip, target_dir};
 pub use wait::{DEADLINE, until};

@@ -28,11 +28,6 @@ impl<'a> History<'a> {
         Self { hall, at: start, register: 1_000_000 * 3600, seq: 0 }
     }
 
-    /// When the next reading is due.
-    pub fn at(&self) -> Timestamp {
-        self.at
-    }
-
     /// Readings every `step` seconds, with a load of so many percent, until `end`.
     pub fn run(&mut self, end: Timestamp, step: i64, percent: u64) -> Vec<Message> {
         let mut messages = Vec::new();
@@ -58,4 +53,19 @@ fn load(at: Timestamp, area: u64) -> u64 {
     let weekend = matches!((day + 3) % 7, 5 | 6);
     let base = if (6..17).contains(&hour) && !weekend { 10 } else { 5 };
     area * base * (90 + wobble) / 100
+}
+
+/// Dates of a competition that is over, so that all its readings may come at once.
+pub const PAST: (&str, &str) = (
+    r#"{ start = "2024-03-01", end = "2025-03-01" }"#,
+    r#"{ start = "2025-03-01", end = "2025-06-01" }"#,
+);
+
+/// A moment of local time of [`PAST`]'s competition.
+///
+/// # Panics
+/// When it is none.
+pub fn local(time: &str) -> Timestamp {
+    let time: jiff::civil::DateTime = time.parse().expect("a date and a time");
+    time.in_tz("Europe/Stockholm").expect("a moment").timestamp()
 }
