@@ -231,12 +231,17 @@ impl Decoder {
             return Some(Err(Refusal::Cut));
         }
         let mut bits = [0; 64];
-        let raw = input.iter().take_while(|byte| **byte != b'/');
+        let even = |byte: &&u8| byte.count_ones().is_multiple_of(2);
         let mut length = 0;
-        for (bits, byte) in bits.iter_mut().zip(raw) {
-            self.parity_broken |= byte.count_ones() % 2 != 0;
+        for (bits, byte) in bits.iter_mut().zip(input.iter().take_while(even)) {
             *bits = byte & 0x7f;
             length += 1;
+        }
+        if length == 0 {
+            // A broken byte goes alone: those behind it may be another telegram's.
+            self.parity_broken = true;
+            bits[0] = input[0] & 0x7f;
+            length = 1;
         }
         let mut block = &bits[..length];
         let event = self.read(&mut block);
