@@ -6,6 +6,8 @@
 //! step of a checkpoint, and lets time pass on the board.
 
 mod core;
+#[cfg(test)]
+pub(crate) mod fabricated;
 mod handle;
 mod late;
 mod publish;

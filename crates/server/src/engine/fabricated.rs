@@ -1,0 +1,91 @@
+//! A handle over a made-up snapshot, for tests of those who only read: pages,
+//! panels, JSON. What the engine itself computes is tested on the engine.
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use competition::{Competition, Leaderboard, MilliWattHours, Participant, Provenance, Quarantined};
+use tokio::sync::{broadcast, mpsc};
+
+use super::{Counts, Event, Gateway, Handle, Point, Snapshot, handle::Query};
+use crate::ingest::Complaint;
+
+/// What the made-up engine answers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answers {
+    pub(crate) complaints: Vec<Complaint>,
+    pub(crate) quarantine: Vec<Quarantined>,
+    pub(crate) gateways: Vec<Gateway>,
+    pub(crate) counts: Counts,
+    /// Load curves in W by hour of the UTC day: used, and the baseline.
+    pub(crate) load: [(i64, i64); 24],
+}
+
+/// A handle and the way to publish: must be called inside a runtime.
+pub(crate) fn handle(
+    competition: Competition,
+    participants: Vec<Participant>,
+    snapshot: Snapshot,
+    answers: Answers,
+) -> Handle {
+    let (queries, mut asked) = mpsc::channel(8);
+    let handle = Handle {
+        snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
+        events: broadcast::Sender::new(64),
+        queries,
+        competition: Arc::new(competition),
+        participants: participants.into(),
+    };
+    let snapshot = Arc::clone(&handle.snapshot);
+    tokio::spawn(async move {
+        while let Some(query) = asked.recv().await {
+            answer(query, &snapshot.load(), &answers);
+        }
+    });
+    handle
+}
+
+/// Publishes a snapshot as the engine does.
+pub(crate) fn publish(handle: &Handle, snapshot: Snapshot, events: &[Event]) {
+    let version = snapshot.version;
+    handle.snapshot.store(Arc::new(snapshot));
+    for event in events {
+        let _ = handle.events.send(event.clone());
+    }
+    let _ = handle.events.send(Event::Board(version));
+}
+
+fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
+    // Whoever asked may have gone.
+    match query {
+        Query::Leaderboard { rule, as_of, reply } => {
+            let mut board = Leaderboard { rule, ..snapshot.board.clone() };
+            board.as_of = as_of.unwrap_or(board.as_of);
+            let _ = reply.send(Arc::new(board));
+        }
+        Query::Series { range, step, reply, .. } => {
+            let starts = (range.start.0..range.end.0).step_by(step as usize);
+            let points = starts.map(|at| {
+                let (used, normal) = answers.load[(at.div_euclid(3600) % 24) as usize];
+                let energy = |watts: i64| MilliWattHours(watts * step * 1000 / 3600);
+                // Something is always missing, and something estimated.
+                let known = at.rem_euclid(86_400) / 3600 != 13;
+                Point {
+                    at: competition::Time(at),
+                    energy: known.then_some(energy(used)),
+                    baseline: Some(energy(normal)),
+                    estimated: at.rem_euclid(86_400) / 3600 == 4,
+                    provenance: match at.rem_euclid(86_400) / 3600 {
+                        4 => Provenance::Estimated,
+                        13 => Provenance::Missing,
+                        _ => Provenance::Measured,
+                    },
+                }
+            });
+            let _ = reply.send(points.collect());
+        }
+        Query::Quarantine(reply) => drop(reply.send(answers.quarantine.clone())),
+        Query::Complaints(reply) => drop(reply.send(answers.complaints.clone())),
+        Query::Gateways(reply) => drop(reply.send(answers.gateways.clone())),
+        Query::Counts(reply) => drop(reply.send(answers.counts.clone())),
+    }
+}

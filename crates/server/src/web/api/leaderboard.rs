@@ -1,0 +1,174 @@
+//! `GET /api/v1/leaderboard`
+use std::sync::Arc;
+
+use axum::{
+    extract::{RawQuery, State},
+    http::HeaderMap,
+    response::Response,
+};
+use competition::{Contact, Leaderboard, Participant, Row, Status};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{kwh, round};
+use crate::web::{
+    Web,
+    cache::{Made, stamp},
+    format::rfc3339,
+    params::Params,
+    problem::Problem,
+    rule,
+};
+
+/// The leaderboard: ranked rows first, then the others by name.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Leaderboard)]
+struct BoardJson<'a> {
+    /// The moment it shows, RFC 3339.
+    as_of: String,
+    /// `saving`, `intensity`, `night` or `saving-per-employee`.
+    rule: &'static str,
+    /// `upcoming`, `running`, `ended` or `locked`.
+    status: &'static str,
+    total: TotalJson,
+    rows: Vec<RowJson<'a>>,
+}
+
+/// All ranked participants together.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Total)]
+struct TotalJson {
+    saved_kwh: Option<f64>,
+    /// How many compete, ranked or not.
+    participants: usize,
+}
+
+/// One participant; what is not known is null.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Row)]
+pub(super) struct RowJson<'a> {
+    /// 1 is best; null while not ranked.
+    rank: Option<u32>,
+    /// Participants of one group are not told apart by their intervals.
+    group: Option<u32>,
+    participant: &'a str,
+    municipality: &'a str,
+    cluster: &'a str,
+    /// Over the contest so far.
+    saving_percent: Option<f64>,
+    /// 90 % interval of it.
+    interval_percent: Option<[Option<f64>; 2]>,
+    saved_kwh: Option<f64>,
+    energy_kwh: Option<f64>,
+    kwh_per_m2: Option<f64>,
+    /// Mean load from 22:00 to 05:00.
+    night_w_per_m2: Option<f64>,
+    /// Power at `measured_at`.
+    power_w: Option<i64>,
+    /// When the newest reading was measured, RFC 3339.
+    measured_at: Option<String>,
+    /// `live`, `stale` since `measured_at`, or `silent`.
+    state: &'static str,
+    /// Known share of the contest's hours so far, 0 to 1.
+    coverage: Option<f64>,
+    /// Spread of the baseline model, ASHRAE Guideline 14.
+    cv_rmse: Option<f64>,
+    /// Bias of the baseline model, ASHRAE Guideline 14.
+    nmbe: Option<f64>,
+    /// Whether it may be ranked.
+    eligible: bool,
+    /// Why it is not ranked, in words.
+    reason: Option<&'a str>,
+}
+
+impl<'a> RowJson<'a> {
+    pub(super) fn of(row: &'a Row, who: &'a Participant) -> Self {
+        Self {
+            rank: row.rank,
+            group: row.group,
+            participant: &who.id,
+            municipality: &who.municipality,
+            cluster: &who.cluster,
+            saving_percent: row.saving_percent.and_then(|v| round(v, 1)),
+            interval_percent: row.interval_percent.map(|ends| ends.map(|v| round(v, 1))),
+            saved_kwh: row.saved.and_then(|e| kwh(e, 1)),
+            energy_kwh: row.energy.and_then(|e| kwh(e, 1)),
+            kwh_per_m2: row.kwh_per_m2.and_then(|v| round(v, 2)),
+            night_w_per_m2: row.night_w_per_m2.and_then(|v| round(v, 2)),
+            power_w: row.power.map(|power| power.0),
+            measured_at: row.measured_at.map(rfc3339),
+            state: match row.contact {
+                Contact::Live => "live",
+                Contact::Stale => "stale",
+                Contact::Silent => "silent",
+            },
+            coverage: row.coverage.and_then(|v| round(v, 3)),
+            cv_rmse: row.cv_rmse.and_then(|v| round(v, 3)),
+            nmbe: row.nmbe.and_then(|v| round(v, 3)),
+            eligible: row.rank.is_some() || row.reason.is_none(),
+            reason: row.reason.as_deref(),
+        }
+    }
+}
+
+/// The bytes of a board, the same here, in the event stream and in tests.
+pub(in crate::web) fn render(board: &Leaderboard, participants: &[Participant]) -> Vec<u8> {
+    let who = |row: &Row| participants.get(row.participant.0 as usize);
+    let rows = board.rows.iter().filter_map(|row| Some(RowJson::of(row, who(row)?)));
+    let json = BoardJson {
+        as_of: rfc3339(board.as_of),
+        rule: rule::tag(board.rule),
+        status: match board.status {
+            Status::Upcoming => "upcoming",
+            Status::Running => "running",
+            Status::Ended => "ended",
+            Status::Locked => "locked",
+        },
+        total: TotalJson {
+            // Nothing saved is a number; nothing known is not.
+            saved_kwh: (board.rows.iter().any(|row| row.saved.is_some()))
+                .then(|| kwh(board.total_saved, 1))
+                .flatten(),
+            participants: participants.len(),
+        },
+        rows: rows.collect(),
+    };
+    serde_json::to_vec(&json).unwrap_or_default()
+}
+
+/// The ranked board, by the competition's rule or another, now or at another time.
+#[utoipa::path(get, path = "/api/v1/leaderboard", tag = "standings",
+    params(
+        ("rule" = Option<String>, Query, description = "`saving`, `intensity`, `night` or `saving-per-employee`; else the competition's own"),
+        ("as_of" = Option<String>, Query, description = "RFC 3339; else now")),
+    responses(
+        (status = 200, description = "the board", body = BoardJson),
+        (status = 304, description = "not changed since the ETag given"),
+        (status = 400, description = "a parameter is wrong", body = Problem)))]
+pub(in crate::web) async fn leaderboard(
+    State(web): State<Arc<Web>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let params = Params::strict(query.as_deref(), &["rule", "as_of"])?;
+    let snapshot = web.handle.snapshot();
+    let rule = rule::wanted(&params)?.unwrap_or(snapshot.board.rule);
+    let as_of = params.time("as_of")?;
+    if as_of.is_some_and(|at| at > web.clock.now()) {
+        return Err(Problem::bad(
+            "as_of lies in the future",
+            "leave it out for the board of this moment",
+        ));
+    }
+    let key = format!("api/leaderboard?{}", rule::tag(rule));
+    let kept = as_of.is_none().then(|| web.pages.get(stamp(&snapshot), &key)).flatten();
+    if let Some(made) = kept {
+        return Ok(made.answer(&headers));
+    }
+    let board = web.boards.get(&web.handle, &snapshot, rule, as_of).await?;
+    let made = Made::new("application/json", render(&board, web.handle.participants()));
+    if as_of.is_some() {
+        return Ok(made.answer(&headers));
+    }
+    Ok(web.pages.keep(stamp(&snapshot), key, made).answer(&headers))
+}

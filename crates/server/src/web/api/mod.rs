@@ -1,0 +1,41 @@
+//! JSON for programs: names and order of fields are a contract, and what is not
+//! known is `null`, never 0.
+mod leaderboard;
+mod participant;
+mod series;
+
+pub(super) use leaderboard::{__path_leaderboard, leaderboard, render};
+pub(super) use participant::{__path_participant, participant};
+pub(super) use series::{__path_series, series};
+
+use competition::{Participant, ParticipantIndex};
+
+use super::problem::Problem;
+
+/// So many decimals and no more; nothing that is no number.
+fn round(value: f64, decimals: i32) -> Option<f64> {
+    let fine = 10f64.powi(decimals);
+    // Adding zero turns a negative nothing into nothing.
+    value.is_finite().then(|| (value * fine).round() / fine + 0.0)
+}
+
+fn kwh(energy: competition::MilliWattHours, decimals: i32) -> Option<f64> {
+    round(energy.kwh(), decimals)
+}
+
+/// The participant of an address.
+pub(super) fn find<'p>(
+    participants: &'p [Participant],
+    id: &str,
+) -> Result<(ParticipantIndex, &'p Participant), Problem> {
+    participants
+        .iter()
+        .position(|who| who.id == id)
+        .map(|i| (ParticipantIndex(i as u32), &participants[i]))
+        .ok_or_else(|| {
+            Problem::missing(
+                format!("no participant is called {id:?}"),
+                "the ids stand in /api/v1/leaderboard as `participant`",
+            )
+        })
+}

@@ -1,0 +1,110 @@
+//! `GET /api/v1/participants/{id}/series`
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::HeaderMap,
+    response::Response,
+};
+use competition::{Provenance, Time};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{find, kwh};
+use crate::web::{Web, cache::Made, format::rfc3339, params::Params, problem::Problem};
+
+/// Length of the engine's bins, seconds.
+const QUARTER: i64 = 900;
+/// A year of quarter-hours, and some.
+const MOST: i64 = 40_000;
+
+/// A load curve.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Series)]
+struct SeriesJson<'a> {
+    participant: &'a str,
+    /// RFC 3339
+    from: String,
+    /// RFC 3339, not included.
+    to: String,
+    /// Length of a point, seconds.
+    step: i64,
+    points: Vec<PointJson>,
+}
+
+/// Energy of the interval that begins at `at`; null is not known.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Point)]
+struct PointJson {
+    at: String,
+    energy_kwh: Option<f64>,
+    baseline_kwh: Option<f64>,
+    /// `measured`; `estimated`: only in sum with its neighbours; `substituted`: rests
+    /// on what the organiser declared; `missing`.
+    provenance: &'static str,
+}
+
+/// What a participant used and what its baseline expects, over time.
+#[utoipa::path(get, path = "/api/v1/participants/{id}/series", tag = "standings",
+    params(
+        ("id" = String, Path, description = "`participant` of a row of the leaderboard"),
+        ("from" = Option<String>, Query, description = "RFC 3339; else a day before `to`"),
+        ("to" = Option<String>, Query, description = "RFC 3339, not included; else now"),
+        ("step" = Option<String>, Query, description = "`15m`, `1h`, `1d` or seconds: whole quarter-hours; else `15m`")),
+    responses(
+        (status = 200, description = "the curve", body = SeriesJson),
+        (status = 400, description = "a parameter is wrong", body = Problem),
+        (status = 404, description = "no such participant", body = Problem)))]
+pub(in crate::web) async fn series(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let params = Params::strict(query.as_deref(), &["from", "to", "step"])?;
+    let (index, who) = find(web.handle.participants(), &id)?;
+    let step = params.seconds("step")?.unwrap_or(QUARTER);
+    if step < QUARTER || step % QUARTER != 0 {
+        return Err(Problem::bad(
+            format!("step is {step} s and no whole number of quarter-hours"),
+            "write step=15m, step=1h or step=1d",
+        ));
+    }
+    let to = params.time("to")?.unwrap_or_else(|| web.clock.now());
+    let from = params.time("from")?.unwrap_or(Time(to.0 - 86_400));
+    if from >= to {
+        return Err(Problem::bad(
+            format!("from {} is not before to {}", rfc3339(from), rfc3339(to)),
+            "give an earlier from or a later to",
+        ));
+    }
+    if to.since(from) / step > MOST {
+        return Err(Problem::bad(
+            format!("that would be more than {MOST} points"),
+            "ask for a shorter time or a longer step",
+        ));
+    }
+    let points = web.handle.series(index, from..to, step).await?;
+    let json = SeriesJson {
+        participant: &who.id,
+        from: rfc3339(from),
+        to: rfc3339(to),
+        step,
+        points: points
+            .iter()
+            .map(|point| PointJson {
+                at: rfc3339(point.at),
+                energy_kwh: point.energy.and_then(|e| kwh(e, 3)),
+                baseline_kwh: point.baseline.and_then(|e| kwh(e, 3)),
+                provenance: match point.provenance {
+                    Provenance::Measured => "measured",
+                    Provenance::Estimated => "estimated",
+                    Provenance::Substituted => "substituted",
+                    Provenance::Missing => "missing",
+                },
+            })
+            .collect(),
+    };
+    let body = serde_json::to_vec(&json).unwrap_or_default();
+    Ok(Made::new("application/json", body).answer(&headers))
+}

@@ -1,0 +1,102 @@
+//! Who may see the organiser's page: topics and meter names are nobody else's matter.
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Extension,
+    extract::{ConnectInfo, RawQuery, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
+use super::{
+    Web,
+    page::{self, Desk},
+    pages::Visit,
+    problem::Problem,
+};
+use crate::settings::Secret;
+
+/// Where a proxy says that the visitor is somebody else than the connection.
+const FORWARDED: [HeaderName; 3] = [
+    HeaderName::from_static("forwarded"),
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-real-ip"),
+];
+
+/// What came in and what did not, for the organiser.
+#[utoipa::path(get, path = "/organiser", tag = "pages", responses(
+    (status = 200, description = "a page", content_type = "text/html", body = String),
+    (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)"),
+    (status = 403, description = "no password is configured, and the visitor is not on this machine")))]
+pub(super) async fn organiser(
+    State(web): State<Arc<Web>>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let visit = Visit::new(&web, query.as_deref(), &headers);
+    match &web.organiser {
+        Some(secret) if !signed_in(&headers, secret) => {
+            let realm = HeaderValue::from_static("Basic realm=\"Wattkampen\", charset=\"UTF-8\"");
+            let l = visit.scene().l;
+            let words =
+                l.t("Arrangörens lösenord behövs.\n", "The organiser's password is needed.\n");
+            return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, realm)], words)
+                .into_response();
+        }
+        None if !is_here(peer.map(|Extension(ConnectInfo(peer))| peer), &headers) => {
+            let l = visit.scene().l;
+            return visit.trouble(&Problem::forbidden(
+                l.t(
+                    "Sidan visas bara på den dator där tjänsten går",
+                    "This page is shown only on the machine that runs the service",
+                ),
+                l.t(
+                    "ange ett lösenord för arrangören i konfigurationen för att se den härifrån",
+                    "set an organiser's password in the configuration to see it from here",
+                ),
+            ));
+        }
+        _ => {}
+    }
+    let desk = async {
+        Ok::<_, Problem>(Desk {
+            quarantine: web.handle.quarantine().await?,
+            complaints: web.handle.complaints().await?,
+            gateways: web.handle.gateways().await?,
+            counts: web.handle.counts().await?,
+        })
+    };
+    match desk.await {
+        Ok(desk) => {
+            let mut response = visit.once(page::organiser(&visit.scene(), &desk));
+            let private = HeaderValue::from_static("private, no-store");
+            response.headers_mut().insert(header::CACHE_CONTROL, private);
+            response
+        }
+        Err(problem) => visit.trouble(&problem),
+    }
+}
+
+fn is_here(peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
+    let proxied = FORWARDED.iter().any(|name| headers.contains_key(name));
+    !proxied && peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+}
+
+fn signed_in(headers: &HeaderMap, secret: &Secret) -> bool {
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+        .and_then(|(_, coded)| BASE64_STANDARD.decode(coded.trim()).ok());
+    let Some(given) = given else { return false };
+    let password = given.iter().position(|b| *b == b':').map(|colon| &given[colon + 1..]);
+    password.is_some_and(|password| same(password, secret.0.as_bytes()))
+}
+
+/// Takes as long for a wrong first byte as for a wrong last one.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |wrong, (a, b)| wrong | (a ^ b)) == 0
+}

@@ -1,0 +1,180 @@
+//! The front page: the leaderboard, live, for somebody who has never seen it.
+use competition::{Leaderboard, Row, Rule};
+use maud::{Markup, html};
+
+use super::{
+    Scene,
+    bar::Scale,
+    row::{columns, row},
+    shell::{Frame, page},
+    summary::{meaning, summary},
+    wall::wall,
+};
+use crate::web::{
+    language::Language,
+    rule::{self, Score},
+};
+
+/// What the visitor has chosen to see; all of it stands in the address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(in crate::web) struct Selection {
+    /// `None`: the competition's own.
+    pub(in crate::web) rule: Option<Rule>,
+    /// Name of a cluster.
+    pub(in crate::web) cluster: Option<String>,
+    /// Part of a municipality's or building's name.
+    pub(in crate::web) search: Option<String>,
+    /// All panels, not only the first.
+    pub(in crate::web) all_panels: bool,
+}
+
+impl Selection {
+    /// The front page's address with this selection.
+    pub(super) fn address(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Some(rule) = self.rule {
+            query.append_pair("rule", rule::tag(rule));
+        }
+        for (name, value) in [("cluster", &self.cluster), ("q", &self.search)] {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        if self.all_panels {
+            query.append_pair("panels", "all");
+        }
+        let query = query.finish();
+        if query.is_empty() { "/".into() } else { format!("/?{query}") }
+    }
+
+    fn takes(&self, scene: &Scene, row: &Row) -> bool {
+        let Some(who) = scene.who(row.participant) else { return false };
+        let found = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
+        self.cluster.as_ref().is_none_or(|cluster| *cluster == who.cluster)
+            && self
+                .search
+                .as_ref()
+                .is_none_or(|part| found(&who.municipality, part) || found(&who.building, part))
+    }
+}
+
+/// The page. `board` follows the selection's rule.
+pub(in crate::web) fn board(scene: &Scene, board: &Leaderboard, selection: &Selection) -> Markup {
+    let l = scene.l;
+    let shown: Vec<&Row> = board.rows.iter().filter(|row| selection.takes(scene, row)).collect();
+    let main = html! {
+        (summary(scene))
+        section.board aria-labelledby="board-title" {
+            div.inner {
+                h2 #board-title { (l.t("Ställningen", "Standings")) }
+                (rules(scene, board, selection))
+                p.sentence { (rule::sentence(board.rule, l))
+                    @if board.rule != scene.competition.rule {
+                        " " em { (l.t("Detta är inte tävlingens egen regel.", "This is not the contest's own rule.")) }
+                    }
+                }
+                (filter(scene, selection))
+                @if shown.is_empty() {
+                    p.nothing { (l.t("Inget rådhus passar det valet.", "No town hall fits this choice.")) " "
+                        a href=(Selection { rule: selection.rule, ..Selection::default() }.address()) { (l.t("Visa alla", "Show all")) } }
+                } @else {
+                    (table(scene, board, &shown))
+                }
+                (meaning(l))
+            }
+        }
+        (wall(scene, &shown, selection))
+    };
+    page(scene, &Frame { title: "", here: &selection.address(), kind: "front" }, &main)
+}
+
+fn rules(scene: &Scene, board: &Leaderboard, selection: &Selection) -> Markup {
+    let l = scene.l;
+    html! {
+        nav.rules aria-label=(l.t("Rangordna efter", "Rank by")) {
+            @for rule in rule::ALL {
+                @let own = rule == scene.competition.rule;
+                @let chosen = (!own).then_some(rule);
+                a href=(Selection { rule: chosen, ..selection.clone() }.address())
+                    aria-current=[(rule == board.rule).then_some("page")] { (rule::title(rule, l)) }
+            }
+        }
+    }
+}
+
+fn filter(scene: &Scene, selection: &Selection) -> Markup {
+    let l = scene.l;
+    let mut clusters: Vec<&str> = scene.participants.iter().map(|p| p.cluster.as_str()).collect();
+    clusters.sort_unstable();
+    clusters.dedup();
+    html! {
+        form.filter method="get" action="/" role="search" {
+            @if let Some(rule) = selection.rule { input type="hidden" name="rule" value=(rule::tag(rule)); }
+            label { span { (l.t("Sök", "Search")) }
+                input type="search" name="q" value=(selection.search.as_deref().unwrap_or_default())
+                    placeholder=(l.t("Kommun eller hus", "Municipality or building")) autocomplete="off"; }
+            label { span { (l.t("Kluster", "Cluster")) }
+                select name="cluster" {
+                    option value="" { (l.t("Alla", "All")) }
+                    @for cluster in clusters {
+                        option value=(cluster) selected[selection.cluster.as_deref() == Some(cluster)] { (cluster) }
+                    }
+                } }
+            button type="submit" { (l.t("Visa", "Show")) }
+        }
+    }
+}
+
+fn table(scene: &Scene, board: &Leaderboard, shown: &[&Row]) -> Markup {
+    let l = scene.l;
+    let of = |row: &Row| {
+        scene
+            .who(row.participant)
+            .map(|who| Score::of(board.rule, row, who, scene.now(), scene.zone()))
+    };
+    // Over all rows and not only those shown, so that a filter does not stretch the bars.
+    let scores: Vec<Score> = board.rows.iter().filter_map(of).collect();
+    let scale = Scale::over(scores.iter());
+    let ranked = shown.iter().take_while(|row| row.rank.is_some()).count();
+    let (ranked, unranked) = shown.split_at(ranked);
+    html! {
+        table #board data-live data-rule=(rule::tag(board.rule)) role="table" {
+            caption { (caption(scene, board.rule, shown.len())) }
+            thead role="rowgroup" { tr role="row" {
+                th.rank scope="col" role="columnheader" { (l.t("Plats", "Rank")) }
+                th.who scope="col" role="columnheader" { (l.t("Rådhus", "Town hall")) }
+                th.score scope="col" role="columnheader" { (rule::title(board.rule, l)) }
+                @for column in columns(board.rule) {
+                    th.number scope="col" role="columnheader" { (column.title(scene)) " " small { (column.unit()) } }
+                }
+                th.contact scope="col" role="columnheader" { (l.t("Läge", "State")) }
+            } }
+            @for group in ranked.chunk_by(|a, b| a.group.is_some() && a.group == b.group) {
+                tbody.group.several[group.len() > 1] role="rowgroup" {
+                    @for r in group {
+                        @if let Some(who) = scene.who(r.participant) { (row(scene, board.rule, r, who, &scale)) }
+                    }
+                }
+            }
+            @if !unranked.is_empty() {
+                tbody.unranked role="rowgroup" {
+                    tr.heading role="row" { th colspan="8" scope="rowgroup" role="rowheader" { (l.t("Utan placering", "Not ranked")) } }
+                    @for r in unranked {
+                        @if let Some(who) = scene.who(r.participant) { (row(scene, board.rule, r, who, &scale)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn caption(scene: &Scene, rule: Rule, shown: usize) -> String {
+    let all = scene.participants.len();
+    let title = rule::title(rule, scene.l).to_lowercase();
+    match (scene.l, shown == all) {
+        (Language::Swedish, true) => format!("{all} rådhus efter {title}"),
+        (Language::Swedish, false) => format!("{shown} av {all} rådhus efter {title}"),
+        (Language::English, true) => format!("{all} town halls by {title}"),
+        (Language::English, false) => format!("{shown} of {all} town halls by {title}"),
+    }
+}

@@ -1,0 +1,101 @@
+//! The same for a lobby television: nobody touches it, everybody passes it.
+use competition::{Contact, ParticipantIndex, Row, Rule};
+use maud::{Markup, html};
+
+use super::{
+    Scene,
+    chart::{Curve, LARGE, draw},
+    participant::Portrait,
+    row::state,
+    shell::bare,
+};
+use crate::{
+    display,
+    web::{
+        format::{UNKNOWN, clock, local},
+        rule::Score,
+    },
+};
+
+/// The page; `None` where the snapshot does not know the participant.
+pub(in crate::web) fn kiosk(scene: &Scene, index: ParticipantIndex, day: &Curve) -> Option<Markup> {
+    let l = scene.l;
+    let portrait = Portrait::of(scene, index)?;
+    let Portrait { who, row, house } = &portrait;
+    let time = local(scene.now(), scene.zone());
+    let saving = portrait.saving();
+    let night = display::is_night(&time);
+    let class = if night { "kiosk dark" } else { "kiosk" };
+    let heard = row.contact == Contact::Live;
+    let main = html! {
+        div #kiosk .stage.quiet[!heard] data-live data-dark[night] {
+            header {
+                h1 { (who.municipality) " " small { (who.building) } }
+                p.clock { (l.weekday(time.weekday())) " " (l.day(time.date())) " " strong { (clock(&time)) } }
+            }
+            section.now {
+                @if heard {
+                    p.label { (l.t("Huset drar nu", "The building draws")) }
+                    p.huge { span data-power=(who.id) { (row.power.map_or(UNKNOWN.into(), |p| l.kilowatts(p))) } " " span.unit { "kW" } }
+                    @if let Some((_, step)) = display::fresh_step(house, scene.now()) {
+                        p.step { @if step.0 > 0 { "▲ +" } @else { "▼ " } (l.kilowatts(step)) " kW "
+                            (if step.0 > 0 { l.t("slogs just på", "was just switched on") } else { l.t("slogs just av", "was just switched off") }) }
+                    }
+                } @else {
+                    p.label { (l.t("Ingen kontakt med mätaren", "No contact with the meter")) }
+                    p.huge.none { (UNKNOWN) }
+                    p { (state(scene, row)) }
+                }
+                @if let Some(p) = portrait.today_percent() {
+                    p.today { (l.t("I dag hittills:", "So far today:")) " "
+                        @if p >= 0.5 { strong { (l.percent(p, 0)) " " (l.t("mindre", "less")) } " " (l.t("än normalt", "than normal")) }
+                        @else if p <= -0.5 { strong.worse { (l.percent(-p, 0)) " " (l.t("mer", "more")) } " " (l.t("än normalt", "than normal")) }
+                        @else { strong { (l.t("som vanligt", "as usual")) } } }
+                }
+            }
+            section.place {
+                p.label { (l.t("Plats", "Rank")) }
+                p.huge { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string())) " "
+                    span.unit { (l.t("av", "of")) " " (scene.participants.len()) } }
+                @match &row.reason {
+                    Some(reason) if row.rank.is_none() => p { (reason) },
+                    _ => (neighbours(scene, row)),
+                }
+            }
+            section.saving {
+                p.label { (l.t("Besparing", "Saving")) }
+                p.huge { (saving.text(Rule::Saving, l)) }
+                @if let Some(range) = saving.range(l) { p { (range) " " (l.t("med 90 % säkerhet", "with 90 % certainty")) } }
+                @if let Some(saved) = row.saved { p.last { strong { (l.kwh(saved)) } " " (l.t("sparat sedan starten", "saved since the start")) } }
+            }
+            section.curve {
+                p.label { (l.t("Senaste dygnet. Ytan är det normala för huset.", "The last 24 hours. The area is normal for the building.")) }
+                (draw(day, scene.zone(), l, LARGE))
+            }
+            footer { p { (scene.stage().ticker()) } }
+        }
+    };
+    Some(bare(scene, &who.municipality, class, &main))
+}
+
+/// The row before and the row after on the board.
+fn neighbours(scene: &Scene, row: &Row) -> Markup {
+    let board = &scene.snapshot.board;
+    let ranked: Vec<&Row> = board.rows.iter().filter(|r| r.rank.is_some()).collect();
+    let Some(own) = ranked.iter().position(|r| r.participant == row.participant) else {
+        return html! {};
+    };
+    let from = own.saturating_sub(1).min(ranked.len().saturating_sub(3));
+    html! {
+        ol.last {
+            @for r in ranked.iter().skip(from).take(3) {
+                @if let Some(who) = scene.who(r.participant) {
+                    li.own[r.participant == row.participant] {
+                        span { (r.rank.unwrap_or_default()) " " (who.municipality) }
+                        span { (Score::of(board.rule, r, who, scene.now(), scene.zone()).text(board.rule, scene.l)) }
+                    }
+                }
+            }
+        }
+    }
+}

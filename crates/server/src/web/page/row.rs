@@ -1,0 +1,154 @@
+//! One participant on the board.
+use competition::{Contact, Participant, Row, Rule};
+use maud::{Markup, html};
+
+use super::{
+    Scene,
+    bar::{Scale, bar},
+};
+use crate::web::{
+    format::UNKNOWN,
+    rule::{Score, decimals, title},
+};
+
+/// The columns after rank, name and score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    Saving,
+    Saved,
+    Intensity,
+    Night,
+    Power,
+}
+
+/// Which columns a board by `rule` has: what it ranks by is not shown twice.
+pub(super) fn columns(rule: Rule) -> impl Iterator<Item = Column> {
+    let own = match rule {
+        Rule::Intensity => Column::Intensity,
+        Rule::Night => Column::Night,
+        Rule::SavingPerEmployee => Column::Saved,
+        _ => Column::Saving,
+    };
+    let all = [Column::Saving, Column::Saved, Column::Intensity, Column::Night, Column::Power];
+    // Saved per employee is not the same as saved: both are shown.
+    all.into_iter().filter(move |c| *c != own || rule == Rule::SavingPerEmployee)
+}
+
+impl Column {
+    pub(super) fn title(self, scene: &Scene) -> &'static str {
+        let l = scene.l;
+        match self {
+            Self::Saving => title(Rule::Saving, l),
+            Self::Saved => l.t("Sparat", "Saved"),
+            Self::Intensity => l.t("Per yta", "Per area"),
+            Self::Night => l.t("Nattlast", "Night load"),
+            Self::Power => l.t("Effekt nu", "Power now"),
+        }
+    }
+
+    /// Of its cells, for the style sheet: a phone has not room for all.
+    pub(super) const fn class(self) -> &'static str {
+        match self {
+            Self::Saving => "c-saving",
+            Self::Saved => "c-saved",
+            Self::Intensity => "c-intensity",
+            Self::Night => "c-night",
+            Self::Power => "power",
+        }
+    }
+
+    pub(super) fn unit(self) -> &'static str {
+        match self {
+            Self::Saving => "%",
+            Self::Saved => "kWh",
+            Self::Intensity => "kWh/m²",
+            Self::Night => "W/m²",
+            Self::Power => "kW",
+        }
+    }
+
+    /// The number alone; its unit stands above the column, on a phone beside it.
+    fn number(self, scene: &Scene, row: &Row) -> Option<String> {
+        let l = scene.l;
+        match self {
+            Self::Saving => row.saving_percent.map(|v| l.number(v, decimals(row.interval_percent))),
+            Self::Saved => row.saved.map(|e| l.number(e.kwh(), 0)),
+            Self::Intensity => row.kwh_per_m2.map(|v| l.number(v, 2)),
+            Self::Night => row.night_w_per_m2.map(|v| l.number(v, 1)),
+            Self::Power => match row.contact {
+                // A number of hours ago is no "power now".
+                Contact::Silent => None,
+                _ => row.power.map(|p| l.kilowatts(p)),
+            },
+        }
+    }
+}
+
+/// Live, or since when not: a sign, and words for those who cannot see it.
+pub(super) fn state(scene: &Scene, row: &Row) -> Markup {
+    let l = scene.l;
+    let since = row.measured_at.map(|at| l.moment(at, scene.now(), scene.zone()));
+    let (class, sign) = match row.contact {
+        Contact::Live => ("live", "●"),
+        Contact::Stale => ("stale", "◐"),
+        Contact::Silent => ("silent", "○"),
+    };
+    html! {
+        span class={ "state " (class) } {
+            span.sign aria-hidden="true" { (sign) }
+            " "
+            @match (row.contact, since) {
+                (Contact::Live, _) => (l.t("direkt", "live")),
+                (Contact::Stale, Some(since)) => { (l.t("senast", "last heard")) " " (since) },
+                (_, Some(since)) => { (l.t("tyst sedan", "silent since")) " " (since) },
+                (_, None) => (l.t("inte hörd än", "not heard yet")),
+            }
+        }
+    }
+}
+
+/// The whole row. `place` is what stands in the rank's cell.
+pub(super) fn row(
+    scene: &Scene,
+    rule: Rule,
+    row: &Row,
+    who: &Participant,
+    scale: &Scale,
+) -> Markup {
+    let l = scene.l;
+    let score = Score::of(rule, row, who, scene.now(), scene.zone());
+    html! {
+        tr id={ "p-" (who.id) } data-id=(who.id) role="row" {
+            td.rank role="cell" {
+                @match row.rank {
+                    Some(rank) => (rank),
+                    None => { span aria-hidden="true" { (UNKNOWN) } span.unseen { (l.t("utan placering", "not ranked")) } },
+                }
+            }
+            th.who scope="row" role="rowheader" {
+                a href={ "/participants/" (who.id) } { (who.municipality) }
+                small { (who.building) " · " (who.cluster) }
+                @if let Some(reason) = row.reason.as_ref().filter(|_| row.rank.is_none()) {
+                    small.reason { (reason) }
+                }
+            }
+            td.score role="cell" {
+                span.value { (score.text(rule, l)) }
+                @if let Some(range) = score.range(l) {
+                    " " span.range { (range) }
+                }
+                (bar(rule, &score, scale))
+            }
+            @for column in columns(rule) {
+                @let number = column.number(scene, row);
+                @let now = column == Column::Power && row.contact != Contact::Silent;
+                td class={ "number " (column.class()) @if number.is_none() { " none" } } role="cell"
+                    data-label=(column.title(scene)) {
+                    span data-power=[now.then_some(&who.id)] { (number.as_deref().unwrap_or(UNKNOWN)) }
+                    @if number.is_some() { span.unit { "\u{a0}" (column.unit()) } }
+                }
+            }
+            td.contact role="cell" { (state(scene, row)) }
+        }
+    }
+}

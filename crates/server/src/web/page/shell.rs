@@ -1,0 +1,180 @@
+//! The frame around every page: head, masthead, notices, foot.
+use maud::{DOCTYPE, Markup, html};
+
+use super::Scene;
+use crate::web::{
+    assets::{ICON, SCRIPT, STYLE},
+    language::Language,
+};
+
+/// What differs between the frames of two pages.
+pub(super) struct Frame<'a> {
+    /// Before the competition's name in the browser's title; empty on the front page.
+    pub(super) title: &'a str,
+    /// Address of this page without the language, for the switch.
+    pub(super) here: &'a str,
+    /// Name of the page for the style sheet and the script.
+    pub(super) kind: &'static str,
+}
+
+fn head(l: Language, title: &str, refresh: Option<u32>) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta name="description" content=(l.t(
+                "Rådhus tävlar om vem som sänker sin elanvändning mest. Ställningen, direkt från elmätarna.",
+                "Town halls compete to lower their electricity use. The standings, straight from the meters."));
+            title { (title) }
+            link rel="icon" href=(ICON.path()) type="image/svg+xml";
+            link rel="stylesheet" href=(STYLE.path());
+            script src=(SCRIPT.path()) defer {}
+            // Without a script a screen that nobody touches still renews itself.
+            @if let Some(seconds) = refresh {
+                noscript { meta http-equiv="refresh" content=(seconds); }
+            }
+        }
+    }
+}
+
+/// A whole page.
+pub(super) fn page(scene: &Scene, frame: &Frame, main: &Markup) -> Markup {
+    let l = scene.l;
+    let name = &scene.competition.name;
+    let title =
+        if frame.title.is_empty() { name.clone() } else { format!("{} · {name}", frame.title) };
+    html! {
+        (DOCTYPE)
+        html lang=(l.tag()) {
+            (head(l, &title, None))
+            body class=(frame.kind) data-kind=(frame.kind)
+                data-lost=(l.t("Ingen kontakt med servern sedan", "No contact with the server since"))
+                data-lost-more=(l.t("Siffrorna nedan är från den tiden.", "The figures below are from then.")) {
+                a.skip href="#content" { (l.t("Till innehållet", "Skip to content")) }
+                header.mast {
+                    div.inner {
+                        a.mark href="/" {
+                            (sign())
+                            span { "Wattkampen" }
+                        }
+                        nav aria-label=(l.t("Språk", "Language")) { (languages(l, frame.here)) }
+                    }
+                }
+                p #lost .lost role="status" hidden {}
+                @if let Some(speed) = scene.simulated { (demonstration(l, speed)) }
+                main #content tabindex="-1" { (main) }
+                (foot(scene))
+            }
+        }
+    }
+}
+
+/// A page for a screen without a visitor: no masthead, no foot.
+pub(super) fn bare(scene: &Scene, title: &str, class: &str, main: &Markup) -> Markup {
+    let l = scene.l;
+    html! {
+        (DOCTYPE)
+        html lang=(l.tag()) {
+            (head(l, title, Some(30)))
+            body class=(class) data-kind="kiosk"
+                data-lost=(l.t("Ingen kontakt med servern sedan", "No contact with the server since"))
+                data-lost-more=(l.t("Siffrorna är från den tiden.", "The figures are from then.")) {
+                p #lost .lost role="status" hidden {}
+                main #content { (main) }
+            }
+        }
+    }
+}
+
+/// Bars that become lower.
+fn sign() -> Markup {
+    html! {
+        svg.sign viewBox="0 0 28 28" width="28" height="28" aria-hidden="true" {
+            @for (x, top) in [(2, 3), (8, 8), (14, 13), (20, 18)] {
+                @for y in (top..=23).step_by(5) {
+                    rect x=(x) y=(y) width="4.4" height="3.4" rx="1" {}
+                }
+            }
+        }
+    }
+}
+
+fn languages(l: Language, here: &str) -> Markup {
+    let glue = if here.contains('?') { '&' } else { '?' };
+    html! {
+        @for (other, name) in [(Language::Swedish, "Svenska"), (Language::English, "English")] {
+            @if other == l {
+                span.here lang=(other.tag()) aria-current="true" { (name) }
+            } @else {
+                a href={ (here) (glue) "lang=" (other.tag()) } lang=(other.tag()) hreflang=(other.tag()) { (name) }
+            }
+        }
+    }
+}
+
+fn demonstration(l: Language, speed: f64) -> Markup {
+    html! {
+        aside.demo aria-label=(l.t("Om demonstrationen", "About the demonstration")) {
+            div.inner {
+                strong { (l.t("Demonstration med simulerade elmätare.", "A demonstration with simulated meters.")) }
+                " "
+                (l.t(
+                    "Husen, lasten och klockan är påhittade. Vilka 24 av programmets kommuner som deltog 2011 är inte känt; att en kommun står här betyder inte att den var med.",
+                    "The buildings, their load and the clock are made up. Which 24 of the programme's municipalities took part in 2011 is not known; a municipality's name here does not mean that it did."))
+                @if speed > 1.0 {
+                    " "
+                    (l.t("Klockan går", "The clock runs")) " " (l.number(speed, 0)) " "
+                    (l.t("gånger så fort.", "times as fast."))
+                }
+            }
+        }
+    }
+}
+
+fn foot(scene: &Scene) -> Markup {
+    let l = scene.l;
+    html! {
+        footer.foot {
+            div.inner {
+                p #asof data-live {
+                    (l.t("Ställningen räknades", "Standings computed"))
+                    " "
+                    time {
+                        (l.stamp(scene.now(), scene.zone()))
+                    }
+                    ". " (l.t("Tider är lokala.", "Times are local."))
+                }
+                nav aria-label=(l.t("Mer", "More")) {
+                    a href="/" { (l.t("Ställningen", "Standings")) }
+                    a href="/organiser" { (l.t("För arrangören", "For the organiser")) }
+                    a href="/api/v1/leaderboard" { "JSON" }
+                    a href="/api/openapi.json" { "OpenAPI" }
+                }
+            }
+        }
+    }
+}
+
+/// The page for an address where nothing is.
+pub(in crate::web) fn missing(scene: &Scene, what: &str) -> Markup {
+    let l = scene.l;
+    trouble(
+        scene,
+        l.t("Här finns ingenting", "There is nothing here"),
+        what,
+        l.t("Se ställningen i stället", "See the standings instead"),
+    )
+}
+
+/// A page that says what is wrong and how to go on.
+pub(in crate::web) fn trouble(scene: &Scene, title: &str, what: &str, way: &str) -> Markup {
+    let main = html! {
+        section.trouble {
+            h1 { (title) }
+            p { (what) }
+            p { a.button href="/" { (way) } }
+        }
+    };
+    page(scene, &Frame { title, here: "/", kind: "trouble" }, &main)
+}

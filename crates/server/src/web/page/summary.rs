@@ -1,0 +1,172 @@
+//! The top of the front page, what everybody did together, and what the numbers mean.
+use competition::{Contact, Status, Watts};
+use maud::{Markup, html};
+
+use super::Scene;
+use crate::web::{
+    format::{UNKNOWN, local},
+    language::Language,
+    rule::{self, Score},
+};
+
+/// Whole days, today included, while the contest runs.
+pub(in crate::web) fn days_left(scene: &Scene) -> i32 {
+    let today = local(scene.now(), scene.zone()).date();
+    let end = scene.competition.contest.end;
+    end.since(today).map_or(0, |span| span.get_days()).max(0)
+}
+
+fn days_until(scene: &Scene) -> i32 {
+    let today = local(scene.now(), scene.zone()).date();
+    scene.competition.contest.start.since(today).map_or(0, |span| span.get_days()).max(0)
+}
+
+/// Share of the contest's days that have begun.
+fn elapsed(scene: &Scene) -> f64 {
+    let contest = scene.competition.contest;
+    let whole = contest.end.since(contest.start).map_or(1, |span| span.get_days()).max(1);
+    f64::from(whole - days_left(scene).min(whole)) / f64::from(whole)
+}
+
+/// Name, period, and the figures that everybody asks for first.
+pub(super) fn summary(scene: &Scene) -> Markup {
+    let l = scene.l;
+    let board = &scene.snapshot.board;
+    let contest = scene.competition.contest;
+    let last = contest.end.yesterday().unwrap_or(contest.end);
+    html! {
+        section.hero { div.inner {
+            p.eyebrow { (l.period(contest.start, last)) }
+            h1 { (scene.competition.name) }
+            p.lead { (lead(scene)) }
+            dl #figures .figures data-live {
+                div.first { dt { (l.t("Sparat tillsammans", "Saved together")) }
+                    dd { (l.number(board.total_saved.kwh(), 0)) " " span.unit { "kWh" } }
+                    dd.note { (l.t("jämfört med vad husen brukar använda", "against what the buildings normally use")) } }
+                (remaining(scene))
+                (leader(scene))
+                (now(scene))
+            }
+        } }
+    }
+}
+
+fn lead(scene: &Scene) -> String {
+    let n = scene.participants.len();
+    match scene.l {
+        Language::Swedish => format!(
+            "{n} rådhus tävlar om vem som sänker sin elanvändning mest. Varje hus mäts mot sig självt, och siffrorna kommer direkt från elmätarna."
+        ),
+        Language::English => format!(
+            "{n} town halls compete to lower their electricity use the most. Each building is measured against itself, with figures straight from the electricity meters."
+        ),
+    }
+}
+
+fn remaining(scene: &Scene) -> Markup {
+    let l = scene.l;
+    let (title, value, unit) = match scene.snapshot.board.status {
+        Status::Upcoming => (
+            l.t("Börjar om", "Begins in"),
+            l.number(days_until(scene).into(), 0),
+            l.t("dagar", "days"),
+        ),
+        Status::Running => {
+            let left = days_left(scene);
+            let unit = if left == 1 { l.t("dag", "day") } else { l.t("dagar", "days") };
+            (l.t("Kvar av tävlingen", "Left of the contest"), l.number(left.into(), 0), unit)
+        }
+        Status::Ended => {
+            (l.t("Tävlingen är över", "The contest is over"), "0".into(), l.t("dagar", "days"))
+        }
+        Status::Locked => (l.t("Slutresultat", "Final result"), "0".into(), l.t("dagar", "days")),
+    };
+    let share = (elapsed(scene) * 100.0).round();
+    html! {
+        div { dt { (title) }
+            dd { (value) " " span.unit { (unit) } }
+            dd.note {
+                @match scene.snapshot.board.status {
+                    Status::Ended => (l.t("sena avläsningar kan ännu ändra", "late readings may still change it")),
+                    Status::Locked => (l.t("fastställt av arrangören", "confirmed by the organiser")),
+                    _ => svg.progress viewBox="0 0 100 4" preserveAspectRatio="none" role="img"
+                        aria-label={ (share) " % " (l.t("av tävlingen har gått", "of the contest has passed")) } {
+                        rect.track x="0" y="0" width="100" height="4" {}
+                        rect.fill x="0" y="0" width=(share) height="4" {}
+                    },
+                }
+            }
+        }
+    }
+}
+
+fn leader(scene: &Scene) -> Markup {
+    let l = scene.l;
+    let board = &scene.snapshot.board;
+    let first: Vec<_> = board.rows.iter().take_while(|row| row.rank == Some(1)).collect();
+    let title = match board.status {
+        Status::Ended | Status::Locked => l.t("Först", "First"),
+        _ => l.t("Leder", "In the lead"),
+    };
+    html! {
+        div { dt { (title) }
+            @match first.first().and_then(|row| Some((row, scene.who(row.participant)?))) {
+                Some((row, who)) => {
+                    dd.name { (who.municipality)
+                        @if first.len() > 1 { " " span.unit { "+" (first.len() - 1) } } }
+                    dd.note { (rule::title(board.rule, l)) " "
+                        (Score::of(board.rule, row, who, scene.now(), scene.zone()).text(board.rule, l)) }
+                }
+                None => { dd { (UNKNOWN) } dd.note { (l.t("ingen är rankad än", "nobody is ranked yet")) } }
+            }
+        }
+    }
+}
+
+fn now(scene: &Scene) -> Markup {
+    let l = scene.l;
+    let live = scene.snapshot.board.rows.iter().filter(|row| row.contact == Contact::Live);
+    let powers: Vec<Watts> = live.filter_map(|row| row.power).collect();
+    let sum: Watts = powers.iter().copied().sum();
+    html! {
+        div { dt { (l.t("Just nu", "Right now")) }
+            @if powers.is_empty() {
+                dd { (UNKNOWN) }
+            } @else {
+                dd { (l.number(sum.0 as f64 / 1000.0, 0)) " " span.unit { "kW" } }
+            }
+            dd.note { (powers.len()) " " (l.t("av", "of")) " " (scene.participants.len()) " "
+                (l.t("hus hörs direkt", "buildings heard live")) }
+        }
+    }
+}
+
+/// One line for each number on the board.
+pub(super) fn meaning(l: Language) -> Markup {
+    let lines = [
+        (l.t("Besparing", "Saving"), l.t(
+            "Hur mycket mindre el än husets egen normala användning, uträknad från året före tävlingen för samma veckodagar och timmar. Det mindre talet är ett intervall: så säkert är värdet.",
+            "How much less electricity than the building's own normal use, learnt from the year before the contest for the same weekdays and hours. The smaller figures are an interval: that is how certain the value is.")),
+        (l.t("Plats", "Rank"), l.t(
+            "Rådhus som hör till samma grupp, med ett streck till vänster, går inte att skilja åt med säkerhet.",
+            "Town halls of the same group, with a line at their left, cannot be told apart with certainty.")),
+        (l.t("Sparat", "Saved"), l.t(
+            "Kilowattimmar som inte behövdes sedan tävlingen började.",
+            "Kilowatt-hours that were not needed since the contest began.")),
+        (l.t("Per yta", "Per area"), l.t(
+            "Använd el sedan starten delad med husets uppvärmda golvyta (Atemp). Den jämför husen, besparingen jämför varje hus med sig självt.",
+            "Electricity used since the start over the heated floor area (Atemp). It compares buildings; the saving compares each with itself.")),
+        (l.t("Nattlast", "Night load"), l.t(
+            "Vad huset drar mellan 22 och 05, när nästan ingen är där.",
+            "What the building draws between 22:00 and 05:00, when hardly anybody is there.")),
+        (l.t("Läge", "State"), l.t(
+            "● direkt: mätaren hörs. ◐ senast: inget på några minuter. ○ tyst: inget på timmar. Gamla siffror visas aldrig som nya.",
+            "● live: the meter is heard. ◐ last heard: nothing for some minutes. ○ silent: nothing for hours. Old figures are never shown as new.")),
+    ];
+    html! {
+        section.meaning aria-labelledby="meaning-title" {
+            h3 #meaning-title { (l.t("Vad siffrorna betyder", "What the figures mean")) }
+            dl { @for (term, words) in lines { div { dt { (term) } dd { (words) } } } }
+        }
+    }
+}

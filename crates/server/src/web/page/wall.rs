@@ -1,0 +1,45 @@
+//! The lobby panels as pictures: the same pixels that hang in the town halls.
+use competition::{Participant, Row};
+use maud::{Markup, html};
+
+use super::{Scene, board::Selection};
+
+/// How many panels a visitor gets without asking for all.
+const FIRST: usize = 24;
+
+/// The panels of the rows shown, in their order.
+pub(super) fn wall(scene: &Scene, shown: &[&Row], selection: &Selection) -> Markup {
+    let l = scene.l;
+    let most = if selection.all_panels { shown.len() } else { FIRST };
+    html! {
+        section.wall aria-labelledby="wall-title" { div.inner {
+            h2 #wall-title { (l.t("I entréerna just nu", "In the lobbies right now")) }
+            p.sentence { (l.t(
+                "Varje rådhus har en lysdiodspanel i entrén. Så här ser de ut i detta ögonblick, bildpunkt för bildpunkt.",
+                "Each town hall has an LED panel in its lobby. This is what they show at this moment, pixel by pixel.")) }
+            ul.panels {
+                @for row in shown.iter().take(most) {
+                    @if let Some(who) = scene.who(row.participant) {
+                        li { a href={ "/participants/" (who.id) } { (panel(scene, who, (128, 64))) span { (who.municipality) } } }
+                    }
+                }
+            }
+            @if shown.len() > most {
+                p { a.button href=(Selection { all_panels: true, ..selection.clone() }.address()) {
+                    (l.t("Visa alla", "Show all")) " " (shown.len()) " " (l.t("paneler", "panels")) } }
+            }
+        } }
+    }
+}
+
+/// One panel; the script asks for a newer picture while it is in view.
+pub(super) fn panel(scene: &Scene, who: &Participant, (width, height): (u32, u32)) -> Markup {
+    let l = scene.l;
+    let source = format!("/api/v1/panels/{}.png?size={width}x{height}&lang={}", who.id, l.tag());
+    html! {
+        span class={ "led w" (width) } {
+            img src=(source) data-panel=(source) width=(width) height=(height) loading="lazy" decoding="async"
+                alt={ (l.t("Panelen i entrén:", "The lobby panel:")) " " (who.municipality) };
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The rules a board can follow: their names in addresses, and how a row shows
+//! what it is ranked by.
+use competition::{Participant, Row, Rule, Time};
+use jiff::tz::TimeZone;
+
+use super::{
+    format::{UNKNOWN, local},
+    language::Language,
+    params::Params,
+    problem::Problem,
+};
+
+/// All rules, in the order in which they are offered.
+pub(super) const ALL: [Rule; 4] =
+    [Rule::Saving, Rule::Intensity, Rule::Night, Rule::SavingPerEmployee];
+
+/// The name of a rule in addresses, JSON and configuration.
+pub(super) const fn tag(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Intensity => "intensity",
+        Rule::Night => "night",
+        Rule::SavingPerEmployee => "saving-per-employee",
+        Rule::MostImproved => "most-improved",
+        _ => "saving",
+    }
+}
+
+pub(super) fn from_tag(text: &str) -> Option<Rule> {
+    ALL.into_iter().find(|rule| tag(*rule) == text)
+}
+
+/// The rule that an address asks for.
+pub(super) fn wanted(params: &Params) -> Result<Option<Rule>, Problem> {
+    let Some(text) = params.get("rule") else { return Ok(None) };
+    from_tag(text).map(Some).ok_or_else(|| {
+        Problem::bad(
+            format!("rule={text} is no rule"),
+            format!("rules: {}", ALL.map(tag).join(", ")),
+        )
+    })
+}
+
+/// What the visitor reads above the column.
+pub(super) const fn title(rule: Rule, l: Language) -> &'static str {
+    match rule {
+        Rule::Intensity => l.t("Elanvändning per yta", "Electricity per area"),
+        Rule::Night => l.t("Nattlast", "Night load"),
+        Rule::SavingPerEmployee => l.t("Sparat per anställd", "Saved per employee"),
+        _ => l.t("Besparing", "Saving"),
+    }
+}
+
+/// What the ranking does, in a sentence.
+pub(super) const fn sentence(rule: Rule, l: Language) -> &'static str {
+    match rule {
+        Rule::Intensity => l.t(
+            "Minst elanvändning per kvadratmeter under tävlingen ligger först.",
+            "The least electricity per square metre during the contest comes first.",
+        ),
+        Rule::Night => l.t(
+            "Minst last per kvadratmeter mellan klockan 22 och 05 ligger först.",
+            "The smallest load per square metre between 22:00 and 05:00 comes first.",
+        ),
+        Rule::SavingPerEmployee => l.t(
+            "Flest sparade kilowattimmar per anställd ligger först.",
+            "The most kilowatt-hours saved per employee come first.",
+        ),
+        _ => l.t(
+            "Störst minskning jämfört med husets egen normala användning ligger först.",
+            "The largest reduction against the building's own normal use comes first.",
+        ),
+    }
+}
+
+/// What one row is ranked by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Score {
+    pub(super) value: Option<f64>,
+    pub(super) interval: Option<[f64; 2]>,
+}
+
+impl Score {
+    pub(super) fn of(rule: Rule, row: &Row, who: &Participant, at: Time, zone: &TimeZone) -> Self {
+        match rule {
+            Rule::Intensity => Self { value: row.kwh_per_m2, interval: None },
+            Rule::Night => Self { value: row.night_w_per_m2, interval: None },
+            Rule::SavingPerEmployee => {
+                let heads = held(&who.employees.0, at, zone).filter(|heads| *heads > 0);
+                let value = row.saved.zip(heads).map(|(kwh, n)| kwh.kwh() / f64::from(n));
+                Self { value, interval: None }
+            }
+            _ => Self { value: row.saving_percent, interval: row.interval_percent },
+        }
+    }
+
+    /// The number with its unit, with no decimal that its interval does not bear.
+    pub(super) fn text(&self, rule: Rule, l: Language) -> String {
+        let Some(value) = self.value else { return UNKNOWN.into() };
+        match rule {
+            Rule::Intensity => format!("{}\u{a0}kWh/m²", l.number(value, 2)),
+            Rule::Night => format!("{}\u{a0}W/m²", l.number(value, 2)),
+            Rule::SavingPerEmployee => format!("{}\u{a0}kWh", l.number(value, 1)),
+            _ => l.percent(value, decimals(self.interval)),
+        }
+    }
+
+    /// `20–25 %`, where an interval is known.
+    pub(super) fn range(&self, l: Language) -> Option<String> {
+        let [low, high] = self.interval?;
+        let decimals = decimals(self.interval);
+        Some(match l {
+            Language::Swedish => {
+                format!("{} till {}", l.number(low, decimals), l.percent(high, decimals))
+            }
+            Language::English => {
+                format!("{} to {}", l.number(low, decimals), l.percent(high, decimals))
+            }
+        })
+    }
+}
+
+/// A tenth of a percent means something only where the interval is that narrow;
+/// where none is known, nobody can tell.
+pub(super) fn decimals(interval: Option<[f64; 2]>) -> usize {
+    match interval {
+        Some([low, high]) if high - low < 1.0 => 1,
+        _ => 0,
+    }
+}
+
+/// The value that holds at a moment.
+pub(super) fn held<T: Copy>(
+    dated: &[(jiff::civil::Date, T)],
+    at: Time,
+    zone: &TimeZone,
+) -> Option<T> {
+    let today = local(at, zone).date();
+    dated.iter().rev().find(|(from, _)| *from <= today).map(|(_, value)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_has_one_name_that_reads_back() {
+        for rule in ALL {
+            assert_eq!(from_tag(tag(rule)), Some(rule));
+        }
+        assert_eq!(from_tag("Saving"), None);
+    }
+
+    #[test]
+    fn no_decimal_that_the_interval_does_not_bear() {
+        let sv = Language::Swedish;
+        let wide = Score { value: Some(22.4), interval: Some([20.1, 24.6]) };
+        assert_eq!(wide.text(Rule::Saving, sv), "22\u{a0}%");
+        assert_eq!(wide.range(sv).as_deref(), Some("20 till 25\u{a0}%"));
+        let narrow = Score { value: Some(22.4), interval: Some([22.1, 22.8]) };
+        assert_eq!(narrow.text(Rule::Saving, sv), "22,4\u{a0}%");
+        let unknown = Score { value: None, interval: None };
+        assert_eq!(unknown.text(Rule::Saving, sv), "–");
+        assert_eq!(unknown.range(sv), None);
+    }
+}

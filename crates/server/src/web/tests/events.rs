@@ -1,0 +1,148 @@
+//! The stream over a real socket: the board at once, readings as they come, an end
+//! when the service stops, and nobody held up by those who do not read.
+use std::{sync::Arc, time::Duration};
+
+use competition::{ParticipantIndex, Time, Watts};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
+
+use super::scene;
+use crate::{
+    engine::{Event, fabricated::publish},
+    web::{Web, serve},
+};
+
+/// Longer than anything here takes; an end to a test that would hang.
+const LONG: Duration = Duration::from_secs(20);
+
+struct Service {
+    web: Arc<Web>,
+    address: std::net::SocketAddr,
+    stop: oneshot::Sender<()>,
+    done: JoinHandle<std::io::Result<()>>,
+}
+
+async fn start() -> Service {
+    let web = scene::web(24, None);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = serve(listener, Arc::clone(&web), async {
+        let _ = stopped.await;
+    });
+    Service { web, address, stop, done: tokio::spawn(served) }
+}
+
+struct Client(Lines<BufReader<TcpStream>>);
+
+impl Client {
+    async fn connect(service: &Service, query: &str) -> Self {
+        let mut socket = TcpStream::connect(service.address).await.expect("a connection");
+        let request = format!(
+            "GET /api/v1/events{query} HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 3\r\n\r\n"
+        );
+        socket.write_all(request.as_bytes()).await.expect("sent");
+        Self(BufReader::new(socket).lines())
+    }
+
+    /// The next line that begins so, without its beginning; `None` at the end.
+    async fn next(&mut self, begin: &str) -> Option<String> {
+        let search = async {
+            while let Ok(Some(line)) = self.0.next_line().await {
+                if let Some(rest) = line.strip_prefix(begin) {
+                    return Some(rest.to_owned());
+                }
+            }
+            None
+        };
+        timeout(LONG, search).await.expect("in time")
+    }
+}
+
+fn reading(watts: i64) -> Event {
+    Event::Reading {
+        participant: ParticipantIndex(4),
+        measured_at: Time(scene::NOW.0 + 5),
+        power: Some(Watts(watts)),
+        step: Some(Watts(2_100)),
+    }
+}
+
+#[tokio::test]
+async fn a_client_gets_the_board_at_once_and_then_what_happens() {
+    let service = start().await;
+    let mut client = Client::connect(&service, "").await;
+    assert_eq!(client.next("content-type: ").await.as_deref(), Some("text/event-stream"));
+    assert_eq!(client.next("event: ").await.as_deref(), Some("leaderboard"));
+    assert_eq!(client.next("id: ").await.as_deref(), Some("17"));
+    let data = client.next("data: ").await.expect("a board");
+    let board: serde_json::Value = serde_json::from_str(&data).expect("JSON");
+    assert_eq!(board["rows"][0]["municipality"], "Söderhamn");
+
+    let next = scene::snapshot(18, service.web.handle.participants());
+    publish(&service.web.handle, next, &[reading(18_250)]);
+    assert_eq!(client.next("event: ").await.as_deref(), Some("reading"));
+    assert_eq!(
+        client.next("data: ").await.as_deref(),
+        Some(
+            r#"{"participant":"soderhamn","measured_at":"2027-04-11T10:00:05Z","power_w":18250,"step_w":2100}"#
+        )
+    );
+    assert_eq!(client.next("id: ").await.as_deref(), Some("18"));
+}
+
+#[tokio::test]
+async fn a_page_gets_only_the_boards_version() {
+    let service = start().await;
+    let mut client = Client::connect(&service, "?board=version").await;
+    let data = client.next("data: ").await;
+    assert_eq!(data.as_deref(), Some(r#"{"as_of":"2027-04-11T10:00:00Z","version":17}"#));
+}
+
+#[tokio::test]
+async fn streams_end_when_the_service_stops() {
+    let service = start().await;
+    let mut client = Client::connect(&service, "").await;
+    client.next("data: ").await.expect("it is open");
+    service.stop.send(()).expect("it still runs");
+    assert_eq!(client.next("never").await, None, "the stream ends");
+    timeout(LONG, service.done).await.expect("in time").expect("no panic").expect("no error");
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_cut_and_holds_up_nobody() {
+    let service = start().await;
+    let mut idle = Client::connect(&service, "").await;
+    let mut quick = Client::connect(&service, "?board=version").await;
+    quick.next("data: ").await.expect("it is open");
+    idle.next("event: ").await.expect("it is open");
+    // More than any socket buffers: the idle client's stream must lag and end.
+    let many: Vec<Event> = (0..60).map(|i| reading(i * 7)).collect();
+    let cut = async {
+        let mut sent = 0i64;
+        while service.web.hub.listeners() > 1 {
+            let next = scene::snapshot(18, service.web.handle.participants());
+            publish(&service.web.handle, next, &many);
+            sent += 1;
+            publish(
+                &service.web.handle,
+                scene::snapshot(18, service.web.handle.participants()),
+                &[reading(1_000_000 + sent)],
+            );
+            let mark = format!("\"power_w\":{}", 1_000_000 + sent);
+            loop {
+                let data = quick.next("data: ").await.expect("the quick one is served");
+                if data.contains(&mark) {
+                    break;
+                }
+            }
+        }
+        sent
+    };
+    assert!(timeout(LONG * 3, cut).await.expect("the idle client is cut") > 0);
+}

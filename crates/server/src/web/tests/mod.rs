@@ -1,0 +1,59 @@
+//! The service as its users meet it: requests to the router, without a socket where
+//! none is needed.
+mod api;
+mod events;
+mod operation;
+mod pages;
+mod scene;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use tower::ServiceExt;
+
+use super::{Web, router};
+
+/// What came back.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("the body is text")
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).expect("the body is JSON")
+    }
+
+    fn header(&self, name: impl header::AsHeaderName) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a plain header"))
+    }
+}
+
+async fn ask(web: &Arc<Web>, request: Request<Body>) -> Answer {
+    let response = router(Arc::clone(web)).oneshot(request).await.expect("the router never fails");
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body").to_vec();
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+async fn get(web: &Arc<Web>, address: &str) -> Answer {
+    get_with(web, address, &[]).await
+}
+
+async fn get_with(web: &Arc<Web>, address: &str, headers: &[(header::HeaderName, &str)]) -> Answer {
+    let mut request =
+        Request::get(address).extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000))));
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    ask(web, request.body(Body::empty()).expect("a request")).await
+}

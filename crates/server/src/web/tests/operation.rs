@@ -1,0 +1,116 @@
+//! For those who run the service and those who organise the contest.
+use std::net::SocketAddr;
+
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, StatusCode, header},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
+use super::{ask, get, get_with, scene};
+
+#[tokio::test]
+async fn ready_means_store_board_and_broker() {
+    let web = scene::web(4, None);
+    assert_eq!(get(&web, "/healthz").await.text(), "ok\n");
+    let ready = get(&web, "/readyz").await;
+    assert_eq!((ready.status, &ready.json()["ready"]), (StatusCode::OK, &true.into()));
+    web.readiness.broker(false);
+    let waiting = get(&web, "/readyz").await;
+    assert_eq!(waiting.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(waiting.text(), r#"{"ready":false,"store":true,"board":true,"broker":false}"#);
+}
+
+#[tokio::test]
+async fn metrics_explain_what_was_refused() {
+    let web = scene::web(4, None);
+    // Whatever else this process has counted before.
+    crate::metrics::recorder().expect("the process's own recorder");
+    metrics::counter!("wattkampen_refused_total", "reason" => "json").increment(1);
+    let answer = get(&web, "/metrics").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let text = answer.text();
+    assert!(
+        text.contains("# HELP wattkampen_refused_total Messages that were not taken"),
+        "{text}"
+    );
+    assert!(text.contains("wattkampen_refused_total{reason=\"json\"}"), "{text}");
+    assert!(text.contains("wattkampen_event_listeners 0"), "{text}");
+}
+
+#[tokio::test]
+async fn every_route_is_described_and_every_description_answers() {
+    let web = scene::web(4, None);
+    let described = get(&web, "/api/openapi.json").await.json();
+    let paths = described["paths"].as_object().expect("paths");
+    for path in [
+        "/",
+        "/participants/{id}",
+        "/kiosk/{id}",
+        "/organiser",
+        "/api/v1/leaderboard",
+        "/api/v1/participants/{id}",
+        "/api/v1/participants/{id}/series",
+        "/api/v1/events",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/api/openapi.json",
+    ] {
+        let operation =
+            &paths.get(path).unwrap_or_else(|| panic!("{path} is not described"))["get"];
+        assert!(operation["summary"].is_string(), "{path} says nothing of itself");
+        if path == "/api/v1/events" {
+            continue; // Never ends; its own tests listen to it.
+        }
+        let address = path.replace("{id}", "soderhamn").replace("{file}", "soderhamn.png");
+        let answer = get(&scene::web(24, None), &address).await;
+        assert_eq!(answer.status, StatusCode::OK, "{address}");
+    }
+    let row = &described["components"]["schemas"]["Row"]["properties"];
+    assert!(row["saving_percent"].is_object(), "{row}");
+}
+
+#[tokio::test]
+async fn the_organisers_page_tells_what_was_not_understood_and_escapes_it() {
+    let text = get(&scene::web(24, None), "/organiser").await.text().to_owned();
+    assert!(text.contains("wattkampen/v1/&lt;script&gt;"), "the topic is shown as text");
+    assert!(!text.contains("<script>alert"));
+    for part in [
+        "1\u{a0}204",
+        "expected value at line 1",
+        "735999100000000004",
+        "Mätarställningen sjönk",
+        "soderhamn-1",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing");
+    }
+}
+
+#[tokio::test]
+async fn the_organisers_page_is_for_this_machine_or_for_who_knows_the_password() {
+    let open = scene::web(4, None);
+    let from = |peer: [u8; 4]| {
+        let peer = ConnectInfo(SocketAddr::from((peer, 40_000)));
+        Request::get("/organiser").extension(peer).body(Body::empty()).expect("a request")
+    };
+    assert_eq!(ask(&open, from([127, 0, 0, 1])).await.status, StatusCode::OK);
+    assert_eq!(ask(&open, from([192, 0, 2, 7])).await.status, StatusCode::FORBIDDEN);
+    let through = [(header::HeaderName::from_static("x-forwarded-for"), "192.0.2.7")];
+    let proxied = get_with(&open, "/organiser", &through).await;
+    assert_eq!(proxied.status, StatusCode::FORBIDDEN);
+
+    let closed = scene::web(4, Some("höger: sväng"));
+    assert_eq!(get(&closed, "/organiser").await.status, StatusCode::UNAUTHORIZED);
+    for (password, status) in
+        [("höger: sväng", StatusCode::OK), ("höger", StatusCode::UNAUTHORIZED)]
+    {
+        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("anyone:{password}")));
+        let answer = get_with(&closed, "/organiser", &[(header::AUTHORIZATION, &basic)]).await;
+        assert_eq!(answer.status, status, "{password}");
+        assert!(
+            answer.header(header::CACHE_CONTROL).contains("no-store") || status != StatusCode::OK
+        );
+    }
+}

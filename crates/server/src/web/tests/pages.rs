@@ -1,0 +1,158 @@
+//! HTML: complete without a script, in both languages, safe with any name.
+use axum::http::{StatusCode, header};
+
+use super::{Answer, get, get_with, scene};
+use crate::{
+    clock::Clock,
+    web::{Options, Readiness, Web},
+};
+
+/// Rows of the board in the page, by the id of their participant.
+fn rows(answer: &Answer) -> Vec<&str> {
+    let rows = answer.text().split("<tr id=\"p-").skip(1);
+    rows.map(|row| row.split('"').next().expect("an id")).collect()
+}
+
+#[tokio::test]
+async fn the_front_page_is_whole_without_a_script() {
+    let answer = get(&scene::web(24, None), "/").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
+    let text = answer.text();
+    for part in [
+        "Energispartävling 2027",
+        "1 mars – 31 maj 2027",
+        "60\u{a0}229 <span class=\"unit\">kWh",
+        "51 <span class=\"unit\">dagar",
+        "Söderhamn</a>",
+        "22\u{a0}%",
+        "tyst sedan 10 april 17:00",
+        "senast 11:46",
+        "Utan placering",
+        "referensårets timmar saknas",
+        "Vad siffrorna betyder",
+        "/api/v1/panels/soderhamn.png?size=128x64",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing");
+    }
+    assert_eq!(rows(&answer).len(), 24);
+    assert_eq!(rows(&answer)[0], "soderhamn");
+}
+
+#[tokio::test]
+async fn the_language_follows_the_visitor_and_is_remembered() {
+    let web = scene::web(24, None);
+    let english = get_with(&web, "/", &[(header::ACCEPT_LANGUAGE, "en-GB,en;q=0.9")]).await;
+    assert!(english.text().contains("<html lang=\"en\">") && english.text().contains("60,229"));
+    assert!(!english.text().contains("Ställningen"));
+    assert_eq!(english.header(header::SET_COOKIE), "");
+    let chosen = get(&web, "/?lang=en&rule=night").await;
+    assert!(chosen.header(header::SET_COOKIE).starts_with("lang=en; Path=/;"));
+    // The switch keeps the rest of the address.
+    assert!(chosen.text().contains("href=\"/?rule=night&amp;lang=sv\""));
+    let back = get_with(&web, "/", &[(header::COOKIE, "lang=en"), (header::ACCEPT_LANGUAGE, "sv")]);
+    assert!(back.await.text().contains("Standings"));
+}
+
+#[tokio::test]
+async fn the_board_can_be_searched_filtered_and_ranked_otherwise() {
+    let web = scene::web(24, None);
+    let found = get(&web, "/?q=ÄLV").await;
+    assert_eq!(rows(&found), ["alvdalen"]);
+    assert!(found.text().contains("1 av 24 rådhus"));
+    let cluster = get(&web, "/?cluster=V%C3%A4stra+G%C3%B6taland").await;
+    assert_eq!(rows(&cluster), ["alingsas", "lerum"]);
+    let none = get(&web, "/?q=kiruna").await;
+    assert!(none.text().contains("Inget rådhus passar"));
+    let night = get(&web, "/?rule=night").await;
+    assert!(night.text().contains("Detta är inte tävlingens egen regel"));
+    let wrong = get(&web, "/?rule=luck").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(wrong.text().contains("rule=luck is no rule"));
+}
+
+#[tokio::test]
+async fn a_demonstration_says_that_it_is_one_and_a_contest_does_not() {
+    let words = "Vilka 24 av programmets kommuner som deltog 2011 är inte känt";
+    assert!(get(&scene::web(24, None), "/").await.text().contains(words));
+    let real = Web::new(
+        scene::handle(24),
+        Options {
+            clock: Clock::real(),
+            language: wire::Language::Sv,
+            organiser: None,
+            readiness: Readiness::default(),
+        },
+    );
+    assert!(!get(&real, "/").await.text().contains(words));
+}
+
+#[tokio::test]
+async fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
+    let web = scene::web(24, None);
+    for address in ["/", "/participants/soderhamn", "/kiosk/soderhamn", "/organiser", "/nowhere"] {
+        let answer = get_with(&web, address, &[(header::ACCEPT, "text/html")]).await;
+        let text = answer.text();
+        assert!(
+            answer.header("content-security-policy").contains("default-src 'none'"),
+            "{address}"
+        );
+        assert!(!text.contains(" style=\"") && !text.contains("<style"), "{address}");
+        assert!(!text.contains("onclick") && !text.contains("javascript:"), "{address}");
+        assert!(!text.contains("http://") && !text.contains("https://"), "{address}");
+        for file in text.split("/assets/").skip(1) {
+            let file = file.split('"').next().expect("a name");
+            let asset = get(&web, &format!("/assets/{file}")).await;
+            assert_eq!(asset.status, StatusCode::OK, "{file}");
+            assert!(asset.header(header::CACHE_CONTROL).contains("immutable"));
+        }
+    }
+    assert_eq!(get(&web, "/assets/wattkampen-0.css").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_town_hall_shows_its_curve_its_night_and_its_certainty() {
+    let web = scene::web(24, None);
+    let text = get(&web, "/participants/soderhamn").await.text().to_owned();
+    for part in [
+        "<h1>Söderhamn",
+        "22 till 23\u{a0}%",
+        "path class=\"used\"",
+        "path class=\"estimated\"",
+        "99,8\u{a0}%",
+        "0,3 kW lägre",
+        "size=64x32",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing");
+    }
+    // The hour that nobody measured is a gap: the line begins anew after it.
+    let wide = text.split("<svg class=\"chart wide\"").nth(1).expect("a chart");
+    let wide = wide.split("</svg>").next().expect("its end");
+    assert_eq!(wide.matches("class=\"used\"").count(), 2);
+    assert_eq!(get_with(&web, "/participants/kiruna", &[]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_lobby_without_contact_shows_no_power() {
+    let web = scene::web(24, None);
+    let heard = get(&web, "/kiosk/soderhamn").await.text().to_owned();
+    assert!(heard.contains("data-power=\"soderhamn\"") && heard.contains("slogs just på"));
+    assert!(heard.contains("http-equiv=\"refresh\""), "it renews itself without a script");
+    let silent = get(&web, "/kiosk/karlskrona").await.text().to_owned();
+    assert!(
+        silent.contains("Ingen kontakt med mätaren")
+            && silent.contains("tyst sedan 10 april 17:00")
+    );
+    assert!(!silent.contains("data-power"));
+}
+
+#[tokio::test]
+async fn a_large_competition_is_one_page_with_few_pictures() {
+    let web = scene::web(290, None);
+    let answer = get(&web, "/").await;
+    assert_eq!(rows(&answer).len(), 290);
+    assert_eq!(answer.text().matches("data-panel").count(), 24);
+    assert!(answer.text().contains("panels=all"));
+    let packed = get_with(&web, "/", &[(header::ACCEPT_ENCODING, "gzip")]).await;
+    assert!(packed.body.len() < 60_000, "{} bytes over the network", packed.body.len());
+}
