@@ -1,13 +1,25 @@
-//! Time of one Swedish telegram through the decoder: `cargo bench -p gateway`.
+//! Time of one Swedish telegram through the decoder alone and through the whole
+//! loop, to an uplink that acknowledges at once: `cargo bench -p gateway`.
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::{pending, ready};
 use std::hint::black_box;
 use std::time::Instant;
 
 use crc::{CRC_16_ARC, Crc};
+use embassy_futures::block_on;
 use gateway::meter::p1::Decoder;
+use gateway::{Clock, Config, Hello, Link, Message, RamOutbox, Token, Uplink, run};
+use wire::Time;
+
+const COUNT: usize = 1000;
+const START: i64 = 1_807_434_000;
 
 /// The list of 27 with values of the usual width.
-fn telegram() -> Vec<u8> {
-    let mut text = String::from("/XYZ5\\253000000_A\r\n\r\n0-0:1.0.0(270411115950S)\r\n");
+fn telegram(number: usize) -> Vec<u8> {
+    let figures = Time::from_unix(START + 3600 + number as i64).expect("in range").to_string();
+    let digits: String = figures.chars().filter(char::is_ascii_digit).skip(2).collect();
+    let mut text = format!("/XYZ5\\253000000_A\r\n\r\n0-0:1.0.0({digits}W)\r\n");
     for c in 1..=4 {
         let unit = if c < 3 { "kWh" } else { "kvarh" };
         text += &format!("1-0:{c}.8.0(0000{c}605.055*{unit})\r\n");
@@ -28,24 +40,107 @@ fn telegram() -> Vec<u8> {
     text.into_bytes()
 }
 
+/// Nanoseconds for each telegram, the best of twenty runs.
+fn best(mut work: impl FnMut()) -> f64 {
+    let once = |()| {
+        let start = Instant::now();
+        work();
+        start.elapsed().as_secs_f64() * 1e9 / COUNT as f64
+    };
+    std::iter::repeat_n((), 20).map(once).fold(f64::MAX, f64::min)
+}
+
+/// Follows the telegrams: one a second.
+struct Seconds(std::cell::Cell<i64>);
+
+impl Clock for Seconds {
+    fn monotonic_ms(&self) -> u64 {
+        (self.0.get() * 1000) as u64
+    }
+    fn utc(&self) -> Option<Time> {
+        Time::from_unix(START + self.0.get()).ok()
+    }
+    async fn sleep_until(&self, _: u64) {
+        pending::<()>().await;
+    }
+}
+
+struct Port<'a>(&'a Seconds, std::slice::Chunks<'a, u8>);
+
+impl embedded_io_async::ErrorType for Port<'_> {
+    type Error = Infallible;
+}
+
+impl embedded_io_async::Read for Port<'_> {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        let Some(chunk) = self.1.next() else { return Ok(0) };
+        if chunk[0] == b'/' {
+            self.0.0.set(self.0.0.get() + 1);
+        }
+        buffer[..chunk.len()].copy_from_slice(chunk);
+        Ok(chunk.len())
+    }
+}
+
+/// Acknowledges at once.
+#[derive(Default)]
+struct Instantly {
+    waiting: VecDeque<Token>,
+    bytes: usize,
+}
+
+impl Uplink for Instantly {
+    type Error = Infallible;
+    type Link<'a> = &'a mut Self;
+    async fn connect(&mut self, _: &Hello) -> Result<&mut Self, Infallible> {
+        Ok(self)
+    }
+}
+
+impl Link for &mut Instantly {
+    type Error = Infallible;
+    async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Infallible> {
+        self.bytes += black_box(message.payload).len();
+        self.waiting.push_back(token);
+        Ok(())
+    }
+    async fn event(&mut self) -> Result<Token, Infallible> {
+        match self.waiting.pop_front() {
+            Some(token) => Ok(token),
+            None => pending().await,
+        }
+    }
+    async fn close(self) -> Result<(), Infallible> {
+        ready(Ok(())).await
+    }
+}
+
 fn main() {
-    let telegram = telegram();
-    let bytes: Vec<u8> = telegram.repeat(1000);
+    let bytes: Vec<u8> = (1..=COUNT).flat_map(telegram).collect();
+    let length = bytes.len() / COUNT;
     for chunk in [64, 256, 4096] {
-        let mut best = f64::MAX;
-        for _ in 0..20 {
+        let ns = best(|| {
             let mut decoder = Decoder::new();
-            let start = Instant::now();
             let mut count = 0;
             for mut chunk in bytes.chunks(chunk) {
                 while let Some(event) = decoder.next(&mut chunk) {
                     count += usize::from(black_box(event).is_ok());
                 }
             }
-            let each = start.elapsed().as_secs_f64() * 1e9 / 1000.0;
-            assert_eq!(count, 1000);
-            best = best.min(each);
-        }
-        println!("{} bytes in chunks of {chunk}: {best:.0} ns a telegram", telegram.len());
+            assert_eq!(count, COUNT);
+        });
+        println!("decoder, {length} bytes in chunks of {chunk}: {ns:.0} ns a telegram");
     }
+    let config = Config::new("g".parse().expect("an id"), "m".parse().expect("an id"));
+    let ns = best(|| {
+        let clock = Seconds(0.into());
+        // Chunks that begin with telegrams tell the clock.
+        let mut port = Port(&clock, bytes.chunks(length / 2));
+        let (mut uplink, mut outbox) = (Instantly::default(), RamOutbox::<64>::new(1));
+        let mut nobody = ();
+        let end = run(&config, &mut port, &clock, &mut uplink, &mut outbox, &mut nobody);
+        block_on(end).expect("the stream ends");
+        assert!(uplink.bytes > 200 * COUNT);
+    });
+    println!("loop, from the port to the acknowledgement: {ns:.0} ns a telegram");
 }

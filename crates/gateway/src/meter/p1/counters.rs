@@ -1,0 +1,61 @@
+//! How many telegrams came, and what was wrong with the others.
+use crate::meter::{Check, Refusal, Telegram};
+
+/// What became of the bytes so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Telegrams with a right checksum.
+    pub checked: u32,
+    /// Telegrams without checksum.
+    pub unchecked: u32,
+    /// Refused: wrong checksum.
+    pub checksum: u32,
+    /// Refused: nonsense behind `!`.
+    pub trailer: u32,
+    /// Refused: cut.
+    pub cut: u32,
+    /// Refused: no checksum, and not flawless.
+    pub unsure: u32,
+    /// Refused: no checksum from a meter that has sent one.
+    pub checksum_missing: u32,
+}
+
+impl Counters {
+    /// Nothing came yet.
+    pub const NONE: Self = Self {
+        checked: 0,
+        unchecked: 0,
+        checksum: 0,
+        trailer: 0,
+        cut: 0,
+        unsure: 0,
+        checksum_missing: 0,
+    };
+
+    /// All telegrams that were understood.
+    pub const fn understood(&self) -> u32 {
+        self.checked.saturating_add(self.unchecked)
+    }
+
+    /// All that were refused.
+    pub const fn refused(&self) -> u32 {
+        self.checksum
+            .saturating_add(self.trailer)
+            .saturating_add(self.cut)
+            .saturating_add(self.unsure)
+            .saturating_add(self.checksum_missing)
+    }
+
+    pub(super) fn count(&mut self, event: &Result<Telegram, Refusal>) {
+        let counter = match event {
+            Ok(Telegram { check: Check::Good, .. }) => &mut self.checked,
+            Ok(Telegram { check: Check::Absent, .. }) => &mut self.unchecked,
+            Err(Refusal::Checksum { .. }) => &mut self.checksum,
+            Err(Refusal::Trailer) => &mut self.trailer,
+            Err(Refusal::Cut) => &mut self.cut,
+            Err(Refusal::Unsure) => &mut self.unsure,
+            Err(Refusal::ChecksumMissing) => &mut self.checksum_missing,
+        };
+        *counter = counter.saturating_add(1);
+    }
+}
