@@ -1,0 +1,106 @@
+//! Each view put together: what stands where. Large figure, small label; what does
+//! not fit falls to the next smaller face, never over the edge.
+mod figure;
+mod measures;
+mod notices;
+
+use core::fmt::Display;
+
+use embedded_graphics::pixelcolor::Rgb888;
+use wire::Page;
+
+use crate::{
+    Moment, Size, View,
+    scene::Scene,
+    text::{BOLD, Face, NARROW, PLAIN, TINY},
+    view::view,
+};
+
+/// A panel's geometry: what differs between the sizes, and what of it is drawn on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sheet {
+    size: Size,
+    width: i32,
+    height: i32,
+    /// Faces for labels, largest first.
+    labels: &'static [Face],
+    /// Baseline of the label row.
+    label_at: i32,
+}
+
+impl Sheet {
+    const fn new(size: Size) -> Self {
+        let (width, height) = (size.width() as i32, size.height() as i32);
+        match size {
+            Size::W64H32 => {
+                Self { size, width, height, labels: &[PLAIN, NARROW, TINY], label_at: 8 }
+            }
+            Size::W128H64 => {
+                Self { size, width, height, labels: &[BOLD, PLAIN, NARROW, TINY], label_at: 12 }
+            }
+        }
+    }
+
+    /// The largest of the faces in which a text is at most so wide.
+    fn fit(self, faces: &[Face], text: &str, width: i32) -> Option<Face> {
+        faces.iter().copied().find(|face| face.width(text) <= width)
+    }
+
+    const fn small(self) -> bool {
+        matches!(self.size, Size::W64H32)
+    }
+}
+
+/// What the panel shows.
+pub(crate) fn scene<'a>(page: &'a Page, size: Size, moment: Moment) -> Scene<'a> {
+    let mut scene = Scene::default();
+    let sheet = Sheet::new(size);
+    match view(page, size, moment) {
+        View::Power => measures::power(&mut scene, sheet, page),
+        View::Today => measures::today(&mut scene, sheet, page),
+        View::Saving => measures::saving(&mut scene, sheet, page),
+        View::Rank => measures::rank(&mut scene, sheet, page),
+        View::Intensity => measures::intensity(&mut scene, sheet, page),
+        View::Day => measures::day(&mut scene, sheet, page),
+        View::LastNight => measures::last_night(&mut scene, sheet, page),
+        View::Name => notices::name(&mut scene, sheet, page),
+        View::Ticker => notices::ticker(&mut scene, sheet, page, moment),
+        View::Step => notices::step(&mut scene, sheet, page, moment),
+        View::NoContact => notices::no_contact(&mut scene, sheet, page, moment),
+        View::Dark => notices::dark(&mut scene, sheet, page),
+    }
+    scene
+}
+
+/// A label at the left of the top row. Returns where it ends.
+fn label(scene: &mut Scene<'_>, sheet: Sheet, text: &str, color: Rgb888) -> i32 {
+    label_within(scene, sheet, text, sheet.width - 2, color)
+}
+
+fn label_within(scene: &mut Scene<'_>, sheet: Sheet, text: &str, width: i32, color: Rgb888) -> i32 {
+    match sheet.fit(sheet.labels, text, width) {
+        Some(face) => 1 + scene.text(face, text, (1, sheet.label_at), color),
+        None => 0,
+    }
+}
+
+/// A remark at the right of the top row, if there is room beside the label.
+fn remark(scene: &mut Scene<'_>, sheet: Sheet, after: i32, text: &str, color: Rgb888) {
+    let width = sheet.width - 1 - after - 3;
+    if let Some(face) = sheet.fit(sheet.labels, text, width) {
+        let left = sheet.width - 1 - face.width(text);
+        scene.text(face, text, (left, sheet.label_at), color);
+    }
+}
+
+/// A line in the middle of the bottom row; only the large panel has one.
+fn footer(scene: &mut Scene<'_>, sheet: Sheet, text: impl Display, color: Rgb888) {
+    let text = crate::words::short::<40>(format_args!("{text}"));
+    if sheet.small() {
+        return;
+    }
+    if let Some(face) = sheet.fit(&[BOLD, PLAIN, NARROW, TINY], &text, sheet.width - 2) {
+        let left = (sheet.width - face.width(&text)) / 2;
+        scene.text(face, &text, (left, sheet.height - 3), color);
+    }
+}

@@ -1,0 +1,126 @@
+//! A view as a list of things with their places. Only what is in the list is
+//! drawn, so tests can show that nothing overlaps, leaves the panel or is cut.
+use embedded_graphics::{
+    pixelcolor::Rgb888,
+    prelude::{DrawTarget, DrawTargetExt, Point, Size},
+    primitives::Rectangle,
+};
+use heapless::{String, Vec};
+
+use crate::{digits::Digits, shapes::Shape, text::Face};
+
+/// One thing on a panel.
+#[derive(Debug, Clone)]
+pub(crate) struct Item<'a> {
+    /// All that it may touch.
+    pub(crate) area: Rectangle,
+    pub(crate) what: What<'a>,
+    pub(crate) color: Rgb888,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum What<'a> {
+    /// A line; `above` is from the top of the area to the baseline.
+    Text {
+        face: Face,
+        text: String<40>,
+        above: i32,
+    },
+    /// A line that runs; `left` is where it begins now.
+    Ticker {
+        face: Face,
+        text: &'a str,
+        left: i32,
+        above: i32,
+    },
+    Figure {
+        digits: Digits,
+        text: String<12>,
+    },
+    Shape(Shape<'a>),
+}
+
+/// What is on the panel. Nothing more than this is ever on one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scene<'a> {
+    pub(crate) items: Vec<Item<'a>, 8>,
+}
+
+pub(crate) fn area(x: i32, y: i32, width: i32, height: i32) -> Rectangle {
+    Rectangle::new(Point::new(x, y), Size::new(width.max(0) as u32, height.max(0) as u32))
+}
+
+impl<'a> Scene<'a> {
+    pub(crate) fn add(&mut self, area: Rectangle, what: What<'a>, color: Rgb888) {
+        let room = self.items.push(Item { area, what, color });
+        debug_assert!(room.is_ok(), "more things than a panel ever has");
+    }
+
+    pub(crate) fn shape(&mut self, area: Rectangle, shape: Shape<'a>, color: Rgb888) {
+        self.add(area, What::Shape(shape), color);
+    }
+
+    /// A line with its ink beginning at `left`. Returns its width.
+    pub(crate) fn text(
+        &mut self,
+        face: Face,
+        text: &str,
+        (left, baseline): (i32, i32),
+        color: Rgb888,
+    ) -> i32 {
+        let extent = face.extent(text);
+        let mut owned = String::new();
+        let fits = owned.push_str(text);
+        debug_assert!(fits.is_ok(), "{text}");
+        if fits.is_ok() && extent.width > 0 {
+            let place =
+                area(left, baseline - extent.above, extent.width, extent.above + extent.below);
+            self.add(place, What::Text { face, text: owned, above: extent.above }, color);
+        }
+        extent.width
+    }
+
+    /// A figure with its top left corner there. Returns its width.
+    pub(crate) fn figure(
+        &mut self,
+        digits: Digits,
+        text: &String<12>,
+        (left, top): (i32, i32),
+        color: Rgb888,
+    ) -> i32 {
+        let width = digits.width(text);
+        let place = area(left, top, width, digits.height + digits.drop(text));
+        self.add(place, What::Figure { digits, text: text.clone() }, color);
+        width
+    }
+
+    /// Draws everything.
+    pub(crate) fn draw<D>(&self, target: &mut D) -> Result<(), D::Error>
+    where
+        D: DrawTarget,
+        D::Color: From<Rgb888>,
+    {
+        for Item { area, what, color } in &self.items {
+            let color = (*color).into();
+            let Point { x, y } = area.top_left;
+            let columns = x..x + area.size.width as i32;
+            match what {
+                What::Text { face, text, above } => {
+                    face.draw(target, text, (x, y + above), &columns, color)?;
+                }
+                What::Ticker { face, text, left, above } => {
+                    face.draw(
+                        &mut target.clipped(area),
+                        text,
+                        (*left, y + above),
+                        &columns,
+                        color,
+                    )?;
+                }
+                What::Figure { digits, text } => digits.draw(target, text, area.top_left, color)?,
+                What::Shape(shape) => shape.draw(target, *area, color)?,
+            }
+        }
+        Ok(())
+    }
+}

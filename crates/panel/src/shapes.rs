@@ -1,0 +1,124 @@
+//! What is neither word nor figure: arrows, the bar of today, the curve of a day, a moon.
+use embedded_graphics::{
+    pixelcolor::Rgb888,
+    prelude::{DrawTarget, Point, Size},
+    primitives::Rectangle,
+};
+use wire::Direction;
+
+use crate::{ink, scene::area, text::runs};
+
+#[derive(Debug, Clone)]
+pub(crate) enum Shape<'a> {
+    /// Up, to the right or down.
+    Arrow(Direction),
+    /// Filled as far as `filled`, a track as far as `usual`, a mark at its end, px.
+    Bar { filled: i32, usual: Option<i32> },
+    /// 24 columns, the hour of the last one being `hour`; equally wide.
+    Curve { hours: &'a [Option<u32>; 24], hour: i8, gap: i32 },
+    /// A waning one.
+    Moon,
+}
+
+/// `value` of `of`, as pixels of `pixels`, at least one for anything above nothing.
+pub(crate) fn share(value: i64, of: i64, pixels: i32) -> i32 {
+    let (mut value, mut of) = (value.max(0), of.max(1));
+    if value == 0 {
+        return 0;
+    }
+    // Halved until the product below fits; the quotient stays.
+    while of > 1 << 40 {
+        (value, of) = (value / 2, of / 2);
+    }
+    let pixels = i64::from(pixels);
+    (((value.min(of) * pixels + of / 2) / of).clamp(1, pixels)) as i32
+}
+
+impl Shape<'_> {
+    pub(crate) fn draw<D>(
+        &self,
+        target: &mut D,
+        at: Rectangle,
+        color: D::Color,
+    ) -> Result<(), D::Error>
+    where
+        D: DrawTarget,
+        D::Color: From<Rgb888>,
+    {
+        let (x, y) = (at.top_left.x, at.top_left.y);
+        let (w, h) = (at.size.width as i32, at.size.height as i32);
+        match self {
+            Self::Arrow(direction) => fill(target, at, color, |u, v| match direction {
+                Direction::Up => arrow(u, v, w, h),
+                Direction::Down => arrow(u, h - 1 - v, w, h),
+                Direction::Level => arrow(v, w - 1 - u, h, w),
+            }),
+            Self::Moon => fill(target, at, color, |u, v| {
+                let (u, v, r) = (2 * u + 1 - w, 2 * v + 1 - h, h * h);
+                let (p, q) = (u - h * 3 / 5, v + h / 5);
+                u * u + v * v <= r && p * p + q * q > r * 3 / 4
+            }),
+            Self::Bar { filled, usual } => {
+                let mut part = |from: i32, to: i32, color| {
+                    target.fill_solid(&area(x + from, y, to - from, h), color)
+                };
+                match *usual {
+                    None => part(0, *filled, color),
+                    Some(usual) => {
+                        // The mark is two wide, and dark beside it, to stand out.
+                        let mark = (usual - 2).clamp(0, w - 2);
+                        part(0, (*filled).min(mark - 1), color)?;
+                        part((*filled).min(mark - 1).max(0), mark - 1, ink::FAINT.into())?;
+                        part(mark, mark + 2, ink::FIGURE.into())?;
+                        part(mark + 3, *filled, color)
+                    }
+                }
+            }
+            Self::Curve { hours, hour, gap } => {
+                let step = w / 24;
+                let most = hours.iter().flatten().max().copied().unwrap_or(0);
+                for (i, watts) in (0..24).zip(hours.iter()) {
+                    let left = x + i * step;
+                    let Some(watts) = watts else {
+                        target.fill_solid(&area(left, y + h - 1, 1, 1), ink::FAINT.into())?;
+                        continue;
+                    };
+                    let tall = share(i64::from(*watts), i64::from(most), h).max(1);
+                    let then = (i32::from(*hour) + 1 + i) % 24;
+                    let night = !(5..22).contains(&then);
+                    let bar = area(left, y + h - tall, step - gap, tall);
+                    target.fill_solid(&bar, if night { ink::NIGHT.into() } else { color })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// An arrow that points up: a head over a stem a third as wide.
+fn arrow(u: i32, v: i32, w: i32, h: i32) -> bool {
+    let off = (2 * u + 1 - w).abs();
+    let head = (w + 1) / 2;
+    if v < head { off <= 2 * v + w % 2 } else { v < h && 3 * off <= w }
+}
+
+/// Fills what is `lit`, in coordinates of the area.
+fn fill<D: DrawTarget>(
+    target: &mut D,
+    at: Rectangle,
+    color: D::Color,
+    lit: impl Fn(i32, i32) -> bool,
+) -> Result<(), D::Error> {
+    for v in 0..at.size.height as i32 {
+        runs(
+            0..at.size.width as i32,
+            |u| lit(*u, v),
+            |run| {
+                let start = at.top_left + Point::new(run.start, v);
+                let size = Size::new((run.end - run.start) as u32, 1);
+                target.fill_solid(&Rectangle::new(start, size), color)
+            },
+        )?;
+    }
+    Ok(())
+}

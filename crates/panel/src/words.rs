@@ -1,0 +1,56 @@
+//! The few words of a panel, Swedish and English.
+use core::fmt::Write;
+
+use heapless::String;
+use wire::Language;
+
+/// A label in both languages: the long form and one for where that does not fit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Word {
+    sv: &'static str,
+    en: &'static str,
+}
+
+const fn word(sv: &'static str, en: &'static str) -> Word {
+    Word { sv, en }
+}
+
+impl Word {
+    pub(crate) const fn of(self, language: Language) -> &'static str {
+        match language {
+            Language::Sv => self.sv,
+            Language::En => self.en,
+        }
+    }
+}
+
+pub(crate) const POWER: Word = word("Effekt nu", "Power now");
+pub(crate) const EXPORT: Word = word("Ut på nätet", "To the grid");
+pub(crate) const TODAY: Word = word("Idag", "Today");
+pub(crate) const AS_USUAL: Word = word("som vanligt", "as usual");
+pub(crate) const BELOW_USUAL: Word = word("under det vanliga", "below usual");
+pub(crate) const ABOVE_USUAL: Word = word("över det vanliga", "above usual");
+pub(crate) const SAVING: Word = word("Besparing", "Saving");
+pub(crate) const RISING: Word = word("och den ökar", "and rising");
+pub(crate) const STEADY: Word = word("och står still", "and steady");
+pub(crate) const FALLING: Word = word("men den minskar", "but falling");
+pub(crate) const RANK: Word = word("Plats", "Rank");
+pub(crate) const OF: Word = word("av", "of");
+pub(crate) const INTENSITY: Word = word("Per m²", "Per m²");
+pub(crate) const SINCE_START: Word = word("sedan starten", "since the start");
+pub(crate) const DAY: Word = word("Ett dygn", "24 hours");
+pub(crate) const PEAK: Word = word("topp", "peak");
+pub(crate) const LAST_NIGHT: Word = word("I natt", "Overnight");
+pub(crate) const LEFT_ON: Word = word("stod på i snitt", "left on, on average");
+pub(crate) const SWITCHED_ON: Word = word("Slogs på", "Turned on");
+pub(crate) const SWITCHED_OFF: Word = word("Slogs av", "Turned off");
+pub(crate) const NO_CONTACT: Word = word("Ingen kontakt", "No contact");
+pub(crate) const SINCE: Word = word("sedan", "since");
+
+/// A short text out of its parts; the callers' parts fit.
+pub(crate) fn short<const N: usize>(parts: core::fmt::Arguments<'_>) -> String<N> {
+    let mut text = String::new();
+    let fits = text.write_fmt(parts);
+    debug_assert!(fits.is_ok(), "{parts}");
+    text
+}
