@@ -62,9 +62,15 @@ pub struct Fleet {
 /// A house's clock: as its newest telegram says, so that history is dated when
 /// it was, however fast it is told.
 #[derive(Debug)]
-struct HouseClock {
+pub(crate) struct HouseClock {
     pace: Arc<Pace>,
     since: Instant,
+}
+
+impl HouseClock {
+    pub(crate) const fn new(pace: Arc<Pace>, since: Instant) -> Self {
+        Self { pace, since }
+    }
 }
 
 impl Clock for HouseClock {
@@ -156,7 +162,7 @@ async fn house(
     pace: Arc<Pace>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let clock = HouseClock { pace: Arc::clone(&pace), since: Instant::now() };
+    let clock = HouseClock::new(Arc::clone(&pace), Instant::now());
     // A simulated start is a boot: its number grows with real time.
     let boot = u32::try_from(jiff::Timestamp::now().as_second() / 60).unwrap_or(u32::MAX);
     let mut outbox = Box::new(RamOutbox::<OUTBOX>::new(boot));

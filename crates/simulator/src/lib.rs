@@ -17,6 +17,8 @@ pub mod noise;
 pub mod port;
 pub mod register;
 pub mod telegram;
+#[cfg(test)]
+mod tests;
 pub mod town_hall;
 pub mod uplink;
 pub mod weather;
