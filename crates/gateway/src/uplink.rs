@@ -73,7 +73,9 @@ pub trait Link {
     type Error: Debug;
 
     /// Hands a message over; returns when it is copied or sent, not when it is
-    /// acknowledged. Waits where there is no room. Never cancelled by the loop.
+    /// acknowledged. Where there is no room it waits, and must itself read the
+    /// acknowledgements that make some, for `event` to give later. Never
+    /// cancelled by the loop.
     async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Self::Error>;
 
     /// Waits for the next acknowledgement, keeping the connection alive

@@ -90,3 +90,58 @@ pub trait Outbox {
     /// Forgets all readings up to and including `through`.
     async fn release(&mut self, through: Ticket) -> Result<(), Self::Error>;
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::meter::p1::Decoder;
+    use crate::{Multiplier, WattHours, Watts};
+
+    #[test]
+    fn the_bytes_in_storages_stay_as_they_are() {
+        let measured =
+            Measured::new(WattHours(6_678_394)).with_export(WattHours(1)).with_power(Watts(-2));
+        let time = Time::from_unix(1_807_437_590).expect("in range");
+        let entry = Entry { ticket: Ticket { boot: 3, seq: 4711 }, time, measured };
+        let mut bytes = [0; Entry::BYTES];
+        bytes[..9].copy_from_slice(&[1, 3, 0, 0, 0, 0x67, 0x12, 0, 0]);
+        bytes[9..17].copy_from_slice(&[0x16, 0x4f, 0xbb, 0x6b, 0, 0, 0, 0]);
+        bytes[17..25].copy_from_slice(&[0x7a, 0xe7, 0x65, 0, 0, 0, 0, 0]);
+        bytes[25] = 1;
+        bytes[33..41].copy_from_slice(&[0xfe, 255, 255, 255, 255, 255, 255, 255]);
+        bytes[77..].copy_from_slice(&[0, 6]);
+        assert_eq!(entry.to_bytes(), bytes);
+        assert_eq!(Entry::from_bytes(&bytes), Some(entry));
+        bytes[0] = 2;
+        assert_eq!(Entry::from_bytes(&bytes), None, "a later version");
+    }
+
+    #[test]
+    fn phases_survive_storage() {
+        let mut bytes: &[u8] = b"/XYZ5\r\n1-0:1.8.0(1*kWh)\r\n1-0:41.7.0(2*kW)\r\n\
+            1-0:72.7.0(230.1*V)\r\n1-0:31.7.0(4.2*A)\r\n!\r\n";
+        let mut decoder = Decoder::new();
+        let telegram = decoder.next(&mut bytes).expect("complete").expect("well-formed");
+        let measured = Measured::from_telegram(&telegram, Multiplier::ONE).expect("a register");
+        let time = Time::from_unix(0).expect("in range");
+        let entry = Entry { ticket: Ticket { boot: 1, seq: 1 }, time, measured };
+        let read = Entry::from_bytes(&entry.to_bytes()).expect("an entry");
+        assert_eq!(read, entry);
+        assert_eq!(read.measured.phase_power(1), Some(Watts(2000)));
+        assert_eq!(read.measured.voltage(2).map(|value| value.0), Some(230_100));
+        assert_eq!(read.measured.current(0).map(|value| value.0), Some(4200));
+        assert_eq!(read.measured.current(1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(mut bytes in proptest::collection::vec(any::<u8>(), 77..82)) {
+            bytes[0] = 1;
+            if let Some(entry) = Entry::from_bytes(&bytes) {
+                prop_assert_eq!(entry.to_bytes().to_vec(), bytes);
+            }
+        }
+    }
+}

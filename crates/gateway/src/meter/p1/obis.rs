@@ -11,14 +11,13 @@ pub(super) enum Quantity {
     Clock,
 }
 
-/// The code's groups A-B:C.D.E; A and B are 1 and 0 where left out. A storage
-/// group (`*255`) is borne. Nothing where it is no code.
-fn groups(code: &[u8]) -> Option<[u8; 5]> {
-    let mut groups = [1, 0, 0, 0, 0];
+/// The code's groups A-B:C.D.E*F; A and B are 1 and 0 where left out, F is 255,
+/// the present value. Nothing where it is no code.
+fn groups(code: &[u8]) -> Option<[u8; 6]> {
+    let mut groups = [1, 0, 0, 0, 0, 255];
     let (mut at, mut number, mut digits) = (2, 0_u8, 0);
     // Which separator ends which group; A and B are filled where they appear.
-    let mut bytes = code.iter();
-    while let Some(&byte) = bytes.next() {
+    for &byte in code {
         match byte {
             b'0'..=b'9' => {
                 number = number.checked_mul(10)?.checked_add(byte - b'0')?;
@@ -40,26 +39,28 @@ fn groups(code: &[u8]) -> Option<[u8; 5]> {
                 (number, digits) = (0, 0);
             }
             b'*' | b'&' if at == 4 && digits > 0 => {
-                let storage = bytes.as_slice();
-                return (storage == b"255").then(|| {
-                    groups[4] = number;
-                    groups
-                });
+                groups[at] = number;
+                at = 5;
+                (number, digits) = (0, 0);
             }
             _ => return None,
         }
     }
-    if at != 4 || digits == 0 {
+    if at < 4 || digits == 0 {
         return None;
     }
-    groups[4] = number;
+    groups[at] = number;
     Some(groups)
 }
 
 /// What a code means: an error where it is none, nothing where it means
 /// something else than we read.
 pub(super) fn quantity(code: &[u8]) -> Result<Option<Quantity>, NumberError> {
-    let [a, b, c, d, e] = groups(code).ok_or(NumberError::Malformed)?;
+    let [a, b, c, d, e, storage] = groups(code).ok_or(NumberError::Malformed)?;
+    if storage != 255 {
+        // A value of an earlier billing period.
+        return Ok(None);
+    }
     if (a, b, c, d, e) == (0, 0, 1, 0, 0) {
         return Ok(Some(Quantity::Clock));
     }
@@ -206,9 +207,15 @@ mod tests {
             assert_eq!(read(code), Ok(Some(Quantity::Register(register))), "{code}");
         }
         assert_eq!(read("0-0:1.0.0"), Ok(Some(Quantity::Clock)));
-        for code in
-            ["0-1:24.2.1", "1-0:32.32.0", "1-0:81.7.0", "1-0:1.8.5", "0-0:96.1.0", "1-1:1.8.0"]
-        {
+        for code in [
+            "0-1:24.2.1",
+            "1-0:32.32.0",
+            "1-0:81.7.0",
+            "1-0:1.8.5",
+            "1-0:1.8.0*01",
+            "0-0:96.1.0",
+            "1-1:1.8.0",
+        ] {
             assert_eq!(read(code), Ok(None), "{code}");
         }
         for code in [
@@ -216,7 +223,8 @@ mod tests {
             "1-0:4:24.7.0",
             "1-0:1.8",
             "1-0:1.8.",
-            "1-0:1.8.0*1",
+            "1-0:1.8.0*",
+            "1-0:1.8.0*1*1",
             "1-0:1.8.0.0",
             "1-0:1.8.256",
             "x",
