@@ -23,5 +23,5 @@ pub use http::{Response, get, stream};
 pub use publisher::{Fleet, Message, Publisher};
 pub use readings::{History, PAST, local, reading};
 pub use server::{Server, wattkampen};
-pub use tools::{Tool, shared, skip, target_dir};
+pub use tools::{Tool, root, shared, skip, target_dir};
 pub use wait::{DEADLINE, until};

@@ -1,0 +1,184 @@
+//! README.md keeps its word: each of its examples is run as it stands there, but for
+//! the ports, and what it promises to print is printed.
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use tests::{Server, Tool, root, until, wattkampen};
+
+const HTTP: &str = "127.0.0.1:8080";
+const MQTT: &str = "127.0.0.1:1883";
+
+struct Block {
+    kind: String,
+    text: String,
+}
+
+fn blocks() -> Vec<Block> {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut inside = false;
+    for line in readme.lines() {
+        match (line.strip_prefix("```"), inside) {
+            (Some(kind), false) => {
+                blocks.push(Block { kind: kind.to_owned(), text: String::new() });
+                inside = true;
+            }
+            (Some(_), true) => inside = false,
+            (None, true) => blocks.last_mut().unwrap().text += &format!("{line}\n"),
+            (None, false) => {}
+        }
+    }
+    blocks
+}
+
+/// One command of a console block, and the lines promised below it.
+fn commands(block: &str) -> Vec<(String, Vec<String>)> {
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    for line in block.lines() {
+        match line.strip_prefix("$ ") {
+            Some(command) => all.push((command.to_owned(), Vec::new())),
+            None => all.last_mut().expect("a block begins with a command").1.push(line.to_owned()),
+        }
+    }
+    all
+}
+
+struct Desk {
+    folder: PathBuf,
+    server: Option<Server>,
+    fleet: Option<Child>,
+}
+
+impl Desk {
+    fn run(&mut self, command: &str, promised: &[String]) {
+        let words: Vec<_> = command.split_whitespace().collect();
+        match words.as_slice() {
+            ["cargo", "run", "--release", "--", "demo"] => {
+                self.server = None;
+                self.serve(promised, Server::demo(&self.folder.join("demo"), &[]));
+            }
+            ["wattkampen", "serve", "--config", file] => {
+                self.server = None;
+                self.serve(promised, Server::serve(&self.folder.join(file)));
+            }
+            ["wattkampen", "simulate", ..] => self.simulate(command),
+            // Itself: it is enough that the words are known.
+            ["cargo", "xtask", task] => {
+                let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+                let xtask = ["run", "--quiet", "--package", "xtask", "--", task, "--help"];
+                let known = Command::new(cargo).args(xtask).current_dir(root()).output().unwrap();
+                assert!(known.status.success(), "{command}");
+            }
+            _ => self.shell(command, promised),
+        }
+    }
+
+    fn serve(&mut self, promised: &[String], server: Server) {
+        assert_eq!(promised, [format!("http://{HTTP}"), format!("mqtt://{MQTT}")]);
+        self.server = Some(server);
+    }
+
+    /// The same words with the ports that this run has.
+    fn here(&self, text: &str) -> String {
+        let Some(server) = &self.server else { return text.to_owned() };
+        let mqtt = server.broker();
+        text.replace(HTTP, &server.http.to_string())
+            .replace(MQTT, &mqtt.to_string())
+            .replace("-p 1883", &format!("-p {}", mqtt.port()))
+    }
+
+    fn simulate(&mut self, command: &str) {
+        let server = self.server.as_ref().expect("the README has started a service");
+        let before = server.metric("wattkampen_deliveries_total");
+        let words = self.here(command);
+        let arguments = words.split_whitespace().skip(1);
+        let fleet = Command::new(wattkampen()).args(arguments).stdout(Stdio::null()).spawn();
+        self.fleet = Some(fleet.unwrap());
+        until("the fleet publishes", || {
+            (server.metric("wattkampen_deliveries_total") > before).then_some(())
+        });
+    }
+
+    fn shell(&self, command: &str, promised: &[String]) {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let ours = wattkampen().parent().unwrap().display();
+        let done = Command::new("bash")
+            .args(["-euc", &self.here(command)])
+            .current_dir(root())
+            .env("PATH", format!("{ours}:{path}"))
+            .output()
+            .unwrap();
+        let output = String::from_utf8(done.stdout).unwrap();
+        let errors = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "$ {command}\n{output}{errors}");
+        for line in promised {
+            assert!(output.lines().any(|l| l == line), "$ {command}\n{output}lacks {line}");
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        if let Some(fleet) = &mut self.fleet {
+            let _ = fleet.kill();
+            let _ = fleet.wait();
+        }
+    }
+}
+
+/// The names in a JSON value; of a list those of its first entry.
+fn shape(value: &serde_json::Value, at: &str, names: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (name, value) in fields {
+                names.push(format!("{at}.{name}"));
+                shape(value, &format!("{at}.{name}"), names);
+            }
+        }
+        serde_json::Value::Array(entries) if entries.first().is_some_and(|e| e.is_object()) => {
+            shape(&entries[0], &format!("{at}[]"), names);
+        }
+        _ => {}
+    }
+}
+
+fn names(value: &serde_json::Value) -> Vec<String> {
+    let mut names = Vec::new();
+    shape(value, "", &mut names);
+    names.sort();
+    names
+}
+
+/// The configuration of the README with free ports and a folder of the test's.
+fn configuration(text: &str, folder: &Path) {
+    let text = text.replace(HTTP, "127.0.0.1:0").replace(MQTT, "127.0.0.1:0");
+    fs::write(folder.join("wattkampen.toml"), text).unwrap();
+}
+
+#[test]
+fn every_example_does_what_it_says() {
+    let (Some(_), Some(_)) = (Tool::MosquittoClients.find(), Tool::Curl.find()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = Desk { folder: folder.path().to_owned(), server: None, fleet: None };
+    for Block { kind, text } in blocks() {
+        match kind.as_str() {
+            "console" => {
+                for (command, promised) in commands(&text) {
+                    desk.run(&command, &promised);
+                }
+            }
+            "toml" => configuration(&text, folder.path()),
+            "json" => {
+                let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+                let server = desk.server.as_ref().expect("a service runs");
+                let given = server.get("/api/v1/leaderboard").json();
+                assert_eq!(names(&told), names(&given), "the leaderboard's fields");
+            }
+            "text" => {}
+            other => panic!("a block of kind {other:?}: say in tests/readme.rs how it is run"),
+        }
+    }
+}
