@@ -43,7 +43,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             }
             count += 1;
             // The target is named so that the flags do not reach build scripts.
-            let host = host()?;
+            let host = shell::host()?;
             shell::run(
                 cargo()
                     .args(["build", "--quiet", "--release", "--bin", &name, "--target", &host])
@@ -75,12 +75,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         bail!("no such fuzz target; they are in {}", FOLDERS.join(" and "));
     }
     Ok(())
-}
-
-fn host() -> Result<String> {
-    let version = shell::output(std::process::Command::new("rustc").arg("-vV"))?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("rustc -vV names no host")?.to_owned())
 }
 
 /// Names of the binaries in cargo's metadata.

@@ -63,3 +63,10 @@ pub(crate) fn has_program(name: &str) -> bool {
     let sbin = ["/usr/sbin", "/sbin"].map(PathBuf::from);
     env::split_paths(&path).chain(sbin).any(|folder| folder.join(name).is_file())
 }
+
+/// The target that rustc builds for when nobody says which.
+pub(crate) fn host() -> Result<String> {
+    let version = output(Command::new("rustc").arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc -vV names no host")?.to_owned())
+}

@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the repository's own lint. Each rule is a function from text
 //! to findings, with a test in which it fails: a rule that cannot fail is no rule.
 mod arrows;
+mod licences;
 mod manifests;
 mod paths;
 mod source;
@@ -49,6 +50,7 @@ pub(crate) fn run() -> Result<()> {
     let files = files()?;
     let mut findings = tree::check(&files);
     findings.extend(arrows::check_workspaces()?);
+    findings.extend(licences::check_all()?);
     let mut long = 0;
     for File { path, text } in &files {
         let Some(text) = text else { continue };
