@@ -16,8 +16,10 @@ pub mod engine;
 pub mod ingest;
 pub mod metrics;
 pub mod publish;
+mod service;
 mod settings;
 pub mod store;
 pub mod web;
 
+pub use service::{Running, ServiceError, start};
 pub use settings::{BrokerKind, External, Login, Secret, Settings};

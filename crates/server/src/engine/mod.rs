@@ -14,7 +14,7 @@ mod publish;
 mod recover;
 mod steps;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod thread;
 
 use std::sync::Arc;

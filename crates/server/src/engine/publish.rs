@@ -9,7 +9,7 @@ use competition::{Leaderboard, MilliWattHours, ParticipantIndex, Time};
 use super::{Event, House, Snapshot, core::Core};
 
 /// Between two snapshots, at least …
-const APART: Duration = Duration::from_millis(100);
+const APART: Duration = Duration::from_millis(20);
 /// … and at least so many times what one costs, so that publishing stays a small
 /// share of the thread with ten thousand participants too.
 const TIMES: u32 = 10;

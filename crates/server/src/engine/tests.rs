@@ -26,7 +26,7 @@ use crate::{
 const NOW: i64 = 1_808_208_000;
 const DAY: i64 = 86_400;
 
-fn settings(data: &Path) -> Settings {
+pub(crate) fn settings(data: &Path) -> Settings {
     let participant = |i: usize| Participant {
         id: format!("p{i}"),
         municipality: format!("Municipality {i}"),

@@ -15,8 +15,9 @@ use super::{
 const MOST_PENDING: usize = 100_000;
 /// … or the first of them for this long.
 const OLDEST_PENDING: Duration = Duration::from_secs(300);
-/// Readings merged in one transaction, unless one meter alone has more.
-const STEP: usize = 16_384;
+/// Readings merged in one transaction, unless one meter alone has more. Small in
+/// tests, so that theirs have several.
+const STEP: usize = if cfg!(test) { 256 } else { 16_384 };
 
 /// A checkpoint between two of its transactions.
 #[derive(Debug)]

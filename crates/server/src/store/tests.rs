@@ -40,7 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..3u32, moment, 1..5i64, 1..700i64, any::<bool>())
             .prop_map(|(m, t, p, n, back)| Step::Run(m, t, p, n, back)),
         3 => Just(Step::Commit),
-        2 => Just(Step::OneTransaction),
+        4 => Just(Step::OneTransaction),
         1 => Just(Step::Checkpoint),
         1 => Just(Step::Kill),
     ]
