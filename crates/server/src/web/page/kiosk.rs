@@ -6,7 +6,6 @@ use super::{
     Scene,
     chart::{Curve, LARGE, draw},
     participant::Portrait,
-    row::state,
     shell::bare,
 };
 use crate::{
@@ -43,10 +42,9 @@ pub(in crate::web) fn kiosk(scene: &Scene, index: ParticipantIndex, day: &Curve)
                     }
                 } @else {
                     p.label { (l.t("Ingen kontakt med mätaren", "No contact with the meter")) }
-                    p.huge.none { (UNKNOWN) }
-                    p { (state(scene, row)) }
+                    (silence(scene, row))
                 }
-                @if let Some(p) = portrait.today_percent() {
+                @if let Some(p) = portrait.today_percent().filter(|_| heard) {
                     p.today { (l.t("I dag hittills:", "So far today:")) " "
                         @if p >= 0.5 { strong { (l.percent(p, 0)) " " (l.t("mindre", "less")) } " " (l.t("än normalt", "than normal")) }
                         @else if p <= -0.5 { strong.worse { (l.percent(-p, 0)) " " (l.t("mer", "more")) } " " (l.t("än normalt", "than normal")) }
@@ -69,13 +67,27 @@ pub(in crate::web) fn kiosk(scene: &Scene, index: ParticipantIndex, day: &Curve)
                 @if let Some(saved) = row.saved { p.last { strong { (l.kwh(saved)) } " " (l.t("sparat sedan starten", "saved since the start")) } }
             }
             section.curve {
-                p.label { (l.t("Senaste dygnet. Ytan är det normala för huset.", "The last 24 hours. The area is normal for the building.")) }
+                p.label { (l.t("Senaste dygnet. Linjen är vad huset använde, ytan det normala; grönt är sparat.", "The last 24 hours. The line is what was used, the area is normal; green was saved.")) }
                 (draw(day, scene.zone(), l, LARGE))
             }
-            footer { p { (scene.stage().ticker()) } }
+            footer { @if scene.simulated.is_some() { p.made-up { (l.t("Demonstration med simulerade elmätare", "A demonstration with simulated meters")) } }
+                p { (scene.stage().ticker()) } }
         }
     };
     Some(bare(scene, &who.municipality, class, &main))
+}
+
+/// Since when, as large as the number that is not there.
+fn silence(scene: &Scene, row: &Row) -> Markup {
+    let l = scene.l;
+    let Some(since) = row.measured_at.map(|at| local(at, scene.zone())) else {
+        return html! { p.huge.none { (UNKNOWN) } p.since { (l.t("inte hörd än", "not heard yet")) } };
+    };
+    let today = since.date() == local(scene.now(), scene.zone()).date();
+    html! {
+        p.huge.none { small { (l.t("sedan", "since")) " " } (clock(&since)) }
+        @if !today { p.since { (l.weekday(since.weekday())) " " (l.day(since.date())) } }
+    }
 }
 
 /// The row before and the row after on the board.
