@@ -1,7 +1,10 @@
 //! What the panels show, from the standings: a [`wire::Page`] for each town hall,
 //! the same for the panel in its lobby and for the picture on the web.
 mod page;
+mod picture;
 mod ticker;
+
+pub use picture::png;
 
 use competition::{Competition, Participant, Time, Watts};
 use jiff::{Timestamp, Zoned};

@@ -15,6 +15,7 @@ mod listener;
 mod organiser;
 mod page;
 mod pages;
+mod panels;
 mod params;
 mod problem;
 mod routes;
@@ -82,6 +83,7 @@ pub struct Web {
     hub: events::Hub,
     boards: cache::Boards,
     pages: cache::Pages,
+    pictures: cache::Pages,
     openapi: OnceLock<cache::Made>,
 }
 
@@ -97,6 +99,7 @@ impl Web {
             hub: events::Hub::default(),
             boards: cache::Boards::default(),
             pages: cache::Pages::default(),
+            pictures: cache::Pages::default(),
             openapi: OnceLock::new(),
         })
     }

@@ -6,7 +6,7 @@ use axum::{Router, extract::State, http::HeaderMap, middleware, response::Respon
 use utoipa::openapi::{Info, License, OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Web, api, assets, cache::Made, events, headers, health, organiser, pages};
+use super::{Web, api, assets, cache::Made, events, headers, health, organiser, pages, panels};
 
 /// The whole service.
 pub fn router(web: Arc<Web>) -> Router {
@@ -26,6 +26,7 @@ fn described() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(api::participant))
         .routes(routes!(api::series))
         .routes(routes!(events::events))
+        .routes(routes!(panels::panel))
         .routes(routes!(pages::front))
         .routes(routes!(pages::participant))
         .routes(routes!(pages::kiosk))

@@ -68,6 +68,9 @@ async fn a_mistake_is_explained_with_the_way_to_mend_it() {
             "earlier",
         ),
         (format!("{series}?from=2020-04-11T10:00:00Z"), 400, "40000 points", "shorter"),
+        ("/api/v1/panels/soderhamn.png?size=9x9".into(), 400, "size=9x9", "128x64 or size=64x32"),
+        ("/api/v1/panels/kiruna.png".into(), 404, "\"kiruna\"", "/api/v1/leaderboard"),
+        ("/api/v1/panels/soderhamn.gif".into(), 404, "soderhamn.gif", ".png"),
         ("/api/v1/events?board=half".into(), 400, "board=half", "board=version"),
         ("/api/v1/nothing".into(), 404, "/api/v1/nothing", "openapi"),
     ] {
@@ -98,4 +101,22 @@ async fn who_has_the_body_gets_none_and_who_can_unpack_gets_less() {
         .expect("gzip");
     assert_eq!(plain, whole.text());
     assert!(packed.body.len() * 3 < whole.body.len(), "{} bytes", packed.body.len());
+}
+
+#[tokio::test]
+async fn a_panels_picture_has_a_pixel_for_each_led() {
+    let web = scene::web(24, None);
+    for (query, width, height) in
+        [("", 128, 64), ("?size=128x64&lang=en", 128, 64), ("?size=64x32", 64, 32)]
+    {
+        let answer = get(&web, &format!("/api/v1/panels/soderhamn.png{query}")).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.header(header::CONTENT_TYPE), "image/png");
+        let mut reader =
+            png::Decoder::new(std::io::Cursor::new(&answer.body)).read_info().expect("a PNG");
+        assert_eq!((reader.info().width, reader.info().height), (width, height));
+        let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+        reader.next_frame(&mut pixels).expect("pixels");
+        assert!(pixels.iter().any(|value| *value > 0), "something is lit");
+    }
 }

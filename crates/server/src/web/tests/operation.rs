@@ -52,6 +52,7 @@ async fn every_route_is_described_and_every_description_answers() {
         "/api/v1/leaderboard",
         "/api/v1/participants/{id}",
         "/api/v1/participants/{id}/series",
+        "/api/v1/panels/{file}",
         "/api/v1/events",
         "/healthz",
         "/readyz",
