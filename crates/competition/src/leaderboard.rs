@@ -1,5 +1,5 @@
 //! The ranked rows: what everybody sees, each number with what it rests on.
-use crate::{MilliWattHours, ParticipantIndex, Time, Watts};
+use crate::{MilliWattHours, ParticipantIndex, Reason, Time, Watts};
 
 /// What a board ranks by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -78,9 +78,6 @@ pub struct Row {
     /// Why it is not ranked, for an administrator to read.
     pub reason: Option<Reason>,
 }
-
-/// Why a participant is not ranked.
-pub type Reason = String;
 
 /// The whole board at one moment.
 #[derive(Debug, Clone, PartialEq)]

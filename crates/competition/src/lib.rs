@@ -10,17 +10,28 @@
 //!   zero because it is missing.
 
 mod answer;
+mod calendar;
+mod coding;
+mod eligibility;
+mod energy;
 mod history;
+mod house;
 mod leaderboard;
+mod ledger;
 mod participant;
+mod ranking;
 mod record;
 mod sample;
 mod standings;
+mod totals;
+mod training;
 mod units;
 
 pub use answer::{Compared, Heard, HourLoad, Moved, Outcome, Point, Provenance, Quarantined};
+pub use calendar::Country;
+pub use eligibility::Reason;
 pub use history::History;
-pub use leaderboard::{Contact, Leaderboard, Reason, Row, Rule, Status};
+pub use leaderboard::{Contact, Leaderboard, Row, Rule, Status};
 pub use participant::{
     Baseline, Competition, Dated, DayKind, Epoch, Exclusion, Meter, MeterIndex, Method,
     Participant, ParticipantIndex, Period, Sign, Thresholds,
@@ -28,4 +39,5 @@ pub use participant::{
 pub use record::{DayRecord, Stale};
 pub use sample::{Doubt, Refusal, Sample};
 pub use standings::Standings;
+pub use training::Fit;
 pub use units::{MilliWattHours, Percent, SquareMetres, Time, WattHours, Watts};

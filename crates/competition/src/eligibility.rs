@@ -1,0 +1,193 @@
+//! Who is not ranked, and why: whole sentences for an administrator, in the
+//! product's two languages. Thresholds: fairness rules, "Baseline".
+use core::{fmt, ops::Deref};
+
+use jiff::civil::Date;
+
+/// A sentence that says why a participant is not ranked and what would mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    english: String,
+    swedish: String,
+}
+
+impl Reason {
+    /// In Swedish; [`fmt::Display`] and [`Deref`] give English.
+    pub fn swedish(&self) -> &str {
+        &self.swedish
+    }
+
+    /// In English.
+    pub fn english(&self) -> &str {
+        &self.english
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.english)
+    }
+}
+
+impl Deref for Reason {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.english
+    }
+}
+
+/// What is in the way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Obstacle {
+    NotBegun { start: Date },
+    NoMeter,
+    Silent,
+    BaselineDays { days: u32, needed: u32 },
+    Fit { cv_rmse: f64, most: f64 },
+    NoSaving,
+    Coverage { share: f64, needed: f64, from: Option<Date> },
+    Quarantine { share: f64, since: Date },
+    NoArea,
+    NoStaff,
+    TooEarly { from: Date },
+}
+
+const MONTHS: [(&str, &str); 12] = [
+    ("January", "januari"),
+    ("February", "februari"),
+    ("March", "mars"),
+    ("April", "april"),
+    ("May", "maj"),
+    ("June", "juni"),
+    ("July", "juli"),
+    ("August", "augusti"),
+    ("September", "september"),
+    ("October", "oktober"),
+    ("November", "november"),
+    ("December", "december"),
+];
+
+fn days(date: Date) -> (String, String) {
+    let (english, swedish) = MONTHS[date.month() as usize - 1];
+    (format!("{} {english}", date.day()), format!("{} {swedish}", date.day()))
+}
+
+/// Whole percent, never rounded up to the threshold that was missed.
+fn percent(share: f64) -> i64 {
+    (share * 100.0).floor() as i64
+}
+
+impl Obstacle {
+    pub(crate) fn reason(self) -> Reason {
+        let (english, swedish) = match self {
+            Self::NotBegun { start } => {
+                let (english, swedish) = days(start);
+                (
+                    format!("the contest begins on {english}"),
+                    format!("tävlingen börjar den {swedish}"),
+                )
+            }
+            Self::NoMeter => {
+                ("no meter is entered".to_owned(), "ingen mätare är inlagd".to_owned())
+            }
+            Self::Silent => (
+                "no reading of the contest has come yet".to_owned(),
+                "inget mätvärde från tävlingen har kommit ännu".to_owned(),
+            ),
+            Self::BaselineDays { days, needed } => (
+                format!(
+                    "only {days} days of the baseline year have nine tenths of their hours, \
+                     {needed} are needed; import the missing history"
+                ),
+                format!(
+                    "bara {days} av basårets dagar har nio tiondelar av sina timmar, \
+                     {needed} behövs; importera den historik som saknas"
+                ),
+            ),
+            Self::Fit { cv_rmse, most } => {
+                let (is, most) = ((cv_rmse * 100.0).ceil(), percent(most));
+                (
+                    format!(
+                        "the baseline describes the house too badly: \
+                         CV(RMSE) is {is} %, at most {most} % is allowed"
+                    ),
+                    format!(
+                        "baslinjen beskriver huset för dåligt: \
+                         CV(RMSE) är {is} %, högst {most} % är tillåtet"
+                    ),
+                )
+            }
+            Self::NoSaving => (
+                "there is no baseline for the contest's hours".to_owned(),
+                "det finns ingen baslinje för tävlingens timmar".to_owned(),
+            ),
+            Self::Coverage { share, needed, from } => coverage(share, needed, from),
+            Self::Quarantine { share, since } => {
+                let (share, (english, swedish)) = (percent(share), days(since));
+                (
+                    format!(
+                        "only {share} % of the contest's hours are known: a meter's register \
+                         is in doubt since {english}; declare the meter change or the reset"
+                    ),
+                    format!(
+                        "bara {share} % av tävlingens timmar är kända: en mätarställning \
+                         är ifrågasatt sedan den {swedish}; anmäl mätarbytet eller nollställningen"
+                    ),
+                )
+            }
+            Self::NoArea => {
+                ("no floor area is entered".to_owned(), "ingen golvyta är inlagd".to_owned())
+            }
+            Self::NoStaff => (
+                "no number of employees is entered".to_owned(),
+                "inget antal anställda är inlagt".to_owned(),
+            ),
+            Self::TooEarly { from } => {
+                let (english, swedish) = days(from);
+                (
+                    format!("two periods can be compared from {english}"),
+                    format!("två perioder kan jämföras från den {swedish}"),
+                )
+            }
+        };
+        Reason { english, swedish }
+    }
+}
+
+fn coverage(share: f64, needed: f64, from: Option<Date>) -> (String, String) {
+    let (share, needed) = (percent(share), percent(needed));
+    let facts = (
+        format!("{share} % of the contest's hours are known, {needed} % are needed"),
+        format!("{share} % av tävlingens timmar är kända, {needed} % behövs"),
+    );
+    match from.map(days) {
+        Some((english, swedish)) => (
+            format!("ranked from {english} if nothing more is missing: {}", facts.0),
+            format!("rankas från den {swedish} om inget mer saknas: {}", facts.1),
+        ),
+        None => (
+            format!("{}; import what the meter still holds", facts.0),
+            format!("{}; importera det som finns kvar i mätaren", facts.1),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn words_for_an_administrator() {
+        let obstacle =
+            Obstacle::Coverage { share: 0.899, needed: 0.9, from: Some(date(2027, 4, 14)) };
+        let reason = obstacle.reason();
+        insta::assert_snapshot!(reason, @"ranked from 14 April if nothing more is missing: 89 % of the contest's hours are known, 90 % are needed");
+        insta::assert_snapshot!(reason.swedish(), @"rankas från den 14 april om inget mer saknas: 89 % av tävlingens timmar är kända, 90 % behövs");
+        let obstacle = Obstacle::Fit { cv_rmse: 0.301, most: 0.3 };
+        insta::assert_snapshot!(obstacle.reason(), @"the baseline describes the house too badly: CV(RMSE) is 31 %, at most 30 % is allowed");
+        let obstacle = Obstacle::Quarantine { share: 0.5, since: date(2027, 3, 1) };
+        insta::assert_snapshot!(obstacle.reason().swedish(), @"bara 50 % av tävlingens timmar är kända: en mätarställning är ifrågasatt sedan den 1 mars; anmäl mätarbytet eller nollställningen");
+    }
+}

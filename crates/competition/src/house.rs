@@ -1,0 +1,257 @@
+//! One participant's running state: what its baseline is learnt from, what the
+//! baseline expects of each contest hour, and the contest's sums by stretches of
+//! constant floor area and staff.
+//!
+//! Memory: 4 kB, 18 kB for the expected hours of three months, and where outdoor
+//! temperature is given 2 bytes an hour.
+use core::ops::Range;
+use std::sync::Arc;
+
+use crate::{
+    Fit, Participant, Time,
+    calendar::{BINS, Calendar, grid::hour_from, grid::hour_of},
+    totals::Totals,
+    training::Training,
+};
+
+/// No baseline for that hour.
+const UNKNOWN: i64 = i64::MIN;
+
+/// From an hour on: area and staff, and the sums.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Stretch {
+    pub(crate) from: i64,
+    pub(crate) area: Option<f64>,
+    pub(crate) staff: Option<f64>,
+    pub(crate) totals: Totals,
+}
+
+/// The energy of an hour, mWh, and whether it is measured.
+pub(crate) type Known = Option<(i64, bool)>;
+
+#[derive(Debug)]
+pub(crate) struct House {
+    /// Its meters among all.
+    pub(crate) meters: Range<usize>,
+    pub(crate) calendar: Arc<Calendar>,
+    /// Hours that count on neither side, in order, apart from each other.
+    pub(crate) excluded: Vec<Range<i64>>,
+    pub(crate) stretches: Vec<Stretch>,
+    pub(crate) training: Training,
+    /// Known hours of each local date of the baseline, and how many dates have
+    /// nine tenths of theirs.
+    known: Vec<u8>,
+    pub(crate) full_days: u32,
+    /// Means of the bins, by which gaps are filled; as of the last fit.
+    pub(crate) profile: Option<Box<[i64; BINS]>>,
+    /// Of each contest hour; empty while nothing is fitted.
+    pub(crate) expected: Vec<i64>,
+    /// The training changed since the last fit.
+    pub(crate) stale: bool,
+    /// A reading of the contest, or of later, is there.
+    pub(crate) begun: bool,
+    /// Days came from the store: their gaps may have gone by another profile.
+    pub(crate) fresh: bool,
+}
+
+impl House {
+    pub(crate) fn new(who: &Participant, meters: Range<usize>, calendar: Arc<Calendar>) -> Self {
+        let excluded = who.exclusions.iter();
+        let excluded = excluded.map(|it| hour_of(it.from.0)..hour_from(it.until.0)).collect();
+        Self {
+            meters,
+            excluded: merged(excluded),
+            stretches: stretches(who, &calendar),
+            training: Training::default(),
+            known: vec![0; calendar.date_count()],
+            full_days: 0,
+            profile: None,
+            expected: Vec::new(),
+            stale: true,
+            begun: false,
+            fresh: false,
+            calendar,
+        }
+    }
+
+    pub(crate) fn is_excluded(&self, hour: i64) -> bool {
+        let after = self.excluded.partition_point(|range| range.end <= hour);
+        self.excluded.get(after).is_some_and(|range| range.start <= hour)
+    }
+
+    /// An hour's energy changes from one value to another.
+    pub(crate) fn change(&mut self, hour: i64, old: Known, new: Known) {
+        if old == new {
+            return;
+        }
+        if self.calendar.contest.contains(&hour) {
+            self.begun |= new.is_some();
+            if !self.is_excluded(hour) {
+                self.shift_contest(hour, old, -1);
+                self.shift_contest(hour, new, 1);
+            }
+        }
+        if self.calendar.baseline.contains(&hour) {
+            self.shift_baseline(hour, old, -1);
+            self.shift_baseline(hour, new, 1);
+        }
+    }
+
+    fn shift_contest(&mut self, hour: i64, known: Known, sign: i64) {
+        let (Some((energy, _)), Some(slot)) = (known, self.calendar.slot(hour)) else { return };
+        let baseline = self.expected(hour);
+        let at = self.stretches.partition_point(|stretch| stretch.from <= hour);
+        if let Some(stretch) = self.stretches.get_mut(at.saturating_sub(1)) {
+            stretch.totals.shift(energy, baseline, slot.is_night(), sign);
+        }
+    }
+
+    fn shift_baseline(&mut self, hour: i64, known: Known, sign: i64) {
+        // Hours that are only estimated have a true sum and no true shape.
+        let (Some((energy, true)), Some(slot)) = (known, self.calendar.slot(hour)) else { return };
+        let Some(date) = self.calendar.date_index(hour) else { return };
+        let full = |known: u8, of: u8| u32::from(known) * 10 >= u32::from(of) * 9;
+        let of = self.calendar.hours_of(date);
+        self.full_days -= u32::from(full(self.known[date], of));
+        self.known[date] = self.known[date].wrapping_add_signed(sign as i8);
+        self.full_days += u32::from(full(self.known[date], of));
+        if !self.is_excluded(hour) {
+            self.training.shift(slot.bin(), energy, sign);
+            self.stale = true;
+        }
+    }
+
+    /// The fitted baseline of a contest hour.
+    pub(crate) fn expected(&self, hour: i64) -> Option<i64> {
+        let index = usize::try_from(hour - self.calendar.contest.start).ok()?;
+        self.expected.get(index).copied().filter(|expected| *expected != UNKNOWN)
+    }
+
+    /// The baseline of any hour: as fitted in the contest, else the bin's mean.
+    pub(crate) fn baseline(&self, hour: i64) -> Option<i64> {
+        if self.calendar.contest.contains(&hour) && !self.expected.is_empty() {
+            return self.expected(hour);
+        }
+        self.training.mean(self.calendar.slot(hour)?.bin())
+    }
+
+    /// Goodness of the baseline.
+    pub(crate) fn fit(&self) -> Option<Fit> {
+        self.training.fit()
+    }
+
+    /// By what a gap is filled; 1 for all hours while there is no baseline.
+    pub(crate) fn weight(&self, hour: i64) -> i64 {
+        let Some(profile) = &self.profile else { return 1 };
+        self.calendar.slot(hour).map_or(1, |slot| profile[slot.bin()])
+    }
+
+    /// New expectations and all contest sums by them.
+    pub(crate) fn expect(&mut self, expected: Vec<i64>, known: impl Fn(i64) -> Known) {
+        self.expected = expected;
+        for stretch in &mut self.stretches {
+            stretch.totals = Totals::default();
+        }
+        for hour in self.calendar.contest.clone() {
+            if !self.is_excluded(hour) {
+                self.shift_contest(hour, known(hour), 1);
+            }
+        }
+    }
+
+    /// What the model expects of each contest hour.
+    pub(crate) fn predict(&self) -> Vec<i64> {
+        let Some(profile) = &self.profile else { return Vec::new() };
+        let hours = self.calendar.contest.clone();
+        hours
+            .map(|hour| self.calendar.slot(hour).map_or(UNKNOWN, |slot| profile[slot.bin()]))
+            .collect()
+    }
+
+    /// Hours of the contest that ended by then and are not excluded.
+    pub(crate) fn elapsed(&self, now: Time) -> i64 {
+        let contest = &self.calendar.contest;
+        let until = hour_of(now.0).clamp(contest.start, contest.end.max(contest.start));
+        let excluded: i64 = self
+            .excluded
+            .iter()
+            .map(|range| (range.end.min(until) - range.start.max(contest.start)).max(0))
+            .sum();
+        until - contest.start - excluded
+    }
+
+    /// The sums of all that is known.
+    pub(crate) fn totals(&self) -> Totals {
+        let mut all = Totals::default();
+        for stretch in &self.stretches {
+            all += stretch.totals;
+        }
+        all
+    }
+
+    /// The stretches with the sums of the hours of a range only.
+    pub(crate) fn stretches_of(
+        &self,
+        hours: Range<i64>,
+        known: impl Fn(i64) -> Known,
+    ) -> Vec<Stretch> {
+        let mut stretches = self.stretches.clone();
+        for stretch in &mut stretches {
+            stretch.totals = Totals::default();
+        }
+        let contest = &self.calendar.contest;
+        let mut at = 0;
+        for hour in hours.start.max(contest.start)..hours.end.min(contest.end) {
+            let (Some((energy, _)), Some(slot)) = (known(hour), self.calendar.slot(hour)) else {
+                continue;
+            };
+            if self.is_excluded(hour) {
+                continue;
+            }
+            while stretches.get(at + 1).is_some_and(|next| next.from <= hour) {
+                at += 1;
+            }
+            let baseline = self.expected(hour);
+            stretches[at].totals.shift(energy, baseline, slot.is_night(), 1);
+        }
+        stretches
+    }
+}
+
+/// Ranges in order, overlapping ones as one.
+fn merged(mut ranges: Vec<Range<i64>>) -> Vec<Range<i64>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut merged: Vec<Range<i64>> = Vec::new();
+    for range in ranges.into_iter().filter(|range| range.start < range.end) {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+/// The contest cut wherever floor area or staff change. The first value of a
+/// list holds before its date too: the house was there.
+fn stretches(who: &Participant, calendar: &Calendar) -> Vec<Stretch> {
+    let start = calendar.contest.start;
+    let hour = |date| hour_from(calendar.midnight(date).0).max(start);
+    let areas: Vec<_> = who.floor_area.0.iter().map(|(date, area)| (hour(*date), area.0)).collect();
+    let staff: Vec<_> =
+        who.employees.0.iter().map(|(date, count)| (hour(*date), f64::from(*count))).collect();
+    let mut cuts: Vec<i64> = areas.iter().chain(&staff).map(|(hour, _)| *hour).collect();
+    cuts.push(start);
+    cuts.sort_unstable();
+    cuts.dedup();
+    let holding = |list: &[(i64, f64)], from: i64| {
+        let value = list.iter().rev().find(|(hour, _)| *hour <= from).or(list.first());
+        value.map(|(_, value)| *value).filter(|value| *value > 0.0 && value.is_finite())
+    };
+    let stretch = |from: &i64| Stretch {
+        from: *from,
+        area: holding(&areas, *from),
+        staff: holding(&staff, *from),
+        totals: Totals::default(),
+    };
+    cuts.iter().map(stretch).collect()
+}

@@ -1,0 +1,203 @@
+//! Questions about one participant: load curves, today, nights, contact.
+use core::ops::Range;
+
+use super::{Standings, known};
+use crate::{
+    Compared, Contact, Heard, HourLoad, MeterIndex, MilliWattHours, ParticipantIndex, Point,
+    Provenance, Quarantined, Time, Watts,
+    calendar::{
+        days_after,
+        grid::{HOUR, QUARTER, hour_of, quarter_of, quarter_part},
+    },
+    energy::{Bin, provenance},
+    house::House,
+};
+
+/// No more bins than this are answered at once.
+const MOST: i64 = 200_000;
+/// Hours of 22 to 05 that must be known for a night's mean.
+const NIGHT_HOURS: i64 = 4;
+
+impl Standings {
+    /// Energy of a quarter-hour, what it rests on, and its baseline.
+    fn quarter(&self, house: &House, quarter: i64) -> (Option<Bin>, Option<i64>) {
+        let mut sum: Option<Bin> = None;
+        for ledger in &self.ledgers[house.meters.clone()] {
+            let Some(bin) = ledger.bin(quarter) else {
+                sum = None;
+                break;
+            };
+            let energy = ledger.spec.sign * bin.energy;
+            sum = Some(match sum {
+                Some(sum) => sum.with(energy, bin.flags),
+                None => Bin { energy, flags: bin.flags },
+            });
+        }
+        let baseline = house.baseline(quarter.div_euclid(4));
+        (sum, baseline.map(|hour| quarter_part(hour, quarter.rem_euclid(4))))
+    }
+
+    fn house(&self, who: ParticipantIndex) -> &House {
+        &self.houses[who.0 as usize]
+    }
+
+    /// The load curve in bins of `step` seconds from `range.start` on; both are
+    /// rounded to whole quarter-hours, the step upwards. At most 200 000 bins.
+    pub fn series(&self, who: ParticipantIndex, range: Range<Time>, step: i64) -> Vec<Point> {
+        let house = self.house(who);
+        let each = step.max(1).saturating_add(QUARTER - 1) / QUARTER;
+        let (first, end) = (quarter_of(range.start.0), -quarter_of(-range.end.0));
+        let count =
+            ((end - first).max(0) / each + i64::from((end - first).max(0) % each > 0)).min(MOST);
+        (0..count)
+            .map(|number| {
+                let from = first + number * each;
+                let quarters = from..(from + each).min(end);
+                self.point(house, quarters)
+            })
+            .collect()
+    }
+
+    fn point(&self, house: &House, quarters: Range<i64>) -> Point {
+        let at = Time(quarters.start * QUARTER);
+        let (mut energy, mut baseline) = (Some(0), Some(0));
+        let (mut first, mut last, mut declared) = (None, None, false);
+        for quarter in quarters {
+            let (bin, expected) = self.quarter(house, quarter);
+            energy = energy.zip(bin).map(|(sum, bin)| sum + bin.energy);
+            baseline = baseline.zip(expected).map(|(sum, expected)| sum + expected);
+            declared |= bin.is_some_and(Bin::declared);
+            first = first.or(bin);
+            last = bin;
+        }
+        let provenance = match energy.and(first.zip(last)) {
+            Some((first, last)) => provenance(first.starts_exact(), last.ends_exact(), declared),
+            None => Provenance::Missing,
+        };
+        let energy = energy.filter(|_| provenance != Provenance::Missing);
+        Point {
+            at,
+            energy: energy.map(MilliWattHours),
+            baseline: baseline.map(MilliWattHours),
+            provenance,
+        }
+    }
+
+    /// Since local midnight.
+    pub fn today(&self, who: ParticipantIndex, now: Time) -> Compared {
+        let calendar = &self.house(who).calendar;
+        self.compared(who, calendar.midnight(calendar.date(now))..now)
+    }
+
+    /// Any range, rounded to whole quarter-hours; those of it whose energy is
+    /// known. The baseline is `None` where one of them has none.
+    pub fn compared(&self, who: ParticipantIndex, range: Range<Time>) -> Compared {
+        let house = self.house(who);
+        let mut compared = Compared::default();
+        let mut complete = true;
+        let (from, until) = (quarter_of(range.start.0), -quarter_of(-range.end.0));
+        for quarter in from..until.min(from.saturating_add(MOST)) {
+            let (Some(bin), baseline) = self.quarter(house, quarter) else { continue };
+            compared.energy.get_or_insert_default().0 += bin.energy;
+            complete &= baseline.is_some();
+            compared.baseline.get_or_insert_default().0 += baseline.unwrap_or(0);
+        }
+        compared.baseline = compared.baseline.filter(|_| complete);
+        compared
+    }
+
+    /// The 24 complete hours before `now`, oldest first.
+    pub fn hours(&self, who: ParticipantIndex, now: Time) -> [HourLoad; 24] {
+        let house = self.house(who);
+        let end = hour_of(now.0);
+        std::array::from_fn(|index| {
+            let hour = end - 24 + index as i64;
+            let energy = known(&self.ledgers[house.meters.clone()], hour);
+            HourLoad {
+                power: energy.map(|(energy, _)| watts(energy, 1)),
+                baseline: house.baseline(hour).map(|energy| watts(energy, 1)),
+            }
+        })
+    }
+
+    /// Mean load of the last complete night, 22 to 05, and of the one before. The
+    /// energy is known in at least four of its hours; the baseline is that of
+    /// the same hours.
+    pub fn nights(&self, who: ParticipantIndex, now: Time) -> [HourLoad; 2] {
+        let house = self.house(who);
+        let calendar = &house.calendar;
+        let today = calendar.date(now);
+        let morning = if calendar.at(today, 5) <= now { today } else { days_after(today, -1) };
+        [0, -1].map(|back| {
+            let morning = days_after(morning, back);
+            let hours = calendar.at(days_after(morning, -1), 22)..calendar.at(morning, 5);
+            let (mut count, mut energy, mut baseline) = (0, 0, Some(0));
+            for hour in hour_of(hours.start.0)..hour_of(hours.end.0) {
+                let Some((used, _)) = known(&self.ledgers[house.meters.clone()], hour) else {
+                    continue;
+                };
+                count += 1;
+                energy += used;
+                baseline = baseline.zip(house.baseline(hour)).map(|(sum, one)| sum + one);
+            }
+            let enough = count >= NIGHT_HOURS;
+            HourLoad {
+                power: enough.then(|| watts(energy, count)),
+                baseline: baseline.filter(|_| enough).map(|energy| watts(energy, count)),
+            }
+        })
+    }
+
+    /// When the participant was last heard. Live: within two and a half of its
+    /// meter's own intervals, but at least two minutes and at most two and a half
+    /// hours. Silent: not for six hours.
+    pub fn heard(&self, who: ParticipantIndex, now: Time) -> Heard {
+        let ledgers = &self.ledgers[self.house(who).meters.clone()];
+        let behind = ledgers.iter().min_by_key(|ledger| ledger.tail.seen);
+        let Some((ledger, seen)) = behind.and_then(|it| Some((it, it.tail.seen?))) else {
+            return Heard { measured_at: None, power: None, contact: Contact::Silent };
+        };
+        let power = ledgers.iter().map(|ledger| Some(ledger.tail.shown? * ledger.spec.sign)).sum();
+        let age = now.0 - seen;
+        let patience = (ledger.tail.pace.saturating_mul(5) / 2).clamp(120, 9_000);
+        let contact = match age {
+            _ if age <= patience => Contact::Live,
+            _ if age <= 6 * HOUR => Contact::Stale,
+            _ => Contact::Silent,
+        };
+        Heard { measured_at: Some(Time(seen)), power: Option::map(power, Watts), contact }
+    }
+
+    /// Readings that are kept and do not count, by meter and reason.
+    pub fn quarantine(&self) -> Vec<Quarantined> {
+        let mut found: Vec<Quarantined> = Vec::new();
+        for (index, ledger) in self.ledgers.iter().enumerate() {
+            let meter = MeterIndex(index as u32);
+            let start = found.len();
+            for tally in ledger.days().flat_map(|(_, day)| &day.doubts) {
+                let known = found[start..].iter_mut().find(|known| known.doubt == tally.doubt);
+                if let Some(known) = known {
+                    known.count += tally.count;
+                    known.last = Time(tally.last);
+                    continue;
+                }
+                found.push(Quarantined {
+                    participant: self.owners[index],
+                    meter,
+                    doubt: tally.doubt,
+                    count: tally.count,
+                    first: Time(tally.first),
+                    last: Time(tally.last),
+                    register: tally.register,
+                    open: ledger.tail.suspect.is_some_and(|it| it.doubt == tally.doubt),
+                });
+            }
+        }
+        found
+    }
+}
+
+/// Mean power of some energy in mWh.
+fn watts(energy: i64, hours: i64) -> Watts {
+    Watts((energy as f64 / (hours as f64 * 1000.0)).round() as i64)
+}

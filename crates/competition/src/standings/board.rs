@@ -1,0 +1,241 @@
+//! The leaderboard: each participant's figures, then who is eligible under the
+//! rule, then ranks.
+//!
+//! - saving = 1 − Σe/Σê over the contest's valid hours so far; saved = Σ(ê − e)
+//! - kWh/m²: energy of the valid hours over Atemp, period by period
+//! - night load: mean W/m² of the hours from 22 to 05
+use core::ops::Range;
+
+use super::{Standings, known};
+use crate::{
+    Fit, Leaderboard, MilliWattHours, ParticipantIndex, Row, Rule, Status, Time,
+    calendar::{
+        days_after,
+        grid::{HOUR, hour_of},
+    },
+    eligibility::Obstacle,
+    house::{House, Stretch},
+    ranking::ranks,
+    totals::Totals,
+};
+
+/// Days of "most improved".
+const RECENT_DAYS: i64 = 14;
+
+/// One participant's numbers before anybody is ranked.
+struct Figures {
+    totals: Totals,
+    intensity: Option<f64>,
+    night: Option<f64>,
+    saved_per_employee: Option<f64>,
+    improvement: Option<f64>,
+    coverage: Option<f64>,
+    fit: Option<Fit>,
+}
+
+impl Standings {
+    /// The board by all that is known now.
+    pub fn leaderboard(&self, rule: Rule, now: Time) -> Leaderboard {
+        let figures = |house: &House| self.figures(house, rule, &house.stretches, now);
+        let mut board = self.board(rule, now, figures);
+        for row in &mut board.rows {
+            let heard = self.heard(row.participant, now);
+            (row.power, row.measured_at, row.contact) =
+                (heard.power, heard.measured_at, heard.contact);
+        }
+        board
+    }
+
+    /// The board as the hours that had ended by `as_of` give it, by today's
+    /// baseline; work grows with those hours. Power and contact are as of then
+    /// where nothing newer came, else not known.
+    pub fn leaderboard_at(&self, rule: Rule, as_of: Time) -> Leaderboard {
+        let figures = |house: &House| {
+            let ledgers = &self.ledgers[house.meters.clone()];
+            let hours = house.calendar.contest.start..hour_of(as_of.0);
+            let stretches = house.stretches_of(hours, |hour| known(ledgers, hour));
+            self.figures(house, rule, &stretches, as_of)
+        };
+        let mut board = self.board(rule, as_of, figures);
+        for row in &mut board.rows {
+            let heard = self.heard(row.participant, as_of);
+            if heard.measured_at.is_some_and(|at| at <= as_of) {
+                (row.power, row.measured_at, row.contact) =
+                    (heard.power, heard.measured_at, heard.contact);
+            }
+        }
+        board
+    }
+
+    fn figures(&self, house: &House, rule: Rule, stretches: &[Stretch], now: Time) -> Figures {
+        let mut totals = Totals::default();
+        stretches.iter().for_each(|stretch| totals += stretch.totals);
+        // Σ over periods; one without its divisor makes the figure unknown.
+        let per = |of: fn(&Totals) -> (i64, f64), by: fn(&Stretch) -> Option<f64>| {
+            stretches.iter().filter(|stretch| stretch.totals.hours > 0).try_fold(0.0, |sum, it| {
+                let (amount, scale) = of(&it.totals);
+                Some(sum + amount as f64 / scale / by(it)?)
+            })
+        };
+        let any = totals.hours > 0;
+        let nights = totals.night_hours as f64;
+        let elapsed = house.elapsed(now);
+        Figures {
+            intensity: per(|it| (it.energy, 1e6), |it| it.area).filter(|_| any),
+            night: per(|it| (it.night_energy, 1e3), |it| it.area)
+                .filter(|_| nights > 0.0)
+                .map(|sum| sum / nights),
+            saved_per_employee: per(|it| (it.saved(), 1e6), |it| it.staff)
+                .filter(|_| totals.matched_hours > 0),
+            improvement: (rule == Rule::MostImproved)
+                .then(|| self.improvement(house, now))
+                .flatten(),
+            coverage: (elapsed > 0).then(|| (totals.hours as f64 / elapsed as f64).min(1.0)),
+            fit: house.fit(),
+            totals,
+        }
+    }
+
+    /// Saving of the last 14 days minus that of the contest before them.
+    fn improvement(&self, house: &House, now: Time) -> Option<f64> {
+        let split = hour_of(now.0) - RECENT_DAYS * 24;
+        let saving = |hours: Range<i64>| {
+            let ledgers = &self.ledgers[house.meters.clone()];
+            let mut totals = Totals::default();
+            let stretches = house.stretches_of(hours, |hour| known(ledgers, hour));
+            stretches.iter().for_each(|stretch| totals += stretch.totals);
+            totals.saving()
+        };
+        let start = house.calendar.contest.start;
+        Some(saving(split.max(start)..hour_of(now.0))? - saving(start..split)?)
+    }
+
+    fn board(&self, rule: Rule, now: Time, figures: impl Fn(&House) -> Figures) -> Leaderboard {
+        let status = self.status(now);
+        let mut rows = Vec::with_capacity(self.houses.len());
+        let mut values = Vec::with_capacity(self.houses.len());
+        for (who, house) in (0..).map(ParticipantIndex).zip(&self.houses) {
+            let figures = figures(house);
+            let reason = self.obstacle(house, rule, &figures, status, now);
+            let saving = figures.totals.saving();
+            let value = match rule {
+                Rule::Saving => saving,
+                Rule::Intensity => figures.intensity,
+                Rule::Night => figures.night,
+                Rule::SavingPerEmployee => figures.saved_per_employee,
+                Rule::MostImproved => figures.improvement,
+            };
+            values.push(value.filter(|_| reason.is_none()));
+            let totals = &figures.totals;
+            rows.push(Row {
+                participant: who,
+                rank: None,
+                group: None,
+                saving_percent: saving.map(|saving| saving * 100.0),
+                interval_percent: None,
+                saved: saving.map(|_| MilliWattHours(totals.saved())),
+                energy: (totals.hours > 0).then_some(MilliWattHours(totals.energy)),
+                kwh_per_m2: figures.intensity,
+                night_w_per_m2: figures.night,
+                power: None,
+                measured_at: None,
+                contact: crate::Contact::Silent,
+                coverage: figures.coverage,
+                cv_rmse: figures.fit.map(|fit| fit.cv_rmse),
+                nmbe: figures.fit.map(|fit| fit.nmbe),
+                reason: reason.map(Obstacle::reason),
+            });
+        }
+        let (resolution, descending) = match rule {
+            Rule::Saving | Rule::MostImproved => (0.001, true),
+            Rule::Intensity | Rule::Night => (0.01, false),
+            Rule::SavingPerEmployee => (0.1, true),
+        };
+        for (row, rank) in rows.iter_mut().zip(ranks(&values, resolution, descending)) {
+            row.rank = rank;
+        }
+        rows.sort_by(|a, b| {
+            let key = |row: &Row| {
+                let who = &self.participants[row.participant.0 as usize];
+                (row.rank.unwrap_or(u32::MAX), who.municipality.as_str(), who.id.as_str())
+            };
+            key(a).cmp(&key(b))
+        });
+        let ranked = rows.iter().filter(|row| row.rank.is_some());
+        let total_saved = ranked.filter_map(|row| row.saved).sum();
+        Leaderboard { as_of: now, rule, status, total_saved, rows }
+    }
+
+    fn status(&self, now: Time) -> Status {
+        let contest = self.houses.first().map(|house| house.calendar.contest.clone());
+        let contest = contest.unwrap_or(0..0);
+        match now.0 {
+            _ if self.locked => Status::Locked,
+            at if at < contest.start * HOUR => Status::Upcoming,
+            at if at < contest.end * HOUR => Status::Running,
+            _ => Status::Ended,
+        }
+    }
+
+    /// The first thing that keeps a participant off the ranks.
+    fn obstacle(
+        &self,
+        house: &House,
+        rule: Rule,
+        figures: &Figures,
+        status: Status,
+        now: Time,
+    ) -> Option<Obstacle> {
+        let limits = &self.competition.thresholds;
+        if house.meters.is_empty() {
+            return Some(Obstacle::NoMeter);
+        }
+        let by_baseline =
+            matches!(rule, Rule::Saving | Rule::SavingPerEmployee | Rule::MostImproved);
+        if by_baseline && house.full_days < limits.baseline_days {
+            let (days, needed) = (house.full_days, limits.baseline_days);
+            return Some(Obstacle::BaselineDays { days, needed });
+        }
+        if status == Status::Upcoming {
+            return Some(Obstacle::NotBegun { start: self.competition.contest.start });
+        }
+        let cv_rmse = figures.fit.map_or(f64::INFINITY, |fit| fit.cv_rmse);
+        let coverage = figures.coverage.filter(|_| figures.totals.hours > 0);
+        match (rule, coverage) {
+            (_, None) => Some(Obstacle::Silent),
+            (_, Some(share)) if share < limits.coverage => Some(self.gap(house, share, now)),
+            _ if by_baseline && figures.totals.saving().is_none() => Some(Obstacle::NoSaving),
+            _ if by_baseline && cv_rmse > limits.cv_rmse => {
+                Some(Obstacle::Fit { cv_rmse, most: limits.cv_rmse })
+            }
+            (Rule::Intensity, _) if figures.intensity.is_none() => Some(Obstacle::NoArea),
+            (Rule::Night, _) if figures.night.is_none() => Some(Obstacle::NoArea),
+            (Rule::SavingPerEmployee, _) if figures.saved_per_employee.is_none() => {
+                Some(Obstacle::NoStaff)
+            }
+            (Rule::MostImproved, _) if figures.improvement.is_none() => {
+                let start = self.competition.contest.start;
+                Some(Obstacle::TooEarly { from: days_after(start, RECENT_DAYS) })
+            }
+            _ => None,
+        }
+    }
+
+    /// Too few hours: since when a register is in doubt, or from when the share
+    /// would be reached if nothing more were missing.
+    fn gap(&self, house: &House, share: f64, now: Time) -> Obstacle {
+        let needed = self.competition.thresholds.coverage;
+        let ledgers = &self.ledgers[house.meters.clone()];
+        let doubted = ledgers.iter().filter(|it| it.tail.suspect.is_some());
+        if let Some(good) = doubted.filter_map(|it| it.tail.good).map(|good| good.at).min() {
+            return Obstacle::Quarantine { share, since: house.calendar.date(Time(good)) };
+        }
+        let elapsed = house.elapsed(now) as f64;
+        // (known + x) / (elapsed + x) = needed
+        let more = (elapsed * (needed - share) / (1.0 - needed)).ceil();
+        let end = house.calendar.contest.end * HOUR;
+        let at = Some(now.0 + more as i64 * HOUR).filter(|at| more.is_finite() && *at < end);
+        let from = at.map(|at| days_after(house.calendar.date(Time(at)), 1));
+        Obstacle::Coverage { share, needed, from }
+    }
+}

@@ -1,0 +1,204 @@
+//! Samples, late samples and stored days in.
+use super::{Standings, known};
+use crate::{
+    DayRecord, History, MeterIndex, MilliWattHours, Moved, Outcome, ParticipantIndex, Sample,
+    Stale, Time,
+    calendar::grid::{QUARTER, QUARTERS_A_DAY, day_of},
+    energy::{Bin, State, Write},
+    house::House,
+    record,
+    totals::Totals,
+};
+
+impl Standings {
+    /// Takes a screened sample that is newer than everything of its meter.
+    /// Constant work, whatever the history or the number of participants.
+    pub fn append(&mut self, meter: MeterIndex, sample: Sample) -> Outcome {
+        let index = meter.0 as usize;
+        let ledger = &mut self.ledgers[index];
+        if ledger.tail.seen.is_some_and(|newest| newest >= sample.at.0) {
+            ledger.amend(sample.at);
+            return Outcome::Late;
+        }
+        let house = &self.houses[self.owners[index].0 as usize];
+        let mut writes = std::mem::take(&mut self.writes);
+        let result = ledger.push(&sample, &|hour| house.weight(hour), &mut writes);
+        if !writes.is_empty() {
+            self.write(index, &writes);
+            writes.clear();
+        }
+        self.writes = writes;
+        match result {
+            Ok(()) => Outcome::Counted,
+            Err(doubt) => Outcome::Doubted(doubt),
+        }
+    }
+
+    /// Tells that a sample older than the newest of its meter was stored, or its
+    /// value replaced. Constant work; [`Standings::settle`] does the rest.
+    pub fn amend(&mut self, meter: MeterIndex, at: Time) {
+        self.ledgers[meter.0 as usize].amend(at);
+    }
+
+    /// Puts quarter-hours into a meter's book and their hours into its house.
+    fn write(&mut self, meter: usize, writes: &[Write]) {
+        let house = &mut self.houses[self.owners[meter].0 as usize];
+        let meters = house.meters.clone();
+        for writes in writes.chunk_by(|a, b| a.quarter.div_euclid(4) == b.quarter.div_euclid(4)) {
+            let hour = writes[0].quarter.div_euclid(4);
+            let old = known(&self.ledgers[meters.clone()], hour);
+            for write in writes {
+                self.ledgers[meter].set(write.quarter, Some(Bin::from(write)));
+            }
+            house.change(hour, old, known(&self.ledgers[meters.clone()], hour));
+        }
+    }
+
+    /// Takes quarter-hours out of a meter's book.
+    fn erase(&mut self, meter: usize, from: i64, until: i64) {
+        let house = &mut self.houses[self.owners[meter].0 as usize];
+        let meters = house.meters.clone();
+        let held = || self.ledgers[meter].days().map(|(day, _)| day * QUARTERS_A_DAY);
+        let from = from.max(held().next().unwrap_or(i64::MAX));
+        let until = until.min(held().last().map_or(i64::MIN, |day| day + QUARTERS_A_DAY));
+        let mut quarter = from;
+        while quarter < until {
+            let hour = quarter.div_euclid(4);
+            let end = (hour * 4 + 4).min(until);
+            let old = known(&self.ledgers[meters.clone()], hour);
+            for quarter in quarter..end {
+                self.ledgers[meter].set(quarter, None);
+            }
+            house.change(hour, old, known(&self.ledgers[meters.clone()], hour));
+            quarter = end;
+        }
+    }
+
+    /// Recomputes what late samples touched, refits baselines that changed, and
+    /// says whose sums moved. Call it before publishing and before [`Standings::days`].
+    pub fn settle(&mut self, history: &dyn History) -> Vec<Moved> {
+        let mut moved = Vec::new();
+        for who in 0..self.houses.len() {
+            let before = self.houses[who].totals();
+            let mut from = self.redo(who, history);
+            let house = &mut self.houses[who];
+            if house.stale && house.begun {
+                house.stale = false;
+                let profile = house.training.profile();
+                let reshape = profile != house.profile || house.fresh;
+                house.fresh = false;
+                house.profile = profile;
+                if reshape {
+                    self.ledgers[house.meters.clone()].iter_mut().for_each(|it| it.reshape());
+                    let shaped = self.redo(who, history);
+                    from = from.into_iter().chain(shaped).min();
+                }
+                let house = &mut self.houses[who];
+                let expected = house.predict();
+                if expected != house.expected {
+                    let start = house.calendar.contest.start * 4;
+                    let ledgers = &self.ledgers[house.meters.clone()];
+                    house.expect(expected, |hour| known(ledgers, hour));
+                    from = from.into_iter().chain([start]).min();
+                }
+            }
+            let after = self.houses[who].totals();
+            if let Some(from) = from.filter(|_| before != after) {
+                let pair =
+                    |value: fn(&Totals) -> i64| [&before, &after].map(value).map(MilliWattHours);
+                moved.push(Moved {
+                    participant: ParticipantIndex(who as u32),
+                    from: Time(from.saturating_mul(QUARTER)),
+                    energy: pair(|totals| totals.energy),
+                    saved: pair(Totals::saved),
+                });
+            }
+        }
+        moved
+    }
+
+    /// Late days of a participant's meters; the first quarter-hour replaced.
+    fn redo(&mut self, who: usize, history: &dyn History) -> Option<i64> {
+        let mut first: Option<i64> = None;
+        for meter in self.houses[who].meters.clone() {
+            let house = &self.houses[who];
+            let ledger = &mut self.ledgers[meter];
+            let replaced =
+                ledger.redo(MeterIndex(meter as u32), history, &|hour| house.weight(hour));
+            for replaced in replaced {
+                let from = replaced.from.max(house_start(&self.houses[who]));
+                first = Some(first.map_or(from, |first| first.min(from)));
+                self.replace(meter, replaced.from, replaced.until, &replaced.writes);
+            }
+        }
+        first
+    }
+
+    /// What the writes hold before `until` stands; the rest of the range is unknown.
+    fn replace(&mut self, meter: usize, from: i64, until: i64, writes: &[Write]) {
+        let mut writes: Vec<Write> =
+            writes.iter().copied().filter(|write| write.quarter < until).collect();
+        // stable: of several writes to a quarter-hour the last comes last
+        writes.sort_by_key(|write| write.quarter);
+        let mut at = from;
+        for write in &writes {
+            if at < write.quarter {
+                self.erase(meter, at, write.quarter);
+            }
+            at = at.max(write.quarter + 1);
+        }
+        self.erase(meter, at, until);
+        self.write(meter, &writes);
+    }
+
+    /// The days of a meter that changed since the last call, oldest first. Settle
+    /// before: a late sample that is not settled is not in them.
+    pub fn days(&mut self, meter: MeterIndex) -> Vec<DayRecord> {
+        let ledger = &mut self.ledgers[meter.0 as usize];
+        ledger.close_newest();
+        let fingerprint = ledger.spec.fingerprint;
+        let mut records = Vec::new();
+        for (number, day) in ledger.days_mut().filter(|(_, day)| day.changed) {
+            day.changed = false;
+            let bytes = record::encode(day, fingerprint);
+            records.push(DayRecord { day: number as i32, bytes });
+        }
+        records
+    }
+
+    /// Takes up a day that [`Standings::days`] gave, oldest first, before any
+    /// sample of the meter.
+    ///
+    /// # Errors
+    /// [`Stale`] says why not; no later day of the meter is taken then either, and
+    /// all samples after [`Standings::newest`] have to be appended.
+    pub fn restore(&mut self, meter: MeterIndex, record: &DayRecord) -> Result<(), Stale> {
+        let index = meter.0 as usize;
+        let ledger = &mut self.ledgers[index];
+        let (start, number) = (ledger.start(), i64::from(record.day));
+        let in_order = ledger.tail.seen.is_none_or(|seen| day_of(seen) < number);
+        if self.broken[index] || !in_order || number < start {
+            return Err(Stale::Damaged);
+        }
+        let day = record::decode(&record.bytes, ledger.spec.fingerprint)
+            .inspect_err(|_| self.broken[index] = true)?;
+        if let Some(state) = &day.after {
+            ledger.tail = State::clone(state);
+        }
+        let house = &mut self.houses[self.owners[index].0 as usize];
+        let meters = house.meters.clone();
+        house.fresh = true;
+        let hours = number * 24..number * 24 + 24;
+        let before: Vec<_> =
+            hours.clone().map(|hour| known(&self.ledgers[meters.clone()], hour)).collect();
+        self.ledgers[index].put(number, day);
+        for (hour, old) in hours.zip(before) {
+            house.change(hour, old, known(&self.ledgers[meters.clone()], hour));
+        }
+        Ok(())
+    }
+}
+
+fn house_start(house: &House) -> i64 {
+    house.calendar.hours().start * 4
+}

@@ -1,0 +1,4 @@
+//! The standings as the server uses them: with a store of samples beside them.
+mod days;
+mod hall;
+mod set;
