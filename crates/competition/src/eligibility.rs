@@ -12,6 +12,11 @@ pub struct Reason {
 }
 
 impl Reason {
+    /// The same sentence in both languages.
+    pub fn new(english: impl Into<String>, swedish: impl Into<String>) -> Self {
+        Self { english: english.into(), swedish: swedish.into() }
+    }
+
     /// In Swedish; [`fmt::Display`] and [`Deref`] give English.
     pub fn swedish(&self) -> &str {
         &self.swedish
@@ -100,7 +105,7 @@ impl Obstacle {
                      {needed} are needed; import the missing history"
                 ),
                 format!(
-                    "bara {days} av basårets dagar har nio tiondelar av sina timmar, \
+                    "bara {days} av referensårets dagar har nio tiondelar av sina timmar, \
                      {needed} behövs; importera den historik som saknas"
                 ),
             ),
@@ -112,14 +117,14 @@ impl Obstacle {
                          CV(RMSE) is {is} %, at most {most} % is allowed"
                     ),
                     format!(
-                        "baslinjen beskriver huset för dåligt: \
+                        "referensen beskriver huset för dåligt: \
                          CV(RMSE) är {is} %, högst {most} % är tillåtet"
                     ),
                 )
             }
             Self::NoSaving => (
                 "there is no baseline for the contest's hours".to_owned(),
-                "det finns ingen baslinje för tävlingens timmar".to_owned(),
+                "det finns ingen referens för tävlingens timmar".to_owned(),
             ),
             Self::Coverage { share, needed, from } => coverage(share, needed, from),
             Self::Quarantine { share, since } => {
@@ -150,7 +155,7 @@ impl Obstacle {
                 )
             }
         };
-        Reason { english, swedish }
+        Reason::new(english, swedish)
     }
 }
 

@@ -46,6 +46,14 @@ impl Language {
         }
     }
 
+    /// Why somebody is not ranked, in this language.
+    pub(super) fn reason(self, reason: &competition::Reason) -> &str {
+        match self {
+            Self::Swedish => reason.swedish(),
+            Self::English => reason.english(),
+        }
+    }
+
     /// One of two texts: keeps both beside the markup that shows them.
     pub(super) const fn t(self, swedish: &'static str, english: &'static str) -> &'static str {
         match self {

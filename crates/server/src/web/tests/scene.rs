@@ -146,7 +146,10 @@ fn row(place: usize, who: usize, n: usize) -> Row {
         cv_rmse: (!never).then_some(0.14),
         nmbe: (!never).then_some(-0.0001),
         reason: unranked.then(|| {
-            "Rankas från den 14 april: 90 % av referensårets timmar saknas före dess".to_owned()
+            competition::Reason::new(
+                "Ranked from 14 April: 90 % of the hours of the baseline year are missing before then",
+                "Rankas från den 14 april: 90 % av referensårets timmar saknas före dess",
+            )
         }),
     }
 }
