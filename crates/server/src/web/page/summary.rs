@@ -41,7 +41,12 @@ pub(super) fn summary(scene: &Scene) -> Markup {
             p.lead { (lead(scene)) }
             dl #figures .figures data-live {
                 div.first { dt { (l.t("Sparat tillsammans", "Saved together")) }
-                    dd { (l.number(board.total_saved.kwh(), 0)) " " span.unit { "kWh" } }
+                    // Nothing saved is a number; nothing known is not.
+                    @if board.rows.iter().any(|row| row.saved.is_some()) {
+                        dd { (l.number(board.total_saved.kwh(), 0)) " " span.unit { "kWh" } }
+                    } @else {
+                        dd { (UNKNOWN) }
+                    }
                     dd.note { (l.t("jämfört med vad husen brukar använda", "against what the buildings normally use")) } }
                 (remaining(scene))
                 (leader(scene))

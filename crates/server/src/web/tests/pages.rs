@@ -1,9 +1,12 @@
 //! HTML: complete without a script, in both languages, safe with any name.
 use axum::http::{StatusCode, header};
 
+use competition::{MilliWattHours, Status, Time};
+
 use super::{Answer, get, get_with, scene};
 use crate::{
     clock::Clock,
+    engine::fabricated::publish,
     web::{Options, Readiness, Web},
 };
 
@@ -154,4 +157,35 @@ async fn a_large_competition_is_one_page_with_few_pictures() {
     assert!(answer.text().contains("panels=all"));
     let packed = get_with(&web, "/", &[(header::ACCEPT_ENCODING, "gzip")]).await;
     assert!(packed.body.len() < 60_000, "{} bytes over the network", packed.body.len());
+}
+
+#[tokio::test]
+async fn the_top_tells_where_the_contest_stands() {
+    for (day, status, parts) in [
+        ("2027-02-20T12:00:00Z", Status::Upcoming, ["Börjar om", "9 <span class=\"unit\">dagar"]),
+        (
+            "2027-05-31T12:00:00Z",
+            Status::Running,
+            ["Kvar av tävlingen", "1 <span class=\"unit\">dag<"],
+        ),
+        ("2027-06-02T12:00:00Z", Status::Ended, ["Tävlingen är över", "sena avläsningar"]),
+        ("2027-07-02T12:00:00Z", Status::Locked, ["Slutresultat", "fastställt av arrangören"]),
+    ] {
+        let web = scene::web(24, None);
+        let mut snapshot = scene::snapshot(18, web.handle.participants());
+        snapshot.as_of = Time(day.parse::<wire::Time>().expect("a time").unix());
+        snapshot.board.status = status;
+        if status == Status::Upcoming {
+            snapshot.board.total_saved = MilliWattHours(0);
+            for row in &mut snapshot.board.rows {
+                row.saved = None;
+            }
+        }
+        publish(&web.handle, snapshot, &[]);
+        let text = get(&web, "/").await.text().to_owned();
+        for part in parts {
+            assert!(text.contains(part), "{status:?}: {part:?} is missing");
+        }
+        assert_eq!(text.contains("<dd>–</dd>"), status == Status::Upcoming, "{status:?}");
+    }
 }
