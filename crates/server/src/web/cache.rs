@@ -20,7 +20,7 @@ use crate::engine::{Handle, Snapshot, Stopped};
 /// Below this a smaller body costs more than it saves, bytes.
 const WORTH_PACKING: usize = 1024;
 /// Kept of one snapshot; visitors choose addresses, so there must be a bound.
-const MOST: usize = 256;
+const MOST: usize = 64;
 
 /// A body, packed once, with its name.
 #[derive(Debug)]

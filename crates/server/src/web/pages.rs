@@ -150,7 +150,12 @@ pub(super) async fn front(
         let snapshot = &visit.snapshot;
         let rule = selection.rule.unwrap_or(snapshot.board.rule);
         let board = web.boards.get(&web.handle, snapshot, rule, None).await?;
-        Ok(visit.keep(&key, page::board(&visit.scene(), &board, &selection)))
+        let markup = page::board(&visit.scene(), &board, &selection);
+        // What a visitor made up is not worth keeping.
+        if selection.search.is_some() {
+            return Ok(visit.once(markup));
+        }
+        Ok(visit.keep(&key, markup))
     };
     made.await.unwrap_or_else(|problem: Problem| visit.trouble(&problem))
 }

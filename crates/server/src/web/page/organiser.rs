@@ -207,7 +207,7 @@ fn absent(scene: &Scene) -> Markup {
         } @else {
             ul.plain { @for (row, who) in rows {
                 li { a href={ "/participants/" (who.id) } { (who.municipality) } ": "
-                    (row.reason.as_deref().unwrap_or(UNKNOWN)) } } }
+                    (row.reason.as_ref().map_or(UNKNOWN, |reason| l.reason(reason))) } } }
         }
     }
 }

@@ -83,6 +83,7 @@ async fn the_organisers_page_tells_what_was_not_understood_and_escapes_it() {
         "expected value at line 1",
         "735999100000000004",
         "Mätarställningen sjönk",
+        "referensårets timmar saknas",
         "soderhamn-1",
     ] {
         assert!(text.contains(part), "{part:?} is missing");
