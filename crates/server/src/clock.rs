@@ -11,7 +11,7 @@ pub struct Clock(Kind);
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Real,
-    Simulated { start: Time, since: Instant, speed: f64 },
+    Simulated { start: Time, since: Instant, speed: f64, stop: Time },
 }
 
 impl Clock {
@@ -22,7 +22,12 @@ impl Clock {
 
     /// From `start` on, `speed` seconds pass in each second.
     pub fn simulated(start: Time, speed: f64) -> Self {
-        Self(Kind::Simulated { start, since: Instant::now(), speed })
+        Self::simulated_until(start, speed, Time(i64::MAX))
+    }
+
+    /// The same; when it is `stop`, it stays so.
+    pub fn simulated_until(start: Time, speed: f64, stop: Time) -> Self {
+        Self(Kind::Simulated { start, since: Instant::now(), speed, stop })
     }
 
     /// How many seconds pass in one.
@@ -42,8 +47,8 @@ impl Clock {
     pub fn now(&self) -> Time {
         match self.0 {
             Kind::Real => Time(jiff::Timestamp::now().as_second()),
-            Kind::Simulated { start, since, speed } => {
-                Time(start.0 + (since.elapsed().as_secs_f64() * speed) as i64)
+            Kind::Simulated { start, since, speed, stop } => {
+                Time(start.0 + (since.elapsed().as_secs_f64() * speed) as i64).min(stop)
             }
         }
     }
@@ -52,7 +57,7 @@ impl Clock {
     pub fn until(&self, at: Time) -> Duration {
         match self.0 {
             Kind::Real => Duration::from_secs(at.since(self.now()).max(0) as u64),
-            Kind::Simulated { start, since, speed } => {
+            Kind::Simulated { start, since, speed, .. } => {
                 let due = Duration::from_secs_f64((at.since(start).max(0) as f64) / speed);
                 due.saturating_sub(since.elapsed())
             }

@@ -49,6 +49,13 @@ pub struct Setup {
     pub faults: HashMap<String, Faults>,
 }
 
+/// Years of a simulation that begins at `from` (seconds of UTC): its registers
+/// are integrals from there on.
+pub const fn years(from: i64) -> Range<i64> {
+    let first = from - from.rem_euclid(load::QUARTER);
+    first..first + 550 * 86_400
+}
+
 /// A fleet that runs.
 #[derive(Debug)]
 pub struct Fleet {

@@ -1,2 +1,9 @@
-//! The `wattkampen` command: configuration and the wiring of the other crates.
-fn main() {}
+//! The `wattkampen` command.
+use std::process::ExitCode;
+
+use clap::Parser;
+use wattkampen::command::{Cli, run};
+
+fn main() -> ExitCode {
+    run(Cli::parse())
+}

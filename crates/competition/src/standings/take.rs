@@ -74,6 +74,12 @@ impl Standings {
         }
     }
 
+    /// Whether no baseline waits to be fitted anew; late samples are told by
+    /// [`Outcome::Late`](crate::Outcome::Late).
+    pub fn is_settled(&self) -> bool {
+        !self.houses.iter().any(|house| house.stale && house.begun)
+    }
+
     /// Recomputes what late samples touched, refits baselines that changed, and
     /// says whose sums moved. Call it before publishing and before [`Standings::days`].
     pub fn settle(&mut self, history: &dyn History) -> Vec<Moved> {

@@ -241,7 +241,7 @@ impl Core {
     /// Where stored readings cannot be read: the standings are then not to be
     /// trusted any more.
     pub(super) fn settle(&mut self) -> Result<Vec<Moved>, StoreError> {
-        if !self.unsettled {
+        if !self.unsettled && self.standings.is_settled() {
             return Ok(Vec::new());
         }
         let history = Stored::new(&self.store);

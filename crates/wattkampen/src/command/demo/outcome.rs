@@ -1,0 +1,70 @@
+//! The end of the demonstration: the board beside the truth that it had to find.
+use competition::Time;
+use server::engine::{Handle, Snapshot};
+use simulator::town_hall::{TownHall, town_halls};
+
+/// Waits until every house has been heard at the contest's end.
+pub(super) async fn ended(handle: &Handle, end: Time) {
+    let mut news = handle.subscribe();
+    let heard = |snapshot: &Snapshot| {
+        snapshot.houses.iter().all(|house| house.measured_at.is_some_and(|at| at >= end))
+    };
+    while !heard(&handle.snapshot()) {
+        // A receiver that lags has missed news, not the snapshot that is looked at.
+        if let Err(tokio::sync::broadcast::error::RecvError::Closed) = news.recv().await {
+            std::future::pending().await
+        }
+    }
+}
+
+/// Prints the final board.
+pub(super) fn print(handle: &Handle, halls: &[TownHall]) {
+    let snapshot = handle.snapshot();
+    let participants = handle.participants();
+    println!();
+    println!(
+        "{:>4}  {:<16} {:>8}  {:<16} {:>9} {:>10} {:>8}",
+        "rank", "municipality", "saving %", "90 % interval", "injected", "saved kWh", "kWh/m²"
+    );
+    let number = |value: Option<f64>, digits: usize| {
+        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
+    };
+    for row in &snapshot.board.rows {
+        let index = row.participant.0 as usize;
+        let interval = row
+            .interval_percent
+            .map_or_else(|| "–".to_owned(), |[low, high]| format!("{low:.1} to {high:.1}"));
+        println!(
+            "{:>4}  {:<16} {:>8}  {:<16} {:>9.1} {:>10} {:>8}",
+            row.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string()),
+            participants[index].municipality,
+            number(row.saving_percent, 1),
+            interval,
+            halls[index].saving * 100.0,
+            number(row.saved.map(|saved| saved.kwh()), 0),
+            number(row.kwh_per_m2, 2),
+        );
+        if let Some(reason) = &row.reason {
+            println!("      {reason}");
+        }
+    }
+    println!("Total saving in the project: {:.0} kWh", snapshot.board.total_saved.kwh());
+}
+
+/// The houses and their true savings, as JSON.
+pub(crate) fn truth(seed: u64, participants: usize) -> String {
+    let halls: Vec<_> = town_halls(seed, participants)
+        .into_iter()
+        .map(|hall| {
+            serde_json::json!({
+                "participant": hall.id,
+                "municipality": hall.municipality,
+                "meter": hall.meter(),
+                "gateway": hall.gateway(),
+                "area_m2": hall.area_m2,
+                "saving_percent": (hall.saving * 1000.0).round() / 10.0,
+            })
+        })
+        .collect();
+    serde_json::to_string_pretty(&halls).unwrap_or_default()
+}

@@ -1,0 +1,24 @@
+//! `serve`: the service, until it is told to stop.
+use std::path::PathBuf;
+
+use server::clock::Clock;
+
+use super::{Failure, runtime, service};
+use crate::config::Config;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The competition's configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
+    runtime()?.block_on(async {
+        let mut running = service::start(config.settings(Clock::real())).await?;
+        let ended = service::until_stopped(&mut running).await;
+        running.shutdown().await.map_err(service::failed)?;
+        ended
+    })
+}

@@ -1,0 +1,134 @@
+//! `simulate`: only the simulated town halls, against any broker.
+use std::collections::HashMap;
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use simulator::{
+    clock::Calendar,
+    faults::{Fault, Faults},
+    fleet::Setup,
+    town_hall::town_halls,
+    uplink,
+};
+
+use super::{Failure, interrupted, runtime};
+use crate::config::{Address, BROKER_PASSWORD};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where the readings go, such as mqtt://127.0.0.1:1883
+    #[arg(long, value_name = "URL")]
+    broker: String,
+    /// How many town halls
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    participants: usize,
+    /// Seconds that pass in one; above that meters send less often, see `demo --help`
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    speed: f64,
+    /// What is drawn follows from it
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// The first reading's time; now, where not given. Until now the history is sent, once an hour
+    #[arg(long, value_name = "TIME")]
+    from: Option<Timestamp>,
+    /// First local day on which the true savings apply
+    #[arg(long, value_name = "DATE")]
+    contest_start: Option<Date>,
+    /// The local day after the last of them
+    #[arg(long, value_name = "DATE")]
+    contest_end: Option<Date>,
+    /// A fault to order, such as soderhamn:noise=0.02, pitea:repeat, all:offline=FROM/TO; also
+    /// rollover=WH, swap=TIME, hourly, summer-clock
+    #[arg(long = "fault", value_name = "ID:FAULT")]
+    faults: Vec<String>,
+    /// Print the houses and their true savings as JSON, and end
+    #[arg(long)]
+    truth: bool,
+}
+
+/// Faults by house, from the command line.
+pub(super) fn faults(
+    texts: &[String],
+    participants: usize,
+    seed: u64,
+) -> Result<HashMap<String, Faults>, Failure> {
+    let ids: Vec<String> = town_halls(seed, participants).into_iter().map(|hall| hall.id).collect();
+    let mut all: HashMap<String, Faults> = HashMap::new();
+    for text in texts {
+        let (id, fault) = text.split_once(':').ok_or_else(|| {
+            Failure::usage(
+                format!("--fault {text:?} names no house"),
+                "write ID:FAULT, such as soderhamn:noise=0.02",
+            )
+        })?;
+        let fault: Fault =
+            fault.parse().map_err(|error| Failure::usage(format!("--fault {text:?}"), error))?;
+        let chosen: Vec<&String> = ids.iter().filter(|one| id == "all" || *one == id).collect();
+        if chosen.is_empty() {
+            return Err(Failure::usage(
+                format!("--fault {text:?}: no house is called {id:?}"),
+                format!("the houses are {}", ids.join(", ")),
+            ));
+        }
+        for id in chosen {
+            all.entry(id.clone()).or_default().add(fault.clone());
+        }
+    }
+    Ok(all)
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    if args.truth {
+        println!("{}", super::demo::truth(args.seed, args.participants));
+        return Ok(());
+    }
+    let address = Address::parse(&args.broker).filter(|address| !address.tls).ok_or_else(|| {
+        Failure::usage(
+            format!("--broker {:?} is no address of a broker", args.broker),
+            format!(
+                "write mqtt://host:1883 or mqtt://user@host:1883, the password in {BROKER_PASSWORD}"
+            ),
+        )
+    })?;
+    if !(args.speed > 0.0 && args.speed.is_finite()) {
+        return Err(Failure::usage(
+            "--speed must be above 0",
+            "1 is real time, 600 ten minutes a second",
+        ));
+    }
+    let zone = TimeZone::get("Europe/Stockholm").map_err(|error| Failure::Failed(error.into()))?;
+    let now = Timestamp::now().as_second();
+    let from = args.from.map_or(now, Timestamp::as_second);
+    let midnight = |date: Date| {
+        date.to_zoned(zone.clone())
+            .map(|at| at.timestamp().as_second())
+            .map_err(|error| Failure::Failed(error.into()))
+    };
+    let start = args.contest_start.map_or(Ok(from), midnight)?;
+    let end = args.contest_end.map_or(Ok(i64::MAX), midnight)?;
+    // At real speed the calendar is the real one; faster, it begins at the first reading.
+    let begin = if args.speed > 1.0 { from } else { now };
+    let setup = Setup {
+        seed: args.seed,
+        participants: args.participants,
+        broker: uplink::Address {
+            host: address.host.to_owned(),
+            port: address.port,
+            login: address
+                .user
+                .map(|user| (user.to_owned(), std::env::var(BROKER_PASSWORD).unwrap_or_default())),
+        },
+        zone,
+        years: simulator::fleet::years(from.min(start)),
+        contest: start..end,
+        from,
+        calendar: Calendar::new(begin, args.speed, i64::MAX),
+        faults: faults(&args.faults, args.participants, args.seed)?,
+    };
+    runtime()?.block_on(async {
+        let fleet = setup.start().map_err(|error| Failure::Failed(error.into()))?;
+        interrupted().await;
+        eprintln!("{} telegrams sent", fleet.telegrams());
+        fleet.stop().await;
+        Ok(())
+    })
+}

@@ -1,0 +1,106 @@
+//! `[competition]`: name, calendar, periods, rule, thresholds.
+use competition::{Competition, Period, Rule};
+use jiff::tz::TimeZone;
+
+use super::reader::Section;
+
+/// Rules by the names that scripts use.
+pub(super) const RULES: [(&str, Rule); 4] = [
+    ("saving", Rule::Saving),
+    ("intensity", Rule::Intensity),
+    ("night", Rule::Night),
+    ("saving-per-employee", Rule::SavingPerEmployee),
+];
+
+pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
+    let name = section.need_text("name", "Energispartävling 2027");
+    let zone = section.text("timezone").map_or_else(
+        || TimeZone::get("Europe/Stockholm").ok(),
+        |text| {
+            TimeZone::get(text.value)
+                .inspect_err(|_| {
+                    section.source.mistake(
+                        text.at,
+                        format!("timezone {:?} is not known", text.value),
+                        "use a name of the IANA list, such as \"Europe/Stockholm\"",
+                    );
+                })
+                .ok()
+        },
+    );
+    let holidays = section.text("holidays");
+    if let Some(country) = holidays
+        && !["SE", "NO", "FI", "DK"].contains(&country.value)
+    {
+        section.source.mistake(
+            country.at,
+            format!("holidays of {:?} are not known", country.value),
+            "known are \"SE\", \"NO\", \"FI\" and \"DK\"",
+        );
+    }
+    let baseline = period(section, "baseline");
+    let contest = period(section, "contest");
+    if let (Some(baseline), Some(contest)) = (baseline, contest)
+        && contest.start < baseline.end
+    {
+        section.source.mistake(
+            section.at,
+            "the contest begins before the baseline ends",
+            "let contest.start be baseline.end or later: a day is either learnt from or counted",
+        );
+    }
+    let rule = section.text("rule").map_or(Some(Rule::default()), |text| {
+        let known = RULES.iter().find(|(name, _)| *name == text.value).map(|(_, rule)| *rule);
+        if known.is_none() {
+            section.source.mistake(
+                text.at,
+                format!("rule {:?} is not known", text.value),
+                format!("known are {}", RULES.map(|(name, _)| name).join(", ")),
+            );
+        }
+        known
+    });
+    let thresholds = thresholds(section);
+    let (name, zone, baseline, contest, rule) = (name?, zone?, baseline?, contest?, rule?);
+    let mut competition = Competition::new(name.value, zone, baseline, contest);
+    competition.rule = rule;
+    if let Some(country) = holidays {
+        competition.holidays = country.value.to_owned();
+    }
+    if let Some((days, coverage, cv_rmse)) = thresholds {
+        let kept = &mut competition.thresholds;
+        kept.baseline_days = days.unwrap_or(kept.baseline_days);
+        kept.coverage = coverage.unwrap_or(kept.coverage);
+        kept.cv_rmse = cv_rmse.unwrap_or(kept.cv_rmse);
+    }
+    Some(competition)
+}
+
+type Thresholds = (Option<u32>, Option<f64>, Option<f64>);
+
+fn thresholds(section: &Section<'_, '_>) -> Option<Thresholds> {
+    let table = section.section("thresholds")?;
+    let days = table.whole("baseline_days", 28, 366, "days").map(|days| days.value as u32);
+    let coverage =
+        table.number("coverage", 0.5, 1.0, "share of the hours").map(|share| share.value);
+    let cv_rmse = table.number("cv_rmse", 0.05, 2.0, "share of the mean").map(|share| share.value);
+    Some((days, coverage, cv_rmse))
+}
+
+fn period(section: &Section<'_, '_>, key: &'static str) -> Option<Period> {
+    let table = section.need_section(
+        key,
+        &format!("a line such as: {key} = {{ start = \"2027-03-01\", end = \"2027-06-01\" }}"),
+    )?;
+    let (start, end) = (table.date("start"), table.date("end"));
+    let (start, end) = (start?, end?);
+    if end.value <= start.value {
+        section.source.mistake(
+            end.at,
+            format!("{key} ends on {}, which is not after its start {}", end.value, start.value),
+            "start is the first day, end the day after the last",
+        );
+        return None;
+    }
+    Some(Period { start: start.value, end: end.value })
+}

@@ -1,0 +1,238 @@
+//! `[[participant]]`: who competes, with which areas and meters.
+use std::collections::{HashMap, HashSet};
+
+use competition::{
+    Competition, Dated, Epoch, Exclusion, Meter, Participant, Percent, Sign, SquareMetres, Time,
+    WattHours, Watts,
+};
+use jiff::{Timestamp, civil::Date};
+use wire::{GatewayId, MeterId};
+
+use super::reader::{At, Section};
+
+#[derive(Default)]
+pub(super) struct People {
+    pub(super) participants: Vec<Participant>,
+    pub(super) gateways: HashMap<String, GatewayId>,
+}
+
+pub(super) fn read(root: &Section<'_, '_>, competition: Option<&Competition>) -> People {
+    let mut people = People::default();
+    let sections = root.sections("participant", "participant");
+    if sections.is_empty() {
+        root.source.mistake(
+            root.at,
+            "nobody takes part",
+            "add a [[participant]] for each town hall",
+        );
+    }
+    let (mut ids, mut meters) = (HashSet::new(), HashSet::new());
+    for mut section in sections {
+        let id = section.need_text("id", "soderhamn");
+        if let Some(id) = id {
+            section.name = format!("participant {}", id.value);
+            if id.value.parse::<GatewayId>().is_err() || id.value.contains([':', '.']) {
+                section.source.mistake(
+                    id.at,
+                    format!("participant id {:?} cannot stand in an address", id.value),
+                    "use 1 to 40 of A-Z a-z 0-9 - _",
+                );
+            }
+            if !ids.insert(id.value.to_owned()) {
+                section.source.mistake(
+                    id.at,
+                    format!("participant {:?} is there twice", id.value),
+                    "give each participant an id of its own",
+                );
+            }
+        }
+        if let Some(participant) = one(&section, id, competition, &mut meters, &mut people.gateways)
+        {
+            people.participants.push(participant);
+        }
+    }
+    people
+}
+
+fn one(
+    section: &Section<'_, '_>,
+    id: Option<At<&str>>,
+    competition: Option<&Competition>,
+    seen: &mut HashSet<String>,
+    gateways: &mut HashMap<String, GatewayId>,
+) -> Option<Participant> {
+    let municipality = section.need_text("municipality", "Söderhamn");
+    let cluster = section.text("cluster").map_or("", |text| text.value);
+    let building = section.text("building").map_or("", |text| text.value);
+    let floor_area = dated(section, "floor_area", "m2", 20.0, 1_000_000.0, "m² Atemp");
+    let employees = dated(section, "employees", "count", 1.0, 100_000.0, "people");
+    let target = section.number("target_percent", 0.0, 100.0, "percent");
+    if let Some(competition) = competition {
+        let contest = competition.contest;
+        if !floor_area.iter().any(|(from, _)| *from <= contest.start) {
+            section.source.mistake(
+                section.at,
+                format!("{} has no floor area at the contest's start", section.name),
+                format!(
+                    "add: floor_area = [{{ from = \"{}\", m2 = 6200 }}]",
+                    competition.baseline.start
+                ),
+            );
+        }
+    }
+    let changes = changes(section);
+    let mut meters: Vec<Meter> = section
+        .sections("meters", "meter")
+        .iter()
+        .filter_map(|table| meter(table, &changes, seen, gateways))
+        .collect();
+    if meters.is_empty() {
+        section.source.mistake(
+            section.at,
+            format!("{} has no meter", section.name),
+            "add: meters = [{ id = \"735999100000000001\", gateway = \"soderhamn-1\" }]",
+        );
+    }
+    meters.iter_mut().for_each(|meter| meter.epochs.sort_by_key(|epoch| epoch.at));
+    let exclusions = section
+        .sections("exclude", "exclusion")
+        .iter()
+        .filter_map(|table| {
+            let (from, until) = (time(table, "from"), time(table, "until"));
+            let reason = table.need_text("reason", "heat pump installed");
+            Some(Exclusion { from: from?, until: until?, reason: reason?.value.to_owned() })
+        })
+        .collect();
+    Some(Participant {
+        id: id?.value.to_owned(),
+        municipality: municipality?.value.to_owned(),
+        cluster: cluster.to_owned(),
+        building: building.to_owned(),
+        floor_area: Dated(floor_area.into_iter().map(|(d, v)| (d, SquareMetres(v))).collect()),
+        employees: Dated(employees.into_iter().map(|(d, v)| (d, v as u32)).collect()),
+        target: target.map(|target| Percent(target.value)),
+        meters,
+        exclusions,
+        ..Participant::default()
+    })
+}
+
+/// Values that hold from a date on: a date must not come twice.
+fn dated(
+    section: &Section<'_, '_>,
+    key: &'static str,
+    value: &'static str,
+    low: f64,
+    high: f64,
+    unit: &str,
+) -> Vec<(Date, f64)> {
+    let mut list: Vec<(Date, f64)> = Vec::new();
+    for table in section.sections(key, key) {
+        let (from, number) = (table.date("from"), table.number(value, low, high, unit));
+        if number.is_none() && table.value(value).is_none() {
+            table.source.mistake(
+                table.at,
+                format!("{} has no {value}", table.name),
+                format!("add: {value} = a number ({unit})"),
+            );
+        }
+        if let (Some(from), Some(number)) = (from, number) {
+            if list.iter().any(|(date, _)| *date == from.value) {
+                table.source.mistake(
+                    from.at,
+                    format!("{} has two values from {}", table.name, from.value),
+                    "keep one of them",
+                );
+            }
+            list.push((from.value, number.value));
+        }
+    }
+    list.sort_by_key(|(from, _)| *from);
+    list
+}
+
+fn time(section: &Section<'_, '_>, key: &'static str) -> Option<Time> {
+    let time = section.parsed::<Timestamp>(key, "a time such as \"2027-04-11T09:59:50Z\"");
+    if time.is_none() && section.value(key).is_none() {
+        section.source.mistake(
+            section.at,
+            format!("{} has no {key}", section.name),
+            format!("add: {key} = \"2027-04-11T09:59:50Z\""),
+        );
+    }
+    time.map(|time| Time(time.value.as_second()))
+}
+
+/// `[[participant.meter_change]]`: a meter was swapped or reset.
+fn changes(section: &Section<'_, '_>) -> Vec<(String, Epoch)> {
+    section
+        .sections("meter_change", "meter change")
+        .iter()
+        .filter_map(|table| {
+            let meter = table.need_text("meter", "735999100000000001");
+            let at = time(table, "at");
+            let (last, first) = (register(table, "last_wh"), register(table, "first_wh"));
+            Some((meter?.value.to_owned(), Epoch { at: at?, last: last?, first: first? }))
+        })
+        .collect()
+}
+
+fn register(section: &Section<'_, '_>, key: &'static str) -> Option<WattHours> {
+    let wh = section.whole(key, 0, 1 << 52, "Wh as the meter shows them");
+    if wh.is_none() && section.value(key).is_none() {
+        section.source.mistake(
+            section.at,
+            format!("{} has no {key}", section.name),
+            format!("add: {key} = what the register held, in Wh"),
+        );
+    }
+    wh.map(|wh| WattHours(wh.value))
+}
+
+fn meter(
+    section: &Section<'_, '_>,
+    changes: &[(String, Epoch)],
+    seen: &mut HashSet<String>,
+    gateways: &mut HashMap<String, GatewayId>,
+) -> Option<Meter> {
+    let text = section.need_text("id", "735999100000000001");
+    let gateway = section.parsed::<GatewayId>("gateway", "a gateway's name");
+    let multiplier = section.whole("multiplier", 1, 100_000, "ratio of the current transformers");
+    let sign = section.whole("sign", -1, 1, "1 adds, -1 subtracts");
+    let capacity = section.number("capacity_kw", 1.0, 100_000.0, "kW that the connection carries");
+    let rollover =
+        section.whole("rollover_wh", 1000, 1 << 52, "Wh at which the register starts again");
+    let text = text?;
+    if let Err(error) = text.value.parse::<MeterId>() {
+        section.source.mistake(
+            text.at,
+            format!("meter {:?}: {error}", text.value),
+            "give its metering point number",
+        );
+    }
+    if !seen.insert(text.value.to_owned()) {
+        section.source.mistake(
+            text.at,
+            format!("meter {:?} is there twice", text.value),
+            "a meter belongs to one participant",
+        );
+    }
+    if let Some(sign) = sign.filter(|sign| sign.value == 0) {
+        section.source.mistake(sign.at, "sign is 0", "1 adds the meter, -1 subtracts it");
+    }
+    if let Some(gateway) = gateway {
+        gateways.insert(text.value.to_owned(), gateway.value);
+    }
+    let mut meter = Meter::new(text.value);
+    meter.multiplier = multiplier.map_or(1, |ratio| ratio.value as u32);
+    if sign.is_some_and(|sign| sign.value < 0) {
+        meter.sign = Sign::Minus;
+    }
+    if let Some(capacity) = capacity {
+        meter.capacity = Watts((capacity.value * 1000.0) as i64);
+    }
+    meter.rollover = rollover.map(|wh| WattHours(wh.value));
+    meter.epochs =
+        changes.iter().filter(|(of, _)| of == text.value).map(|(_, epoch)| *epoch).collect();
+    Some(meter)
+}

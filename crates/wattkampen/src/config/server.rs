@@ -1,0 +1,190 @@
+//! `[server]` and `[[login]]`: addresses, the store's folder, the broker.
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use server::{BrokerKind, External, Login, Secret};
+use wire::{GatewayId, Language};
+
+use super::reader::Section;
+
+/// Where the password of an external broker is looked for.
+pub(crate) const BROKER_PASSWORD: &str = "WATTKAMPEN_BROKER_PASSWORD";
+
+pub(super) struct Server {
+    pub(super) http: SocketAddr,
+    pub(super) data: PathBuf,
+    pub(super) broker: BrokerKind,
+    pub(super) language: Language,
+    pub(super) organiser: Option<Secret>,
+}
+
+pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
+    let logins = logins(root, folder);
+    let section = root.need_section("server", "a [server] table with http, mqtt and data")?;
+    let address = |key, default: &str| {
+        if section.value(key).is_none() {
+            return default.parse().ok();
+        }
+        section
+            .parsed::<SocketAddr>(
+                key,
+                "an address and a port, such as \"127.0.0.1:8080\"; port 0 picks a free one",
+            )
+            .map(|address| address.value)
+    };
+    let http = address("http", "127.0.0.1:8080");
+    let mqtt = address("mqtt", "127.0.0.1:1883");
+    let data = section.text("data").map_or("data", |text| text.value);
+    let language = match section.text("language") {
+        None => Some(Language::default()),
+        Some(text) if text.value == "sv" => Some(Language::Sv),
+        Some(text) if text.value == "en" => Some(Language::En),
+        Some(text) => {
+            let what = format!("language {:?} is not known", text.value);
+            section.source.mistake(text.at, what, "known are \"sv\" and \"en\"");
+            None
+        }
+    };
+    let external = External::read(&section, folder);
+    let organiser = secret(&section, "organiser_password_file", folder);
+    let broker = match external {
+        Some(external) => BrokerKind::External(external?),
+        None => BrokerKind::Embedded { listen: mqtt?, logins },
+    };
+    Some(Server { http: http?, data: folder.join(data), broker, language: language?, organiser })
+}
+
+/// A password that stands in a file of its own, first line.
+fn secret(section: &Section<'_, '_>, key: &'static str, folder: &Path) -> Option<Secret> {
+    let file = section.text(key)?;
+    match fs::read_to_string(folder.join(file.value)) {
+        Ok(text) => Some(Secret(text.lines().next().unwrap_or_default().to_owned())),
+        Err(error) => {
+            section.source.mistake(
+                file.at,
+                format!("{key} {:?} cannot be read: {error}", file.value),
+                "put the password alone into a file that only the service may read",
+            );
+            None
+        }
+    }
+}
+
+trait Read: Sized {
+    fn read(section: &Section<'_, '_>, folder: &Path) -> Option<Option<Self>>;
+}
+
+impl Read for External {
+    /// `None` where the broker is the embedded one; `Some(None)` after a mistake.
+    fn read(section: &Section<'_, '_>, folder: &Path) -> Option<Option<Self>> {
+        let text = section.text("broker");
+        let password = secret(section, "broker_password_file", folder)
+            .or_else(|| std::env::var(BROKER_PASSWORD).ok().map(Secret));
+        let authority = section.text("broker_ca").map(|path| folder.join(path.value));
+        let client = section.text("broker_client").map_or("wattkampen", |text| text.value);
+        let text = text.filter(|text| text.value != "embedded")?;
+        let Some(address) = Address::parse(text.value) else {
+            section.source.mistake(
+                text.at,
+                format!("broker {:?} is no address of a broker", text.value),
+                "write \"embedded\", \"mqtt://host:1883\" or \"mqtts://user@host:8883\"; \
+                 a password never stands in this file",
+            );
+            return Some(None);
+        };
+        Some(Some(Self {
+            host: address.host.to_owned(),
+            port: address.port,
+            tls: address.tls,
+            authority,
+            user: address.user.map(str::to_owned),
+            password,
+            client: client.to_owned(),
+        }))
+    }
+}
+
+/// `mqtt://user@host:port`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address<'a> {
+    /// `mqtts`
+    pub tls: bool,
+    /// User, where given.
+    pub user: Option<&'a str>,
+    /// Name or IP address.
+    pub host: &'a str,
+    /// 1883 or 8883 where not given.
+    pub port: u16,
+}
+
+impl<'a> Address<'a> {
+    /// Nothing for anything else, a password in it included.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let (tls, rest) = match text.split_once("://")? {
+            ("mqtt", rest) => (false, rest),
+            ("mqtts", rest) => (true, rest),
+            _ => return None,
+        };
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let (user, rest) = match rest.rsplit_once('@') {
+            Some((user, rest)) => (Some(user), rest),
+            None => (None, rest),
+        };
+        if user.is_some_and(|user| user.is_empty() || user.contains(':')) {
+            return None;
+        }
+        let default = if tls { 8883 } else { 1883 };
+        let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((host, "")) => (host, default),
+            Some((host, port)) => (host, port.strip_prefix(':')?.parse().ok()?),
+            None => match rest.split_once(':') {
+                Some((host, port)) => (host, port.parse().ok()?),
+                None => (rest, default),
+            },
+        };
+        let named = !host.is_empty() && !host.contains(['/', ' ', '?', '#']);
+        named.then_some(Self { tls, user, host, port })
+    }
+}
+
+fn logins(root: &Section<'_, '_>, folder: &Path) -> Vec<Login> {
+    root.sections("login", "login")
+        .into_iter()
+        .filter_map(|section| {
+            let user = section.need_text("user", "soderhamn-1");
+            let gateway = section.parsed::<GatewayId>("gateway", "a gateway's name");
+            let password = secret(&section, "password_file", folder);
+            if password.is_none() {
+                section.source.mistake(
+                    section.at,
+                    format!("{} has no password", section.name),
+                    "add a line such as: password_file = \"soderhamn.password\"",
+                );
+            }
+            Some(Login {
+                user: user?.value.to_owned(),
+                password: password?,
+                gateway: gateway.map(|gateway| gateway.value),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_brokers() {
+        let plain = Address { tls: false, user: None, host: "broker.kommun.se", port: 1883 };
+        assert_eq!(Address::parse("mqtt://broker.kommun.se"), Some(plain));
+        let full = Address { tls: true, user: Some("wk"), host: "::1", port: 18_883 };
+        assert_eq!(Address::parse("mqtts://wk@[::1]:18883/"), Some(full));
+        for wrong in ["", "embedded", "http://a", "mqtt://", "mqtt://u:secret@host", "mqtt://h:x"] {
+            assert_eq!(Address::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What an organiser types, right and wrong.
+use std::path::Path;
+
+use competition::Sign;
+use server::BrokerKind;
+
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../../../deploy/example.toml");
+
+fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
+    Config::parse(text, Path::new("/folder"))
+}
+
+/// Mistakes as `line: what`.
+fn mistakes(text: &str) -> Vec<String> {
+    parse(text)
+        .expect_err("has mistakes")
+        .iter()
+        .map(|mistake| format!("{}: {}", mistake.line, mistake.what))
+        .collect()
+}
+
+#[test]
+fn the_example_has_no_mistake() {
+    let config = parse(EXAMPLE).expect("no mistake");
+    assert_eq!(config.participants.len(), 2);
+    let pitea = &config.participants[1];
+    assert_eq!(pitea.floor_area.0.len(), 2);
+    assert_eq!((pitea.meters[0].multiplier, pitea.meters[1].sign), (60, Sign::Minus));
+    assert_eq!(pitea.meters[0].epochs.len(), 1);
+    assert_eq!(pitea.exclusions.len(), 1);
+    assert_eq!(config.gateways["735999100000000003"].as_str(), "pitea-2");
+    assert_eq!(config.data, Path::new("/folder/./data"));
+    assert!(matches!(config.broker, BrokerKind::Embedded { .. }));
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_line() {
+    let text = EXAMPLE
+        .replace("\"Europe/Stockholm\"", "\"Europe/Söderhamn\"")
+        .replace("\"SE\" ", "\"XX\" ")
+        .replace("end = \"2027-06-01\"", "end = \"2027-02-30\"")
+        .replace("\"saving\"", "\"savings\"")
+        .replace("\"127.0.0.1:8080\"", "8080")
+        .replace("language = \"sv\"", "langauge = \"sv\"")
+        .replace("\"735999100000000002\", gateway", "\"735999100000000001\", gateway")
+        .replace("m2 = 6200", "m2 = 0");
+    insta::assert_snapshot!(mistakes(&text).join("\n"));
+}
+
+#[test]
+fn nothing_at_all_is_explained() {
+    insta::assert_snapshot!(mistakes("").join("\n"));
+}
+
+#[test]
+fn broken_syntax_is_a_mistake_with_a_line() {
+    let found = mistakes("[competition]\nname = \"x\n");
+    assert!(found.iter().any(|text| text.starts_with("2: not TOML")), "{found:?}");
+}
+
+#[test]
+fn a_password_in_an_address_is_refused() {
+    let text = EXAMPLE.replace("broker   = \"embedded\"", "broker = \"mqtt://u:secret@host\"");
+    let found = parse(&text).expect_err("refused");
+    assert!(found[0].mend.contains("never stands in this file"), "{found:?}");
+}
+
+#[test]
+fn an_external_broker_is_understood() {
+    let text = EXAMPLE.replace("broker   = \"embedded\"", "broker = \"mqtts://wk@mqtt.kommun.se\"");
+    let config = parse(&text).expect("no mistake");
+    let BrokerKind::External(broker) = config.broker else { panic!("external") };
+    assert_eq!((broker.tls, broker.port, broker.user.as_deref()), (true, 8883, Some("wk")));
+}
