@@ -21,9 +21,9 @@ impl Digits {
         Self { height, width, stroke }
     }
 
-    /// Rows that a comma hangs below the figures.
-    pub(crate) fn drop(self, text: &str) -> i32 {
-        if text.contains(',') { self.stroke - self.stroke / 3 } else { 0 }
+    /// Rows below the figures into which a comma hangs.
+    pub(crate) const fn drop(self) -> i32 {
+        self.stroke - self.stroke / 3
     }
 
     fn gap(self) -> i32 {
@@ -37,7 +37,7 @@ impl Digits {
             ',' | '.' | ':' => s,
             ' ' => s / 2,
             '-' => self.width * 2 / 3,
-            '+' => (self.width * 2 / 3 - s) / 2 * 2 + s,
+            '+' => (self.width - 1 - s) / 2 * 2 + s,
             _ => self.width,
         }
     }
@@ -84,7 +84,7 @@ impl Digits {
         let bar = (middle..middle + s).contains(&y);
         match c {
             // What hangs below the line narrows to the left, as a pen draws it.
-            ',' if y >= h => y < h + self.drop(",") && x >= 0 && x < s - 1 - (y - h),
+            ',' if y >= h => y < h + self.drop() && x >= 0 && x < s - 1 - (y - h),
             _ if y >= h => false,
             ',' | '.' => y >= h - s,
             ':' => (h / 4..h / 4 + s).contains(&y) || (h - h / 4 - s..h - h / 4).contains(&y),

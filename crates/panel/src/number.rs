@@ -94,7 +94,7 @@ fn fixed(negative: bool, value: u64, decimals: u32, language: Language) -> Strin
     text
 }
 
-/// Today against its baseline in whole percent, within ±999.
+/// Today against its baseline in whole percent; nothing where three digits do not hold it.
 pub(crate) fn against(value: i64, baseline: i64) -> Option<i64> {
     let (mut value, mut baseline) = (value, baseline);
     if baseline <= 0 {
@@ -106,7 +106,7 @@ pub(crate) fn against(value: i64, baseline: i64) -> Option<i64> {
     }
     let difference = value.clamp(-12 * baseline, 12 * baseline) - baseline;
     let percent = (difference.abs() * 100 + baseline / 2) / baseline;
-    Some((percent * difference.signum()).clamp(-999, 999))
+    (percent < 1000).then_some(percent * difference.signum())
 }
 
 #[cfg(test)]
@@ -173,7 +173,9 @@ mod tests {
             (0, 100, Some(-100)),
             (5, 0, None),
             (5, -3, None),
-            (i64::MAX, 1, Some(999)),
+            (i64::MAX, 1, None),
+            (10_999, 1000, None),
+            (10_994, 1000, Some(999)),
             (i64::MIN, i64::MAX, Some(-200)),
             (i64::MAX, i64::MAX, Some(0)),
         ] {

@@ -89,7 +89,8 @@ impl<'a> Scene<'a> {
         color: Rgb888,
     ) -> i32 {
         let width = digits.width(text);
-        let place = area(left, top, width, digits.height + digits.drop(text));
+        let drop = if text.contains(',') { digits.drop() } else { 0 };
+        let place = area(left, top, width, digits.height + drop);
         self.add(place, What::Figure { digits, text: text.clone() }, color);
         width
     }

@@ -13,14 +13,14 @@ use crate::{
 
 /// Figures and the face of their unit, largest first.
 const LADDER: [(Digits, Face); 9] = [
-    (Digits::new(40, 24, 6), LARGE),
-    (Digits::new(34, 20, 5), LARGE),
-    (Digits::new(30, 18, 5), LARGE),
+    (Digits::new(33, 19, 5), LARGE),
+    (Digits::new(29, 17, 5), LARGE),
     (Digits::new(26, 15, 4), LARGE),
     (Digits::new(22, 13, 4), BOLD),
     (Digits::new(19, 11, 3), PLAIN),
     (Digits::new(16, 9, 3), PLAIN),
     (Digits::new(13, 7, 2), NARROW),
+    (Digits::new(11, 6, 2), NARROW),
     (Digits::new(9, 5, 2), TINY),
 ];
 
@@ -31,6 +31,8 @@ pub(super) struct Figure<'a> {
     /// Behind it; two lines where there is a line break.
     pub(super) unit: &'a str,
     pub(super) unit_color: Rgb888,
+    /// Before it, as the unit is.
+    pub(super) lead: &'a str,
     /// Before it.
     pub(super) arrow: Option<Direction>,
 }
@@ -54,6 +56,10 @@ impl Figure<'_> {
             scene.shape(place, Shape::Arrow(direction), self.color);
             left += width + space(digits);
         }
+        if !self.lead.is_empty() {
+            let baseline = (left, top + digits.height);
+            left += scene.text(face, self.lead, baseline, self.unit_color) + space(digits);
+        }
         left += scene.figure(digits, self.text, (left, top), self.color) + space(digits);
         let mut baseline = top + digits.height;
         for line in self.unit.rsplit('\n') {
@@ -72,7 +78,7 @@ impl Figure<'_> {
 
     /// Rows below the figures.
     fn below(&self, digits: Digits, face: Face) -> i32 {
-        digits.drop(self.text).max(self.unit_extent(face).below)
+        digits.drop().max(self.unit_extent(face).below)
     }
 
     fn width(&self, digits: Digits, face: Face) -> i32 {
@@ -81,7 +87,11 @@ impl Figure<'_> {
             unit => unit + space(digits),
         };
         let arrow = self.arrow.map_or(0, |direction| arrow(digits, direction).0 + space(digits));
-        arrow + digits.width(self.text) + unit
+        let lead = match face.width(self.lead) {
+            0 => 0,
+            lead => lead + space(digits),
+        };
+        arrow + lead + digits.width(self.text) + unit
     }
 }
 

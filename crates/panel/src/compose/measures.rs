@@ -1,8 +1,10 @@
 //! The views that measure: power, today, saving, rank, intensity, a day, a night.
+use core::cmp::Ordering;
+
 use embedded_graphics::pixelcolor::Rgb888;
 use wire::{Direction, Page};
 
-use super::{Sheet, figure::Figure, footer, label, label_within, remark};
+use super::{Sheet, figure::Figure, footer, label, remark};
 use crate::{
     contact::Local,
     ink,
@@ -19,27 +21,25 @@ fn amount(scene: &mut Scene<'_>, sheet: Sheet, amount: &Amount, color: Rgb888, b
         color,
         unit: amount.unit,
         unit_color: ink::LABEL,
+        lead: "",
         arrow: None,
     };
-    figure.place(scene, sheet, top(sheet), bottom);
+    figure.place(scene, sheet, sheet.top, bottom);
 }
 
-/// First row below the label.
-fn top(sheet: Sheet) -> i32 {
-    if sheet.small() { 11 } else { 16 }
-}
-
-/// First row of the footer, or the end.
-fn bottom(sheet: Sheet) -> i32 {
-    if sheet.small() { 32 } else { 50 }
-}
-
+/// Also stands in for everything else: a panel that works is never all dark by day.
 pub(super) fn power(scene: &mut Scene<'_>, sheet: Sheet, page: &Page) {
-    let Some(watts) = page.power_w else { return };
-    let (word, color) =
-        if watts < 0 { (words::EXPORT, ink::LESS) } else { (words::POWER, ink::FIGURE) };
+    let (word, color) = match page.power_w {
+        Some(..0) => (words::EXPORT, ink::LESS),
+        Some(_) => (words::POWER, ink::FIGURE),
+        None => (words::POWER, ink::FAINT),
+    };
     label(scene, sheet, word.of(page.language), ink::LABEL);
-    amount(scene, sheet, &number::power(watts, page.language), color, bottom(sheet));
+    let power = match page.power_w {
+        Some(watts) => number::power(watts, page.language),
+        None => Amount { digits: short(format_args!("-")), unit: "kW" },
+    };
+    amount(scene, sheet, &power, color, sheet.bottom);
     footer(scene, sheet, &page.name, ink::LABEL);
 }
 
@@ -48,29 +48,23 @@ pub(super) fn today(scene: &mut Scene<'_>, sheet: Sheet, page: &Page) {
     let after = label(scene, sheet, words::TODAY.of(page.language), ink::LABEL);
     let usual = page.today_baseline_wh.filter(|usual| *usual > 0);
     let percent = usual.and_then(|usual| number::against(today, usual));
-    let color = match percent {
-        None | Some(0) => ink::FIGURE,
-        Some(..0) => ink::LESS,
-        Some(_) => ink::MORE,
+    let color = match usual.map(|usual| today.cmp(&usual)) {
+        None | Some(Ordering::Equal) => ink::FIGURE,
+        Some(Ordering::Less) => ink::LESS,
+        Some(Ordering::Greater) => ink::MORE,
     };
     if let Some(percent) = percent {
         let sign = if percent > 0 { "+" } else { "" };
         remark(scene, sheet, after, &short::<12>(format_args!("{sign}{percent} %")), color);
-        let word = match percent {
-            0 => words::AS_USUAL,
-            ..0 => words::BELOW_USUAL,
-            _ => words::ABOVE_USUAL,
-        };
-        let _ = word;
     }
-    let (thick, edge) = if sheet.small() { (3, 1) } else { (7, 3) };
-    let bar = area(edge, sheet.height - thick - edge, sheet.width - 2 * edge, thick);
+    let (thick, edge, end) = if sheet.small() { (3, 1, 32) } else { (7, 3, 62) };
+    let bar = area(edge, end - thick, sheet.width - 2 * edge, thick);
     let long = bar.size.width as i32;
     let most = usual.unwrap_or(today).max(today);
     let filled = share(today, most, long);
     scene.shape(bar, Shape::Bar { filled, usual: usual.map(|u| share(u, most, long)) }, color);
     let energy = number::energy(today, page.language);
-    amount(scene, sheet, &energy, ink::FIGURE, sheet.height - thick - 2 * edge);
+    amount(scene, sheet, &energy, ink::FIGURE, end - thick - edge / 2);
 }
 
 pub(super) fn saving(scene: &mut Scene<'_>, sheet: Sheet, page: &Page) {
@@ -87,9 +81,10 @@ pub(super) fn saving(scene: &mut Scene<'_>, sheet: Sheet, page: &Page) {
         color,
         unit: saving.unit,
         unit_color: color,
+        lead: "",
         arrow: page.direction,
     };
-    figure.place(scene, sheet, top(sheet), bottom(sheet));
+    figure.place(scene, sheet, sheet.top, sheet.bottom);
     if let Some(direction) = page.direction {
         let word = match direction {
             Direction::Up => words::RISING,
@@ -109,9 +104,10 @@ pub(super) fn rank(scene: &mut Scene<'_>, sheet: Sheet, page: &Page) {
         color: ink::RANK,
         unit: &short::<16>(format_args!("{of}\n{}", page.of)),
         unit_color: ink::LABEL,
+        lead: "",
         arrow: None,
     };
-    figure.place(scene, sheet, top(sheet), bottom(sheet));
+    figure.place(scene, sheet, sheet.top, sheet.bottom);
     footer(scene, sheet, &page.name, ink::LABEL);
 }
 
@@ -124,15 +120,15 @@ pub(super) fn intensity(scene: &mut Scene<'_>, sheet: Sheet, page: &Page) {
         color: ink::FIGURE,
         unit: &short::<12>(format_args!("{}\n/m²", intensity.unit)),
         unit_color: ink::LABEL,
+        lead: "",
         arrow: None,
     };
-    figure.place(scene, sheet, top(sheet), bottom(sheet));
+    figure.place(scene, sheet, sheet.top, sheet.bottom);
     footer(scene, sheet, words::SINCE_START.of(page.language), ink::LABEL);
 }
 
 pub(super) fn day<'a>(scene: &mut Scene<'a>, sheet: Sheet, page: &'a Page) {
-    let after =
-        label_within(scene, sheet, words::DAY.of(page.language), sheet.width - 2, ink::LABEL);
+    let after = label(scene, sheet, words::DAY.of(page.language), ink::LABEL);
     let most = page.hours_w.iter().flatten().max().copied().unwrap_or(0);
     let peak = number::power(i64::from(most), page.language);
     if !sheet.small() {
@@ -142,7 +138,7 @@ pub(super) fn day<'a>(scene: &mut Scene<'a>, sheet: Sheet, page: &'a Page) {
     }
     let (step, gap) = if sheet.small() { (2, 0) } else { (5, 1) };
     let wide = 24 * step - gap;
-    let top = top(sheet);
+    let top = sheet.top;
     let place = area((sheet.width - wide) / 2, top, 24 * step, sheet.height - top - 1);
     // The last of them is the last complete one.
     let hour = (Local::new(page.t, page.utc_offset_min).hour() + 23) % 24;
@@ -156,6 +152,6 @@ pub(super) fn last_night(scene: &mut Scene<'_>, sheet: Sheet, page: &Page) {
     let place = area(sheet.width - moon - 1, 1, moon, moon);
     scene.shape(place, Shape::Moon, ink::NIGHT);
     let power = number::power(i64::from(watts), page.language);
-    amount(scene, sheet, &power, ink::NIGHT, bottom(sheet));
-    footer(scene, sheet, words::LEFT_ON.of(page.language), ink::LABEL);
+    amount(scene, sheet, &power, ink::NIGHT, sheet.bottom);
+    footer(scene, sheet, words::NIGHT_HOURS.of(page.language), ink::LABEL);
 }

@@ -3,6 +3,8 @@
 mod figure;
 mod measures;
 mod notices;
+#[cfg(test)]
+mod tests;
 
 use core::fmt::Display;
 
@@ -26,18 +28,34 @@ pub(crate) struct Sheet {
     labels: &'static [Face],
     /// Baseline of the label row.
     label_at: i32,
+    /// First row below the label.
+    top: i32,
+    /// Row below what stands above the footer, or below the panel.
+    bottom: i32,
 }
 
 impl Sheet {
     const fn new(size: Size) -> Self {
         let (width, height) = (size.width() as i32, size.height() as i32);
         match size {
-            Size::W64H32 => {
-                Self { size, width, height, labels: &[PLAIN, NARROW, TINY], label_at: 8 }
-            }
-            Size::W128H64 => {
-                Self { size, width, height, labels: &[BOLD, PLAIN, NARROW, TINY], label_at: 12 }
-            }
+            Size::W64H32 => Self {
+                size,
+                width,
+                height,
+                labels: &[PLAIN, NARROW, TINY],
+                label_at: 8,
+                top: 11,
+                bottom: 32,
+            },
+            Size::W128H64 => Self {
+                size,
+                width,
+                height,
+                labels: &[BOLD, PLAIN, NARROW, TINY],
+                label_at: 12,
+                top: 15,
+                bottom: 49,
+            },
         }
     }
 
@@ -63,7 +81,7 @@ pub(crate) fn scene<'a>(page: &'a Page, size: Size, moment: Moment) -> Scene<'a>
         View::Intensity => measures::intensity(&mut scene, sheet, page),
         View::Day => measures::day(&mut scene, sheet, page),
         View::LastNight => measures::last_night(&mut scene, sheet, page),
-        View::Name => notices::name(&mut scene, sheet, page),
+        View::Name => notices::name(&mut scene, sheet, page, moment),
         View::Ticker => notices::ticker(&mut scene, sheet, page, moment),
         View::Step => notices::step(&mut scene, sheet, page, moment),
         View::NoContact => notices::no_contact(&mut scene, sheet, page, moment),
@@ -74,11 +92,7 @@ pub(crate) fn scene<'a>(page: &'a Page, size: Size, moment: Moment) -> Scene<'a>
 
 /// A label at the left of the top row. Returns where it ends.
 fn label(scene: &mut Scene<'_>, sheet: Sheet, text: &str, color: Rgb888) -> i32 {
-    label_within(scene, sheet, text, sheet.width - 2, color)
-}
-
-fn label_within(scene: &mut Scene<'_>, sheet: Sheet, text: &str, width: i32, color: Rgb888) -> i32 {
-    match sheet.fit(sheet.labels, text, width) {
+    match sheet.fit(sheet.labels, text, sheet.width - 2) {
         Some(face) => 1 + scene.text(face, text, (1, sheet.label_at), color),
         None => 0,
     }
@@ -101,6 +115,6 @@ fn footer(scene: &mut Scene<'_>, sheet: Sheet, text: impl Display, color: Rgb888
     }
     if let Some(face) = sheet.fit(&[BOLD, PLAIN, NARROW, TINY], &text, sheet.width - 2) {
         let left = (sheet.width - face.width(&text)) / 2;
-        scene.text(face, &text, (left, sheet.height - 3), color);
+        scene.text(face, &text, (left, sheet.height - 2), color);
     }
 }

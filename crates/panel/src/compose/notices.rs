@@ -16,50 +16,60 @@ use crate::{
 /// Faces of a name, largest first.
 const NAMES: [Face; 6] = [GIANT, LARGE, BOLD, PLAIN, NARROW, TINY];
 
-/// One or two lines in the middle of the panel, in the largest face that takes them.
+/// Lines in the middle of the panel, in the largest face that takes them without
+/// breaking a word; a word too long even for the smallest is broken.
 fn lines(scene: &mut Scene<'_>, sheet: Sheet, text: &str, color: Rgb888) {
-    for face in NAMES {
-        let pitch = face.cap + face.cap / 2 + 2;
-        for (first, second) in splits(text) {
-            let count = if second.is_empty() { 1 } else { 2 };
-            let widest = face.width(first).max(face.width(second));
-            // Room for an accent above and a tail below.
-            let high = face.cap + (count - 1) * pitch + face.cap / 2 + 1;
-            if widest > sheet.width - 2 || high > sheet.height {
-                continue;
-            }
-            let mut baseline = (sheet.height + face.cap - (count - 1) * pitch + 1) / 2;
-            for line in [first, second] {
-                let left = (sheet.width - face.width(line)) / 2;
-                scene.text(face, line, (left, baseline), color);
-                baseline += pitch;
-            }
-            return;
-        }
+    let limit = sheet.width - 2;
+    let high = |face: Face, lines: &Lines<'_>| {
+        // Room for an accent above and a tail below.
+        face.cap + (lines.len() as i32 - 1) * pitch(face) + face.cap / 2 + 1
+    };
+    let whole = NAMES.into_iter().find_map(|face| {
+        let lines = wrap(text, face, limit, false)?;
+        (high(face, &lines) <= sheet.height).then_some((face, lines))
+    });
+    let Some((face, lines)) = whole.or_else(|| Some((TINY, wrap(text, TINY, limit, true)?))) else {
+        return;
+    };
+    let rest = (lines.len() as i32 - 1) * pitch(face);
+    let mut baseline = (sheet.height + face.cap - rest + 1) / 2;
+    for line in lines {
+        scene.text(face, line, ((sheet.width - face.width(line)) / 2, baseline), color);
+        baseline += pitch(face);
     }
 }
 
-/// A text whole, then in two at each space or hyphen, the evenest first, then
-/// simply in the middle.
-fn splits(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let text = text.trim();
-    let middle = text.len() / 2;
-    let even = |at: &usize| at.abs_diff(middle);
-    let gap = text
-        .match_indices([' ', '-'])
-        .map(|(at, sign)| at + sign.len())
-        .filter(|at| *at < text.len())
-        .min_by_key(even);
-    let anywhere = text.char_indices().map(|(at, _)| at).min_by_key(even);
-    let cut = move |at: usize| {
-        let (first, second) = text.split_at(at);
-        (first.trim_end(), second.trim_start())
-    };
-    core::iter::once((text, "")).chain(gap.map(cut)).chain(anywhere.map(cut))
+/// From baseline to baseline.
+fn pitch(face: Face) -> i32 {
+    face.cap + face.cap / 2 + 2
 }
 
-pub(super) fn name(scene: &mut Scene<'_>, sheet: Sheet, page: &Page) {
-    lines(scene, sheet, page.name.as_str(), ink::FIGURE);
+/// 32 of the widest letters take four lines of the small panel.
+type Lines<'a> = heapless::Vec<&'a str, 4>;
+
+/// Lines of at most `limit` pixels, broken at spaces and behind hyphens or, if
+/// `anywhere`, where they are full. Nothing if that is not possible.
+fn wrap(text: &str, face: Face, limit: i32, anywhere: bool) -> Option<Lines<'_>> {
+    let mut lines = Lines::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let ends = rest.char_indices().map(|(at, c)| (at + c.len_utf8(), c));
+        let (end, _) = ends
+            .filter(|(end, c)| anywhere || *c == ' ' || *c == '-' || *end == rest.len())
+            .take_while(|(end, _)| face.width(rest[..*end].trim_end()) <= limit)
+            .last()?;
+        lines.push(rest[..end].trim_end()).ok()?;
+        rest = rest[end..].trim_start();
+    }
+    Some(lines)
+}
+
+pub(super) fn name(scene: &mut Scene<'_>, sheet: Sheet, page: &Page, moment: Moment) {
+    let color = match heard(page, moment.now) {
+        Heard::Now => ink::FIGURE,
+        Heard::Lost { silent, .. } => lost(page, silent),
+    };
+    lines(scene, sheet, page.name.as_str(), color);
 }
 
 pub(super) fn ticker<'a>(scene: &mut Scene<'a>, sheet: Sheet, page: &'a Page, moment: Moment) {
@@ -67,9 +77,9 @@ pub(super) fn ticker<'a>(scene: &mut Scene<'a>, sheet: Sheet, page: &'a Page, mo
     let text = page.ticker.as_str().trim();
     let face = ticker::face(sheet.size);
     let extent = face.extent(text);
-    let high = extent.above + extent.below;
     let left = ticker::left(text, sheet.size, view::ticker_ms(moment));
-    let place = area(0, sheet.height - high - 1, sheet.width, high);
+    let baseline = (sheet.top + sheet.height + face.cap) / 2;
+    let place = area(0, baseline - extent.above, sheet.width, extent.above + extent.below);
     scene.add(place, What::Ticker { face, text, left, above: extent.above }, ink::RANK);
 }
 
@@ -87,42 +97,62 @@ pub(super) fn step(scene: &mut Scene<'_>, sheet: Sheet, page: &Page, moment: Mom
         color,
         unit: amount.unit,
         unit_color: color,
+        lead: "",
         arrow: Some(direction),
     };
-    let (top, bottom) = if sheet.small() { (11, 32) } else { (16, 50) };
-    figure.place(scene, sheet, top, bottom);
+    figure.place(scene, sheet, sheet.top, sheet.bottom);
     footer(scene, sheet, &page.name, ink::LABEL);
+}
+
+/// The colour of what is said while nothing is heard.
+fn lost(page: &Page, silent: bool) -> Rgb888 {
+    match (page.night, silent) {
+        (true, _) => ink::DARK,
+        (false, true) => ink::FAINT,
+        (false, false) => ink::WARNING,
+    }
 }
 
 pub(super) fn no_contact(scene: &mut Scene<'_>, sheet: Sheet, page: &Page, moment: Moment) {
     let Heard::Lost { since, silent } = heard(page, moment.now) else { return };
-    let color = match (page.night, silent) {
-        (true, _) => ink::DARK,
-        (false, true) => ink::FAINT,
-        (false, false) => ink::WARNING,
-    };
+    let color = lost(page, silent);
     let Some(since) = since else {
         return lines(scene, sheet, words::NO_CONTACT.of(page.language), color);
     };
-    let (since, now) =
-        (Local::new(since, page.utc_offset_min), Local::new(moment.now, page.utc_offset_min));
     label(scene, sheet, words::NO_CONTACT.of(page.language), color);
-    let row = if sheet.small() { 18 } else { 28 };
-    if let Some(face) = sheet.fit(sheet.labels, words::SINCE.of(page.language), sheet.width - 2) {
-        scene.text(face, words::SINCE.of(page.language), (1, row), color);
+    let (top, bottom) = if page.night { dim(sheet) } else { (sheet.top, sheet.bottom) };
+    if !page.night {
+        footer(scene, sheet, &page.name, color);
     }
+    let [since, now] = [since, moment.now].map(|time| Local::new(time, page.utc_offset_min));
+    let word = words::SINCE.of(page.language);
     if since.same_day(&now) {
-        let figure =
-            Figure { text: &since.clock(), color, unit: "", unit_color: color, arrow: None };
-        figure.place(scene, sheet, row + 1, sheet.height);
-    } else {
-        let date = since.date(page.language);
-        let faces = if sheet.small() { &NAMES[2..] } else { &NAMES[1..] };
-        if let Some(face) = sheet.fit(faces, &date, sheet.width - 2) {
-            let left = (sheet.width - face.width(&date)) / 2;
-            scene.text(face, &date, (left, sheet.height - 2), color);
-        }
+        let figure = Figure {
+            text: &since.clock(),
+            color,
+            unit: "",
+            unit_color: color,
+            lead: word,
+            arrow: None,
+        };
+        return figure.place(scene, sheet, top, bottom);
     }
+    let date = since.date(page.language);
+    let pairs = [(LARGE, GIANT), (BOLD, LARGE), (NARROW, BOLD), (NARROW, PLAIN), (TINY, NARROW)];
+    let width =
+        |(small, large): (Face, Face)| small.width(word) + large.cap / 2 + large.width(&date);
+    if let Some(pair) = pairs.into_iter().find(|pair| width(*pair) <= sheet.width - 2) {
+        let baseline = (top + bottom + pair.1.cap) / 2;
+        let left = (sheet.width - width(pair)) / 2;
+        scene.text(pair.0, word, (left, baseline), color);
+        let left = left + width(pair) - pair.1.width(&date);
+        scene.text(pair.1, &date, (left, baseline), color);
+    }
+}
+
+/// The few rows that are used at night.
+const fn dim(sheet: Sheet) -> (i32, i32) {
+    if sheet.small() { (11, 29) } else { (23, 41) }
 }
 
 pub(super) fn dark(scene: &mut Scene<'_>, sheet: Sheet, page: &Page) {
@@ -136,8 +166,9 @@ pub(super) fn dark(scene: &mut Scene<'_>, sheet: Sheet, page: &Page) {
         color: ink::DARK,
         unit: amount.unit,
         unit_color: ink::DARK,
+        lead: "",
         arrow: None,
     };
-    let middle = sheet.height / 2;
-    figure.place(scene, sheet, middle - 9, middle + 9);
+    let (top, bottom) = dim(sheet);
+    figure.place(scene, sheet, top, bottom);
 }
