@@ -39,6 +39,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 use crate::{clock::Clock, engine::Handle, settings::Secret};
 use language::Language;
 
+pub use api::leaderboard_json;
 pub use routes::router;
 
 /// How long connections may take to finish once the service stops.

@@ -12,6 +12,11 @@ use competition::{Participant, ParticipantIndex};
 
 use super::problem::Problem;
 
+/// A board as `/api/v1/leaderboard` gives it, for reports as well.
+pub fn leaderboard_json(board: &competition::Leaderboard, participants: &[Participant]) -> Vec<u8> {
+    render(board, participants)
+}
+
 /// So many decimals and no more; nothing that is no number.
 fn round(value: f64, decimals: i32) -> Option<f64> {
     let fine = 10f64.powi(decimals);
