@@ -20,6 +20,7 @@ mod thread;
 use std::sync::Arc;
 
 pub use handle::{Counts, Event, Gateway, Handle, Point, Stopped};
+pub use publish::snapshot;
 pub use recover::{Recovered, standings};
 pub use thread::{Engine, EngineError, start};
 

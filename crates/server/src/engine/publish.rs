@@ -84,6 +84,18 @@ impl Publisher {
     }
 }
 
+/// What is known at a moment, from standings alone: no jump of the power, which only
+/// a running service sees.
+pub fn snapshot(standings: &competition::Standings, as_of: Time) -> Snapshot {
+    let who = (0..standings.participants().len() as u32).map(ParticipantIndex);
+    Snapshot {
+        version: 0,
+        as_of,
+        board: standings.leaderboard(standings.competition().rule, as_of),
+        houses: who.map(|who| Arc::new(house(standings, who, as_of, None))).collect(),
+    }
+}
+
 /// Whether two boards say the same but for when they were made.
 fn same(one: &Leaderboard, other: &Leaderboard) -> bool {
     one.rows == other.rows

@@ -1,6 +1,6 @@
 //! The forms of a board with one of each kind: ranked, improved by nothing, unranked.
 use competition::{
-    Contact, Dated, MilliWattHours, ParticipantIndex, Period, Row, SquareMetres, Status, Time,
+    Contact, Dated, MilliWattHours, ParticipantIndex, Period, Reason, Row, SquareMetres, Status, Time,
     Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
@@ -72,7 +72,7 @@ fn scene() -> (Leaderboard, Competition, Vec<Participant>) {
             contact: Contact::Stale,
             ..ranked(1, 2, -0.3, [-2.4, 1.9], -53_400_000)
         },
-        Row { reason: Some("no readings, yet".to_owned()), ..row(2) },
+        Row { reason: Some(Reason::new("no readings, yet", "inga avläsningar än")), ..row(2) },
     ];
     let board = Leaderboard {
         as_of: NOW,
