@@ -220,6 +220,6 @@ async fn serve(
         () = result => Ok(()),
     };
     fleet.stop().await;
-    running.shutdown().await.map_err(service::failed)?;
+    running.shutdown().await.map_err(|error| service::failed(&error))?;
     ended
 }

@@ -2,9 +2,12 @@
 //! log, and how an error is told.
 mod check;
 mod demo;
+mod panel;
+mod report;
 mod serve;
 mod service;
 mod simulate;
+mod stored;
 
 use std::process::ExitCode;
 
@@ -26,6 +29,10 @@ enum Command {
     Demo(demo::Args),
     /// Only the simulated town halls, against any MQTT broker
     Simulate(simulate::Args),
+    /// The standings, as a table or for programs
+    Report(report::Args),
+    /// What a town hall's lobby panel shows now, as a picture
+    Panel(panel::Args),
     /// Tells every mistake in a configuration, each with its line
     Check(check::Args),
 }
@@ -55,6 +62,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Panel(args) => panel::run(&args),
         Command::Check(args) => check::run(&args),
     };
     match done {

@@ -18,7 +18,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let mut running = service::start(config.settings(Clock::real())).await?;
         let ended = service::until_stopped(&mut running).await;
-        running.shutdown().await.map_err(service::failed)?;
+        running.shutdown().await.map_err(|error| service::failed(&error))?;
         ended
     })
 }

@@ -14,7 +14,7 @@ pub(super) async fn start(settings: Settings) -> Result<Running, Failure> {
         )),
         BrokerKind::Embedded { .. } => None,
     };
-    let running = server::start(settings).await.map_err(failed)?;
+    let running = server::start(settings).await.map_err(|error| failed(&error))?;
     println!("http://{}", running.http_addr);
     match (running.mqtt_addr, external) {
         (Some(address), _) => println!("mqtt://{address}"),
@@ -25,7 +25,7 @@ pub(super) async fn start(settings: Settings) -> Result<Running, Failure> {
 }
 
 /// What went wrong with the service, and how to mend it.
-pub(super) fn failed(error: ServiceError) -> Failure {
+pub(super) fn failed(error: &ServiceError) -> Failure {
     let mend = error.mend();
     Failure::Failed(anyhow::anyhow!("{error}\n  {mend}"))
 }
@@ -34,6 +34,6 @@ pub(super) fn failed(error: ServiceError) -> Failure {
 pub(super) async fn until_stopped(running: &mut Running) -> Result<(), Failure> {
     tokio::select! {
         () = interrupted() => Ok(()),
-        error = running.failed() => Err(failed(error)),
+        error = running.failed() => Err(failed(&error)),
     }
 }

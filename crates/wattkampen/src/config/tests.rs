@@ -1,8 +1,8 @@
 //! What an organiser types, right and wrong.
 use std::path::Path;
 
-use competition::Sign;
-use server::BrokerKind;
+use ::competition::Sign;
+use ::server::BrokerKind;
 
 use super::*;
 

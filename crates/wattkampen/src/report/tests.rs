@@ -1,7 +1,7 @@
 //! The forms of a board with one of each kind: ranked, improved by nothing, unranked.
 use competition::{
-    Contact, Dated, MilliWattHours, ParticipantIndex, Period, Reason, Row, SquareMetres, Status, Time,
-    Watts,
+    Contact, Dated, MilliWattHours, ParticipantIndex, Period, Reason, Row, SquareMetres, Status,
+    Time, Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
 

@@ -12,7 +12,7 @@ pub(super) async fn ended(handle: &Handle, end: Time) {
     while !heard(&handle.snapshot()) {
         // A receiver that lags has missed news, not the snapshot that is looked at.
         if let Err(tokio::sync::broadcast::error::RecvError::Closed) = news.recv().await {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -1,0 +1,73 @@
+//! `report`: the standings of a store, while the service runs there or after it.
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use competition::{Rule, Time};
+use jiff::Timestamp;
+
+use super::{Failure, stored};
+use crate::{
+    config::Config,
+    report::{Format, render},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The competition's configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// As it stood at this time, such as 2027-04-20T12:00:00Z; else now
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<Timestamp>,
+    /// Ranked by another rule than the competition's own
+    #[arg(long, value_name = "RULE", value_enum)]
+    rule: Option<By>,
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum By {
+    /// Share of the own baseline that was not used
+    Saving,
+    /// kWh/m², least first
+    Intensity,
+    /// Night load per m², least first
+    Night,
+    /// Saved kWh per employee
+    SavingPerEmployee,
+}
+
+impl From<By> for Rule {
+    fn from(by: By) -> Self {
+        match by {
+            By::Saving => Self::Saving,
+            By::Intensity => Self::Intensity,
+            By::Night => Self::Night,
+            By::SavingPerEmployee => Self::SavingPerEmployee,
+        }
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
+    let standings = stored::standings(&config)?;
+    let rule = args.rule.map_or(config.competition.rule, Into::into);
+    let board = match args.as_of {
+        Some(at) => standings.leaderboard_at(rule, Time(at.as_second())),
+        None => standings.leaderboard(rule, Time(Timestamp::now().as_second())),
+    };
+    let format = if args.json { Format::Json } else { args.format };
+    let report = render(format, &board, &config.competition, &config.participants)?;
+    match io::stdout().write_all(&report) {
+        // `report | head` has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| Failure::Failed(error.into())),
+    }
+}
