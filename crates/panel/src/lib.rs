@@ -28,6 +28,7 @@ mod frame;
 mod ink;
 mod moment;
 mod number;
+mod own;
 mod scene;
 mod shapes;
 mod size;
@@ -45,6 +46,7 @@ use wire::Page;
 pub use contact::NEWS_LAST_S;
 pub use frame::{Frame, Frame64x32, Frame128x64};
 pub use moment::Moment;
+pub use own::{Own, unheard, with_own};
 pub use size::{Size, UnknownSize};
 pub use view::{LOST_NAME_MS, LOST_ROUND_MS, ROUND_MS, STEP_AHEAD_S, STEP_S, View, view};
 

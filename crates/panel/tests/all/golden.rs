@@ -1,17 +1,15 @@
 //! Pictures of every view at both sizes, in all the states a house can be in,
 //! held against `tests/golden/*.png`.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p panel --test golden` writes them anew; look at
+//! `UPDATE_GOLDEN=1 cargo test -p panel` writes them anew; look at
 //! them before committing. `LOOK=DIR` also writes sheets of them, in the
 //! order of the cases and enlarged to what LEDs look like.
-mod pages;
-
 use std::{collections::BTreeSet, env, fs, path::Path};
 
 use panel::{Frame, Moment, Size, View, draw, view};
 use wire::Page;
 
-use pages::{Case, cases};
+use crate::pages::{Case, cases};
 
 fn picture(size: Size, page: &Page, moment: Moment) -> Vec<u8> {
     fn drawn<const W: usize, const H: usize>(size: Size, page: &Page, moment: Moment) -> Vec<u8> {
