@@ -9,13 +9,15 @@ use std::sync::Arc;
 
 use crate::{
     Fit, Participant, Time,
+    baseline::{Hour, Learnt},
     calendar::{BINS, Calendar, grid::hour_from, grid::hour_of},
     totals::Totals,
     training::Training,
+    weather::Weather,
 };
 
 /// No baseline for that hour.
-const UNKNOWN: i64 = i64::MIN;
+pub(crate) const UNKNOWN: i64 = i64::MIN;
 
 /// From an hour on: area and staff, and the sums.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,13 +47,17 @@ pub(crate) struct House {
     /// Means of the bins, by which gaps are filled; as of the last fit.
     pub(crate) profile: Option<Box<[i64; BINS]>>,
     /// Of each contest hour; empty while nothing is fitted.
-    pub(crate) expected: Vec<i64>,
+    expected: Vec<i64>,
     /// The training changed since the last fit.
     pub(crate) stale: bool,
     /// A reading of the contest, or of later, is there.
     pub(crate) begun: bool,
     /// Days came from the store: their gaps may have gone by another profile.
     pub(crate) fresh: bool,
+    /// Waits for [`crate::Standings::settle`].
+    pub(crate) queued: bool,
+    pub(crate) learnt: Option<Learnt>,
+    weather: Weather,
 }
 
 impl House {
@@ -70,6 +76,9 @@ impl House {
             stale: true,
             begun: false,
             fresh: false,
+            queued: false,
+            learnt: None,
+            weather: Weather::default(),
             calendar,
         }
     }
@@ -137,7 +146,7 @@ impl House {
 
     /// Goodness of the baseline.
     pub(crate) fn fit(&self) -> Option<Fit> {
-        self.training.fit()
+        self.learnt.as_ref().map_or_else(|| self.training.fit(), |learnt| learnt.fit)
     }
 
     /// By what a gap is filled; 1 for all hours while there is no baseline.
@@ -159,12 +168,44 @@ impl House {
         }
     }
 
-    /// What the model expects of each contest hour.
-    pub(crate) fn predict(&self) -> Vec<i64> {
-        let Some(profile) = &self.profile else { return Vec::new() };
-        let hours = self.calendar.contest.clone();
+    /// The model's expectation of an hour, mWh.
+    pub(crate) fn predict(&self, learnt: &Learnt, hour: i64) -> i64 {
+        let Some(slot) = self.calendar.slot(hour) else { return UNKNOWN };
+        milli(learnt.model.predict(slot.bin(), self.weather.at(hour)))
+    }
+
+    /// The outdoor temperature of an hour. In the baseline it is to be learnt
+    /// from; in the contest it moves that hour's expectation.
+    pub(crate) fn warm(&mut self, hour: i64, outdoor: f64, known: Known) {
+        let origin = self.calendar.hours();
+        if !origin.contains(&hour) || !self.weather.set(hour - origin.start, hour, outdoor) {
+            return;
+        }
+        if self.calendar.baseline.contains(&hour) {
+            self.stale = true;
+        }
+        let Some(index) = usize::try_from(hour - self.calendar.contest.start).ok() else { return };
+        if index >= self.expected.len() || self.is_excluded(hour) {
+            return;
+        }
+        let Some(learnt) = self.learnt.take() else { return };
+        self.shift_contest(hour, known, -1);
+        self.expected[index] = self.predict(&learnt, hour);
+        self.shift_contest(hour, known, 1);
+        self.learnt = Some(learnt);
+    }
+
+    /// Measured hours of the baseline that count, for learning.
+    pub(crate) fn lessons(&self, known: impl Fn(i64) -> Known) -> Vec<Hour> {
+        let hours = self.calendar.baseline.clone();
+        let hours = hours.filter(|hour| !self.is_excluded(*hour));
         hours
-            .map(|hour| self.calendar.slot(hour).map_or(UNKNOWN, |slot| profile[slot.bin()]))
+            .filter_map(|hour| {
+                let (energy, true) = known(hour)? else { return None };
+                let bin = self.calendar.slot(hour)?.bin();
+                let outdoor = self.weather.at(hour);
+                Some(Hour { hour, bin, outdoor, energy: energy as f64 / 1e6 })
+            })
             .collect()
     }
 
@@ -194,6 +235,7 @@ impl House {
         &self,
         hours: Range<i64>,
         known: impl Fn(i64) -> Known,
+        expected: impl Fn(i64) -> Option<i64>,
     ) -> Vec<Stretch> {
         let mut stretches = self.stretches.clone();
         for stretch in &mut stretches {
@@ -211,11 +253,16 @@ impl House {
             while stretches.get(at + 1).is_some_and(|next| next.from <= hour) {
                 at += 1;
             }
-            let baseline = self.expected(hour);
+            let baseline = expected(hour);
             stretches[at].totals.shift(energy, baseline, slot.is_night(), 1);
         }
         stretches
     }
+}
+
+/// kWh of a model, in mWh.
+pub(crate) fn milli(energy: f64) -> i64 {
+    (energy * 1e6).round() as i64
 }
 
 /// Ranges in order, overlapping ones as one.

@@ -79,6 +79,14 @@ pub struct Row {
     pub reason: Option<Reason>,
 }
 
+impl Row {
+    /// Decimals of the saving that its interval supports: none where it is a
+    /// percentage point or more to either side, else one.
+    pub fn decimals(&self) -> usize {
+        usize::from(self.interval_percent.is_some_and(|[low, high]| high - low < 2.0))
+    }
+}
+
 /// The whole board at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Leaderboard {

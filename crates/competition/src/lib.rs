@@ -10,8 +10,10 @@
 //!   zero because it is missing.
 
 mod answer;
+mod baseline;
 mod calendar;
 mod coding;
+mod compare;
 mod eligibility;
 mod energy;
 mod history;
@@ -19,6 +21,7 @@ mod house;
 mod leaderboard;
 mod ledger;
 mod participant;
+pub mod placebo;
 mod ranking;
 mod record;
 mod sample;
@@ -26,6 +29,7 @@ mod standings;
 mod totals;
 mod training;
 mod units;
+mod weather;
 
 pub use answer::{Compared, Heard, HourLoad, Moved, Outcome, Point, Provenance, Quarantined};
 pub use calendar::Country;
@@ -40,4 +44,4 @@ pub use record::{DayRecord, Stale};
 pub use sample::{Doubt, Refusal, Sample};
 pub use standings::Standings;
 pub use training::Fit;
-pub use units::{MilliWattHours, Percent, SquareMetres, Time, WattHours, Watts};
+pub use units::{Celsius, MilliWattHours, Percent, SquareMetres, Time, WattHours, Watts};

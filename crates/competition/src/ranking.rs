@@ -14,9 +14,31 @@ pub(crate) fn ranks(values: &[Option<f64>], resolution: f64, descending: bool) -
     keys.into_iter().map(|key| key.map(rank)).collect()
 }
 
+/// Groups of participants in order of rank: each begins with its best, and whoever
+/// has an interval that reaches into that of the best is not told apart from it.
+pub(crate) fn groups(intervals: &[[f64; 2]]) -> Vec<u32> {
+    let mut best: Option<[f64; 2]> = None;
+    let mut group = 0;
+    let mut place = |interval: &[f64; 2]| {
+        if best.is_none_or(|best| interval[1] < best[0]) {
+            best = Some(*interval);
+            group += 1;
+        }
+        group
+    };
+    intervals.iter().map(&mut place).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_end_where_intervals_part() {
+        let intervals = [[20.0, 24.0], [18.0, 20.5], [15.0, 19.9], [5.0, 15.5], [4.0, 14.0]];
+        assert_eq!(groups(&intervals), [1, 1, 2, 2, 3]);
+        assert!(groups(&[]).is_empty());
+    }
 
     #[test]
     fn equals_share() {

@@ -75,6 +75,10 @@ impl MilliWattHours {
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct SquareMetres(pub f64);
 
+/// Outdoor temperature.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Celsius(pub f64);
+
 /// Hundredths.
 #[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
 pub struct Percent(pub f64);

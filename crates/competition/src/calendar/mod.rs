@@ -142,6 +142,11 @@ impl Calendar {
         Time(midnight(&self.zone, date))
     }
 
+    /// Midnight of the same date one year before.
+    pub(crate) fn year_before(&self, at: Time) -> Time {
+        self.midnight(self.date(at).saturating_sub(1.year()))
+    }
+
     /// When a local hour of a date begins.
     pub(crate) fn at(&self, date: Date, hour: i8) -> Time {
         let zoned = date.at(hour, 0, 0, 0).to_zoned(self.zone.clone());

@@ -8,14 +8,16 @@ use core::ops::Range;
 
 use super::{Standings, known};
 use crate::{
-    Fit, Leaderboard, MilliWattHours, ParticipantIndex, Row, Rule, Status, Time,
+    Fit, Leaderboard, Method, MilliWattHours, ParticipantIndex, Row, Rule, Status, Time,
+    baseline::{Learnt, interval},
     calendar::{
         days_after,
         grid::{HOUR, hour_of},
     },
+    compare::{median, relative},
     eligibility::Obstacle,
-    house::{House, Stretch},
-    ranking::ranks,
+    house::{House, Stretch, UNKNOWN},
+    ranking::{groups, ranks},
     totals::Totals,
 };
 
@@ -25,6 +27,8 @@ const RECENT_DAYS: i64 = 14;
 /// One participant's numbers before anybody is ranked.
 struct Figures {
     totals: Totals,
+    saving: Option<f64>,
+    interval: Option<[f64; 2]>,
     intensity: Option<f64>,
     night: Option<f64>,
     saved_per_employee: Option<f64>,
@@ -36,14 +40,39 @@ struct Figures {
 impl Standings {
     /// The board by all that is known now.
     pub fn leaderboard(&self, rule: Rule, now: Time) -> Leaderboard {
-        let figures = |house: &House| self.figures(house, rule, &house.stretches, now);
-        let mut board = self.board(rule, now, figures);
+        let figures =
+            |house: &House| self.figures(house, rule, &house.stretches, house.learnt.as_ref(), now);
+        let mut board = self.board(rule, now, self.competition.method, figures);
+        self.add_contact(&mut board);
+        board
+    }
+
+    /// What the board would be by another baseline. Unofficial; some milliseconds
+    /// a participant.
+    pub fn what_if(&self, rule: Rule, method: Method, now: Time) -> Leaderboard {
+        let figures = |house: &House| {
+            let (learnt, expectations) = self.expectations(house, method);
+            let ledgers = &self.ledgers[house.meters.clone()];
+            let contest = house.calendar.contest.clone();
+            let expected = |hour: i64| {
+                let index = usize::try_from(hour - contest.start).ok()?;
+                expectations.get(index).copied().filter(|expected| *expected != UNKNOWN)
+            };
+            let hours = contest.start..contest.end;
+            let stretches = house.stretches_of(hours, |hour| known(ledgers, hour), expected);
+            self.figures(house, rule, &stretches, learnt.as_ref(), now)
+        };
+        let mut board = self.board(rule, now, method, figures);
+        self.add_contact(&mut board);
+        board
+    }
+
+    fn add_contact(&self, board: &mut Leaderboard) {
         for row in &mut board.rows {
-            let heard = self.heard(row.participant, now);
+            let heard = self.heard(row.participant, board.as_of);
             (row.power, row.measured_at, row.contact) =
                 (heard.power, heard.measured_at, heard.contact);
         }
-        board
     }
 
     /// The board as the hours that had ended by `as_of` give it, by today's
@@ -53,10 +82,12 @@ impl Standings {
         let figures = |house: &House| {
             let ledgers = &self.ledgers[house.meters.clone()];
             let hours = house.calendar.contest.start..hour_of(as_of.0);
-            let stretches = house.stretches_of(hours, |hour| known(ledgers, hour));
-            self.figures(house, rule, &stretches, as_of)
+            let expected = |hour| house.expected(hour);
+            let stretches = house.stretches_of(hours, |hour| known(ledgers, hour), expected);
+            let learnt = house.learnt.as_ref();
+            self.figures(house, rule, &stretches, learnt, as_of)
         };
-        let mut board = self.board(rule, as_of, figures);
+        let mut board = self.board(rule, as_of, self.competition.method, figures);
         for row in &mut board.rows {
             let heard = self.heard(row.participant, as_of);
             if heard.measured_at.is_some_and(|at| at <= as_of) {
@@ -67,7 +98,14 @@ impl Standings {
         board
     }
 
-    fn figures(&self, house: &House, rule: Rule, stretches: &[Stretch], now: Time) -> Figures {
+    fn figures(
+        &self,
+        house: &House,
+        rule: Rule,
+        stretches: &[Stretch],
+        learnt: Option<&Learnt>,
+        now: Time,
+    ) -> Figures {
         let mut totals = Totals::default();
         stretches.iter().for_each(|stretch| totals += stretch.totals);
         // Σ over periods; one without its divisor makes the figure unknown.
@@ -80,6 +118,9 @@ impl Standings {
         let any = totals.hours > 0;
         let nights = totals.night_hours as f64;
         let elapsed = house.elapsed(now);
+        let saving = totals.saving();
+        let days = (totals.matched_hours as f64 / 24.0).round() as usize;
+        let half = learnt.and_then(|learnt| learnt.outside.half_width(days));
         Figures {
             intensity: per(|it| (it.energy, 1e6), |it| it.area).filter(|_| any),
             night: per(|it| (it.night_energy, 1e3), |it| it.area)
@@ -91,7 +132,9 @@ impl Standings {
                 .then(|| self.improvement(house, now))
                 .flatten(),
             coverage: (elapsed > 0).then(|| (totals.hours as f64 / elapsed as f64).min(1.0)),
-            fit: house.fit(),
+            fit: learnt.map_or_else(|| house.fit(), |learnt| learnt.fit),
+            interval: saving.zip(half).map(|(saving, half)| interval(saving, half)),
+            saving,
             totals,
         }
     }
@@ -102,7 +145,8 @@ impl Standings {
         let saving = |hours: Range<i64>| {
             let ledgers = &self.ledgers[house.meters.clone()];
             let mut totals = Totals::default();
-            let stretches = house.stretches_of(hours, |hour| known(ledgers, hour));
+            let expected = |hour| house.expected(hour);
+            let stretches = house.stretches_of(hours, |hour| known(ledgers, hour), expected);
             stretches.iter().for_each(|stretch| totals += stretch.totals);
             totals.saving()
         };
@@ -110,14 +154,24 @@ impl Standings {
         Some(saving(split.max(start)..hour_of(now.0))? - saving(start..split)?)
     }
 
-    fn board(&self, rule: Rule, now: Time, figures: impl Fn(&House) -> Figures) -> Leaderboard {
+    fn board(
+        &self,
+        rule: Rule,
+        now: Time,
+        method: Method,
+        figures: impl Fn(&House) -> Figures,
+    ) -> Leaderboard {
         let status = self.status(now);
+        let mut all: Vec<Figures> = self.houses.iter().map(figures).collect();
+        if method.comparison_group {
+            compare(&mut all);
+        }
         let mut rows = Vec::with_capacity(self.houses.len());
         let mut values = Vec::with_capacity(self.houses.len());
-        for (who, house) in (0..).map(ParticipantIndex).zip(&self.houses) {
-            let figures = figures(house);
+        let houses = (0..).map(ParticipantIndex).zip(&self.houses);
+        for ((who, house), figures) in houses.zip(all) {
             let reason = self.obstacle(house, rule, &figures, status, now);
-            let saving = figures.totals.saving();
+            let saving = figures.saving;
             let value = match rule {
                 Rule::Saving => saving,
                 Rule::Intensity => figures.intensity,
@@ -132,7 +186,7 @@ impl Standings {
                 rank: None,
                 group: None,
                 saving_percent: saving.map(|saving| saving * 100.0),
-                interval_percent: None,
+                interval_percent: figures.interval.map(|ends| ends.map(|end| end * 100.0)),
                 saved: saving.map(|_| MilliWattHours(totals.saved())),
                 energy: (totals.hours > 0).then_some(MilliWattHours(totals.energy)),
                 kwh_per_m2: figures.intensity,
@@ -161,12 +215,15 @@ impl Standings {
             };
             key(a).cmp(&key(b))
         });
+        if rule == Rule::Saving {
+            group(&mut rows);
+        }
         let ranked = rows.iter().filter(|row| row.rank.is_some());
         let total_saved = ranked.filter_map(|row| row.saved).sum();
         Leaderboard { as_of: now, rule, status, total_saved, rows }
     }
 
-    fn status(&self, now: Time) -> Status {
+    pub(super) fn status(&self, now: Time) -> Status {
         let contest = self.houses.first().map(|house| house.calendar.contest.clone());
         let contest = contest.unwrap_or(0..0);
         match now.0 {
@@ -199,14 +256,17 @@ impl Standings {
         if status == Status::Upcoming {
             return Some(Obstacle::NotBegun { start: self.competition.contest.start });
         }
-        let cv_rmse = figures.fit.map_or(f64::INFINITY, |fit| fit.cv_rmse);
+        let cv_rmse = figures.fit.map(|fit| fit.cv_rmse);
+        let bad = cv_rmse.filter(|cv_rmse| *cv_rmse > limits.cv_rmse);
         let coverage = figures.coverage.filter(|_| figures.totals.hours > 0);
         match (rule, coverage) {
             (_, None) => Some(Obstacle::Silent),
             (_, Some(share)) if share < limits.coverage => Some(self.gap(house, share, now)),
-            _ if by_baseline && figures.totals.saving().is_none() => Some(Obstacle::NoSaving),
-            _ if by_baseline && cv_rmse > limits.cv_rmse => {
-                Some(Obstacle::Fit { cv_rmse, most: limits.cv_rmse })
+            _ if by_baseline && (figures.saving.is_none() || cv_rmse.is_none()) => {
+                Some(Obstacle::NoSaving)
+            }
+            _ if by_baseline && bad.is_some() => {
+                bad.map(|cv_rmse| Obstacle::Fit { cv_rmse, most: limits.cv_rmse })
             }
             (Rule::Intensity, _) if figures.intensity.is_none() => Some(Obstacle::NoArea),
             (Rule::Night, _) if figures.night.is_none() => Some(Obstacle::NoArea),
@@ -237,5 +297,36 @@ impl Standings {
         let at = Some(now.0 + more as i64 * HOUR).filter(|at| more.is_finite() && *at < end);
         let from = at.map(|at| days_after(house.calendar.date(Time(at)), 1));
         Obstacle::Coverage { share, needed, from }
+    }
+}
+
+/// Groups of the ranked, who come first; one without an interval stands alone.
+fn group(rows: &mut [Row]) {
+    let ranked = rows.iter_mut().take_while(|row| row.rank.is_some());
+    let ranked: Vec<&mut Row> = ranked.collect();
+    let ends = |row: &Row| {
+        let saving = row.saving_percent.unwrap_or(0.0);
+        row.interval_percent.unwrap_or([saving, saving])
+    };
+    let intervals: Vec<[f64; 2]> = ranked.iter().map(|row| ends(row)).collect();
+    for (row, group) in ranked.into_iter().zip(groups(&intervals)) {
+        row.group = Some(group);
+    }
+}
+
+/// Others that a comparison group needs.
+const OTHERS: usize = 3;
+
+/// Every saving beside the median of the others.
+fn compare(all: &mut [Figures]) {
+    let savings: Vec<Option<f64>> = all.iter().map(|figures| figures.saving).collect();
+    for (index, figures) in all.iter_mut().enumerate() {
+        let others = savings.iter().enumerate().filter(|(other, _)| *other != index);
+        let others: Vec<f64> = others.filter_map(|(_, saving)| *saving).collect();
+        if others.len() >= OTHERS {
+            let shift = median(others);
+            figures.saving = figures.saving.map(|saving| relative(saving, shift));
+            figures.interval = figures.interval.map(|ends| ends.map(|end| relative(end, shift)));
+        }
     }
 }

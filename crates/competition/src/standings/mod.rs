@@ -7,6 +7,7 @@
 //! `house`; 0.45 MB for a participant with one meter and 15 months of data.
 mod ask;
 mod board;
+mod refit;
 mod take;
 
 use std::{collections::HashMap, sync::Arc};
@@ -32,6 +33,8 @@ pub struct Standings {
     broken: Vec<bool>,
     locked: bool,
     writes: Vec<Write>,
+    /// Participants with something to settle.
+    queue: Vec<usize>,
 }
 
 impl Standings {
@@ -65,6 +68,7 @@ impl Standings {
             houses,
             locked: false,
             writes: Vec::new(),
+            queue: Vec::new(),
         }
     }
 

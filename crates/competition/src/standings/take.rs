@@ -1,13 +1,11 @@
 //! Samples, late samples and stored days in.
 use super::{Standings, known};
 use crate::{
-    DayRecord, History, MeterIndex, MilliWattHours, Moved, Outcome, ParticipantIndex, Sample,
-    Stale, Time,
-    calendar::grid::{QUARTER, QUARTERS_A_DAY, day_of},
+    DayRecord, History, MeterIndex, Outcome, Sample, Stale, Time,
+    calendar::grid::{QUARTERS_A_DAY, day_of},
     energy::{Bin, State, Write},
     house::House,
     record,
-    totals::Totals,
 };
 
 impl Standings {
@@ -17,7 +15,7 @@ impl Standings {
         let index = meter.0 as usize;
         let ledger = &mut self.ledgers[index];
         if ledger.tail.seen.is_some_and(|newest| newest >= sample.at.0) {
-            ledger.amend(sample.at);
+            self.amend(meter, sample.at);
             return Outcome::Late;
         }
         let house = &self.houses[self.owners[index].0 as usize];
@@ -38,6 +36,7 @@ impl Standings {
     /// value replaced. Constant work; [`Standings::settle`] does the rest.
     pub fn amend(&mut self, meter: MeterIndex, at: Time) {
         self.ledgers[meter.0 as usize].amend(at);
+        self.enqueue(self.owners[meter.0 as usize].0 as usize);
     }
 
     /// Puts quarter-hours into a meter's book and their hours into its house.
@@ -51,6 +50,9 @@ impl Standings {
                 self.ledgers[meter].set(write.quarter, Some(Bin::from(write)));
             }
             house.change(hour, old, known(&self.ledgers[meters.clone()], hour));
+        }
+        if house.stale && house.begun {
+            self.enqueue(self.owners[meter].0 as usize);
         }
     }
 
@@ -74,57 +76,8 @@ impl Standings {
         }
     }
 
-    /// Whether no baseline waits to be fitted anew; late samples are told by
-    /// [`Outcome::Late`](crate::Outcome::Late).
-    pub fn is_settled(&self) -> bool {
-        !self.houses.iter().any(|house| house.stale && house.begun)
-    }
-
-    /// Recomputes what late samples touched, refits baselines that changed, and
-    /// says whose sums moved. Call it before publishing and before [`Standings::days`].
-    pub fn settle(&mut self, history: &dyn History) -> Vec<Moved> {
-        let mut moved = Vec::new();
-        for who in 0..self.houses.len() {
-            let before = self.houses[who].totals();
-            let mut from = self.redo(who, history);
-            let house = &mut self.houses[who];
-            if house.stale && house.begun {
-                house.stale = false;
-                let profile = house.training.profile();
-                let reshape = profile != house.profile || house.fresh;
-                house.fresh = false;
-                house.profile = profile;
-                if reshape {
-                    self.ledgers[house.meters.clone()].iter_mut().for_each(|it| it.reshape());
-                    let shaped = self.redo(who, history);
-                    from = from.into_iter().chain(shaped).min();
-                }
-                let house = &mut self.houses[who];
-                let expected = house.predict();
-                if expected != house.expected {
-                    let start = house.calendar.contest.start * 4;
-                    let ledgers = &self.ledgers[house.meters.clone()];
-                    house.expect(expected, |hour| known(ledgers, hour));
-                    from = from.into_iter().chain([start]).min();
-                }
-            }
-            let after = self.houses[who].totals();
-            if let Some(from) = from.filter(|_| before != after) {
-                let pair =
-                    |value: fn(&Totals) -> i64| [&before, &after].map(value).map(MilliWattHours);
-                moved.push(Moved {
-                    participant: ParticipantIndex(who as u32),
-                    from: Time(from.saturating_mul(QUARTER)),
-                    energy: pair(|totals| totals.energy),
-                    saved: pair(Totals::saved),
-                });
-            }
-        }
-        moved
-    }
-
     /// Late days of a participant's meters; the first quarter-hour replaced.
-    fn redo(&mut self, who: usize, history: &dyn History) -> Option<i64> {
+    pub(super) fn redo(&mut self, who: usize, history: &dyn History) -> Option<i64> {
         let mut first: Option<i64> = None;
         for meter in self.houses[who].meters.clone() {
             let house = &self.houses[who];
@@ -201,6 +154,7 @@ impl Standings {
         for (hour, old) in hours.zip(before) {
             house.change(hour, old, known(&self.ledgers[meters.clone()], hour));
         }
+        self.enqueue(self.owners[index].0 as usize);
         Ok(())
     }
 }

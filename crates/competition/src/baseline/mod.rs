@@ -1,0 +1,25 @@
+//! The full baseline: 72 bins, and where outdoor temperature is given and helps,
+//! a piecewise-linear answer to it, apart for occupied and unoccupied hours (the
+//! time-of-week-and-temperature model of Mathieu, Price, Kiliccote and Piette,
+//! IEEE Trans. Smart Grid 2(3), 2011, with a week of three kinds of days).
+mod interval;
+mod learn;
+mod model;
+mod stats;
+
+pub(crate) use interval::{Outside, interval};
+pub(crate) use learn::{Learning, Learnt, learn};
+pub(crate) use model::Model;
+
+/// One hour to learn from or to score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Hour {
+    /// Hours since 1970.
+    pub(crate) hour: i64,
+    /// Of the 72.
+    pub(crate) bin: usize,
+    /// °C; not a number where it is not known.
+    pub(crate) outdoor: f64,
+    /// kWh
+    pub(crate) energy: f64,
+}

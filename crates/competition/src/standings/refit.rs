@@ -1,0 +1,131 @@
+//! Settling: late days, then baselines, then the contest's sums by them.
+use super::{Standings, known};
+use crate::{
+    Baseline, Celsius, History, Method, MilliWattHours, Moved, ParticipantIndex, Time,
+    baseline::{Learning, Learnt, learn},
+    calendar::grid::{HOUR, QUARTER, hour_of},
+    compare::{last_year, three_weeks},
+    house::{House, UNKNOWN, milli},
+    totals::Totals,
+};
+
+impl Standings {
+    /// The outdoor temperature at a participant in the hour that holds `at`; from
+    /// the start of the baseline on, in any order, at most one value an hour, the
+    /// last holds. Not kept in [`crate::DayRecord`]: give it again after a restart.
+    pub fn temperature(&mut self, who: ParticipantIndex, at: Time, outdoor: Celsius) {
+        let hour = hour_of(at.0);
+        let house = &mut self.houses[who.0 as usize];
+        let energy = known(&self.ledgers[house.meters.clone()], hour);
+        house.warm(hour, outdoor.0, energy);
+        if house.stale && house.begun {
+            self.enqueue(who.0 as usize);
+        }
+    }
+
+    pub(super) fn enqueue(&mut self, who: usize) {
+        if !std::mem::replace(&mut self.houses[who].queued, true) {
+            self.queue.push(who);
+        }
+    }
+
+    /// Whether nothing late waits and no baseline has to be fitted anew.
+    pub fn is_settled(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Recomputes what late samples touched, refits baselines that changed, and
+    /// says whose sums moved by that. Call it before publishing and before
+    /// [`Standings::days`]. Constant work where there is nothing to do; a fit
+    /// costs less than a millisecond.
+    pub fn settle(&mut self, history: &dyn History) -> Vec<Moved> {
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.sort_unstable();
+        let moved = queue.iter().filter_map(|who| self.settle_one(*who, history)).collect();
+        queue.clear();
+        self.queue = queue;
+        moved
+    }
+
+    fn settle_one(&mut self, who: usize, history: &dyn History) -> Option<Moved> {
+        let before = self.houses[who].totals();
+        let mut from = self.redo(who, history);
+        let house = &self.houses[who];
+        if house.stale && house.begun {
+            let shaped = self.reshape(who, history);
+            let start = house_contest(&self.houses[who]);
+            from = from.into_iter().chain(shaped).chain([start]).min();
+            self.refit(who);
+        }
+        self.houses[who].queued = false;
+        let after = self.houses[who].totals();
+        let pair = |value: fn(&Totals) -> i64| [&before, &after].map(value).map(MilliWattHours);
+        (before != after).then(|| Moved {
+            participant: ParticipantIndex(who as u32),
+            from: Time(from.unwrap_or(0).saturating_mul(QUARTER)),
+            energy: pair(|totals| totals.energy),
+            saved: pair(Totals::saved),
+        })
+    }
+
+    /// Gaps of the contest go by the baseline's profile: where that changed they
+    /// are filled again.
+    fn reshape(&mut self, who: usize, history: &dyn History) -> Option<i64> {
+        let house = &mut self.houses[who];
+        let profile = house.training.profile();
+        if profile == house.profile && !std::mem::take(&mut house.fresh) {
+            return None;
+        }
+        house.profile = profile;
+        self.ledgers[house.meters.clone()].iter_mut().for_each(|ledger| ledger.reshape());
+        self.redo(who, history)
+    }
+
+    fn refit(&mut self, who: usize) {
+        let house = &self.houses[who];
+        let (learnt, expected) = self.expectations(house, self.competition.method);
+        let ledgers = &self.ledgers[house.meters.clone()];
+        let house = &mut self.houses[who];
+        house.stale = false;
+        house.learnt = learnt;
+        house.expect(expected, |hour| known(ledgers, hour));
+    }
+
+    /// What a method expects of each contest hour; empty while there is too
+    /// little to learn from.
+    pub(super) fn expectations(&self, house: &House, method: Method) -> (Option<Learnt>, Vec<i64>) {
+        if !house.training.is_enough() {
+            return (None, Vec::new());
+        }
+        let ledgers = &self.ledgers[house.meters.clone()];
+        let lessons = house.lessons(|hour| known(ledgers, hour));
+        let contest = house.calendar.contest.clone();
+        let how = Learning {
+            temperature: method.baseline == Baseline::HoursTemperature,
+            half_life: method.half_life,
+            until: contest.start,
+            contest: contest.end - contest.start,
+        };
+        let by = |expect: &dyn Fn(i64) -> Option<f64>| {
+            contest.clone().map(|hour| expect(hour).map_or(UNKNOWN, milli)).collect()
+        };
+        match method.baseline {
+            Baseline::Hours | Baseline::HoursTemperature => {
+                let Some(learnt) = learn(&lessons, &how) else { return (None, Vec::new()) };
+                let expected = contest.map(|hour| house.predict(&learnt, hour)).collect();
+                (Some(learnt), expected)
+            }
+            Baseline::LastYear => {
+                // by the calendar: 365 days, or 366 over a 29 February
+                let start = Time(contest.start * HOUR);
+                let before = house.calendar.year_before(start);
+                (None, by(&last_year(&lessons, hour_of(start.0) - hour_of(before.0))))
+            }
+            Baseline::ThreeWeeksBefore => (None, by(&three_weeks(&lessons, contest.start))),
+        }
+    }
+}
+
+fn house_contest(house: &House) -> i64 {
+    house.calendar.contest.start * 4
+}
