@@ -11,9 +11,12 @@ use tests::{bench, local};
 
 const SIZES: [u32; 3] = [24, 290, 10_000];
 const ROUNDS: usize = 5;
+/// Seconds between two readings of a meter: every thirtieth closes a quarter-hour, however
+/// many participants share the readings.
+const INTERVAL: i64 = 30;
 
 fn main() {
-    let readings = if bench::quick() { 20_000 } else { 400_000 };
+    let readings = if bench::quick() { 400_000 } else { 1_000_000 };
     println!(
         "{readings} readings into standings with eight weeks behind them, medians of {ROUNDS}"
     );
@@ -25,9 +28,9 @@ fn main() {
             for n in 0..readings {
                 let meter = n % size;
                 if meter == 0 {
-                    at += 10;
+                    at += INTERVAL;
                 }
-                append(&mut standings, &mut registers, meter, at, 50);
+                append(&mut standings, &mut registers, meter, at, 150);
             }
             costs.push(start.elapsed().as_secs_f64() * 1e9 / f64::from(readings));
         }
@@ -52,7 +55,7 @@ fn main() {
 fn append(standings: &mut Standings, registers: &mut [i64], meter: u32, at: i64, wh: i64) {
     let register = &mut registers[meter as usize];
     *register += wh;
-    let power = Some(Watts(wh * 360));
+    let power = Some(Watts(18_000));
     let sample = Sample { at: Time(at), import: WattHours(*register), export: None, power };
     standings.append(MeterIndex(meter), sample);
 }
