@@ -16,6 +16,14 @@ pub(crate) struct Digits {
     stroke: i32,
 }
 
+/// The columns `from..to` of a row, as bits; a row has at most 31.
+const fn span(from: i32, to: i32) -> u32 {
+    const fn below(end: i32) -> u32 {
+        if end <= 0 { 0 } else { (1 << end) - 1 }
+    }
+    below(to) & !below(from)
+}
+
 impl Digits {
     pub(crate) const fn new(height: i32, width: i32, stroke: i32) -> Self {
         Self { height, width, stroke }
@@ -58,51 +66,63 @@ impl Digits {
     ) -> Result<(), D::Error> {
         let mut left = at.x;
         for c in text.chars() {
-            let width = self.glyph_width(c);
-            for y in 0..self.height + self.stroke {
-                runs(
-                    0..width,
-                    |x| self.ink(c, *x, y),
-                    |run| {
-                        let size = Size::new((run.end - run.start) as u32, 1);
-                        target.fill_solid(
-                            &Rectangle::new(Point::new(left + run.start, at.y + y), size),
-                            color,
-                        )
-                    },
-                )?;
+            let end = self.height + self.drop();
+            let mut y = 0;
+            while y < end {
+                // Equal rows are filled together: most of a digit is.
+                let row = self.row(c, y);
+                let same = (y + 1..end).take_while(|below| self.row(c, *below) == row).count();
+                let tall = 1 + same as i32;
+                runs(row, |run| {
+                    let size = Size::new((run.end - run.start) as u32, tall as u32);
+                    let place = Point::new(left + run.start, at.y + y);
+                    target.fill_solid(&Rectangle::new(place, size), color)
+                })?;
+                y += tall;
             }
-            left += width + self.gap();
+            left += self.glyph_width(c) + self.gap();
         }
         Ok(())
     }
 
-    fn ink(self, c: char, x: i32, y: i32) -> bool {
+    /// The lit columns of a row, the leftmost in the lowest bit.
+    fn row(self, c: char, y: i32) -> u32 {
         let Self { height: h, stroke: s, .. } = self;
         let w = self.glyph_width(c);
         let middle = (h - s) / 2;
         let bar = (middle..middle + s).contains(&y);
+        let lit = |lit: bool| if lit { span(0, w) } else { 0 };
         match c {
             // What hangs below the line narrows to the left, as a pen draws it.
-            ',' if y >= h => y < h + self.drop() && x >= 0 && x < s - 1 - (y - h),
-            _ if y >= h => false,
-            ',' | '.' => y >= h - s,
-            ':' => (h / 4..h / 4 + s).contains(&y) || (h - h / 4 - s..h - h / 4).contains(&y),
-            '-' => bar,
+            ',' if y >= h => span(0, s - 1 - (y - h)),
+            _ if y >= h => 0,
+            ',' | '.' => lit(y >= h - s),
+            ':' => {
+                let dot = |from: i32| (from..from + s).contains(&y);
+                lit(dot(h / 4) || dot(h - h / 4 - s))
+            }
+            '-' => lit(bar),
             '+' => {
                 let arm = (w - s) / 2;
-                (bar || (arm..arm + s).contains(&x))
-                    && (middle - arm..middle + s + arm).contains(&y)
+                match y {
+                    _ if bar => span(0, w),
+                    _ if (middle - arm..middle + s + arm).contains(&y) => span(arm, arm + s),
+                    _ => 0,
+                }
             }
+            // A stem with a flag.
             '1' => {
-                x >= w - s || (y < s + (w - s) && y >= w - s - 1 - x && y < w - s - 1 - x + s + 1)
+                let flag = w - s;
+                let from = if y < w { (flag - 1 - y).max(0) } else { flag };
+                let to = if y < w { (w - y).min(flag) } else { flag };
+                span(from, to.max(from)) | span(flag, w)
             }
+            '7' if y < s => span(0, w - (self.cut() - y).max(0)),
             '7' => {
-                let fall = (y - s).max(0);
-                let left = (w - s) - fall * (w - s) * 5 / (8 * (h - s));
-                (y < s || (left..left + s).contains(&x)) && w - 1 - x + y >= self.cut()
+                let left = (w - s) - (y - s) * (w - s) * 5 / (8 * (h - s));
+                span(left, left + s)
             }
-            _ => c.to_digit(10).is_some_and(|digit| self.segments(digit as usize, x, y)),
+            _ => c.to_digit(10).map_or(0, |digit| self.segments(digit as usize, y)),
         }
     }
 
@@ -111,34 +131,42 @@ impl Digits {
         (self.stroke + 1) / 2
     }
 
-    /// The seven strokes, and the corners where two of them turn.
-    fn segments(self, digit: usize, x: i32, y: i32) -> bool {
+    /// A row of the seven strokes, without the corners where two of them turn.
+    fn segments(self, digit: usize, y: i32) -> u32 {
         // top, right upper, right lower, bottom, left lower, left upper, middle
         const STROKES: [u8; 10] = [0x3f, 0x06, 0x5b, 0x4f, 0x66, 0x6d, 0x7d, 0x07, 0x7f, 0x6f];
         let Self { height: h, width: w, stroke: s } = self;
         let on = |stroke: u8| STROKES[digit] >> stroke & 1 == 1;
         let middle = (h - s) / 2;
-        let (left, right) = (x < s, x >= w - s);
         let (upper, lower) = (y < middle + s, y >= middle);
-        let lit = on(0) && y < s
-            || on(3) && y >= h - s
-            || on(6) && (middle..middle + s).contains(&y) && !(digit == 3 && x < s - 1)
-            || on(5) && left && upper
-            || on(4) && left && lower
-            || on(1) && right && upper
-            || on(2) && right && lower;
-        let (from_left, from_right) = (x, w - 1 - x);
+        let mut row = 0;
+        if on(0) && y < s || on(3) && y >= h - s {
+            row |= span(0, w);
+        }
+        if on(6) && upper && lower {
+            // The middle of a three is shorter.
+            row |= span(if digit == 3 { s - 1 } else { 0 }, w);
+        }
+        if on(5) && upper || on(4) && lower {
+            row |= span(0, s);
+        }
+        if on(1) && upper || on(2) && lower {
+            row |= span(w - s, w);
+        }
+        // Rows to the outer edge of the stroke that turns there.
         let (from_top, from_bottom) = (y, h - 1 - y);
         let (below, above) = (middle + s - 1 - y, y - middle);
-        let corner = |a: i32, b: i32| a >= 0 && b >= 0 && a + b < self.cut();
-        let cut = on(0) && on(5) && corner(from_left, from_top)
-            || on(0) && on(1) && corner(from_right, from_top)
-            || on(3) && on(4) && corner(from_left, from_bottom)
-            || on(3) && on(2) && corner(from_right, from_bottom)
-            || on(6) && on(5) && !on(4) && corner(from_left, below)
-            || on(6) && on(4) && !on(5) && corner(from_left, above)
-            || on(6) && on(1) && !on(2) && corner(from_right, below)
-            || on(6) && on(2) && !on(1) && corner(from_right, above);
-        lit && !cut
+        let cut = |turns: bool, rows: i32| {
+            if turns && rows >= 0 { (self.cut() - rows).max(0) } else { 0 }
+        };
+        let left = cut(on(0) && on(5), from_top)
+            .max(cut(on(3) && on(4), from_bottom))
+            .max(cut(on(6) && on(5) && !on(4), below))
+            .max(cut(on(6) && on(4) && !on(5), above));
+        let right = cut(on(0) && on(1), from_top)
+            .max(cut(on(3) && on(2), from_bottom))
+            .max(cut(on(6) && on(1) && !on(2), below))
+            .max(cut(on(6) && on(2) && !on(1), above));
+        row & span(left, w - right)
     }
 }

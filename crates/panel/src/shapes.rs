@@ -110,15 +110,13 @@ fn fill<D: DrawTarget>(
     lit: impl Fn(i32, i32) -> bool,
 ) -> Result<(), D::Error> {
     for v in 0..at.size.height as i32 {
-        runs(
-            0..at.size.width as i32,
-            |u| lit(*u, v),
-            |run| {
-                let start = at.top_left + Point::new(run.start, v);
-                let size = Size::new((run.end - run.start) as u32, 1);
-                target.fill_solid(&Rectangle::new(start, size), color)
-            },
-        )?;
+        // A shape is at most 32 wide.
+        let row = (0..at.size.width as i32).fold(0, |row, u| row | u32::from(lit(u, v)) << u);
+        runs(row, |run| {
+            let start = at.top_left + Point::new(run.start, v);
+            let size = Size::new((run.end - run.start) as u32, 1);
+            target.fill_solid(&Rectangle::new(start, size), color)
+        })?;
     }
     Ok(())
 }

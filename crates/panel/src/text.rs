@@ -1,22 +1,33 @@
-//! Words: the public-domain X11 fonts that embedded-graphics carries, set
-//! proportionally. As they come, an `i` is as wide as an `m`; a panel of 64
-//! pixels has no room for that. Latin-1, so å ä ö é ² are drawn as they are.
+//! Words. The letters come from the tables of `build.rs`: Latin-1, so å ä ö é ² are
+//! drawn as they are, each as wide as it is.
 use core::ops::Range;
 
 use embedded_graphics::{
-    image::GetPixel,
-    mono_font::{MonoFont, iso_8859_1 as latin1},
-    pixelcolor::BinaryColor,
-    prelude::{DrawTarget, OriginDimensions, Point, Size},
+    prelude::{DrawTarget, Point, Size},
     primitives::Rectangle,
 };
+
+/// A font: the printable characters of Latin-1 in their order.
+#[derive(Debug)]
+struct Table {
+    /// Rows of a cell above the baseline, and all of them.
+    above: i32,
+    height: usize,
+    /// Columns with ink of each character; of a space, its width.
+    widths: &'static [u8],
+    /// Of each character, row by row, the leftmost column in the lowest bit.
+    rows: &'static [u16],
+}
+
+mod tables {
+    use super::Table;
+    include!(concat!(env!("OUT_DIR"), "/fonts.rs"));
+}
 
 /// A font, the gap between its letters and how much it is enlarged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Face {
-    font: &'static MonoFont<'static>,
-    /// Wide letters, which a font of equal widths can only squeeze.
-    wide: &'static [(char, &'static [&'static str])],
+    table: &'static Table,
     gap: i32,
     scale: i32,
     /// Height of a capital, px.
@@ -24,17 +35,17 @@ pub(crate) struct Face {
 }
 
 /// Capitals of 20 px: the ticker and short names on the large panel.
-pub(crate) const GIANT: Face = Face::new(&latin1::FONT_7X14_BOLD, wide::BOLD, 1, 2, 20);
+pub(crate) const GIANT: Face = Face { table: &tables::BOLD, gap: 2, scale: 2, cap: 20 };
 /// Capitals of 13 px.
-pub(crate) const LARGE: Face = Face::new(&latin1::FONT_10X20, &[], 2, 1, 13);
+pub(crate) const LARGE: Face = Face { table: &tables::LARGE, gap: 2, scale: 1, cap: 13 };
 /// Capitals of 10 px with strong strokes: labels on the large panel.
-pub(crate) const BOLD: Face = Face::new(&latin1::FONT_7X14_BOLD, wide::BOLD, 1, 1, 10);
+pub(crate) const BOLD: Face = Face { table: &tables::BOLD, gap: 1, scale: 1, cap: 10 };
 /// Capitals of 7 px: labels on the small panel.
-pub(crate) const PLAIN: Face = Face::new(&latin1::FONT_6X10, &[], 1, 1, 7);
+pub(crate) const PLAIN: Face = Face { table: &tables::PLAIN, gap: 1, scale: 1, cap: 7 };
 /// Capitals of 6 px, for what is too long for `PLAIN`.
-pub(crate) const NARROW: Face = Face::new(&latin1::FONT_5X8, wide::NARROW, 1, 1, 6);
+pub(crate) const NARROW: Face = Face { table: &tables::NARROW, gap: 1, scale: 1, cap: 6 };
 /// Capitals of 5 px: the last resort.
-pub(crate) const TINY: Face = Face::new(&latin1::FONT_4X6, wide::TINY, 1, 1, 5);
+pub(crate) const TINY: Face = Face { table: &tables::TINY, gap: 1, scale: 1, cap: 5 };
 
 /// What the ink of a line takes, px.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,6 +63,7 @@ fn fold(c: char) -> char {
     const FROM: &str = "‐‑‒–—−‘’“”•šŠčČžŽđĐŋŊŧŦłŁőŐűŰ";
     const TO: &str = "------''\"\"·sScCzZdDnNtTlLöÖüÜ";
     match c {
+        ' '..='~' => c,
         _ if c.is_whitespace() => ' ',
         '\u{100}'.. => {
             FROM.chars().zip(TO.chars()).find(|(from, _)| *from == c).map_or(c, |(_, to)| to)
@@ -60,79 +72,43 @@ fn fold(c: char) -> char {
     }
 }
 
-/// Where the pixels of a character are.
-struct Cell {
-    /// In the image of the font.
-    at: Point,
-    width: i32,
-    height: i32,
-    /// Instead of the image, standing on the baseline.
-    art: Option<&'static [&'static str]>,
+/// Place in the tables; of the question mark for what they do not have.
+fn index(c: char) -> usize {
+    match fold(c) {
+        c @ ' '..='~' => c as usize - 0x20,
+        c @ '\u{a0}'..='\u{ff}' => c as usize - 0xa0 + 95,
+        _ => '?' as usize - 0x20,
+    }
+}
+
+impl Table {
+    fn rows(&self, index: usize) -> &'static [u16] {
+        &self.rows[index * self.height..][..self.height]
+    }
 }
 
 impl Face {
-    const fn new(
-        font: &'static MonoFont<'static>,
-        wide: &'static [(char, &'static [&'static str])],
-        gap: i32,
-        scale: i32,
-        cap: i32,
-    ) -> Self {
-        Self { font, wide, gap: gap * scale, scale, cap }
-    }
-
-    fn cell(self, c: char) -> Cell {
-        let c = fold(c);
-        let Size { width, height } = self.font.character_size;
-        let per_row = (self.font.image.size().width / width).max(1);
-        let index = self.font.glyph_mapping.index(c) as u32;
-        let at = Point::new((index % per_row * width) as i32, (index / per_row * height) as i32);
-        let art = self.wide.iter().find(|(letter, _)| *letter == c).map(|(_, art)| *art);
-        let width = art.map_or(width, |art| art[0].len() as u32);
-        Cell { at, width: width as i32, height: height as i32, art }
-    }
-
-    /// Whether a pixel of the cell has ink.
-    fn ink(self, cell: &Cell, x: i32, y: i32) -> bool {
-        match cell.art {
-            None => self.font.image.pixel(cell.at + Point::new(x, y)) == Some(BinaryColor::On),
-            Some(art) => {
-                let row = y - (self.font.baseline as i32 + 1 - art.len() as i32);
-                let row = usize::try_from(row).ok().and_then(|row| art.get(row));
-                row.is_some_and(|row| row.as_bytes().get(x as usize) == Some(&b'#'))
-            }
-        }
-    }
-
-    /// Columns of the cell that a character takes: those with ink, of which a space has none.
-    fn columns(self, cell: &Cell) -> Range<i32> {
-        let lit = |x: &i32| (0..cell.height).any(|y| self.ink(cell, *x, y));
-        match (0..cell.width).find(lit) {
-            Some(first) => first..(first..cell.width).rfind(lit).unwrap_or(first) + 1,
-            None => 0..(cell.width - 1) / 2,
-        }
-    }
-
     /// How far a character moves the next.
-    fn advance(self, columns: &Range<i32>) -> i32 {
-        (columns.end - columns.start) * self.scale + self.gap
+    fn advance(self, index: usize) -> i32 {
+        i32::from(self.table.widths[index]) * self.scale + self.gap
     }
 
     /// From the left edge of the first character to the right edge of the last, px.
     pub(crate) fn width(self, text: &str) -> i32 {
-        let advance = |c| self.advance(&self.columns(&self.cell(c)));
+        let advance = |c| self.advance(index(c));
         (text.chars().map(advance).sum::<i32>() - self.gap).max(0)
     }
 
     /// What a line takes, px.
     pub(crate) fn extent(self, text: &str) -> Extent {
-        let baseline = self.font.baseline as i32 + 1;
         let (mut above, mut below) = (0, 0);
-        for cell in text.chars().map(|c| self.cell(c)) {
-            let lit = |y: &i32| (0..cell.width).any(|x| self.ink(&cell, x, *y));
-            if let Some(top) = (0..cell.height).find(lit) {
-                above = above.max(baseline - top);
-                below = below.max((top..cell.height).rfind(lit).unwrap_or(top) + 1 - baseline);
+        for c in text.chars() {
+            let rows = self.table.rows(index(c));
+            if let Some(top) = rows.iter().position(|row| *row != 0) {
+                let end = rows.iter().rposition(|row| *row != 0).unwrap_or(top) + 1;
+                // A cell has some twenty rows.
+                above = above.max(self.table.above - top as i32);
+                below = below.max(end as i32 - self.table.above);
             }
         }
         Extent { width: self.width(text), above: above * self.scale, below: below * self.scale }
@@ -149,24 +125,22 @@ impl Face {
         color: D::Color,
     ) -> Result<(), D::Error> {
         let scale = self.scale;
-        let top = baseline - (self.font.baseline as i32 + 1) * scale;
         let mut x = left;
-        for c in text.chars() {
+        for index in text.chars().map(index) {
             if x >= within.end {
                 break;
             }
-            let cell = self.cell(c);
-            let columns = self.columns(&cell);
-            let advance = self.advance(&columns);
+            let advance = self.advance(index);
             if x + advance > within.start {
-                for v in 0..cell.height {
-                    let lit = |u: &i32| self.ink(&cell, *u, v);
-                    let place =
-                        |u: i32| Point::new(x + (u - columns.start) * scale, top + v * scale);
-                    runs(columns.clone(), lit, |run| {
-                        let size = Size::new(((run.end - run.start) * scale) as u32, scale as u32);
-                        target.fill_solid(&Rectangle::new(place(run.start), size), color)
+                let mut top = baseline - self.table.above * scale;
+                for row in self.table.rows(index) {
+                    runs(u32::from(*row), |run| {
+                        let width = (run.end - run.start) * scale;
+                        let place = Point::new(x + run.start * scale, top);
+                        let size = Size::new(width as u32, scale as u32);
+                        target.fill_solid(&Rectangle::new(place, size), color)
                     })?;
+                    top += scale;
                 }
             }
             x += advance;
@@ -175,47 +149,52 @@ impl Face {
     }
 }
 
-/// Calls `fill` with each unbroken stretch of `places` that is `lit`.
+/// Calls `fill` with each unbroken stretch of set bits, the lowest first.
 pub(crate) fn runs<E>(
-    places: Range<i32>,
-    lit: impl Fn(&i32) -> bool,
+    mut bits: u32,
     mut fill: impl FnMut(Range<i32>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut rest = places;
-    while let Some(start) = rest.find(&lit) {
-        let end = rest.find(|x| !lit(x)).unwrap_or(rest.end);
-        fill(start..end)?;
+    let mut at = 0;
+    while bits != 0 {
+        let dark = bits.trailing_zeros();
+        let lit = (bits >> dark).trailing_ones();
+        fill((at + dark) as i32..(at + dark + lit) as i32)?;
+        at += dark + lit;
+        bits = bits.checked_shr(dark + lit).unwrap_or(0);
     }
     Ok(())
 }
 
-/// Letters drawn anew, in the manner of their fonts.
-mod wide {
-    type Letters = &'static [(char, &'static [&'static str])];
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
 
-    #[rustfmt::skip]
-    pub(super) const BOLD: Letters = &[
-        ('M', &["##....##", "###..###", "########", "##.##.##", "##.##.##",
-                "##....##", "##....##", "##....##", "##....##", "##....##"]),
-        ('W', &["##....##", "##....##", "##....##", "##....##", "##.##.##",
-                "##.##.##", "##.##.##", "########", "###..###", "##....##"]),
-        ('m', &["#######.", "##.##.##", "##.##.##", "##.##.##", "##.##.##", "##.##.##",
-                "##.##.##"]),
-        ('w', &["##.##.##", "##.##.##", "##.##.##", "##.##.##", "##.##.##", "########",
-                ".##..##."]),
-    ];
+    use super::*;
 
-    #[rustfmt::skip]
-    pub(super) const NARROW: Letters = &[
-        ('M', &["#...#", "##.##", "#.#.#", "#.#.#", "#...#", "#...#"]),
-        ('W', &["#...#", "#...#", "#.#.#", "#.#.#", "##.##", "#...#"]),
-    ];
+    #[test]
+    fn runs_are_the_set_bits() {
+        for (bits, expected) in [
+            (0, &[][..]),
+            (0b1011, &[(0, 2), (3, 4)]),
+            (u32::MAX, &[(0, 32)]),
+            (1 << 31, &[(31, 32)]),
+        ] {
+            let mut seen = Vec::new();
+            let Ok(()) = runs(bits, |run| {
+                seen.push((run.start, run.end));
+                Ok::<_, core::convert::Infallible>(())
+            });
+            assert_eq!(seen, expected, "{bits:b}");
+        }
+    }
 
-    #[rustfmt::skip]
-    pub(super) const TINY: Letters = &[
-        ('M', &["#...#", "##.##", "#.#.#", "#...#", "#...#"]),
-        ('W', &["#...#", "#...#", "#.#.#", "##.##", "#...#"]),
-        ('m', &["####.", "#.#.#", "#.#.#", "#.#.#"]),
-        ('w', &["#.#.#", "#.#.#", "#.#.#", ".#.#."]),
-    ];
+    #[test]
+    fn letters_beyond_latin_1_are_drawn_as_their_nearest() {
+        for (exotic, plain) in [("–", "-"), ("š", "s"), ("\u{2009}", " "), ("字", "?"), ("ÿ", "ÿ")]
+        {
+            let place = |text: &str| text.chars().map(index).collect::<Vec<_>>();
+            assert_eq!(place(exotic), place(plain), "{exotic}");
+        }
+        assert_ne!(index('å'), index('a'));
+    }
 }

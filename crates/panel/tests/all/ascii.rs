@@ -1,13 +1,15 @@
 //! Layout of the small panel, LED by LED: `#` white, `l` label, `g` green, `o`
 //! orange, `y` amber, `f` faint.
-use panel::{Frame64x32, Moment, Size, draw};
+use embedded_graphics::{mock_display::MockDisplay, pixelcolor::Rgb565, prelude::*};
+use panel::{Frame64x32, Moment, draw};
 use wire::{Contact, Page};
 
 use crate::pages::{NOW, page, time};
 
 fn shown(page: &Page) -> String {
     let mut frame = Frame64x32::new();
-    let Ok(()) = draw(&mut frame, Size::W64H32, page, Moment { now: time(NOW), elapsed_ms: 0 });
+    let Ok(()) =
+        draw(&mut frame, panel::Size::W64H32, page, Moment { now: time(NOW), elapsed_ms: 0 });
     let mut text = String::new();
     for y in 0..32 {
         let row: String = (0..64)
@@ -31,6 +33,22 @@ fn shown(page: &Page) -> String {
 fn check(page: &Page, expected: &str) {
     let shown = shown(page);
     assert_eq!(shown.trim_matches('\n'), expected.trim_matches('\n'), "\n{shown}");
+}
+
+/// Another target with colours of its own: what is lit is the same.
+#[test]
+fn any_target_shows_it() {
+    let mut display = MockDisplay::<Rgb565>::new();
+    display.set_allow_overdraw(true);
+    let moment = Moment { now: time(NOW), elapsed_ms: 0 };
+    draw(&mut display, panel::Size::W64H32, &page(), moment).expect("infallible");
+    let lit = |x, y| display.get_pixel(Point::new(x, y)).is_some_and(|c| c != Rgb565::BLACK);
+    for (y, row) in (0..).zip(POWER.trim_matches('\n').lines()) {
+        // The first row is dark, and trimmed away.
+        for (x, dot) in (0..).zip(row.chars()) {
+            assert_eq!(lit(x, y + 1), dot != '.', "{x},{}", y + 1);
+        }
+    }
 }
 
 #[test]
