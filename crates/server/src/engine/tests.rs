@@ -270,6 +270,8 @@ async fn nonsense_is_counted_explained_acknowledged_and_stops_nothing() {
         service.send(topic, payload(7, NOW, 5_000, 100)).await;
         service.send(topic, payload(1, NOW, 5_000, 100)).await;
         service.send(topic, payload(0, NOW + 400, 5_000, 100)).await;
+        service.send(topic, payload(0, NOW - 500 * DAY, 5_000, 100)).await;
+        service.send(topic, good.replace("5000", "4294967295")).await;
         service.send(topic, good.replace("5000", "18446744073709551615")).await;
         service.send(topic, vec![b'x'; 1 << 20]).await;
         service.send("wattkampen/v1/g0/page", "{}").await;
@@ -277,7 +279,7 @@ async fn nonsense_is_counted_explained_acknowledged_and_stops_nothing() {
     service.send("wattkampen/v1/g0/status", r#"{"state":"online","firmware":"0.1.0"}"#).await;
     service.acknowledged().await;
     let counts = service.handle.counts().await.unwrap();
-    assert_eq!((counts.received, counts.stored), (1001, 100));
+    assert_eq!((counts.received, counts.stored), (1201, 100));
     let expected = [
         ("topic", 100),
         ("too_large", 100),
@@ -286,11 +288,13 @@ async fn nonsense_is_counted_explained_acknowledged_and_stops_nothing() {
         ("unknown_meter", 100),
         ("wrong_gateway", 100),
         ("future", 100),
+        ("ancient", 100),
+        ("sentinel", 100),
         ("absurd", 100),
     ];
     assert_eq!(counts.refused, expected);
     let complaints = service.handle.complaints().await.unwrap();
-    assert_eq!(complaints.iter().map(|c| c.count).sum::<u64>(), 900);
+    assert_eq!(complaints.iter().map(|c| c.count).sum::<u64>(), 1100);
     let of = |label| complaints.iter().find(|c| c.label == label).unwrap();
     assert_eq!(of("wrong_gateway").topic, topic);
     assert_eq!(
