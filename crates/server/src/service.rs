@@ -1,6 +1,6 @@
 //! The parts as one service: started together, stopped in the order in which
 //! nothing that was committed stays unsaid.
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
@@ -11,12 +11,13 @@ use tokio::{
 
 use crate::{
     BrokerKind, Settings,
+    bridge::{self, Bridge},
     broker::{self, Broker},
     display::Stage,
     engine::{self, Engine, EngineError, Handle},
     ingest::{self, Inbox},
     metrics,
-    publish::Pages,
+    publish::{Pages, Publisher},
     web,
 };
 
@@ -35,6 +36,9 @@ pub enum ServiceError {
     /// The embedded broker.
     #[error(transparent)]
     Broker(#[from] broker::StartError),
+    /// The external broker.
+    #[error(transparent)]
+    Bridge(#[from] bridge::StartError),
     /// The address of the pages is taken, or not ours.
     #[error("HTTP cannot listen on {addr}: {source}")]
     Http {
@@ -57,6 +61,7 @@ impl ServiceError {
         match self {
             Self::Engine(error) => error.mend(),
             Self::Broker(_) => "choose another `mqtt` in [server], or port 0 for a free one",
+            Self::Bridge(_) => "set `broker` in [server] to \"embedded\" or to \"mqtt://…\"",
             Self::Http { .. } => "choose another `http` in [server], or port 0 for a free one",
             Self::Pages(_) => "see that this user may open enough files",
             Self::Ended(_) => "report this with the log; start again, nothing acknowledged is lost",
@@ -74,12 +79,35 @@ pub struct Running {
     /// The engine's.
     pub handle: Handle,
     engine: Engine,
-    broker: Broker,
+    way_in: WayIn,
     pages: JoinHandle<io::Result<()>>,
     others: JoinSet<()>,
     /// First the way in ends, then the rest.
     closing: watch::Sender<bool>,
     stop: watch::Sender<bool>,
+}
+
+/// How readings come in.
+#[derive(Debug)]
+enum WayIn {
+    Embedded(Broker),
+    External(Bridge),
+}
+
+impl WayIn {
+    fn publisher(&self) -> Arc<dyn Publisher> {
+        match self {
+            Self::Embedded(broker) => broker.publisher(),
+            Self::External(bridge) => bridge.publisher(),
+        }
+    }
+
+    async fn ended(&mut self) {
+        match self {
+            Self::Embedded(broker) => broker.ended().await,
+            Self::External(bridge) => bridge.ended().await,
+        }
+    }
 }
 
 /// Starts everything. When it returns, the board is computed, and pages and broker
@@ -96,19 +124,18 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     let (inbox, deliveries) = ingest::channel();
     let (handle, engine) = engine::start(&settings, deliveries).await?;
     let (closing, closed) = watch::channel(false);
-    let broker = match way_in(&settings, inbox, closed).await {
-        Ok(broker) => broker,
+    let readiness = web::Readiness::default();
+    let way_in = match way_in(&settings, inbox, closed, &readiness).await {
+        Ok(way_in) => way_in,
         Err(error) => {
             engine.shutdown().await?;
             return Err(error);
         }
     };
-    let readiness = web::Readiness::default();
-    readiness.broker(true);
     let (stop, stopped) = watch::channel(false);
     let mut others = JoinSet::new();
     others.spawn(sweep(stopped.clone()));
-    others.spawn(pages(&settings, &handle, &broker, stopped.clone()));
+    others.spawn(pages(&settings, &handle, way_in.publisher(), stopped.clone()));
     let web = web::Web::new(
         handle.clone(),
         web::Options {
@@ -121,10 +148,13 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     let pages = tokio::spawn(web::serve(listener, web, said(stopped)));
     Ok(Running {
         http_addr,
-        mqtt_addr: Some(broker.addr),
+        mqtt_addr: match &way_in {
+            WayIn::Embedded(broker) => Some(broker.addr),
+            WayIn::External(_) => None,
+        },
         handle,
         engine,
-        broker,
+        way_in,
         pages,
         others,
         closing,
@@ -136,7 +166,8 @@ async fn way_in(
     settings: &Settings,
     inbox: Inbox,
     closed: watch::Receiver<bool>,
-) -> Result<Broker, ServiceError> {
+    readiness: &web::Readiness,
+) -> Result<WayIn, ServiceError> {
     match &settings.broker {
         BrokerKind::Embedded { listen, logins } => {
             let config = broker::Config {
@@ -145,9 +176,15 @@ async fn way_in(
                 memory: Some(settings.data.join("retained")),
                 limits: broker::Limits::default(),
             };
-            Ok(broker::start(config, inbox, said(closed)).await?)
+            let broker = broker::start(config, inbox, said(closed)).await?;
+            readiness.broker(true);
+            Ok(WayIn::Embedded(broker))
         }
-        BrokerKind::External(_) => Err(ServiceError::Ended("bridge")),
+        BrokerKind::External(external) => {
+            let readiness = readiness.clone();
+            let open = move |open| readiness.broker(open);
+            Ok(WayIn::External(bridge::start(external, inbox, open, said(closed))?))
+        }
     }
 }
 
@@ -155,10 +192,10 @@ async fn way_in(
 fn pages(
     settings: &Settings,
     handle: &Handle,
-    broker: &Broker,
+    publisher: Arc<dyn Publisher>,
     stopped: watch::Receiver<bool>,
 ) -> impl Future<Output = ()> + use<> {
-    let pages = Pages::new(handle.clone(), broker.publisher(), &settings.gateways);
+    let pages = Pages::new(handle.clone(), publisher, &settings.gateways);
     let (clock, language, handle) = (settings.clock, settings.language, handle.clone());
     pages.run(
         move |snapshot, who| {
@@ -198,7 +235,7 @@ impl Running {
                 Ok(()) => ServiceError::Ended("engine"),
                 Err(error) => error.into(),
             },
-            () = self.broker.ended() => ServiceError::Ended("broker"),
+            () = self.way_in.ended() => ServiceError::Ended("broker"),
             ended = &mut self.pages => match ended {
                 Ok(Err(error)) => ServiceError::Pages(error),
                 Ok(Ok(())) | Err(_) => ServiceError::Ended("HTTP server"),
@@ -213,7 +250,7 @@ impl Running {
     /// Where the store could not be closed in order; what was acknowledged is in it.
     pub async fn shutdown(mut self) -> Result<(), ServiceError> {
         self.closing.send_replace(true);
-        if timeout(PATIENCE, self.broker.ended()).await.is_err() {
+        if timeout(PATIENCE, self.way_in.ended()).await.is_err() {
             tracing::warn!("clients of the broker did not leave in time");
         }
         let closed = self.engine.shutdown().await;
