@@ -80,7 +80,7 @@ pub(in crate::web) fn board(scene: &Scene, board: &Leaderboard, selection: &Sele
                 } @else {
                     (table(scene, board, &shown))
                 }
-                (meaning(l))
+                (meaning(board, l))
             }
         }
         (wall(scene, &shown, selection))

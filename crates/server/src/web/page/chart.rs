@@ -27,7 +27,7 @@ pub(super) const WIDE: Size = Size { name: "wide", width: 1100.0, height: 320.0,
 /// In a hand.
 pub(super) const NARROW: Size = Size { name: "narrow", width: 360.0, height: 230.0, letter: 13.0 };
 /// On a wall.
-pub(super) const LARGE: Size = Size { name: "large", width: 1720.0, height: 372.0, letter: 24.0 };
+pub(super) const LARGE: Size = Size { name: "large", width: 1720.0, height: 318.0, letter: 24.0 };
 
 /// Bins of equal length, oldest first, and what to call the picture.
 #[derive(Debug, Clone)]

@@ -1,5 +1,5 @@
 //! The top of the front page, what everybody did together, and what the numbers mean.
-use competition::{Contact, Status, Watts};
+use competition::{Contact, Leaderboard, Status, Watts};
 use maud::{Markup, html};
 
 use super::Scene;
@@ -92,8 +92,21 @@ fn remaining(scene: &Scene) -> Markup {
             dd { (value) " " span.unit { (unit) } }
             dd.note {
                 @match scene.snapshot.board.status {
+                    Status::Ended => {
+            (l.t("Tävlingen", "The contest"), l.t("Avslutad", "Ended").into(), "")
+        }
+        Status::Locked => {
+            (l.t("Slutresultat", "Final result"), l.t("Fastställt", "Confirmed").into(), "")
+        }
+    };
+    let share = (elapsed(scene) * 100.0).round();
+    html! {
+        div { dt { (title) }
+            dd { (value) " " span.unit { (unit) } }
+            dd.note {
+                @match scene.snapshot.board.status {
                     Status::Ended => (l.t("sena avläsningar kan ännu ändra", "late readings may still change it")),
-                    Status::Locked => (l.t("fastställt av arrangören", "confirmed by the organiser")),
+                    Status::Locked => (l.t("låst av arrangören", "locked by the organiser")),
                     _ => svg.progress viewBox="0 0 100 4" preserveAspectRatio="none" role="img"
                         aria-label={ (share) " % " (l.t("av tävlingen har gått", "of the contest has passed")) } {
                         rect.track x="0" y="0" width="100" height="4" {}
@@ -147,11 +160,17 @@ fn now(scene: &Scene) -> Markup {
 }
 
 /// One line for each number on the board.
-pub(super) fn meaning(l: Language) -> Markup {
+pub(super) fn meaning(board: &Leaderboard, l: Language) -> Markup {
+    let certain = board.rows.iter().any(|row| row.interval_percent.is_some());
+    let saving = if certain {
+        l.t("Hur mycket mindre el än husets egen normala användning, uträknad från året före tävlingen för samma veckodagar och timmar. De mindre talen är ett intervall: så säkert är värdet.",
+            "How much less electricity than the building's own normal use, learnt from the year before the contest for the same weekdays and hours. The smaller figures are an interval: that is how certain the value is.")
+    } else {
+        l.t("Hur mycket mindre el än husets egen normala användning, uträknad från året före tävlingen för samma veckodagar och timmar. Hela procent: finare går inte att säga säkert.",
+            "How much less electricity than the building's own normal use, learnt from the year before the contest for the same weekdays and hours. In whole percent: nothing finer can be said with certainty.")
+    };
     let lines = [
-        (l.t("Besparing", "Saving"), l.t(
-            "Hur mycket mindre el än husets egen normala användning, uträknad från året före tävlingen för samma veckodagar och timmar. Det mindre talet är ett intervall: så säkert är värdet.",
-            "How much less electricity than the building's own normal use, learnt from the year before the contest for the same weekdays and hours. The smaller figures are an interval: that is how certain the value is.")),
+        (l.t("Besparing", "Saving"), saving),
         (l.t("Plats", "Rank"), l.t(
             "Rådhus som hör till samma grupp, med ett streck till vänster, går inte att skilja åt med säkerhet.",
             "Town halls of the same group, with a line at their left, cannot be told apart with certainty.")),

@@ -168,8 +168,8 @@ async fn the_top_tells_where_the_contest_stands() {
             Status::Running,
             ["Kvar av tävlingen", "1 <span class=\"unit\">dag<"],
         ),
-        ("2027-06-02T12:00:00Z", Status::Ended, ["Tävlingen är över", "sena avläsningar"]),
-        ("2027-07-02T12:00:00Z", Status::Locked, ["Slutresultat", "fastställt av arrangören"]),
+        ("2027-06-02T12:00:00Z", Status::Ended, ["Avslutad", "sena avläsningar"]),
+        ("2027-07-02T12:00:00Z", Status::Locked, ["Slutresultat", "låst av arrangören"]),
     ] {
         let web = scene::web(24, None);
         let mut snapshot = scene::snapshot(18, web.handle.participants());
