@@ -10,7 +10,7 @@ use std::{
 
 use competition::{
     Time,
-    placebo::{Building, Place, candidates, score, table},
+    placebo::{Building, Case, Place, candidates, score, table},
 };
 use flate2::read::MultiGzDecoder;
 use jiff::{Timestamp, tz::TimeZone};
@@ -40,14 +40,32 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("{directory} holds no .csv and no .csv.gz file; {USAGE}").into());
     }
     println!("Placebo: nobody competed, so every saving is the method's error.");
-    println!("Fitted on 12 months, scored on the next 3, from every month that the data allow.");
-    println!();
+    println!("Fitted on 12 months, scored on the next 3, from every month that the data allow.\n");
+    let scored: Vec<_> = candidates()
+        .into_iter()
+        .map(|candidate| (candidate.name, score(&buildings, &place, candidate.method)))
+        .collect();
+    print(&scored, |_| true)?;
+    // Methods are chosen on one half of the windows and believed on the other.
+    let odd = |case: &Case| {
+        let at = Timestamp::from_second(case.from.0).unwrap_or(Timestamp::UNIX_EPOCH);
+        place.timezone.to_datetime(at).month() % 2 == 1
+    };
+    println!("\nWindows that begin in odd months, on which the default was chosen:\n");
+    print(&scored, odd)?;
+    println!("\nWindows that begin in even months, held out from the choice:\n");
+    print(&scored, |case| !odd(case))
+}
+
+type Scored = (&'static str, Vec<Case>);
+
+fn print(scored: &[Scored], choose: impl Fn(&Case) -> bool) -> Result<(), Box<dyn Error>> {
     println!(
         "| method | cases | median | 90th pct | std | off > 5 % | interval holds 0 | half-width |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|");
-    for candidate in candidates() {
-        let cases = score(&buildings, &place, candidate.method);
+    for (name, cases) in scored {
+        let cases: Vec<Case> = cases.iter().copied().filter(&choose).collect();
         let Some(line) = table(&cases) else {
             return Err("no building has 12 months and the 3 that follow".into());
         };
@@ -55,8 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             value.map_or("–".to_owned(), |value| format!("{:.1} %", value * scale))
         };
         println!(
-            "| {} | {} | {:.1} % | {:.1} % | {:.1} % | {:.0} % | {} | {} |",
-            candidate.name.trim(),
+            "| {name} | {} | {:.1} % | {:.1} % | {:.1} % | {:.0} % | {} | {} |",
             line.cases,
             line.median,
             line.percentile_90,

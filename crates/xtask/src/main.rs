@@ -4,6 +4,7 @@
 //! Depends on no crate of ours: a chore must run when the product does not build.
 mod bench;
 mod fuzz;
+mod placebo;
 mod shell;
 mod test;
 mod tidy;
@@ -25,6 +26,8 @@ enum Task {
     Bench(bench::Options),
     /// Runs the fuzz targets for a number of inputs.
     Fuzz(fuzz::Options),
+    /// Scores the baselines on buildings in which nobody competed.
+    Placebo(placebo::Options),
 }
 
 fn main() -> ExitCode {
@@ -44,5 +47,6 @@ fn run(task: Task) -> Result<()> {
         Task::Tidy => tidy::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Placebo(options) => placebo::run(&options),
     }
 }

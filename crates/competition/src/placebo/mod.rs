@@ -52,11 +52,11 @@ pub fn candidates() -> Vec<Candidate> {
         ("same months last year", method(Baseline::LastYear, None, false)),
         ("72 bins", method(Baseline::Hours, None, false)),
         ("72 bins + temperature", method(warm, None, false)),
-        ("  + recency, 60 days", method(warm, Some(60.0), false)),
-        ("  + recency, 90 days", method(warm, Some(90.0), false)),
-        ("  + recency, 120 days", method(warm, Some(120.0), false)),
-        ("  + comparison group", method(warm, None, true)),
-        ("  + recency 90 + comparison group", method(warm, Some(90.0), true)),
+        ("… + recency, 60 days", method(warm, Some(60.0), false)),
+        ("… + recency, 90 days", method(warm, Some(90.0), false)),
+        ("… + recency, 120 days", method(warm, Some(120.0), false)),
+        ("… + comparison group", method(warm, None, true)),
+        ("… + recency 90 + comparison group", method(warm, Some(90.0), true)),
         ("the default", Method::default()),
     ]
     .map(|(name, method)| Candidate { name, method })
