@@ -106,7 +106,7 @@ impl<'s, 'a> Section<'s, 'a> {
     fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'a>>, wanted: &str) {
         self.source.mistake(
             value.span().start,
-            format!("{key} in {} is a {}", self.place(), value.get_ref().type_str()),
+            format!("{key} in {} has the wrong type, {}", self.place(), value.get_ref().type_str()),
             format!("it wants {wanted}"),
         );
     }
