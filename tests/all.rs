@@ -1,2 +1,3 @@
 //! What crosses crates, processes or machines: one binary, one module a subject.
+mod demo;
 mod machine;

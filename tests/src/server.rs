@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{OnceLock, mpsc},
+    sync::{Arc, Mutex, OnceLock, PoisonError, mpsc},
     thread,
 };
 
@@ -42,6 +42,7 @@ pub fn wattkampen() -> &'static Path {
 pub struct Server {
     child: Child,
     log: PathBuf,
+    said: Arc<Mutex<String>>,
     /// Where its pages are.
     pub http: SocketAddr,
     /// Where its broker listens; `None` with an external one.
@@ -82,7 +83,17 @@ impl Server {
         let lines = BufReader::new(child.stdout.take().expect("standard output is a pipe")).lines();
         let (say, said) = mpsc::channel();
         // Goes on reading for as long as the process lives: a full pipe would stop it.
-        thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(say.send(line))));
+        let all = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&all);
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.push_str(&line);
+                kept.push('\n');
+                drop(kept);
+                drop(say.send(line));
+            }
+        });
         let (mut http, mut mqtt) = (None, None);
         while http.is_none() || mqtt.is_none() {
             let Ok(line) = said.recv_timeout(DEADLINE) else {
@@ -98,7 +109,7 @@ impl Server {
             }
         }
         let http = http.expect("the loop ends with it");
-        Self { child, log: log.to_owned(), http, mqtt: mqtt.flatten() }
+        Self { child, log: log.to_owned(), said: all, http, mqtt: mqtt.flatten() }
     }
 
     /// Where publishers connect.
@@ -146,6 +157,11 @@ impl Server {
     /// When the log is not there.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).expect("the log is text")
+    }
+
+    /// What it has printed on standard output so far, in whole lines.
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Its process, for what the system tells about it.

@@ -16,8 +16,8 @@ use crate::config::{Address, BROKER_PASSWORD};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Where the readings go, such as mqtt://127.0.0.1:1883
-    #[arg(long, value_name = "URL")]
-    broker: String,
+    #[arg(long, value_name = "URL", required_unless_present = "truth")]
+    broker: Option<String>,
     /// How many town halls
     #[arg(long, value_name = "N", default_value_t = 24)]
     participants: usize,
@@ -81,9 +81,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         println!("{}", super::demo::truth(args.seed, args.participants));
         return Ok(());
     }
-    let address = Address::parse(&args.broker).filter(|address| !address.tls).ok_or_else(|| {
+    let broker = args.broker.as_deref().unwrap_or_default();
+    let address = Address::parse(broker).filter(|address| !address.tls).ok_or_else(|| {
         Failure::usage(
-            format!("--broker {:?} is no address of a broker", args.broker),
+            format!("--broker {broker:?} is no address of a broker"),
             format!(
                 "write mqtt://host:1883 or mqtt://user@host:1883, the password in {BROKER_PASSWORD}"
             ),

@@ -59,9 +59,11 @@ pub(crate) fn truth(seed: u64, participants: usize) -> String {
             serde_json::json!({
                 "participant": hall.id,
                 "municipality": hall.municipality,
+                "cluster": hall.cluster,
                 "meter": hall.meter(),
                 "gateway": hall.gateway(),
                 "area_m2": hall.area_m2,
+                "employees": hall.employees,
                 "saving_percent": (hall.saving * 1000.0).round() / 10.0,
             })
         })
