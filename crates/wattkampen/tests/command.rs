@@ -1,0 +1,147 @@
+//! What a user types and sees: help, exit codes, and errors that say what is wrong
+//! and how to mend it.
+use std::{
+    fs,
+    net::TcpListener,
+    path::Path,
+    process::{Command, Output},
+};
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_wattkampen"))
+        .args(arguments)
+        .env_remove("RUST_LOG")
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .output()
+        .expect("wattkampen starts")
+}
+
+fn said(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+/// Fails with this code, nothing on standard output, and two lines on standard
+/// error: what is wrong and how to mend it.
+fn refused(code: i32, arguments: &[&str], what: &str, mend: &str) {
+    let done = run(arguments);
+    let errors = said(&done.stderr);
+    assert_eq!(done.status.code(), Some(code), "{arguments:?}: {errors}");
+    assert_eq!(said(&done.stdout), "", "{arguments:?}");
+    let lines: Vec<&str> = errors.lines().collect();
+    assert_eq!(lines.len(), 2, "{arguments:?}: {errors}");
+    assert!(lines[0].starts_with("wattkampen: ") && lines[0].contains(what), "{errors}");
+    assert!(lines[1].starts_with("  ") && lines[1].contains(mend), "{errors}");
+}
+
+fn example(folder: &Path) -> String {
+    let text = include_str!("../../../deploy/example.toml");
+    let file = folder.join("example.toml");
+    fs::write(&file, text).expect("the example is written");
+    file.to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn help_of_every_command() {
+    let mut all = said(&run(&["--help"]).stdout).to_owned();
+    for command in ["serve", "demo", "simulate", "report", "panel", "check"] {
+        let done = run(&[command, "--help"]);
+        assert_eq!(done.status.code(), Some(0));
+        all.push_str(&format!("\n---- {command}\n{}", said(&done.stdout)));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    for arguments in
+        [&[] as &[&str], &["serv"], &["serve"], &["simulate"], &["demo", "--spede", "2"]]
+    {
+        let done = run(arguments);
+        assert_eq!(done.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(said(&done.stdout), "", "{arguments:?}");
+    }
+    refused(2, &["demo", "--speed", "0"], "--speed 0 is no speed", "600 ten minutes a second");
+    refused(
+        2,
+        &["demo", "--fault", "soderhamn:nois=1"],
+        "soderhamn:nois=1",
+        "there are noise=SHARE",
+    );
+    refused(2, &["demo", "--fault", "atlantis:repeat"], "no house is called", "the houses are");
+    refused(2, &["simulate", "--broker", "http://x"], "no address of a broker", "write mqtt://");
+}
+
+#[test]
+fn the_example_is_accepted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let done = run(&["check", "--config", &example(folder.path())]);
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done.stderr));
+    let told = "Energispartävling 2027: 2 participants, 3 meters, \
+                contest 2027-03-01 to 2027-06-01: no mistake found\n";
+    assert_eq!(said(&done.stdout), told);
+}
+
+#[test]
+fn a_configuration_with_mistakes_exits_with_2_and_tells_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = example(folder.path());
+    let text = fs::read_to_string(&file).expect("the example");
+    fs::write(&file, text.replace("m2 = 6200", "m2 = -1").replace("\"saving\"", "\"luck\""))
+        .expect("written");
+    for command in ["check", "serve", "report"] {
+        let done = run(&[command, "--config", &file]);
+        assert_eq!(done.status.code(), Some(2), "{command}");
+        assert_eq!(said(&done.stdout), "", "{command}");
+        let errors = said(&done.stderr);
+        assert!(errors.contains("2 mistakes"), "{errors}");
+        let lines = ["line 10: rule \"luck\"", "line 34: m2 in floor_area"];
+        assert!(lines.iter().all(|line| errors.contains(line)), "{errors}");
+    }
+    let absent = folder.path().join("absent.toml");
+    let absent = absent.to_str().expect("UTF-8");
+    refused(2, &["check", "--config", absent], "cannot read", "--config FILE");
+}
+
+#[test]
+fn commands_that_look_say_when_there_is_nothing_to_see() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = example(folder.path());
+    refused(1, &["report", "--config", &config], "there is no store", "wattkampen serve");
+    let out = folder.path().join("panel.png");
+    let out = out.to_str().expect("UTF-8");
+    let panel = |who: &'static str, size: &'static str| {
+        ["panel", "--config", &config, "--participant", who, "--size", size, "--out", out]
+            .map(str::to_owned)
+    };
+    for (who, size, code, what, mend) in [
+        ("pitea", "128x64", 1, "there is no store", "wattkampen serve"),
+        ("pitea", "32x32", 2, "no size of a panel", "64x32 or 128x64"),
+        ("atlantis", "64x32", 2, "\"atlantis\" is not in", "soderhamn, pitea"),
+    ] {
+        let arguments = panel(who, size);
+        refused(code, &arguments.each_ref().map(String::as_str), what, mend);
+    }
+    assert!(!Path::new(out).exists());
+}
+
+#[test]
+fn an_address_that_is_taken_is_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    let done = run(&["demo", "--http", &address, "--mqtt", "127.0.0.1:0"]);
+    let errors = said(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{errors}");
+    assert_eq!(said(&done.stdout), "");
+    assert!(errors.contains(&address) && errors.contains("port 0"), "{errors}");
+}
+
+#[test]
+fn the_truth_can_be_asked_for() {
+    let done = run(&["simulate", "--truth", "--participants", "30"]);
+    let houses: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    let houses = houses.as_array().expect("a list");
+    assert_eq!(houses.len(), 30);
+    assert_eq!(houses[4]["participant"], "soderhamn");
+    assert_eq!(houses[4]["saving_percent"], 22.6);
+}
