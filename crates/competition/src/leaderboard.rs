@@ -79,6 +79,23 @@ pub struct Row {
     pub reason: Option<Reason>,
 }
 
+/// A cluster on its board, its ranked participants weighted by floor area.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterRow {
+    /// Its name.
+    pub cluster: String,
+    /// 1 is best; equals share it. `None` where none of its participants is ranked.
+    pub rank: Option<u32>,
+    /// How many of its participants are ranked.
+    pub ranked: u32,
+    /// Σ area × saving / Σ area, percent.
+    pub saving_percent: Option<f64>,
+    /// Σ area × intensity / Σ area, kWh/m².
+    pub kwh_per_m2: Option<f64>,
+    /// Saved by its ranked participants.
+    pub saved: MilliWattHours,
+}
+
 impl Row {
     /// Decimals of the saving that its interval supports: none where it is a
     /// percentage point or more to either side, else one.

@@ -9,6 +9,7 @@
 //! - Energy is a difference of two good registers of one epoch; nothing becomes
 //!   zero because it is missing.
 
+mod activity;
 mod answer;
 mod baseline;
 mod calendar;
@@ -31,17 +32,18 @@ mod training;
 mod units;
 mod weather;
 
+pub use activity::ActivityKind;
 pub use answer::{Compared, Heard, HourLoad, Moved, Outcome, Point, Provenance, Quarantined};
 pub use calendar::Country;
 pub use eligibility::Reason;
 pub use history::History;
-pub use leaderboard::{Contact, Leaderboard, Row, Rule, Status};
+pub use leaderboard::{ClusterRow, Contact, Leaderboard, Row, Rule, Status};
 pub use participant::{
     Baseline, Competition, Dated, DayKind, Epoch, Exclusion, Meter, MeterIndex, Method,
     Participant, ParticipantIndex, Period, Sign, Thresholds,
 };
 pub use record::{DayRecord, Stale};
 pub use sample::{Doubt, Refusal, Sample};
-pub use standings::Standings;
+pub use standings::{Confidence, Effect, SekPerKwh, Standings, Trap, TrapKind};
 pub use training::Fit;
 pub use units::{Celsius, MilliWattHours, Percent, SquareMetres, Time, WattHours, Watts};

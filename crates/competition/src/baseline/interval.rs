@@ -68,6 +68,29 @@ impl Outside {
     }
 }
 
+impl Outside {
+    /// Half-width of the 90 % interval of the change of the saving between two
+    /// neighbouring stretches of so many days: as above, from the differences that
+    /// came about by themselves.
+    pub(crate) fn change_width(&self, days: usize) -> Option<f64> {
+        let days = days.max(1);
+        if self.days() < 4 * days {
+            return None;
+        }
+        let saving = |start: usize| {
+            let (from, until) = (self.sums[start], self.sums[start + days]);
+            let expected = until.1 - from.1;
+            (expected > 0.0).then(|| 1.0 - (until.0 - from.0) / expected)
+        };
+        let pairs = (0..=self.days() - 2 * days)
+            .filter_map(|start| Some(saving(start + days)? - saving(start)?));
+        let (square, count) =
+            pairs.fold((0.0, 0), |sum, change| (sum.0 + change * change, sum.1 + 1));
+        let freedom = self.days() as f64 / (2.0 * days as f64) - 1.0;
+        (count > 0).then(|| (square / f64::from(count)).sqrt() * student(freedom))
+    }
+}
+
 /// The 95th percentile of Student's t: Cornish and Fisher's expansion, within one
 /// percent from three degrees of freedom on.
 fn student(freedom: f64) -> f64 {
@@ -109,6 +132,10 @@ mod tests {
         assert!(outside.half_width(2).unwrap() < 1e-9);
         assert_eq!(outside.half_width(6), None);
         assert_eq!(Outside::default().half_width(1), None);
+        // from one day to the next the saving jumps by 20 points
+        let change = outside.change_width(1).unwrap();
+        assert!((change - 0.2 * student(4.0)).abs() < 1e-9);
+        assert_eq!(outside.change_width(3), None);
     }
 
     #[test]

@@ -142,14 +142,7 @@ impl Standings {
     /// Saving of the last 14 days minus that of the contest before them.
     fn improvement(&self, house: &House, now: Time) -> Option<f64> {
         let split = hour_of(now.0) - RECENT_DAYS * 24;
-        let saving = |hours: Range<i64>| {
-            let ledgers = &self.ledgers[house.meters.clone()];
-            let mut totals = Totals::default();
-            let expected = |hour| house.expected(hour);
-            let stretches = house.stretches_of(hours, |hour| known(ledgers, hour), expected);
-            stretches.iter().for_each(|stretch| totals += stretch.totals);
-            totals.saving()
-        };
+        let saving = |hours: Range<i64>| self.sums(house, hours).saving();
         let start = house.calendar.contest.start;
         Some(saving(split.max(start)..hour_of(now.0))? - saving(start..split)?)
     }

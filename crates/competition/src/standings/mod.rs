@@ -7,8 +7,14 @@
 //! `house`; 0.45 MB for a participant with one meter and 15 months of data.
 mod ask;
 mod board;
+mod clusters;
+mod effect;
 mod refit;
 mod take;
+mod traps;
+
+pub use effect::Effect;
+pub use traps::{Confidence, SekPerKwh, Trap, TrapKind};
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -1,4 +1,5 @@
 //! The standings as the server uses them: with a store of samples beside them.
+mod advice;
 mod days;
 mod hall;
 mod model;

@@ -1,0 +1,66 @@
+//! What a town hall did: the kinds of 2011 as presets. When, where and by whom is
+//! the server's to keep; the effect is [`crate::Standings::effect`].
+
+/// A kind of activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ActivityKind {
+    /// A walk through the dark house, with notes on what was left on.
+    NightWalk,
+    /// The standings by e-mail to everybody.
+    StandingsByMail,
+    /// A target was set.
+    Target,
+    /// A meeting or a visit.
+    Meeting,
+    /// A survey among the staff.
+    Survey,
+    /// An inventory of equipment.
+    Inventory,
+    /// Power strips with a switch were handed out.
+    PowerStrips,
+    /// Something else.
+    Other,
+}
+
+impl ActivityKind {
+    /// All of them, in the order of the presets.
+    pub const ALL: [Self; 8] = [
+        Self::NightWalk,
+        Self::StandingsByMail,
+        Self::Target,
+        Self::Meeting,
+        Self::Survey,
+        Self::Inventory,
+        Self::PowerStrips,
+        Self::Other,
+    ];
+
+    /// In English and in Swedish.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NightWalk => ("Night walk", "Nattvandring"),
+            Self::StandingsByMail => ("E-mail with the standings", "Mejl med ställningen"),
+            Self::Target => ("Target", "Mål"),
+            Self::Meeting => ("Meeting or visit", "Möte eller besök"),
+            Self::Survey => ("Survey", "Enkät"),
+            Self::Inventory => ("Inventory of equipment", "Inventering av utrustning"),
+            Self::PowerStrips => ("Power strips with a switch", "Grenuttag med strömbrytare"),
+            Self::Other => ("Other", "Annat"),
+        }
+    }
+
+    /// Short name in files and addresses.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::NightWalk => "night-walk",
+            Self::StandingsByMail => "standings-by-mail",
+            Self::Target => "target",
+            Self::Meeting => "meeting",
+            Self::Survey => "survey",
+            Self::Inventory => "inventory",
+            Self::PowerStrips => "power-strips",
+            Self::Other => "other",
+        }
+    }
+}

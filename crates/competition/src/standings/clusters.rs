@@ -1,0 +1,66 @@
+//! The board of the clusters: regional groups of participants, each participant
+//! weighing as much as its floor area.
+use std::collections::BTreeMap;
+
+use super::Standings;
+use crate::{ClusterRow, Leaderboard, MilliWattHours, Row, Rule, Time, ranking::ranks};
+
+impl Standings {
+    /// The clusters by [`Rule::Intensity`], or by saving under any other rule, best
+    /// first. Only participants that are ranked under that rule count.
+    pub fn clusters(&self, rule: Rule, now: Time) -> Vec<ClusterRow> {
+        let by_intensity = rule == Rule::Intensity;
+        let rule = if by_intensity { rule } else { Rule::Saving };
+        self.clusters_of(&self.leaderboard(rule, now), by_intensity)
+    }
+
+    fn clusters_of(&self, board: &Leaderboard, by_intensity: bool) -> Vec<ClusterRow> {
+        let mut members: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+        for row in &board.rows {
+            let cluster = self.participants[row.participant.0 as usize].cluster.as_str();
+            let ranked = members.entry(cluster).or_default();
+            if row.rank.is_some() {
+                ranked.push(row);
+            }
+        }
+        let mut rows: Vec<ClusterRow> = members
+            .into_iter()
+            .map(|(cluster, members)| ClusterRow {
+                cluster: cluster.to_owned(),
+                rank: None,
+                ranked: members.len() as u32,
+                saving_percent: self.weighted(&members, board.as_of, |row| row.saving_percent),
+                kwh_per_m2: self.weighted(&members, board.as_of, |row| row.kwh_per_m2),
+                saved: members.iter().filter_map(|row| row.saved).sum::<MilliWattHours>(),
+            })
+            .collect();
+        let (value, resolution): (fn(&ClusterRow) -> Option<f64>, f64) = match by_intensity {
+            true => (|row| row.kwh_per_m2, 0.01),
+            false => (|row| row.saving_percent, 0.1),
+        };
+        let values: Vec<Option<f64>> = rows.iter().map(value).collect();
+        for (row, rank) in rows.iter_mut().zip(ranks(&values, resolution, !by_intensity)) {
+            row.rank = rank;
+        }
+        rows.sort_by_key(|row| row.rank.unwrap_or(u32::MAX));
+        rows
+    }
+
+    /// Over the members that have both a value and an area.
+    fn weighted(
+        &self,
+        members: &[&Row],
+        at: Time,
+        value: impl Fn(&Row) -> Option<f64>,
+    ) -> Option<f64> {
+        let hour = at.0.div_euclid(3600);
+        let pairs = members.iter().filter_map(|row| {
+            let stretches = &self.houses[row.participant.0 as usize].stretches;
+            let holds = stretches.iter().rev().find(|it| it.from <= hour).or(stretches.first())?;
+            Some((holds.area?, value(row)?))
+        });
+        let (area, sum) =
+            pairs.fold((0.0, 0.0), |sum, (area, value)| (sum.0 + area, sum.1 + area * value));
+        (area > 0.0).then(|| sum / area)
+    }
+}

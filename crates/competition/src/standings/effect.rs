@@ -1,0 +1,72 @@
+//! What an activity did: the change of the saving from the two weeks before it to
+//! the two weeks after, with its interval, and plainly when it cannot be told
+//! from what changes by itself (fairness rules, "Activities").
+use core::ops::Range;
+
+use super::{Standings, known};
+use crate::{
+    ParticipantIndex, Time,
+    calendar::grid::{HOUR, hour_of},
+    house::House,
+    totals::Totals,
+};
+
+/// Days on either side, and the fewest of them that must be known.
+const DAYS: i64 = 14;
+const FEWEST: i64 = 7;
+
+/// The measured effect of an activity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effect {
+    /// Saving of the two weeks before, percent.
+    pub before_percent: f64,
+    /// Saving of the two weeks after, percent.
+    pub after_percent: f64,
+    /// After minus before, percentage points; above zero the house used less.
+    pub change_percent: f64,
+    /// 90 % interval of the change.
+    pub interval_percent: [f64; 2],
+    /// Whether the interval leaves out zero.
+    pub distinguishable: bool,
+}
+
+impl Standings {
+    /// Effect of what was done on the local day that holds `at`. That day itself
+    /// is on neither side. `None` while either side has less than a week of known
+    /// hours with a baseline, or the baseline year is too short for an interval.
+    pub fn effect(&self, who: ParticipantIndex, at: Time, now: Time) -> Option<Effect> {
+        let house = &self.houses[who.0 as usize];
+        let calendar = &house.calendar;
+        let day = calendar.date(at);
+        let (from, until) = (
+            hour_of(calendar.midnight(day).0),
+            hour_of(calendar.midnight(crate::calendar::days_after(day, 1)).0),
+        );
+        let after_end = (until + DAYS * 24).min(now.0.div_euclid(HOUR));
+        let before = self.sums(house, from - DAYS * 24..from);
+        let after = self.sums(house, until..after_end);
+        if before.matched_hours.min(after.matched_hours) < FEWEST * 24 {
+            return None;
+        }
+        let (before, after) = (before.saving()?, after.saving()?);
+        let half = house.learnt.as_ref()?.outside.change_width(DAYS as usize)?;
+        let change = after - before;
+        Some(Effect {
+            before_percent: before * 100.0,
+            after_percent: after * 100.0,
+            change_percent: change * 100.0,
+            interval_percent: [(change - half) * 100.0, (change + half) * 100.0],
+            distinguishable: change.abs() > half,
+        })
+    }
+
+    /// Contest sums of a range of hours.
+    pub(super) fn sums(&self, house: &House, hours: Range<i64>) -> Totals {
+        let ledgers = &self.ledgers[house.meters.clone()];
+        let stretches =
+            house.stretches_of(hours, |hour| known(ledgers, hour), |hour| house.expected(hour));
+        let mut totals = Totals::default();
+        stretches.iter().for_each(|stretch| totals += stretch.totals);
+        totals
+    }
+}

@@ -1,0 +1,94 @@
+//! Clusters, activities' effects and energy traps on houses made by hand.
+use competition::{
+    MeterIndex, ParticipantIndex, Period, Rule, SekPerKwh, SquareMetres, Standings, Time, TrapKind,
+};
+use jiff::civil::date;
+
+use crate::hall::{Map, competition, midnight, participant, sample};
+
+const WHO: ParticipantIndex = ParticipantIndex(0);
+
+/// A contest from 1 April 2027 after half a year, of hourly readings; Wh by hour.
+fn run(loads: &[&dyn Fn(i64) -> i64], areas: &[f64], until: i64) -> Standings {
+    let mut rules = competition();
+    rules.baseline = Period { start: date(2026, 10, 1), end: date(2027, 4, 1) };
+    rules.contest = Period { start: date(2027, 4, 1), end: date(2027, 7, 1) };
+    let mut all = Vec::new();
+    for (number, area) in areas.iter().enumerate() {
+        let mut one = participant(&number.to_string(), 1);
+        one.cluster = if number < 2 { "north" } else { "south" }.to_owned();
+        one.floor_area.0[0].1 = SquareMetres(*area);
+        all.push(one);
+    }
+    let mut standings = Standings::new(rules, all);
+    for (meter, load) in loads.iter().enumerate() {
+        let mut register = 1_000_000;
+        for hour in midnight(2026, 10, 1) / 3600..=until / 3600 {
+            standings.append(MeterIndex(meter as u32), sample(hour * 3600, register));
+            register += load(hour);
+        }
+    }
+    standings.settle(&Map::default());
+    standings
+}
+
+/// 10 kWh and by day 30, with a bit of weather that no model knows.
+fn usual(hour: i64) -> i64 {
+    let weekend = matches!((hour / 24 + 3) % 7, 5 | 6); // 1970 began on a Thursday
+    let day = (5..16).contains(&(hour % 24)) && !weekend;
+    let noise = (hour / 24 * 7919) % 1009;
+    noise + if day { 30_000 } else { 10_000 }
+}
+
+#[test]
+fn clusters_are_weighted_by_area() {
+    let contest = midnight(2027, 4, 1) / 3600;
+    let less =
+        |percent: i64| move |hour: i64| if hour < contest { 20_000 } else { 200 * (100 - percent) };
+    let until = midnight(2027, 5, 1);
+    let standings = run(&[&less(10), &less(20), &less(14)], &[1000.0, 3000.0, 500.0], until);
+    let clusters = standings.clusters(Rule::Saving, Time(until));
+    assert_eq!((clusters[0].cluster.as_str(), clusters[0].rank), ("north", Some(1)));
+    assert!((clusters[0].saving_percent.unwrap() - 17.5).abs() < 1e-6);
+    assert!((clusters[1].saving_percent.unwrap() - 14.0).abs() < 1e-6);
+    // the large house weighs more: less energy on more area
+    let by_intensity = standings.clusters(Rule::Intensity, Time(until));
+    assert_eq!(by_intensity[0].cluster, "north");
+    let days = 30.0 * 24.0;
+    let south = days * 20.0 * 0.86 / 500.0;
+    assert!((by_intensity[1].kwh_per_m2.unwrap() - south).abs() < 1e-6);
+}
+
+#[test]
+fn an_effect_is_told_where_there_is_one() {
+    let day = midnight(2027, 5, 12);
+    let helped = |hour: i64| if hour * 3600 < day { usual(hour) } else { usual(hour) * 85 / 100 };
+    let until = midnight(2027, 6, 10);
+    let standings = run(&[&helped, &usual], &[1000.0, 1000.0], until);
+    let effect = standings.effect(WHO, Time(day + 50_000), Time(until)).unwrap();
+    assert!(effect.distinguishable, "{effect:?}");
+    let [low, high] = effect.interval_percent;
+    assert!(low < 15.0 && high > 15.0, "{effect:?}");
+    let none = standings.effect(ParticipantIndex(1), Time(day + 50_000), Time(until)).unwrap();
+    assert!(!none.distinguishable, "{none:?}");
+    assert_eq!(standings.effect(WHO, Time(day), Time(day + 6 * 86_400)), None);
+}
+
+#[test]
+fn traps_are_found_and_priced() {
+    let until = midnight(2027, 6, 10);
+    let broken = midnight(2027, 5, 10);
+    // 4 kW more, all the time, from 10 May on
+    let step = |hour: i64| usual(hour) + if hour * 3600 < broken { 0 } else { 4_000 };
+    let flat = |hour: i64| 20_000 + hour % 5;
+    let standings = run(&[&usual, &step, &flat], &[1000.0; 3], until);
+    let traps = |who: u32| standings.traps(ParticipantIndex(who), Time(until), SekPerKwh(2.0));
+    assert_eq!(traps(0), []);
+    let found = traps(1);
+    let step = found.iter().find(|trap| trap.kind == TrapKind::Step).expect("a step");
+    assert!((step.kwh_per_year / (4.0 * 8760.0) - 1.0).abs() < 0.1, "{step:?}");
+    assert_eq!(step.sek_per_year, step.kwh_per_year * 2.0);
+    assert!((step.since - date(2027, 5, 10)).get_days().abs() <= 2, "{step:?}");
+    let kinds: Vec<_> = traps(2).iter().map(|trap| trap.kind).collect();
+    assert_eq!(kinds, [TrapKind::NeverAsleep], "weekends and nights are no dearer than ever");
+}
