@@ -81,20 +81,7 @@ fn remaining(scene: &Scene) -> Markup {
             let unit = if left == 1 { l.t("dag", "day") } else { l.t("dagar", "days") };
             (l.t("Kvar av tävlingen", "Left of the contest"), l.number(left.into(), 0), unit)
         }
-        Status::Ended => {
-            (l.t("Tävlingen är över", "The contest is over"), "0".into(), l.t("dagar", "days"))
-        }
-        Status::Locked => (l.t("Slutresultat", "Final result"), "0".into(), l.t("dagar", "days")),
-    };
-    let share = (elapsed(scene) * 100.0).round();
-    html! {
-        div { dt { (title) }
-            dd { (value) " " span.unit { (unit) } }
-            dd.note {
-                @match scene.snapshot.board.status {
-                    Status::Ended => {
-            (l.t("Tävlingen", "The contest"), l.t("Avslutad", "Ended").into(), "")
-        }
+        Status::Ended => (l.t("Tävlingen", "The contest"), l.t("Avslutad", "Ended").into(), ""),
         Status::Locked => {
             (l.t("Slutresultat", "Final result"), l.t("Fastställt", "Confirmed").into(), "")
         }
