@@ -90,8 +90,10 @@ fn forever(value: u32) -> Option<Duration> {
     (value != u32::MAX).then(|| seconds(value))
 }
 
-pub(super) fn read(packet: GenericPacket<u16>) -> Result<Incoming, MqttError> {
-    Ok(match packet {
+/// `None`: the library has done what there was to do.
+pub(super) fn read(packet: GenericPacket<u16>) -> Result<Option<Incoming>, MqttError> {
+    Ok(Some(match packet {
+        GenericPacket::V3_1_1Pingreq(_) | GenericPacket::V5_0Pingreq(_) => return Ok(None),
         GenericPacket::V3_1_1Connect(connect) => Incoming::Hello(hello_v3(&connect).into()),
         GenericPacket::V5_0Connect(connect) => Incoming::Hello(hello_v5(&connect).into()),
         GenericPacket::V3_1_1Publish(publish) => Incoming::Publish(Published {
@@ -148,10 +150,9 @@ pub(super) fn read(packet: GenericPacket<u16>) -> Result<Incoming, MqttError> {
                 .and_then(session_expiry)
                 .map(|value| forever(value).unwrap_or(Duration::MAX)),
         },
-        // PINGREQ is answered by the library; QoS 2 is not granted to subscribers;
-        // enhanced authentication is not offered.
+        // QoS 2 is not granted to subscribers; enhanced authentication is not offered.
         _ => return Err(MqttError::ProtocolError),
-    })
+    }))
 }
 
 /// Identifier 0 names nothing.

@@ -94,10 +94,12 @@ impl Protocol {
         }
         let Some(packet) = incoming else { return Ok(None) };
         let incoming = incoming::read(packet).map_err(|error| self.fail(error))?;
-        if let Incoming::Publish(Published { id: Some(id), exactly_once: true, .. }) = &incoming {
+        if let Some(Incoming::Publish(Published { id: Some(id), exactly_once: true, .. })) =
+            &incoming
+        {
             self.uncommitted.insert(*id);
         }
-        Ok(Some(incoming))
+        Ok(incoming)
     }
 
     /// Does what the library asks for; timers are the connection's own.
