@@ -1,4 +1,6 @@
 //! The engine from inbox to board, on a real store.
+mod pages;
+
 use std::{
     collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
@@ -13,12 +15,11 @@ use competition::{
 use jiff::{civil::date, tz::TimeZone};
 use tokio::sync::watch;
 
-use super::{Engine, Event, Handle, Snapshot, start};
+use super::{Engine, Event, Handle, start};
 use crate::{
     BrokerKind, Settings,
     clock::Clock,
     ingest::{self, Ack, Acknowledge, Delivery, Inbox},
-    publish::{Busy, Pages, Publisher},
     store::{Durability, Reader},
 };
 
@@ -353,76 +354,4 @@ async fn while_the_file_cannot_be_written_nothing_is_acknowledged_and_nothing_lo
     service.acknowledged().await;
     service.stop().await;
     assert_eq!(Reader::open(dir.path()).unwrap().count().unwrap(), 1);
-}
-
-/// A broker that is away at first.
-#[derive(Debug)]
-struct Panel {
-    refusals: Mutex<u32>,
-    said: watch::Sender<Option<(String, wire::Page)>>,
-}
-
-impl Publisher for Panel {
-    fn publish(&self, topic: &str, payload: Bytes, retain: bool) -> Result<(), Busy> {
-        let mut refusals = self.refusals.lock().unwrap();
-        if *refusals > 0 {
-            *refusals -= 1;
-            return Err(Busy);
-        }
-        assert!(retain);
-        let page = wire::Page::decode(&payload).unwrap();
-        self.said.send_replace(Some((topic.to_owned(), page)));
-        Ok(())
-    }
-}
-
-fn page(snapshot: &Snapshot, who: ParticipantIndex) -> Option<wire::Page> {
-    let house = snapshot.houses.get(who.0 as usize)?;
-    Some(wire::Page {
-        t: wire::Time::from_unix(snapshot.as_of.0).ok()?,
-        name: wire::Text::cut("Söderhamn"),
-        contact: wire::Contact::Live,
-        since: None,
-        utc_offset_min: 0,
-        power_w: Some(house.power?.0),
-        step_w: None,
-        step_at: None,
-        today_wh: None,
-        today_baseline_wh: None,
-        saving_permille: None,
-        direction: None,
-        rank: None,
-        of: 3,
-        wh_per_m2: None,
-        night_w: None,
-        hours_w: [None; 24],
-        ticker: wire::Text::cut(""),
-        night: false,
-        language: wire::Language::Sv,
-    })
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_changed_page_is_said_on_its_gateways_topic_as_soon_as_the_broker_takes_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let settings = settings(dir.path());
-    let mut service = Service::start(&settings).await;
-    let panel = Arc::new(Panel { refusals: Mutex::new(2), said: watch::Sender::new(None) });
-    let pages = Pages::new(service.handle.clone(), panel.clone(), &settings.gateways);
-    let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(pages.run(page, stopped));
-    let mut said = panel.said.subscribe();
-    for power in [700, 800] {
-        service.reading(1, NOW - 1000 + power, 5_000, power).await;
-        let heard = said.wait_for(|said| {
-            said.as_ref().is_some_and(|(topic, page)| {
-                topic == "wattkampen/v1/g1/page" && page.power_w == Some(power)
-            })
-        });
-        tokio::time::timeout(Duration::from_secs(30), heard).await.expect("it is said").unwrap();
-    }
-    assert_eq!(*panel.refusals.lock().unwrap(), 0);
-    stop.send_replace(true);
-    task.await.unwrap();
-    service.stop().await;
 }

@@ -1,0 +1,87 @@
+//! What panels show, said as soon as a broker takes it.
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use competition::ParticipantIndex;
+use tokio::sync::watch;
+
+use super::{NOW, Service, settings};
+use crate::{
+    engine::Snapshot,
+    publish::{Busy, Pages, Publisher},
+};
+
+/// A broker that is away at first.
+#[derive(Debug)]
+struct Panel {
+    refusals: Mutex<u32>,
+    said: watch::Sender<Option<(String, wire::Page)>>,
+}
+
+impl Publisher for Panel {
+    fn publish(&self, topic: &str, payload: Bytes, retain: bool) -> Result<(), Busy> {
+        let mut refusals = self.refusals.lock().unwrap();
+        if *refusals > 0 {
+            *refusals -= 1;
+            return Err(Busy);
+        }
+        assert!(retain);
+        let page = wire::Page::decode(&payload).unwrap();
+        self.said.send_replace(Some((topic.to_owned(), page)));
+        Ok(())
+    }
+}
+
+fn page(snapshot: &Snapshot, who: ParticipantIndex) -> Option<wire::Page> {
+    let house = snapshot.houses.get(who.0 as usize)?;
+    Some(wire::Page {
+        t: wire::Time::from_unix(snapshot.as_of.0).ok()?,
+        name: wire::Text::cut("Söderhamn"),
+        contact: wire::Contact::Live,
+        since: None,
+        utc_offset_min: 0,
+        power_w: Some(house.power?.0),
+        step_w: None,
+        step_at: None,
+        today_wh: None,
+        today_baseline_wh: None,
+        saving_permille: None,
+        direction: None,
+        rank: None,
+        of: 3,
+        wh_per_m2: None,
+        night_w: None,
+        hours_w: [None; 24],
+        ticker: wire::Text::cut(""),
+        night: false,
+        language: wire::Language::Sv,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_page_is_said_on_its_gateways_topic_as_soon_as_the_broker_takes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = settings(dir.path());
+    let mut service = Service::start(&settings).await;
+    let panel = Arc::new(Panel { refusals: Mutex::new(2), said: watch::Sender::new(None) });
+    let pages = Pages::new(service.handle.clone(), panel.clone(), &settings.gateways);
+    let (stop, stopped) = watch::channel(false);
+    let task = tokio::spawn(pages.run(page, stopped));
+    let mut said = panel.said.subscribe();
+    for power in [700, 800] {
+        service.reading(1, NOW - 1000 + power, 5_000, power).await;
+        let heard = said.wait_for(|said| {
+            said.as_ref().is_some_and(|(topic, page)| {
+                topic == "wattkampen/v1/g1/page" && page.power_w == Some(power)
+            })
+        });
+        tokio::time::timeout(Duration::from_secs(30), heard).await.expect("it is said").unwrap();
+    }
+    assert_eq!(*panel.refusals.lock().unwrap(), 0);
+    stop.send_replace(true);
+    task.await.unwrap();
+    service.stop().await;
+}
