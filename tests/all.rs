@@ -1,3 +1,8 @@
 //! What crosses crates, processes or machines: one binary, one module a subject.
 mod demo;
+mod kill;
 mod machine;
+mod malformed;
+mod order;
+mod page;
+mod readme;

@@ -2,8 +2,8 @@
 //! whole on a telephone.
 use tests::{Browser, Server, target_dir, until};
 
-const ROWS: &str = "document.querySelectorAll('table tbody tr').length";
-const TEXT: &str = "document.querySelector('table tbody').innerText";
+const ROWS: &str = "document.querySelectorAll('table tbody tr:not(.heading)').length";
+const TEXT: &str = "document.querySelector('#board').innerText";
 
 #[test]
 fn the_page_is_live_and_fits_every_screen() {

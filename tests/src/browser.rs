@@ -1,5 +1,5 @@
 //! A real Chromium, driven by its own protocol over a pair of pipes: no driver
-//! program, no port, no further crate. https://chromedevtools.github.io/devtools-protocol/
+//! program, no port, no further crate. <https://chromedevtools.github.io/devtools-protocol/>
 use std::{
     fs,
     io::{BufRead, BufReader, Write},

@@ -16,7 +16,7 @@
 //!
 //! The first it is: 0.2 µs are nothing beside a commit, and receive maximum, topic
 //! aliases, packet identifiers, size limits and reason codes come with it, checked
-//! before a byte of a too large packet is kept. [`protocol`] tells what it lacks.
+//! before a byte of a too large packet is kept. `protocol` tells what it lacks.
 //!
 //! # What it does
 //! - MQTT 3.1.1 and 5 on one port. QoS 0, 1, 2 from clients; to subscribers at most
@@ -30,11 +30,11 @@
 //!   socket is not read.
 //! - Sessions outlive connections, in memory, for at most [`Limits::session_expiry`];
 //!   a restart forgets them, and says so (session present 0). What is retained, and
-//!   who was connected, survives in a file ([`keeper`]).
+//!   who was connected, survives in a file (`keeper`).
 //! - Everything a client can make grow has a bound ([`Limits`]); policies stand in
-//!   [`session`] (queues) and [`access`] (rights).
+//!   `session` (queues) and `access` (rights).
 //!
-//! A TLS listener has its place in [`accept`]: [`link::serve`] takes any byte stream.
+//! A TLS listener has its place in `accept`: `link::serve` takes any byte stream.
 mod access;
 mod away;
 mod filter;

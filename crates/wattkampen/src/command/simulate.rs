@@ -105,7 +105,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             .map_err(|error| Failure::Failed(error.into()))
     };
     let start = args.contest_start.map_or(Ok(from), midnight)?;
-    let end = args.contest_end.map_or(Ok(i64::MAX), midnight)?;
+    let years = simulator::fleet::years(from.min(start));
+    let end = args.contest_end.map_or(Ok(years.end), midnight)?.min(years.end);
     // At real speed the calendar is the real one; faster, it begins at the first reading.
     let begin = if args.speed > 1.0 { from } else { now };
     let setup = Setup {
@@ -119,7 +120,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
                 .map(|user| (user.to_owned(), std::env::var(BROKER_PASSWORD).unwrap_or_default())),
         },
         zone,
-        years: simulator::fleet::years(from.min(start)),
+        years,
         contest: start..end,
         from,
         calendar: Calendar::new(begin, args.speed, i64::MAX),
