@@ -1,0 +1,94 @@
+//! No bytes, however sent, panic the server or disturb other connections.
+use std::{
+    io::{Read, Write},
+    net::Shutdown,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use proptest::prelude::*;
+
+use crate::support::*;
+
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+/// A valid conversation whose bytes are then bent.
+fn conversation(v5: bool, parts: &[u8]) -> Vec<u8> {
+    let writer = |bytes: &mut Vec<u8>, part: u8| {
+        let mut topic = Vec::new();
+        string(&mut topic, if part & 1 == 0 { b"wattkampen/v1/g/reading" } else { b"t/x" });
+        let none: &[u8] = if v5 { &[0] } else { &[] };
+        let id = u16::from(part).max(1).to_be_bytes();
+        bytes.extend(match part % 8 {
+            0 | 1 => packet(0x32, &[&topic, &id[..], none, b"payload"].concat()),
+            2 => packet(0x34, &[&topic, &id[..], none, b"p"].concat()),
+            3 => packet(0x62, &id),
+            4 => packet(0x82, &[&id[..], none, &[0, 1, b'#', part & 3]].concat()),
+            5 => packet(0xa2, &[&id[..], none, &[0, 1, b'#']].concat()),
+            6 => packet(0x40, &id),
+            _ => vec![0xc0, 0],
+        });
+    };
+    let mut bytes =
+        Connect { will: Some(("t/will", b"x", 1, true, vec![])), ..Connect::lasting(v5, "fuzz") }
+            .encode();
+    for part in parts {
+        writer(&mut bytes, *part);
+    }
+    bytes
+}
+
+#[test]
+fn random_bytes_disturb_nobody() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().name().is_some_and(|name| name.starts_with("tokio")) {
+            PANICS.fetch_add(1, Ordering::SeqCst);
+        }
+        hook(info);
+    }));
+    let server = Server::start();
+    let mut witness = server.client(true, "witness");
+    witness.subscribe(&[("witness/#", 1)]);
+    let mut seen = 0u16;
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(400);
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let input = (
+        any::<bool>(),
+        prop::collection::vec(any::<u8>(), 0..12),
+        prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        prop::collection::vec(any::<u8>(), 0..40),
+        any::<prop::sample::Index>(),
+    );
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    runner
+        .run(&input, |(v5, parts, bends, tail, cut)| {
+            let mut bytes = conversation(v5, &parts);
+            for (at, to) in bends {
+                let at = at.index(bytes.len());
+                bytes[at] = to;
+            }
+            bytes.extend(tail);
+            let mut raw = Raw::open(server.addr, v5);
+            // In two pieces, cut anywhere; the broker may have hung up already.
+            let (head, rest) = bytes.split_at(cut.index(bytes.len()));
+            let _ = raw.stream.write_all(head);
+            let _ = raw.stream.write_all(rest);
+            let _ = raw.stream.shutdown(Shutdown::Write);
+            let mut answer = Vec::new();
+            let _ = raw.stream.read_to_end(&mut answer);
+            prop_assert_eq!(PANICS.load(Ordering::SeqCst), 0);
+            Ok(())
+        })
+        .unwrap();
+    // The witness never noticed.
+    for _ in 0..3 {
+        seen += 1;
+        witness.publish("witness/x", &seen.to_be_bytes(), 1, false, seen);
+        let mut heads = [witness.packet(), witness.packet()];
+        heads.sort_by_key(|(head, _)| *head);
+        assert_eq!(heads[1].0, 0x40);
+        assert_eq!(heads[0].0 & 0xf0, 0x30);
+    }
+    server.stop();
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0);
+}
