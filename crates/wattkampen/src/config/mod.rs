@@ -48,12 +48,12 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read {}: {source}\n  give the path of a configuration with --config FILE", path.display())]
+    #[error("cannot read {}: {error}\n  give the path of a configuration with --config FILE", path.display())]
     Read {
         /// Which file.
         path: PathBuf,
-        /// Why.
-        source: io::Error,
+        /// Why; not a `source`, or it would be told twice.
+        error: io::Error,
     },
     /// The file has mistakes.
     #[error("{}", Listed(path, mistakes))]
@@ -83,7 +83,7 @@ impl Config {
     /// Reads and checks a file. A relative `data` is taken from the file's folder.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+            .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&text, folder)
             .map_err(|mistakes| ConfigError::Mistakes { path: path.to_owned(), mistakes })
