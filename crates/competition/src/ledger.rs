@@ -15,11 +15,26 @@ use crate::{
 const LONGEST: usize = 3660;
 const DAY: i64 = 86_400;
 
+/// UTC day and quarter-hour of it.
+fn place(quarter: i64) -> (i64, usize) {
+    (quarter.div_euclid(QUARTERS_A_DAY), quarter.rem_euclid(QUARTERS_A_DAY) as usize)
+}
+
+/// Of an hour's quarter-hours: their energy, and whether it is measured.
+fn sum(bins: [Option<Bin>; 4]) -> Option<(i64, bool)> {
+    let [start, second, third, end] = bins;
+    let (start, end) = (start?, end?);
+    let energy = start.energy + second?.energy + third?.energy + end.energy;
+    Some((energy, start.starts_exact() && end.ends_exact()))
+}
+
 #[derive(Debug)]
 pub(crate) struct Ledger {
     pub(crate) spec: Spec,
     first_day: i64,
     days: Vec<Option<Box<Day>>>,
+    /// Intervals that were imported, by the same index.
+    imported: Vec<Option<Box<Day>>>,
     /// The automaton after the newest sample.
     pub(crate) tail: State,
     dirty: BTreeSet<i64>,
@@ -37,7 +52,8 @@ impl Ledger {
     /// `first_day`: the UTC day in which the baseline begins.
     pub(crate) fn new(spec: Spec, first_day: i64) -> Self {
         let tail = State::default();
-        Self { spec, first_day, days: Vec::new(), tail, dirty: BTreeSet::new() }
+        let (days, imported) = (Vec::new(), Vec::new());
+        Self { spec, first_day, days, imported, tail, dirty: BTreeSet::new() }
     }
 
     fn index(&self, day: i64) -> Option<usize> {
@@ -68,19 +84,47 @@ impl Ledger {
         held.filter_map(|(index, day)| Some((self.first_day + index as i64, day.as_deref()?)))
     }
 
+    /// What is known of a quarter-hour: the register's where it measured the whole
+    /// hour, else the imported interval's, else the register's estimate.
     pub(crate) fn bin(&self, quarter: i64) -> Option<Bin> {
-        let day = self.day(quarter.div_euclid(QUARTERS_A_DAY))?;
-        day.get(quarter.rem_euclid(QUARTERS_A_DAY) as usize)
+        let (day, at) = place(quarter);
+        let own = self.day(day).and_then(|day| day.get(at));
+        match self.imported(day).and_then(|day| day.get(at)) {
+            Some(imported) => {
+                let measured = self.own_hour(quarter.div_euclid(4)).is_some_and(|(_, it)| it);
+                own.filter(|_| measured).or(Some(imported))
+            }
+            None => own,
+        }
     }
 
     /// Energy of an hour and whether it is measured, `None` unless all known.
     pub(crate) fn hour(&self, hour: i64) -> Option<(i64, bool)> {
+        let own = self.own_hour(hour);
+        if self.imported(hour.div_euclid(24)).is_none() || own.is_some_and(|(_, it)| it) {
+            return own;
+        }
+        sum([0, 1, 2, 3].map(|part| self.bin(hour * 4 + part)))
+    }
+
+    fn own_hour(&self, hour: i64) -> Option<(i64, bool)> {
         let day = self.day(hour.div_euclid(24))?;
         let first = hour.rem_euclid(24) as usize * 4;
-        let start = day.get(first)?;
-        let end = day.get(first + 3)?;
-        let energy = start.energy + day.get(first + 1)?.energy + day.get(first + 2)?.energy;
-        Some((energy + end.energy, start.starts_exact() && end.ends_exact()))
+        sum([0, 1, 2, 3].map(|part| day.get(first + part)))
+    }
+
+    fn imported(&self, day: i64) -> Option<&Day> {
+        self.imported.get(self.index(day)?)?.as_deref()
+    }
+
+    /// Takes an imported quarter-hour.
+    pub(crate) fn import(&mut self, quarter: i64, bin: Bin) {
+        let (day, at) = place(quarter);
+        let Some(index) = self.index(day) else { return };
+        if index >= self.imported.len() {
+            self.imported.resize_with(index + 1, || None);
+        }
+        self.imported[index].get_or_insert_default().set(at, Some(bin));
     }
 
     pub(crate) fn set(&mut self, quarter: i64, bin: Option<Bin>) {

@@ -19,6 +19,7 @@ mod eligibility;
 mod energy;
 mod history;
 mod house;
+mod interval;
 mod leaderboard;
 mod ledger;
 mod participant;
@@ -37,6 +38,7 @@ pub use answer::{Compared, Heard, HourLoad, Moved, Outcome, Point, Provenance, Q
 pub use calendar::Country;
 pub use eligibility::Reason;
 pub use history::History;
+pub use interval::{Interval, Screen};
 pub use leaderboard::{ClusterRow, Contact, Leaderboard, Row, Rule, Status};
 pub use participant::{
     Baseline, Competition, Dated, DayKind, Epoch, Exclusion, Meter, MeterIndex, Method,

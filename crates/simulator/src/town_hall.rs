@@ -39,6 +39,11 @@ impl TownHall {
         format!("7359990{:011}", self.seed % 100_000_000_000)
     }
 
+    /// Degrees Celsius outside it at a moment, in the weather of a seed.
+    pub fn outdoor_c(&self, seed: u64, at: i64) -> f64 {
+        crate::weather::outdoor_c(seed, self.seed % 1000, self.latitude, at)
+    }
+
     /// Its gateway's name.
     pub fn gateway(&self) -> String {
         format!("{}-1", self.id)

@@ -3,4 +3,5 @@
 
 pub mod command;
 pub mod config;
+pub mod import;
 pub mod report;

@@ -44,7 +44,7 @@ fn example(folder: &Path) -> String {
 #[test]
 fn help_of_every_command() {
     let mut all = said(&run(&["--help"]).stdout).to_owned();
-    for command in ["serve", "demo", "simulate", "report", "panel", "check"] {
+    for command in ["serve", "demo", "simulate", "report", "panel", "import", "check"] {
         let done = run(&[command, "--help"]);
         assert_eq!(done.status.code(), Some(0));
         all.push_str(&format!("\n---- {command}\n{}", said(&done.stdout)));
@@ -144,4 +144,31 @@ fn the_truth_can_be_asked_for() {
     assert_eq!(houses.len(), 30);
     assert_eq!(houses[4]["participant"], "soderhamn");
     assert_eq!(houses[4]["saving_percent"], 22.6);
+}
+
+#[test]
+fn an_import_says_what_is_wrong_and_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = example(folder.path());
+    let import = ["import", "--config", &config];
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("a file is written");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let nobody = file("nobody.csv", "timestamp,energy_wh\n2026-03-01T00:00:00Z,5\n");
+    let unitless = file("a.csv", "timestamp,energy\n2026-03-01T00:00:00Z,5\n");
+    let meter = "735999100000000001";
+    let with = |rest: &[&'static str], file: &str| -> Vec<String> {
+        import.iter().chain(rest).map(|word| (*word).to_owned()).chain([file.to_owned()]).collect()
+    };
+    for (arguments, code, what, mend) in [
+        (with(&["readings"], &nobody), 2, "is called \"nobody\"", meter),
+        (with(&["temperature"], &nobody), 2, "no participant", "soderhamn"),
+        (with(&["readings", "--meter", meter], "absent.csv"), 2, "absent.csv", "path of a CSV"),
+        (with(&["readings", "--meter", meter], &unitless), 2, "the unit", "--unit kWh"),
+    ] {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        refused(code, &arguments, what, mend);
+    }
 }

@@ -1,8 +1,8 @@
 //! Samples, late samples and stored days in.
 use super::{Standings, known};
 use crate::{
-    DayRecord, History, MeterIndex, Outcome, Sample, Stale, Time,
-    calendar::grid::{QUARTERS_A_DAY, day_of},
+    DayRecord, History, Interval, MeterIndex, Outcome, Sample, Stale, Time,
+    calendar::grid::{QUARTER, QUARTERS_A_DAY, day_of},
     energy::{Bin, State, Write},
     house::House,
     record,
@@ -37,6 +37,33 @@ impl Standings {
     pub fn amend(&mut self, meter: MeterIndex, at: Time) {
         self.ledgers[meter.0 as usize].amend(at);
         self.enqueue(self.owners[meter.0 as usize].0 as usize);
+    }
+
+    /// Takes an imported interval; one of the same beginning replaces it. Not kept in
+    /// [`DayRecord`]: give it again after a restart, in any order.
+    pub fn interval(&mut self, meter: MeterIndex, interval: &Interval) {
+        let &Interval { start, seconds, energy } = interval;
+        let (first, parts) = (start.0.div_euclid(QUARTER), (seconds / QUARTER).clamp(1, 4));
+        let owner = self.owners[meter.0 as usize].0 as usize;
+        let house = &mut self.houses[owner];
+        let (meters, hour) = (house.meters.clone(), first.div_euclid(4));
+        let old = known(&self.ledgers[meters.clone()], hour);
+        for part in 0..parts {
+            // Differences of the interpolated sum: the parts add up to the whole.
+            let upto = |part: i64| energy.0 * part / parts;
+            let write = Write {
+                quarter: first + part,
+                energy: upto(part + 1) - upto(part),
+                from_exact: part == 0,
+                until_exact: part + 1 == parts,
+                declared: false,
+            };
+            self.ledgers[meter.0 as usize].import(write.quarter, Bin::from(&write));
+        }
+        house.change(hour, old, known(&self.ledgers[meters], hour));
+        if house.stale && house.begun {
+            self.enqueue(owner);
+        }
     }
 
     /// Puts quarter-hours into a meter's book and their hours into its house.

@@ -8,7 +8,11 @@ use competition::{
 use metrics::Counter;
 use wire::{GatewayId, Status};
 
-use super::{Counts, Gateway, House, recover::Recovered, steps::Steps};
+use super::{
+    Counts, Gateway, House,
+    recover::{Recovered, give_imported},
+    steps::Steps,
+};
 use crate::{
     clock::Clock,
     ingest::{Accepted, Acks, Batch, Complaints, Directory, Reason},
@@ -54,6 +58,8 @@ pub(super) struct Core {
     acks: Vec<Acks>,
     /// Late readings wait for [`Core::settle`].
     unsettled: bool,
+    /// Up to where the standings have what was imported.
+    imported: i64,
 }
 
 #[derive(Debug)]
@@ -79,7 +85,7 @@ impl Counted {
 
 impl Core {
     pub(super) fn new(recovered: Recovered, directory: Directory, clock: Clock) -> Self {
-        let Recovered { standings, store } = recovered;
+        let Recovered { standings, store, imported } = recovered;
         let participants = standings.participants();
         let steps = participants
             .iter()
@@ -117,6 +123,7 @@ impl Core {
             }),
             acks: Vec::new(),
             unsettled: false,
+            imported,
         }
     }
 
@@ -235,12 +242,25 @@ impl Core {
         Ok(())
     }
 
-    /// Lets late readings move the standings.
+    /// Takes what an import has committed beside us.
+    fn take_imported(&mut self) -> Result<(), StoreError> {
+        if !self.store.changed_by_others()? {
+            return Ok(());
+        }
+        let Self { standings, store, watches, .. } = self;
+        self.imported = give_imported(standings, store, self.imported, |who| {
+            watches[who.0 as usize].touched = true;
+        })?;
+        Ok(())
+    }
+
+    /// Lets late readings and imported rows move the standings.
     ///
     /// # Errors
     /// Where stored readings cannot be read: the standings are then not to be
     /// trusted any more.
     pub(super) fn settle(&mut self) -> Result<Vec<Moved>, StoreError> {
+        self.take_imported()?;
         if !self.unsettled && self.standings.is_settled() {
             return Ok(Vec::new());
         }

@@ -1,10 +1,10 @@
 //! From a data directory to standings that know all of it.
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
-use competition::{Competition, MeterIndex, Participant, Standings, Time};
+use competition::{Competition, MeterIndex, Participant, ParticipantIndex, Standings, Time};
 
 use super::core::Stored;
-use crate::store::{Durability, Inserted, Recovering, Store, StoreError};
+use crate::store::{Durability, Imported, Inserted, Recovering, Store, StoreError};
 
 /// Seconds of readings that are held at once where days are made again.
 const PART: i64 = 30 * 86_400;
@@ -16,6 +16,8 @@ pub struct Recovered {
     pub standings: Standings,
     /// With the journal read.
     pub store: Store,
+    /// Up to where the standings have what was imported.
+    pub imported: i64,
 }
 
 impl Recovered {
@@ -82,10 +84,38 @@ fn compute(
     for meter in again {
         store.touch(meter);
     }
+    let imported = give_imported(&mut standings, &store, 0, |_| ())?;
     let history = Stored::new(&store);
     standings.settle(&history);
     history.done()?;
-    Ok(Recovered { standings, store })
+    Ok(Recovered { standings, store, imported })
+}
+
+/// Gives the standings what was imported since `since`, all of it where that is 0,
+/// and tells whose it is.
+pub(super) fn give_imported(
+    standings: &mut Standings,
+    store: &Store,
+    since: i64,
+    mut of: impl FnMut(ParticipantIndex),
+) -> Result<i64, StoreError> {
+    let ids = standings.participants().iter().zip((0..).map(ParticipantIndex));
+    let ids: HashMap<String, _> = ids.map(|(who, index)| (who.id.clone(), index)).collect();
+    let now = store.imported(since, &mut |row| match row {
+        Imported::Interval { meter, interval } => {
+            if let Some(meter) = standings.meter(meter) {
+                standings.interval(meter, &interval);
+                of(standings.owner(meter));
+            }
+        }
+        Imported::Temperature { participant, at, outdoor } => {
+            if let Some(who) = ids.get(participant) {
+                standings.temperature(*who, at, outdoor);
+                of(*who);
+            }
+        }
+    })?;
+    Ok(now)
 }
 
 /// Gives the standings what is in blocks and was in no day.

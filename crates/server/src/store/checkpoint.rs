@@ -2,7 +2,7 @@
 use std::time::{Duration, Instant};
 
 use competition::{DayRecord, MeterIndex, Sample, Time};
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
     Store, StoreError,
@@ -130,7 +130,8 @@ impl Store {
     }
 
     fn write(&mut self, chunk: &[u32], progress: &Progress) -> Result<(), StoreError> {
-        let change = self.connection.transaction()?;
+        // Immediate: it reads first, and an import may write between that and its own writes.
+        let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for &meter in chunk {
             let held = &self.meters[meter as usize - 1];
             let grown = merge_meter(&change, meter, &held.pending.sorted())?;

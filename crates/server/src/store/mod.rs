@@ -16,6 +16,9 @@
 //!   is made again from the readings.
 //! - `meter`: the dictionary, with the count and the newest reading of each.
 //! - `conflict`: values that do not stand.
+//! - `interval`, `temperature`: imported rows by (meter or participant, beginning);
+//!   `imported`: which of them changed, in order. See `importer.rs` for how an import
+//!   and a running server share them.
 //!
 //! **Durability.** `synchronous = FULL` by default: the journal is on the disk
 //! when a reading is acknowledged, and neither a kill nor a power cut takes it (as
@@ -41,18 +44,23 @@ mod checkpoint;
 mod codec;
 mod error;
 mod history;
+mod importer;
 mod pending;
 mod reader;
 mod recover;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod unjudged;
 mod writer;
 
 pub use codec::Corrupt;
 pub use error::StoreError;
+pub(crate) use importer::Imported;
+pub use importer::{Importer, Taken};
 pub use reader::{Reader, Reading, Readings, Verified};
 pub use recover::Recovering;
+pub use unjudged::Unjudged;
 pub use writer::{Inserted, Store};
 
 /// What survives what.

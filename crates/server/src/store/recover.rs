@@ -56,7 +56,7 @@ impl Store {
 }
 
 impl Recovering {
-    fn load(
+    pub(super) fn load(
         connection: Connection,
         lock: Option<File>,
         meters: &[&str],
@@ -186,7 +186,7 @@ impl Recovering {
     }
 }
 
-fn lock(dir: &Path) -> Result<File, StoreError> {
+pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
     let failed = |source| StoreError::Directory { path: dir.to_owned(), source };
     fs::create_dir_all(dir).map_err(failed)?;
     let lock = File::options()
@@ -202,8 +202,8 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn add(connection: &mut Connection, meters: &[&str]) -> Result<(), StoreError> {
-    let change = connection.transaction()?;
+pub(super) fn add(connection: &mut Connection, meters: &[&str]) -> Result<(), StoreError> {
+    let change = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     {
         let mut put = change.prepare("INSERT OR IGNORE INTO meter (name) VALUES (?)")?;
         for meter in meters {

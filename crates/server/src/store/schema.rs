@@ -15,7 +15,8 @@ const APPLICATION: i64 = 0x5741_5454;
 pub(super) const MOMENT_BITS: u32 = 38;
 
 /// One step a version; a step that has been released is never edited.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE meter (
         key      INTEGER PRIMARY KEY,       -- 1, 2, …
         name     TEXT    NOT NULL UNIQUE,   -- as in messages
@@ -41,7 +42,28 @@ const STEPS: [&str; 1] = ["
         data  BLOB NOT NULL,                -- a block of one: the value that does not stand
         PRIMARY KEY (meter, at, data)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE interval (
+        key     INTEGER PRIMARY KEY,        -- meter << 38 | beginning
+        seconds INTEGER NOT NULL,           -- 900, 1800 or 3600
+        energy  INTEGER NOT NULL            -- mWh
+    ) STRICT;
+    CREATE TABLE temperature (
+        participant TEXT    NOT NULL,
+        hour        INTEGER NOT NULL,       -- its beginning
+        hundredths  INTEGER NOT NULL,       -- of a degree Celsius
+        PRIMARY KEY (participant, hour)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE imported (                 -- what of the two changed, in order
+        seq   INTEGER PRIMARY KEY,
+        kind  INTEGER NOT NULL,             -- 0 interval, 1 temperature
+        name  TEXT    NOT NULL,             -- meter or participant
+        first INTEGER NOT NULL,             -- beginning of the first row
+        last  INTEGER NOT NULL              -- and of the last
+    ) STRICT;
+",
+];
 
 /// Opens the file for the one writer and brings it up to date.
 pub(super) fn open(dir: &Path, durability: Durability) -> Result<Connection, StoreError> {

@@ -57,6 +57,8 @@ pub struct Store {
     pub(super) progress: Option<Progress>,
     /// Meters whose days changed though no reading of theirs is pending.
     pub(super) touched: Vec<u32>,
+    /// SQLite's count of what other connections committed.
+    pub(super) version: i64,
 }
 
 impl Store {
@@ -79,6 +81,7 @@ impl Store {
             pending_since: None,
             progress: None,
             touched: Vec::new(),
+            version: 0,
         }
     }
 
@@ -98,7 +101,14 @@ impl Store {
     /// or after the year 9999: the edge lets neither in.
     pub fn insert(&mut self, meter: MeterIndex, sample: Sample) -> Result<Inserted, StoreError> {
         assert!((0..END.0).contains(&sample.at.0), "moment {} is beyond a key", sample.at.0);
-        let key = self.keys[meter.0 as usize];
+        self.insert_by_key(self.keys[meter.0 as usize], sample)
+    }
+
+    pub(super) fn insert_by_key(
+        &mut self,
+        key: u32,
+        sample: Sample,
+    ) -> Result<Inserted, StoreError> {
         let inserted = self.place(key, sample)?;
         if inserted != Inserted::Repeated {
             self.batch.push(key, &sample);

@@ -13,13 +13,17 @@ use std::{
 };
 
 use competition::{
-    Competition, Dated, Meter, Participant, Percent, Period, SquareMetres, Time, Watts,
+    Celsius, Competition, Dated, Meter, Participant, Percent, Period, SquareMetres, Time, Watts,
 };
 use jiff::{
     civil::{Date, date},
     tz::TimeZone,
 };
-use server::{BrokerKind, Settings, clock::Clock, store::Durability};
+use server::{
+    BrokerKind, Settings,
+    clock::Clock,
+    store::{Durability, Importer},
+};
 use simulator::{
     clock::Calendar,
     faults::Faults,
@@ -128,6 +132,28 @@ fn participant(hall: &TownHall) -> Participant {
     }
 }
 
+/// The simulated weather goes into the store as an organiser's import does, the whole
+/// calendar's at once: nobody is there to bring it day by day.
+fn weather(
+    data: &std::path::Path,
+    halls: &[TownHall],
+    seed: u64,
+    moments: &Moments,
+) -> Result<(), Failure> {
+    let failed = |error: server::store::StoreError| {
+        let mend = error.mend();
+        Failure::Failed(anyhow::anyhow!("{error}\n  {mend}"))
+    };
+    let mut importer = Importer::open(data, &[], false).map_err(failed)?;
+    for hall in halls {
+        let hours = (moments.baseline..moments.end).step_by(3600);
+        let rows: Vec<_> =
+            hours.map(|at| (Time(at), Celsius(hall.outdoor_c(seed, at + 1800)))).collect();
+        importer.temperatures(&hall.id, &rows).map_err(failed)?;
+    }
+    Ok(())
+}
+
 /// Where an earlier run over the same folder ended: the newest reading of the
 /// house that is furthest behind, if every house has one.
 fn resumed(data: &std::path::Path, halls: &[TownHall]) -> Option<i64> {
@@ -158,6 +184,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         }
     };
     let halls = town_halls(args.seed, count);
+    weather(data, &halls, args.seed, &moments)?;
     let resumed = resumed(data, &halls).filter(|&at| at > moments.baseline);
     let begin = resumed.map_or(moments.begin, |at| at.max(moments.begin)).min(moments.end);
     let clock = Clock::simulated_until(Time(begin), args.speed, Time(moments.end));

@@ -2,6 +2,7 @@
 //! log, and how an error is told.
 mod check;
 mod demo;
+mod import;
 mod panel;
 mod report;
 mod serve;
@@ -33,6 +34,8 @@ enum Command {
     Report(report::Args),
     /// What a town hall's lobby panel shows now, as a picture
     Panel(panel::Args),
+    /// History from CSV files: readings or outdoor temperatures, also beside a running service
+    Import(import::Args),
     /// Tells every mistake in a configuration, each with its line
     Check(check::Args),
 }
@@ -64,6 +67,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Panel(args) => panel::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Check(args) => check::run(&args),
     };
     match done {
