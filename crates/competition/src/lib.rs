@@ -8,6 +8,12 @@
 //!   rounding depends on the order either.
 //! - Energy is a difference of two good registers of one epoch; nothing becomes
 //!   zero because it is missing.
+//!
+//! Where what is decided: `energy` judges registers and makes quarter-hours,
+//! `calendar` says which hour of the week an hour is, `training` and `baseline`
+//! learn what is expected, `baseline/interval` how sure that is, `eligibility` and
+//! `ranking` who stands where, `ledger` and `house` keep the books, `standings`
+//! takes and answers, [`placebo`] puts the methods to the test.
 
 mod activity;
 mod answer;

@@ -3,4 +3,7 @@ mod advice;
 mod days;
 mod hall;
 mod model;
+mod oslo;
+#[path = "../../examples/placebo/read.rs"]
+mod read;
 mod set;

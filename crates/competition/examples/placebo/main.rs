@@ -1,18 +1,11 @@
 //! Prints the placebo bench's table for a directory of hourly CSV files:
 //! `timestamp,energy_wh,outdoor_c`, times in UTC, an empty field is missing;
 //! `.csv` or `.csv.gz`. `cargo xtask placebo DIR` calls it.
-use std::{
-    error::Error,
-    fs::File,
-    io::{BufRead, BufReader, Read},
-    path::Path,
-};
+mod read;
 
-use competition::{
-    Time,
-    placebo::{Building, Case, Place, candidates, score, table},
-};
-use flate2::read::MultiGzDecoder;
+use std::error::Error;
+
+use competition::placebo::{Case, Place, candidates, score, table};
 use jiff::{Timestamp, tz::TimeZone};
 
 const USAGE: &str = "usage: placebo DIR [TIMEZONE [COUNTRY]]   (Europe/Oslo NO)";
@@ -24,18 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         timezone: TimeZone::get(&arguments.next().unwrap_or("Europe/Oslo".to_owned()))?,
         holidays: arguments.next().unwrap_or("NO".to_owned()),
     };
-    let mut paths: Vec<_> = std::fs::read_dir(&directory)?
-        .map(|it| it.map(|it| it.path()))
-        .collect::<Result<_, _>>()?;
-    paths.sort();
-    let mut buildings = Vec::new();
-    for path in paths {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.ends_with(".csv") || name.ends_with(".csv.gz") {
-            buildings
-                .push(read(&path, name).map_err(|error| format!("{}: {error}", path.display()))?);
-        }
-    }
+    let buildings = read::directory(directory.as_ref())?;
     if buildings.is_empty() {
         return Err(format!("{directory} holds no .csv and no .csv.gz file; {USAGE}").into());
     }
@@ -84,32 +66,4 @@ fn print(scored: &[Scored], choose: impl Fn(&Case) -> bool) -> Result<(), Box<dy
         );
     }
     Ok(())
-}
-
-fn read(path: &Path, name: String) -> Result<Building, Box<dyn Error>> {
-    let file = File::open(path)?;
-    let input: Box<dyn Read> = match name.ends_with(".gz") {
-        true => Box::new(MultiGzDecoder::new(file)),
-        false => Box::new(file),
-    };
-    let mut start: Option<i64> = None;
-    let mut hours = Vec::new();
-    for (number, line) in BufReader::new(input).lines().enumerate().skip(1) {
-        let line = line?;
-        let mut fields = line.split(',');
-        let at: Timestamp = fields
-            .next()
-            .unwrap_or_default()
-            .parse()
-            .map_err(|error| format!("line {}: {error}", number + 1))?;
-        let mut value = || fields.next().and_then(|field| field.trim().parse::<f64>().ok());
-        let (energy, outdoor) = (value().map(|energy| energy / 1000.0), value());
-        let hour = at.as_second().div_euclid(3600);
-        let index = usize::try_from(hour - *start.get_or_insert(hour))?;
-        if index >= hours.len() {
-            hours.resize(index + 1, (None, None));
-        }
-        hours[index] = (energy, outdoor);
-    }
-    Ok(Building { name, start: Time(start.unwrap_or(0) * 3600), hours })
 }
