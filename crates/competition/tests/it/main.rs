@@ -2,6 +2,7 @@
 mod advice;
 mod days;
 mod hall;
+mod intervals;
 mod model;
 mod oslo;
 #[path = "../../examples/placebo/read.rs"]

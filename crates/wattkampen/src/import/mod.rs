@@ -105,6 +105,8 @@ pub fn import(
     zone: &TimeZone,
     sink: &mut Sink<'_>,
 ) -> Result<Tally, ImportError> {
+    // The reader counts a line at its `\n`, which it leaves to the next row after `\r`.
+    let late = source.beginning().windows(2).any(|pair| pair == b"\r\n");
     let mut reader = ReaderBuilder::new()
         .delimiter(layout.delimiter)
         .has_headers(layout.header)
@@ -123,7 +125,7 @@ pub fn import(
                 return Err(ImportError::Read { path, error: error.to_string() });
             }
         }
-        let line = row.position().map_or(0, csv::Position::line);
+        let line = row.position().map_or(0, |at| at.line() + u64::from(late && at.record() > 0));
         if !layout.stamp(&row, &mut stamp) {
             tally.refuse("a row without a time", line);
             continue;

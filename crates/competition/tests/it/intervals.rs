@@ -1,0 +1,110 @@
+//! Imported intervals: exact to the milliwatt-hour, in any order, and never mixed with
+//! what the same meter's register measured.
+use competition::{
+    Celsius, Interval, Meter, MeterIndex, MilliWattHours, ParticipantIndex, Provenance, Refusal,
+    Sample, Screen, Standings, Time, Watts,
+};
+use proptest::prelude::*;
+
+use crate::hall::{Map, competition, midnight, participant, sample};
+
+const METER: MeterIndex = MeterIndex(0);
+const HALL: ParticipantIndex = ParticipantIndex(0);
+const HOUR: i64 = 3600;
+
+fn interval(start: i64, seconds: i64, energy: i64) -> Interval {
+    Interval { start: Time(start), seconds, energy: MilliWattHours(energy) }
+}
+
+fn standings() -> Standings {
+    Standings::new(competition(), vec![participant("a", 1)])
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Row {
+    Interval(Interval),
+    Sample(Sample),
+    Outdoor(Time, Celsius),
+}
+
+fn take(rows: impl IntoIterator<Item = Row>) -> Standings {
+    let (mut standings, mut map) = (standings(), Map::default());
+    for row in rows {
+        match row {
+            Row::Interval(interval) => standings.interval(METER, &interval),
+            Row::Sample(sample) => map.take(&mut standings, METER, sample),
+            Row::Outdoor(at, outdoor) => standings.temperature(HALL, at, outdoor),
+        }
+    }
+    standings.settle(&map);
+    standings
+}
+
+#[test]
+fn an_hour_is_the_registers_where_it_measured_it_and_else_the_intervals() {
+    let start = midnight(2027, 3, 16);
+    // Measured from 01:20 to 04:05, but for a hole from 02:10 to 03:10.
+    let measured = (16..=49).filter(|n| !(27..38).contains(n));
+    let samples = measured.map(|n| Row::Sample(sample(start + n * 300, 50_000 + n * 100)));
+    let hours = (0..5).map(|n| Row::Interval(interval(start + n * HOUR, HOUR, 999_999 + n)));
+    let standings = take(samples.chain(hours));
+    let points = standings.series(HALL, Time(start)..Time(start + 6 * HOUR), HOUR);
+    let energies: Vec<_> = points.iter().map(|it| it.energy.map(|it| it.0)).collect();
+    let own = |n: i64| Some(999_999 + n);
+    assert_eq!(energies[..3], [own(0), own(1), own(2)]);
+    assert_eq!(energies[3..], [own(3), own(4), None], "the hole ends in the fourth hour");
+    assert_eq!(points[2].provenance, Provenance::Measured);
+}
+
+#[test]
+fn quarter_hours_add_up_to_what_was_billed() {
+    let start = midnight(2027, 3, 16);
+    let standings = take([Row::Interval(interval(start, HOUR, 1_000_003))]);
+    let points = standings.series(HALL, Time(start)..Time(start + HOUR), 900);
+    assert_eq!(points.iter().filter_map(|it| it.energy).map(|it| it.0).sum::<i64>(), 1_000_003);
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let screen = Screen::new(&competition(), Time(midnight(2027, 3, 20)));
+    let meter = Meter { capacity: Watts(10_000), ..Meter::new("m") };
+    let at = midnight(2027, 3, 16);
+    let judge = |start, energy| screen.interval(&meter, &interval(start, HOUR, energy));
+    assert_eq!(judge(at, 10_000_000), Ok(()));
+    assert_eq!(judge(at, 0), Ok(()));
+    assert_eq!(judge(at, 10_000_001), Err(Refusal::Absurd));
+    assert_eq!(judge(at, -1), Err(Refusal::Absurd));
+    assert_eq!(judge(midnight(2027, 1, 31), 5), Err(Refusal::Ancient));
+    assert_eq!(judge(midnight(2027, 3, 20), 5), Err(Refusal::Future));
+    assert_eq!(screen.temperature(Time(at), Celsius(f64::NAN)), Err(Refusal::Absurd));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_gives_the_same_energy(
+        rows in Just((0..200).map(|n| {
+            let start = midnight(2027, 3, 14) + n / 3 * HOUR;
+            match n % 3 {
+                0 => Row::Interval(interval(start, HOUR, 1_000_000 + n * 37)),
+                1 => Row::Sample(sample(start + n % 7 * 400, 90_000 + n * 300)),
+                _ => Row::Outdoor(Time(start), Celsius(n as f64 / 10.0)),
+            }
+        }).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let start = Time(midnight(2027, 3, 14));
+        let range = start..Time(start.0 + 80 * HOUR);
+        let mut sorted = rows.clone();
+        sorted.sort_by_key(|row| match row {
+            Row::Interval(interval) => interval.start,
+            Row::Sample(sample) => sample.at,
+            Row::Outdoor(at, _) => *at,
+        });
+        let series = |standings: &Standings| {
+            let points = standings.series(HALL, range.clone(), 900);
+            points.iter().map(|it| (it.energy, it.provenance)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(series(&take(rows)), series(&take(sorted)));
+    }
+}
