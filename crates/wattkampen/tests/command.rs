@@ -172,3 +172,18 @@ fn an_import_says_what_is_wrong_and_what_to_do() {
         refused(code, &arguments, what, mend);
     }
 }
+
+#[test]
+fn the_fleets_weather_is_imported_like_any_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = example(folder.path());
+    let weather = folder.path().join("weather");
+    let weather = weather.to_str().expect("UTF-8");
+    let from = ["--from", "2026-03-01T00:00:00Z", "--contest-end", "2026-03-03"];
+    let done = run(&[&["simulate", "--weather", weather][..], &from].concat());
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done.stderr));
+    let file = format!("{weather}/soderhamn.csv");
+    let done = run(&["import", "--config", &config, "temperature", &file]);
+    let told = said(&done.stdout);
+    assert!(told.contains("47 taken, 0 repeated, 0 empty, 0 refused"), "{told}");
+}

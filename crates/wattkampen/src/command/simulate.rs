@@ -1,5 +1,9 @@
 //! `simulate`: only the simulated town halls, against any broker.
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use simulator::{
@@ -16,7 +20,7 @@ use crate::config::{Address, BROKER_PASSWORD};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Where the readings go, such as mqtt://127.0.0.1:1883
-    #[arg(long, value_name = "URL", required_unless_present = "truth")]
+    #[arg(long, value_name = "URL", required_unless_present_any = ["truth", "weather"])]
     broker: Option<String>,
     /// How many town halls
     #[arg(long, value_name = "N", default_value_t = 24)]
@@ -43,6 +47,24 @@ pub(super) struct Args {
     /// Print the houses and their true savings as JSON, and end
     #[arg(long)]
     truth: bool,
+    /// Write the outdoor temperatures from --from until --contest-end, else until now, one
+    /// ID.csv a house as `wattkampen import temperature` reads them, and end
+    #[arg(long, value_name = "DIR", requires = "from", conflicts_with = "truth")]
+    weather: Option<PathBuf>,
+}
+
+/// The simulated weather as files of a weather service.
+fn weather(dir: &Path, args: &Args, hours: Range<i64>) -> std::io::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    for hall in town_halls(args.seed, args.participants) {
+        let mut text = "timestamp,outdoor_c\n".to_owned();
+        for hour in hours.clone().step_by(3600) {
+            let Ok(at) = Timestamp::from_second(hour) else { continue };
+            text.push_str(&format!("{at},{:.2}\n", hall.outdoor_c(args.seed, hour + 1800)));
+        }
+        std::fs::write(dir.join(format!("{}.csv", hall.id)), text)?;
+    }
+    Ok(())
 }
 
 /// Faults by house, from the command line.
@@ -81,6 +103,23 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         println!("{}", super::demo::truth(args.seed, args.participants));
         return Ok(());
     }
+    let zone = TimeZone::get("Europe/Stockholm").map_err(|error| Failure::Failed(error.into()))?;
+    let now = Timestamp::now().as_second();
+    let from = args.from.map_or(now, Timestamp::as_second);
+    let midnight = |date: Date| {
+        date.to_zoned(zone.clone())
+            .map(|at| at.timestamp().as_second())
+            .map_err(|error| Failure::Failed(error.into()))
+    };
+    if let Some(dir) = &args.weather {
+        let hours = from - from.rem_euclid(3600)..args.contest_end.map_or(Ok(now), midnight)?;
+        return weather(dir, args, hours).map_err(|error| {
+            Failure::usage(
+                format!("{} cannot be written: {error}", dir.display()),
+                "give a directory that this user may write to",
+            )
+        });
+    }
     let broker = args.broker.as_deref().unwrap_or_default();
     let address = Address::parse(broker).filter(|address| !address.tls).ok_or_else(|| {
         Failure::usage(
@@ -96,14 +135,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             "1 is real time, 600 ten minutes a second",
         ));
     }
-    let zone = TimeZone::get("Europe/Stockholm").map_err(|error| Failure::Failed(error.into()))?;
-    let now = Timestamp::now().as_second();
-    let from = args.from.map_or(now, Timestamp::as_second);
-    let midnight = |date: Date| {
-        date.to_zoned(zone.clone())
-            .map(|at| at.timestamp().as_second())
-            .map_err(|error| Failure::Failed(error.into()))
-    };
     let start = args.contest_start.map_or(Ok(from), midnight)?;
     let years = simulator::fleet::years(from.min(start));
     let end = args.contest_end.map_or(Ok(years.end), midnight)?.min(years.end);
