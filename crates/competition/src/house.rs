@@ -11,6 +11,7 @@ use crate::{
     Fit, Participant, Time,
     baseline::{Hour, Learnt},
     calendar::{BINS, Calendar, grid::hour_from, grid::hour_of},
+    energy::Grade,
     totals::Totals,
     training::Training,
     weather::Weather,
@@ -28,8 +29,8 @@ pub(crate) struct Stretch {
     pub(crate) totals: Totals,
 }
 
-/// The energy of an hour, mWh, and whether it is measured.
-pub(crate) type Known = Option<(i64, bool)>;
+/// The energy of an hour, mWh, and how well it is known.
+pub(crate) type Known = Option<(i64, Grade)>;
 
 #[derive(Debug)]
 pub(crate) struct House {
@@ -116,15 +117,17 @@ impl House {
     }
 
     fn shift_baseline(&mut self, hour: i64, known: Known, sign: i64) {
-        // Hours that are only estimated have a true sum and no true shape.
-        let (Some((energy, true)), Some(slot)) = (known, self.calendar.slot(hour)) else { return };
+        let (Some((energy, grade)), Some(slot)) = (known, self.calendar.slot(hour)) else { return };
+        if grade < Grade::Firm {
+            return;
+        }
         let Some(date) = self.calendar.date_index(hour) else { return };
         let full = |known: u8, of: u8| u32::from(known) * 10 >= u32::from(of) * 9;
         let of = self.calendar.hours_of(date);
         self.full_days -= u32::from(full(self.known[date], of));
         self.known[date] = self.known[date].wrapping_add_signed(sign as i8);
         self.full_days += u32::from(full(self.known[date], of));
-        if !self.is_excluded(hour) {
+        if grade == Grade::Measured && !self.is_excluded(hour) {
             self.training.shift(slot.bin(), energy, sign);
             self.stale = true;
         }
@@ -201,7 +204,7 @@ impl House {
         let hours = hours.filter(|hour| !self.is_excluded(*hour));
         hours
             .filter_map(|hour| {
-                let (energy, true) = known(hour)? else { return None };
+                let (energy, Grade::Measured) = known(hour)? else { return None };
                 let bin = self.calendar.slot(hour)?.bin();
                 let outdoor = self.weather.at(hour);
                 Some(Hour { hour, bin, outdoor, energy: energy as f64 / 1e6 })

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::{
     Doubt, History, MeterIndex, Sample, Time,
     calendar::grid::{QUARTERS_A_DAY, day_of},
-    energy::{Bin, Day, Spec, State, Write},
+    energy::{Bin, Day, Grade, Spec, State, Write},
 };
 
 /// Days that a book holds at most: ten years.
@@ -20,12 +20,17 @@ fn place(quarter: i64) -> (i64, usize) {
     (quarter.div_euclid(QUARTERS_A_DAY), quarter.rem_euclid(QUARTERS_A_DAY) as usize)
 }
 
-/// Of an hour's quarter-hours: their energy, and whether it is measured.
-fn sum(bins: [Option<Bin>; 4]) -> Option<(i64, bool)> {
+/// Of an hour's quarter-hours: their energy, and how well it is known.
+fn sum(bins: [Option<Bin>; 4]) -> Option<(i64, Grade)> {
     let [start, second, third, end] = bins;
-    let (start, end) = (start?, end?);
-    let energy = start.energy + second?.energy + third?.energy + end.energy;
-    Some((energy, start.starts_exact() && end.ends_exact()))
+    let bins = [start?, second?, third?, end?];
+    let energy = bins.iter().map(|bin| bin.energy).sum();
+    let grade = match bins[0].starts_exact() && bins[3].ends_exact() {
+        true => Grade::Measured,
+        false if bins.iter().all(|bin| bin.firm()) => Grade::Firm,
+        false => Grade::Estimated,
+    };
+    Some((energy, grade))
 }
 
 #[derive(Debug)]
@@ -91,23 +96,27 @@ impl Ledger {
         let own = self.day(day).and_then(|day| day.get(at));
         match self.imported(day).and_then(|day| day.get(at)) {
             Some(imported) => {
-                let measured = self.own_hour(quarter.div_euclid(4)).is_some_and(|(_, it)| it);
+                let measured = self
+                    .own_hour(quarter.div_euclid(4))
+                    .is_some_and(|(_, it)| it == Grade::Measured);
                 own.filter(|_| measured).or(Some(imported))
             }
             None => own,
         }
     }
 
-    /// Energy of an hour and whether it is measured, `None` unless all known.
-    pub(crate) fn hour(&self, hour: i64) -> Option<(i64, bool)> {
+    /// Energy of an hour and how well it is known, `None` unless all known.
+    pub(crate) fn hour(&self, hour: i64) -> Option<(i64, Grade)> {
         let own = self.own_hour(hour);
-        if self.imported(hour.div_euclid(24)).is_none() || own.is_some_and(|(_, it)| it) {
+        if self.imported(hour.div_euclid(24)).is_none()
+            || own.is_some_and(|(_, it)| it == Grade::Measured)
+        {
             return own;
         }
         sum([0, 1, 2, 3].map(|part| self.bin(hour * 4 + part)))
     }
 
-    fn own_hour(&self, hour: i64) -> Option<(i64, bool)> {
+    fn own_hour(&self, hour: i64) -> Option<(i64, Grade)> {
         let day = self.day(hour.div_euclid(24))?;
         let first = hour.rem_euclid(24) as usize * 4;
         sum([0, 1, 2, 3].map(|part| day.get(first + part)))

@@ -1,7 +1,7 @@
 //! What the store keeps of a meter's UTC day, so that a restart need not read
 //! every sample again.
 //!
-//! Layout, version 1: version byte; fingerprint of the configuration, 8 bytes
+//! Layout, version 2: version byte; fingerprint of the configuration, 8 bytes
 //! little-endian; flag `shaped`; 96 × (flags byte, and where they are not 0 the
 //! energy in mWh as zigzag varint); doubts (count, then reason, number, first,
 //! last, register); the automaton after the day's last sample, field by field.
@@ -11,7 +11,7 @@ use crate::{
     energy::{Bin, Day, Edge, Held, Knot, State, Suspect, Tally},
 };
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Quarter-hours, doubts and the judge's state at the end of one UTC day of one
 /// meter, as bytes of a versioned form; about 300 to 700.
@@ -187,7 +187,7 @@ fn put_edge(out: &mut Encoder, edge: Option<Edge>) {
     out.optional(edge.map(|edge| edge.index));
     if let Some(edge) = edge {
         out.signed(edge.register);
-        out.0.push(u8::from(edge.exact) | u8::from(edge.declared) << 1);
+        out.0.push(u8::from(edge.exact) | u8::from(edge.declared) << 1 | u8::from(edge.firm) << 2);
     }
 }
 
@@ -195,5 +195,11 @@ fn get_edge(input: &mut Decoder<'_>) -> Option<Option<Edge>> {
     let Some(index) = input.optional()? else { return Some(None) };
     let register = input.signed()?;
     let flags = input.byte()?;
-    Some(Some(Edge { index, register, exact: flags & 1 != 0, declared: flags & 2 != 0 }))
+    Some(Some(Edge {
+        index,
+        register,
+        exact: flags & 1 != 0,
+        firm: flags & 4 != 0,
+        declared: flags & 2 != 0,
+    }))
 }

@@ -7,6 +7,7 @@ const KNOWN: u8 = 1;
 const FROM: u8 = 2;
 const UNTIL: u8 = 4;
 const DECLARED: u8 = 8;
+const FIRM: u8 = 16;
 
 /// One quarter-hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(crate) struct Bin {
 impl Bin {
     /// The sum with another meter's: exact where both are, declared where one is.
     pub(crate) fn with(self, energy: i64, flags: u8) -> Self {
-        let both = self.flags & flags & (KNOWN | FROM | UNTIL);
+        let both = self.flags & flags & (KNOWN | FROM | UNTIL | FIRM);
         Self { energy: self.energy + energy, flags: both | (self.flags | flags) & DECLARED }
     }
 
@@ -29,6 +30,11 @@ impl Bin {
 
     pub(crate) fn ends_exact(self) -> bool {
         self.flags & UNTIL != 0
+    }
+
+    /// Measured, or of a gap so short that its energy is nearly where it was used.
+    pub(crate) fn firm(self) -> bool {
+        self.flags & FIRM != 0
     }
 
     pub(crate) fn declared(self) -> bool {
@@ -42,9 +48,20 @@ impl From<&Write> for Bin {
         let flags = KNOWN
             | flag(write.from_exact, FROM)
             | flag(write.until_exact, UNTIL)
+            | flag(write.firm, FIRM)
             | flag(write.declared, DECLARED);
         Self { energy: write.energy, flags }
     }
+}
+
+/// How well an hour's energy is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Grade {
+    /// Of a longer gap: a true sum, no true shape.
+    Estimated,
+    /// Of a gap of a few hours: counts as known, and is not learnt from.
+    Firm,
+    Measured,
 }
 
 /// Provenance of a stretch from what its first and last quarter-hour say of

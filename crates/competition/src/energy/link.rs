@@ -2,7 +2,7 @@
 //!
 //! - Up to 15 minutes: a straight line, measured.
 //! - Longer: by the baseline's profile where there is one, else a straight line;
-//!   estimated, but for boundaries within half a minute of a reading.
+//!   estimated (and firm, if the gap is of a few hours: its days are known days), but for boundaries within half a minute of a reading.
 //! - The register stood still and then moved: where power came meanwhile it
 //!   gives the shape and the register the amount; where none came, and the move
 //!   is more than the connection carries in its own interval, it was used while
@@ -12,6 +12,9 @@ use crate::calendar::grid::{HOUR, QUARTER, hour_of};
 
 /// Readings further apart do not measure what lies between.
 const DENSE: i64 = 900;
+/// A gap this long moves little energy between hours: its sum is exact, and a day
+/// with one lost telegram is still a known day. Estimated all the same.
+const SHORT: i64 = 4 * HOUR;
 /// A reading this close to a boundary stands for it: less than one percent of
 /// an hour.
 const NEAR: i64 = 30;
@@ -208,7 +211,7 @@ impl State {
                 last = at;
                 start.register + (inner * done).div_euclid(total.max(1)) as i64
             };
-            self.emit(index, register, near(at), declared, out);
+            self.emit_firm(index, register, near(at), seconds <= SHORT, declared, out);
         }
     }
 
@@ -221,15 +224,30 @@ impl State {
         declared: bool,
         out: &mut Vec<Write>,
     ) {
+        self.emit_firm(index, register, exact, exact, declared, out);
+    }
+
+    /// The same where a boundary within a short gap is firm without being exact.
+    fn emit_firm(
+        &mut self,
+        index: i64,
+        register: i64,
+        exact: bool,
+        firm: bool,
+        declared: bool,
+        out: &mut Vec<Write>,
+    ) {
+        let firm = firm || exact;
         if let Some(edge) = self.edge.filter(|edge| edge.index + 1 == index) {
             out.push(Write {
                 quarter: edge.index,
                 energy: register - edge.register,
                 from_exact: edge.exact,
                 until_exact: exact,
+                firm: firm && edge.firm,
                 declared: declared || edge.declared,
             });
         }
-        self.edge = Some(Edge { index, register, exact, declared: false });
+        self.edge = Some(Edge { index, register, exact, firm, declared: false });
     }
 }

@@ -12,7 +12,7 @@ mod link;
 mod spec;
 mod state;
 
-pub(crate) use day::{Bin, Day, Tally, provenance};
+pub(crate) use day::{Bin, Day, Grade, Tally, provenance};
 pub(crate) use spec::{REGISTER_LIMIT, Spec};
 pub(crate) use state::{Edge, Held, Knot, State, Suspect, Write};
 

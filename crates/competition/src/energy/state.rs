@@ -19,6 +19,8 @@ pub(crate) struct Edge {
     pub(crate) register: i64,
     /// Readings around it at most 15 minutes apart, or one upon it.
     pub(crate) exact: bool,
+    /// Exact, or within a gap of a few hours.
+    pub(crate) firm: bool,
     /// Rests on a declared register.
     pub(crate) declared: bool,
 }
@@ -47,6 +49,8 @@ pub(crate) struct Write {
     pub(crate) energy: i64,
     pub(crate) from_exact: bool,
     pub(crate) until_exact: bool,
+    /// Both ends are firm.
+    pub(crate) firm: bool,
     pub(crate) declared: bool,
 }
 
@@ -189,6 +193,7 @@ impl State {
             index,
             register: knot.register,
             exact: true,
+            firm: true,
             declared,
         });
         self.hold = self.edge;

@@ -21,6 +21,7 @@ use std::{collections::HashMap, sync::Arc};
 use crate::{
     Competition, MeterIndex, Participant, ParticipantIndex, Refusal, Sample, Time,
     calendar::{Calendar, grid::HOUR, grid::day_of},
+    energy::Grade,
     energy::{REGISTER_LIMIT, Spec, Write},
     house::{House, Known},
     ledger::Ledger,
@@ -152,10 +153,10 @@ fn is_sentinel(register: i64) -> bool {
 
 /// Signed sum of a participant's meters in an hour.
 fn known(ledgers: &[Ledger], hour: i64) -> Known {
-    let mut sum = (0, true);
+    let mut sum = (0, Grade::Measured);
     for ledger in ledgers {
-        let (energy, measured) = ledger.hour(hour)?;
-        sum = (sum.0 + ledger.spec.sign * energy, sum.1 && measured);
+        let (energy, grade) = ledger.hour(hour)?;
+        sum = (sum.0 + ledger.spec.sign * energy, sum.1.min(grade));
     }
     (!ledgers.is_empty()).then_some(sum)
 }

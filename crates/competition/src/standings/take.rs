@@ -56,6 +56,7 @@ impl Standings {
                 energy: upto(part + 1) - upto(part),
                 from_exact: part == 0,
                 until_exact: part + 1 == parts,
+                firm: true,
                 declared: false,
             };
             self.ledgers[meter.0 as usize].import(write.quarter, Bin::from(&write));

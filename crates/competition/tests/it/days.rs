@@ -169,3 +169,36 @@ fn reasons_say_what_is_missing() {
         "the contest begins on 15 March"
     );
 }
+
+/// Hourly telegrams of which some never come: the register's sum is exact over the
+/// gap, so a day of short gaps is a known day, and one of a long gap is not.
+#[test]
+fn lost_telegrams_void_no_day() {
+    let board = |lost: &dyn Fn(i64) -> bool| {
+        let mut strict = competition();
+        strict.thresholds.baseline_days = 41;
+        let mut map = Map::default();
+        let mut standings = Standings::new(strict, vec![participant("a", 1)]);
+        let (from, until) = (midnight(2027, 2, 1), midnight(2027, 3, 20));
+        for (number, at) in (from..=until).step_by(3600).enumerate() {
+            let hour = number as i64;
+            if !lost(hour % 24) {
+                map.take(&mut standings, MeterIndex(0), sample(at, hour * 9_000 + hour / 8 * 100));
+            }
+        }
+        standings.settle(&map);
+        let all = standings.compared(WHO, Time(from)..Time(until));
+        let lost_day = standings.series(WHO, Time(from + 86_400)..Time(from + 172_800), 3600);
+        let estimated = lost_day.iter().filter(|it| it.provenance == Provenance::Estimated).count();
+        let row = standings.leaderboard(Rule::Saving, Time(until)).rows.remove(0);
+        (all.energy.unwrap().0, estimated, row.reason.map(|reason| reason.to_string()))
+    };
+    let whole = board(&|_| false);
+    assert_eq!((whole.1, &whole.2), (0, &None));
+    // three of a day's 24 lost: six hours are estimated, and the day is known
+    let short = board(&|hour| hour % 8 == 4);
+    assert_eq!((short.0, short.1, &short.2), (whole.0, 6, &None));
+    let long = board(&|hour| (4..11).contains(&hour));
+    assert_eq!((long.0, long.1), (whole.0, 8));
+    assert!(long.2.unwrap().starts_with("only 0 days of the baseline year"));
+}
