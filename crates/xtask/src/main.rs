@@ -4,6 +4,7 @@
 //! Depends on no crate of ours: a chore must run when the product does not build.
 mod bench;
 mod fuzz;
+mod opendsm;
 mod placebo;
 mod shell;
 mod test;
@@ -26,6 +27,8 @@ enum Task {
     Bench(bench::Options),
     /// Runs the fuzz targets for a number of inputs.
     Fuzz(fuzz::Options),
+    /// Sets our savings beside those of OpenDSM's daily model.
+    Opendsm(opendsm::Options),
     /// Scores the baselines on buildings in which nobody competed.
     Placebo(placebo::Options),
 }
@@ -47,6 +50,7 @@ fn run(task: Task) -> Result<()> {
         Task::Tidy => tidy::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Opendsm(options) => opendsm::run(&options),
         Task::Placebo(options) => placebo::run(&options),
     }
 }
