@@ -54,8 +54,24 @@ impl Mosquitto {
     /// # Panics
     /// When it does not come back.
     pub fn kill_and_restart(&mut self) {
+        self.stop();
+        self.start_again();
+    }
+
+    /// SIGKILL.
+    ///
+    /// # Panics
+    /// When there is nothing to kill.
+    pub fn stop(&mut self) {
         self.child.kill().expect("mosquitto was running");
         self.child.wait().expect("mosquitto is gone");
+    }
+
+    /// With the same data and port.
+    ///
+    /// # Panics
+    /// When it does not come back.
+    pub fn start_again(&mut self) {
         let program = Tool::Mosquitto.find().expect("it was there before");
         self.child = launch(&program, self.folder.path(), self.address);
         until("mosquitto listens again", || TcpStream::connect(self.address).ok());

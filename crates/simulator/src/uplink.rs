@@ -8,7 +8,7 @@ use std::{
 use gateway::{Hello, Link, Message, Token, Uplink};
 use rumqttc::{
     AsyncClient, Broker, ClientError, ConnectionError, Event, EventLoop, LastWill, MqttOptions,
-    Outgoing, Packet, PublishOptions, QoS,
+    Outgoing, Packet, PublishOptions, QoS, TlsConfiguration, TlsError, Transport,
 };
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
@@ -26,6 +26,20 @@ pub struct Address {
     pub port: u16,
     /// User and password, where the broker wants them.
     pub login: Option<(String, String)>,
+    /// Encrypted, and how the broker proves who it is.
+    pub tls: Option<TlsConfiguration>,
+}
+
+/// Encryption with certificates checked: against an authority in PEM, or against
+/// those that the machine trusts.
+///
+/// # Errors
+/// Where the machine's authorities cannot be read.
+pub fn tls(authority: Option<Vec<u8>>) -> Result<TlsConfiguration, TlsError> {
+    match authority {
+        Some(ca) => Ok(TlsConfiguration::Simple { ca, alpn: None, client_auth: None }),
+        None => TlsConfiguration::try_default_rustls(),
+    }
 }
 
 /// Why there is no connection.
@@ -150,6 +164,9 @@ impl Uplink for Mqtt {
                 QoS::AtLeastOnce,
                 true,
             ));
+        if let Some(tls) = &self.address.tls {
+            options.set_transport(Transport::tls_with_config(tls.clone()));
+        }
         if let Some((user, password)) = &self.address.login {
             options.set_credentials(user.clone(), password.clone());
         }

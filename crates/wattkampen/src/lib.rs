@@ -3,5 +3,6 @@
 
 pub mod command;
 pub mod config;
+pub mod gateway;
 pub mod import;
 pub mod report;

@@ -227,6 +227,7 @@ async fn serve(
             host: broker,
             port: running.mqtt_addr.map_or(1883, |address| address.port()),
             login: None,
+            tls: None,
         },
         zone: moments.zone.clone(),
         years: moments.baseline..moments.end + 86_400,

@@ -2,6 +2,7 @@
 //! log, and how an error is told.
 mod check;
 mod demo;
+mod gateway;
 mod import;
 mod panel;
 mod report;
@@ -13,6 +14,7 @@ mod stored;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing::level_filters::LevelFilter;
 
 /// Town halls compete to cut their electricity use, live.
 #[derive(Debug, Parser)]
@@ -30,6 +32,8 @@ enum Command {
     Demo(demo::Args),
     /// Only the simulated town halls, against any MQTT broker
     Simulate(simulate::Args),
+    /// A meter's serial port on this machine to any MQTT broker, with an outbox on disk
+    Gateway(gateway::Args),
     /// The standings, as a table or for programs
     Report(report::Args),
     /// What a town hall's lobby panel shows now, as a picture
@@ -60,11 +64,16 @@ impl Failure {
 
 /// Runs a command to its exit code; errors go to standard error.
 pub fn run(cli: Cli) -> ExitCode {
-    log();
+    // Nobody asks a gateway how it is but its log.
+    log(match cli.command {
+        Command::Gateway(_) => LevelFilter::INFO,
+        _ => LevelFilter::WARN,
+    });
     let done = match cli.command {
         Command::Serve(args) => serve::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Gateway(args) => gateway::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Panel(args) => panel::run(&args),
         Command::Import(args) => import::run(&args),
@@ -83,11 +92,11 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// `RUST_LOG` sets it; warnings otherwise. Standard output is for results.
-fn log() {
+/// `RUST_LOG` sets it; this otherwise. Standard output is for results.
+fn log(level: LevelFilter) {
     use std::io::IsTerminal;
     let filter = tracing_subscriber::EnvFilter::builder()
-        .with_default_directive(tracing::level_filters::LevelFilter::WARN.into())
+        .with_default_directive(level.into())
         .from_env_lossy();
     tracing_subscriber::fmt()
         .with_env_filter(filter)

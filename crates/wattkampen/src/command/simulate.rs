@@ -149,6 +149,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             login: address
                 .user
                 .map(|user| (user.to_owned(), std::env::var(BROKER_PASSWORD).unwrap_or_default())),
+            tls: None,
         },
         zone,
         years,

@@ -1,0 +1,169 @@
+//! `gateway`: a meter's serial port to MQTT on a Linux machine.
+use std::{fs, path::PathBuf, time::Duration};
+
+use gateway::{Config, Multiplier, Stop};
+use simulator::uplink::{self, Mqtt};
+use wire::{GatewayId, MeterId};
+
+use super::{Failure, interrupted, runtime};
+use crate::config::{Address, BROKER_PASSWORD};
+use crate::gateway::{DiskOutbox, Ending, Journal, MachineClock, OutboxError, Port, Told, Trust};
+
+/// Longest goodbye: what waits is on the disk anyway.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The meter's serial port, best as /dev/serial/by-id/…; 115200 8N1. It may be absent: it is
+    /// waited for
+    #[arg(long, value_name = "PATH")]
+    serial: PathBuf,
+    /// The meter's id, as in the competition's configuration; meters do not tell it
+    #[arg(long, value_name = "ID")]
+    meter: MeterId,
+    /// The broker, such as mqtt://user@host:1883 or mqtts://user@host:8883
+    #[arg(long, value_name = "URL")]
+    broker: String,
+    /// This gateway's name, a part of its topics; the machine's name where not given
+    #[arg(long, value_name = "ID")]
+    gateway: Option<GatewayId>,
+    /// Where readings wait until the broker has them
+    #[arg(long, value_name = "DIR", default_value = "./gateway")]
+    data: PathBuf,
+    /// Ratio of current transformers before a meter that shows secondary values
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    multiplier: u32,
+    /// Least seconds between two readings; 0 sends each
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    interval: u32,
+    /// A file whose first line is the password; WATTKAMPEN_BROKER_PASSWORD where not given
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// The authority that signed the broker's certificate, PEM; the machine's own where not given
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Believe this machine's clock even while the system does not call it synchronised
+    #[arg(long)]
+    trust_clock: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let config = config(args)?;
+    let address = address(args)?;
+    tracing::info!(
+        "gateway {} reads meter {} and sends to {}:{}",
+        config.gateway,
+        config.meter,
+        address.host,
+        address.port
+    );
+    let mut outbox = DiskOutbox::open(&args.data).map_err(|error| unusable(&error))?;
+    let window = config.window.try_into().unwrap_or(u16::MAX);
+    runtime()?.block_on(async {
+        let ending = Ending::default();
+        let mut port = Port::new(&args.serial, ending.clone());
+        let trust = if args.trust_clock { Trust::Always } else { Trust::Synchronised };
+        let clock = MachineClock::new(trust);
+        let mut uplink = Told(Mqtt::new(address, window));
+        let mut journal = Journal;
+        let work = gateway::run(&config, &mut port, &clock, &mut uplink, &mut outbox, &mut journal);
+        tokio::pin!(work);
+        let stop = async {
+            interrupted().await;
+            ending.begin();
+            tokio::time::sleep(GOODBYE).await;
+        };
+        tokio::select! {
+            ended = &mut work => match ended {
+                Ok(()) => Ok(()),
+                Err(Stop::Outbox(error)) => Err(unusable(&error)),
+                Err(Stop::Meter(never)) => match never {},
+            },
+            () = stop => Ok(()),
+        }
+    })
+}
+
+fn unusable(error: &OutboxError) -> Failure {
+    let mend = match error {
+        OutboxError::InUse(_) => "stop the other one, or name another folder with --data",
+        OutboxError::Io { .. } => "name a folder with room that may be written, with --data",
+    };
+    Failure::Failed(anyhow::anyhow!("{error}\n  {mend}"))
+}
+
+fn config(args: &Args) -> Result<Config, Failure> {
+    let gateway = match &args.gateway {
+        Some(gateway) => gateway.clone(),
+        None => hostname().ok_or_else(|| {
+            Failure::usage(
+                "this machine's name is none for a gateway",
+                "give one with --gateway, as in the competition's configuration",
+            )
+        })?,
+    };
+    let mut config = Config::new(gateway, args.meter.clone());
+    config.interval_s = args.interval;
+    config.multiplier = Multiplier::new(args.multiplier).ok_or_else(|| {
+        Failure::usage(
+            format!("--multiplier {} is no ratio of current transformers", args.multiplier),
+            "it is 1 to 1000000, and 1 where the meter shows primary values",
+        )
+    })?;
+    Ok(config)
+}
+
+fn hostname() -> Option<GatewayId> {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    name.trim().parse().ok()
+}
+
+fn address(args: &Args) -> Result<uplink::Address, Failure> {
+    let address = Address::parse(&args.broker).ok_or_else(|| {
+        Failure::usage(
+            format!("--broker {:?} is no address of a broker", args.broker),
+            format!(
+                "write mqtt://user@host:1883 or mqtts://user@host:8883, the password in \
+                 {BROKER_PASSWORD} or --password-file"
+            ),
+        )
+    })?;
+    let read = |path: &PathBuf, what: &str| {
+        fs::read(path).map_err(|error| {
+            Failure::usage(
+                format!("{}: {error}", path.display()),
+                format!("name a file that holds {what}"),
+            )
+        })
+    };
+    let password = match &args.password_file {
+        Some(path) => {
+            let bytes = read(path, "the password in its first line")?;
+            let text = String::from_utf8_lossy(&bytes);
+            text.lines().next().unwrap_or_default().to_owned()
+        }
+        None => std::env::var(BROKER_PASSWORD).unwrap_or_default(),
+    };
+    let authority = args.ca.as_ref().map(|path| read(path, "a certificate in PEM")).transpose()?;
+    let tls = match (address.tls, authority) {
+        (true, authority) => Some(uplink::tls(authority).map_err(|error| {
+            Failure::usage(
+                format!("no TLS: {error}"),
+                "install the package ca-certificates, or name the authority with --ca",
+            )
+        })?),
+        (false, None) => None,
+        (false, Some(_)) => {
+            return Err(Failure::usage(
+                "--ca is for encrypted connections",
+                "write mqtts:// in --broker, or leave --ca away",
+            ));
+        }
+    };
+    Ok(uplink::Address {
+        host: address.host.to_owned(),
+        port: address.port,
+        login: address.user.map(|user| (user.to_owned(), password)),
+        tls,
+    })
+}

@@ -1,0 +1,61 @@
+//! The gateway's loop on a Linux machine: a meter's cable on a serial port, an
+//! outbox on the disk, the machine's clock, and a broker.
+mod broker;
+mod clock;
+mod outbox;
+mod port;
+
+use std::sync::Arc;
+
+pub use broker::Told;
+pub use clock::{MachineClock, Trust};
+pub use outbox::{DiskOutbox, OutboxError};
+pub use port::Port;
+use tokio::sync::Notify;
+
+/// Tells the port to end the meter's stream, so that the loop says goodbye.
+#[derive(Debug, Clone, Default)]
+pub struct Ending(Arc<Notify>);
+
+impl Ending {
+    /// From now on.
+    pub fn begin(&self) {
+        // One permit stays for whoever waits later.
+        self.0.notify_one();
+    }
+
+    async fn begun(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// Logs what comes and goes.
+#[derive(Debug)]
+pub struct Journal;
+
+impl gateway::Observer for Journal {
+    fn refused(&mut self, refusal: gateway::meter::Refusal) {
+        tracing::warn!("a telegram was refused: {refusal}");
+    }
+    fn queued(&mut self, ticket: gateway::Ticket, waiting: usize) {
+        tracing::debug!(
+            "kept a reading: boot={} seq={} waiting={waiting}",
+            ticket.boot,
+            ticket.seq
+        );
+    }
+    fn acknowledged(&mut self, through: gateway::Ticket, waiting: usize) {
+        tracing::debug!(
+            "acknowledged: boot={} seq={} waiting={waiting}",
+            through.boot,
+            through.seq
+        );
+    }
+    fn link(&mut self, up: bool) {
+        if up {
+            tracing::info!("connected to the broker");
+        } else {
+            tracing::warn!("no connection to the broker any more; readings wait in the outbox");
+        }
+    }
+}

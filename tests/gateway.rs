@@ -1,0 +1,123 @@
+//! `wattkampen gateway` on a pseudo-terminal: unplugged, killed, without its broker.
+//! Every reading that it kept is at the service, once.
+mod cable;
+mod process;
+
+use std::{collections::BTreeSet, fs};
+
+use cable::Cable;
+use process::Gateway;
+use tests::{Mosquitto, Place, Server, TownHall, until, write_config};
+
+/// A competition that goes on now, whenever that is.
+const NOW: (&str, &str) = (
+    r#"{ start = "2025-01-01", end = "2026-01-01" }"#,
+    r#"{ start = "2026-01-01", end = "2036-01-01" }"#,
+);
+
+struct World {
+    cable: Cable,
+    gateway: Gateway,
+    mosquitto: Mosquitto,
+    server: Server,
+    folder: tempfile::TempDir,
+}
+
+fn world() -> Option<World> {
+    let mosquitto = Mosquitto::start()?;
+    let folder = tempfile::tempdir().unwrap();
+    let halls = TownHall::several(1);
+    let config = write_config(folder.path(), NOW, &halls, Place::External(mosquitto.address));
+    let server = Server::serve(&config);
+    until("the server is ready", || (server.get("/readyz").status == 200).then_some(()));
+    let cable = Cable::plug(&folder.path().join("meter"));
+    let gateway = Gateway::start(folder.path(), &halls[0], mosquitto.address, &cable.path);
+    Some(World { cable, gateway, mosquitto, server, folder })
+}
+
+impl World {
+    /// Sends a telegram and waits until it is kept.
+    fn kept(&mut self) {
+        let before = self.gateway.kept().len();
+        self.cable.telegram();
+        until("the reading is kept", || (self.gateway.kept().len() > before).then_some(()));
+    }
+
+    /// Everything that was kept has arrived, and nothing else.
+    fn all_arrived(&self) {
+        let kept = self.gateway.kept();
+        let apart: BTreeSet<_> = kept.iter().collect();
+        assert_eq!(apart.len(), kept.len(), "no boot and sequence was given twice");
+        self.server.until_stored(kept.len() as u64);
+    }
+}
+
+#[test]
+fn unplugged_and_plugged_in_again_it_goes_on() {
+    let Some(mut world) = world() else { return };
+    world.kept();
+    world.all_arrived();
+    for _ in 0..2 {
+        world.cable.half_a_telegram();
+        world.cable.unplug();
+        let lost = || world.gateway.log().matches("cannot read the meter").count();
+        let opened = || world.gateway.log().matches("reading the meter at").count();
+        let before = opened();
+        until("the gateway says that the cable is out", || (lost() >= before).then_some(()));
+        world.cable.plug_again();
+        until("the gateway reads again", || (opened() > before).then_some(()));
+        world.kept();
+        world.kept();
+    }
+    world.all_arrived();
+    assert_eq!(world.gateway.kept().len(), 5);
+    assert!(world.gateway.terminate().success());
+}
+
+#[test]
+fn a_broker_that_is_away_is_waited_for() {
+    let Some(mut world) = world() else { return };
+    world.kept();
+    world.all_arrived();
+    world.mosquitto.stop();
+    for _ in 0..3 {
+        world.kept();
+    }
+    until("the gateway says that the broker is away", || {
+        world.gateway.log().contains("readings wait in the outbox").then_some(())
+    });
+    world.mosquitto.start_again();
+    world.all_arrived();
+    assert_eq!(world.gateway.kept().len(), 4);
+}
+
+#[test]
+fn twelve_kills_lose_nothing_that_was_kept() {
+    let Some(mut world) = world() else { return };
+    for kill in 0..12 {
+        // With and without a broker, so that some die with a full outbox and some
+        // while it empties.
+        let away = kill % 6 == 1;
+        if away {
+            world.mosquitto.stop();
+        }
+        world.kept();
+        if kill % 2 == 0 {
+            // In the middle of a telegram, which is lost with the one who reads it.
+            world.cable.half_a_telegram();
+        }
+        world.gateway.kill_and_restart();
+        if away {
+            world.kept();
+            world.gateway.kill_and_restart();
+            world.mosquitto.start_again();
+        }
+    }
+    world.kept();
+    assert_eq!(world.gateway.kept().len(), 12 + 2 + 1);
+    world.all_arrived();
+    let boots: BTreeSet<_> = world.gateway.kept().iter().map(|(boot, _)| *boot).collect();
+    assert!(boots.len() >= 12 && boots.last() == Some(&15), "{boots:?}");
+    let boot = fs::read_to_string(world.folder.path().join("gateway/boot")).unwrap();
+    assert_eq!(boot.trim(), "15");
+}
