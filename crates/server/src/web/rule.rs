@@ -77,20 +77,30 @@ pub(super) const fn sentence(rule: Rule, l: Language) -> &'static str {
 pub(super) struct Score {
     pub(super) value: Option<f64>,
     pub(super) interval: Option<[f64; 2]>,
+    /// As many as the interval bears.
+    pub(super) decimals: usize,
 }
 
 impl Score {
     pub(super) fn of(rule: Rule, row: &Row, who: &Participant, at: Time, zone: &TimeZone) -> Self {
         match rule {
-            Rule::Intensity => Self { value: row.kwh_per_m2, interval: None },
-            Rule::Night => Self { value: row.night_w_per_m2, interval: None },
+            Rule::Intensity => Self::plain(row.kwh_per_m2),
+            Rule::Night => Self::plain(row.night_w_per_m2),
             Rule::SavingPerEmployee => {
                 let heads = held(&who.employees.0, at, zone).filter(|heads| *heads > 0);
                 let value = row.saved.zip(heads).map(|(kwh, n)| kwh.kwh() / f64::from(n));
-                Self { value, interval: None }
+                Self::plain(value)
             }
-            _ => Self { value: row.saving_percent, interval: row.interval_percent },
+            _ => Self::saving(row),
         }
+    }
+
+    pub(super) fn saving(row: &Row) -> Self {
+        Self { value: row.saving_percent, interval: row.interval_percent, decimals: row.decimals() }
+    }
+
+    fn plain(value: Option<f64>) -> Self {
+        Self { value, interval: None, decimals: 0 }
     }
 
     /// The number with its unit, with no decimal that its interval does not bear.
@@ -100,14 +110,14 @@ impl Score {
             Rule::Intensity => format!("{}\u{a0}kWh/m²", l.number(value, 2)),
             Rule::Night => format!("{}\u{a0}W/m²", l.number(value, 2)),
             Rule::SavingPerEmployee => format!("{}\u{a0}kWh", l.number(value, 1)),
-            _ => l.percent(value, decimals(self.interval)),
+            _ => l.percent(value, self.decimals),
         }
     }
 
     /// `20–25 %`, where an interval is known.
     pub(super) fn range(&self, l: Language) -> Option<String> {
         let [low, high] = self.interval?;
-        let decimals = decimals(self.interval);
+        let decimals = self.decimals;
         Some(match l {
             Language::Swedish => {
                 format!("{} till {}", l.number(low, decimals), l.percent(high, decimals))
@@ -116,15 +126,6 @@ impl Score {
                 format!("{} to {}", l.number(low, decimals), l.percent(high, decimals))
             }
         })
-    }
-}
-
-/// A tenth of a percent means something only where the interval is that narrow;
-/// where none is known, nobody can tell.
-pub(super) fn decimals(interval: Option<[f64; 2]>) -> usize {
-    match interval {
-        Some([low, high]) if high - low < 1.0 => 1,
-        _ => 0,
     }
 }
 
@@ -153,12 +154,12 @@ mod tests {
     #[test]
     fn no_decimal_that_the_interval_does_not_bear() {
         let sv = Language::Swedish;
-        let wide = Score { value: Some(22.4), interval: Some([20.1, 24.6]) };
+        let wide = Score { value: Some(22.4), interval: Some([20.1, 24.6]), decimals: 0 };
         assert_eq!(wide.text(Rule::Saving, sv), "22\u{a0}%");
         assert_eq!(wide.range(sv).as_deref(), Some("20 till 25\u{a0}%"));
-        let narrow = Score { value: Some(22.4), interval: Some([22.1, 22.8]) };
+        let narrow = Score { value: Some(22.4), interval: Some([22.1, 22.8]), decimals: 1 };
         assert_eq!(narrow.text(Rule::Saving, sv), "22,4\u{a0}%");
-        let unknown = Score { value: None, interval: None };
+        let unknown = Score { value: None, interval: None, decimals: 0 };
         assert_eq!(unknown.text(Rule::Saving, sv), "–");
         assert_eq!(unknown.range(sv), None);
     }

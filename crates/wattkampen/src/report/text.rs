@@ -85,11 +85,7 @@ fn cells(row: &Row, who: &Participant, local: &impl Fn(Time) -> String) -> [Stri
     let unknown = || UNKNOWN.to_owned();
     let number =
         |value: Option<f64>, decimals| value.map_or_else(unknown, |v| grouped(v, decimals));
-    // A tenth of a percent means something only where the interval is that narrow.
-    let decimals = match row.interval_percent {
-        Some([low, high]) if high - low < 1.0 => 1,
-        _ => 0,
-    };
+    let decimals = row.decimals();
     let percent = |value: f64| format!("{} %", grouped(value, decimals));
     [
         row.rank.map_or_else(unknown, |rank| rank.to_string()),

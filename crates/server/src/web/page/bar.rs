@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn score(value: f64, interval: Option<[f64; 2]>) -> Score {
-        Score { value: Some(value), interval }
+        Score { value: Some(value), interval, decimals: 0 }
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl<'a> Portrait<'a> {
     }
 
     pub(super) fn saving(&self) -> Score {
-        Score { value: self.row.saving_percent, interval: self.row.interval_percent }
+        Score::saving(self.row)
     }
 
     /// Percent below the baseline since midnight; negative is above.

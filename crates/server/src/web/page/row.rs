@@ -8,7 +8,7 @@ use super::{
 };
 use crate::web::{
     format::UNKNOWN,
-    rule::{Score, decimals, title},
+    rule::{Score, title},
 };
 
 /// The columns after rank, name and score.
@@ -71,7 +71,7 @@ impl Column {
     fn number(self, scene: &Scene, row: &Row) -> Option<String> {
         let l = scene.l;
         match self {
-            Self::Saving => row.saving_percent.map(|v| l.number(v, decimals(row.interval_percent))),
+            Self::Saving => row.saving_percent.map(|v| l.number(v, row.decimals())),
             Self::Saved => row.saved.map(|e| l.number(e.kwh(), 0)),
             Self::Intensity => row.kwh_per_m2.map(|v| l.number(v, 2)),
             Self::Night => row.night_w_per_m2.map(|v| l.number(v, 1)),

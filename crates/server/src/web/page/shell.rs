@@ -170,7 +170,7 @@ pub(in crate::web) fn missing(scene: &Scene, what: &str) -> Markup {
 /// A page that says what is wrong and how to go on.
 pub(in crate::web) fn trouble(scene: &Scene, title: &str, what: &str, way: &str) -> Markup {
     let main = html! {
-        section.trouble {
+        section.missing {
             h1 { (title) }
             p { (what) }
             p { a.button href="/" { (way) } }

@@ -28,7 +28,7 @@ async fn the_front_page_is_whole_without_a_script() {
         "60\u{a0}229 <span class=\"unit\">kWh",
         "51 <span class=\"unit\">dagar",
         "Söderhamn</a>",
-        "22\u{a0}%",
+        "22,4\u{a0}%",
         "tyst sedan 10 april 17:00",
         "senast 11:46",
         "Utan placering",
@@ -119,7 +119,7 @@ async fn a_town_hall_shows_its_curve_its_night_and_its_certainty() {
     let text = get(&web, "/participants/soderhamn").await.text().to_owned();
     for part in [
         "<h1>Söderhamn",
-        "22 till 23\u{a0}%",
+        "21,5 till 23,4\u{a0}%",
         "path class=\"used\"",
         "path class=\"estimated\"",
         "99,8\u{a0}%",
