@@ -1,6 +1,7 @@
 //! The standings in the forms that people and programs read.
 mod csv;
 mod text;
+mod xlsx;
 
 use competition::{Competition, Leaderboard, Participant};
 
@@ -14,6 +15,8 @@ pub enum Format {
     Json,
     /// A row for each participant, the fields of the JSON as columns
     Csv,
+    /// A workbook: the board, the total, the quality of the data
+    Xlsx,
 }
 
 /// The board in a form, a line feed at its end.
@@ -30,6 +33,7 @@ pub fn render(
     match format {
         Format::Text => Ok(text::render(board, competition, participants).into_bytes()),
         Format::Csv => csv::render(&json),
+        Format::Xlsx => xlsx::render(board, competition, participants),
         Format::Json => {
             json.push(b'\n');
             Ok(json)

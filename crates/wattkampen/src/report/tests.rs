@@ -110,3 +110,27 @@ fn the_json_is_that_of_the_service() {
     assert_eq!(json["rows"][2]["rank"], serde_json::Value::Null);
     assert_eq!(json["rows"][2]["reason"], "no readings, yet");
 }
+
+#[test]
+fn a_workbook_with_numbers_and_a_total_that_follows_the_board() {
+    use calamine::{Data, Reader, Xlsx};
+    let (board, competition, participants) = scene();
+    let bytes = render(Format::Xlsx, &board, &competition, &participants).expect("renders");
+    let mut book = Xlsx::new(std::io::Cursor::new(bytes)).expect("a workbook");
+    assert_eq!(book.sheet_names(), ["Board", "Total", "Data quality"]);
+    let ranked = book.worksheet_range("Board").expect("a sheet");
+    assert_eq!(ranked.get_value((1, 7)), Some(&Data::Float(5120.3)));
+    let unknown = ranked.get_value((3, 7));
+    assert!(matches!(unknown, None | Some(Data::Empty)), "{unknown:?} is not nothing");
+    let formulas = book.worksheet_formula("Total").expect("a sheet");
+    let sum = formulas.get_value((2, 1)).map(String::as_str);
+    assert_eq!(sum, Some("SUMIF(Board!A2:A4,\">0\",Board!H2:H4)"));
+    let total = book.worksheet_range("Total").expect("a sheet");
+    assert_eq!(total.get_value((2, 1)), Some(&Data::Float(5066.9)));
+    let quality = book.worksheet_range("Data quality").expect("a sheet");
+    assert!(matches!(quality.get_value((1, 4)), Some(Data::DateTime(_))));
+    assert_eq!(
+        quality.get_value((3, 5)).map(ToString::to_string).as_deref(),
+        Some("no readings, yet")
+    );
+}
