@@ -24,8 +24,8 @@ const ARROWS: &[(&str, &str)] = &[
     ("wattkampen", "wire"),
 ];
 
-/// What a board may lean on.
-const FIRMWARE: &[&str] = &["gateway", "panel", "wire"];
+/// What a board, and what boards share, may lean on.
+const FIRMWARE: &[&str] = &["app", "gateway", "panel", "wire"];
 
 type Arrow = (String, String);
 

@@ -1,0 +1,186 @@
+//! The command line on a serial port: what a technician types with a cable in hand.
+//!
+//! ```text
+//! show                  all settings
+//! set NAME VALUE        changes one, until the next start
+//! save                  keeps them and starts anew
+//! test                  network, time, broker, meter: what works and what does not
+//! factory               forgets all settings and starts anew; readings stay
+//! restart               starts anew
+//! ```
+use core::fmt::{Debug, Write as _};
+
+use embassy_net::Stack;
+use embedded_io_async::{Read, Write};
+use embedded_storage_async::nor_flash::MultiwriteNorFlash;
+use gateway::Clock;
+use heapless::{String, Vec};
+
+use crate::{settings::Settings, state::State, storage::Store};
+
+/// Longest line that is understood; what is longer is refused as a whole.
+const LINE: usize = 128;
+const HELP: &str = "show | set NAME VALUE | save | test | factory | restart\r\n";
+
+/// What comes out of the board towards whom it is told.
+type Answer = String<2048>;
+
+/// What one line asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Command<'a> {
+    Show,
+    Set(&'a str, &'a str),
+    Save,
+    Test,
+    Factory,
+    Restart,
+    Nothing,
+    Unknown,
+}
+
+fn parse(line: &str) -> Command<'_> {
+    let line = line.trim();
+    let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+    match (verb, rest.trim()) {
+        ("", _) => Command::Nothing,
+        ("show", "") => Command::Show,
+        ("save", "") => Command::Save,
+        ("test", "") => Command::Test,
+        ("factory", "") => Command::Factory,
+        ("restart", "") => Command::Restart,
+        ("set", rest) => match rest.split_once(' ') {
+            Some((name, value)) => Command::Set(name, value.trim()),
+            None => Command::Set(rest, ""),
+        },
+        _ => Command::Unknown,
+    }
+}
+
+/// Answers for as long as the port is there; returns when the board is to start anew.
+///
+/// # Errors
+/// Those of the port. Those of the flash are told.
+pub async fn run<P: Read + Write, F: MultiwriteNorFlash>(
+    port: &mut P,
+    store: &mut Store<'_, F>,
+    settings: &mut Settings,
+    stack: Stack<'_>,
+    state: &State,
+) -> Result<(), P::Error>
+where
+    F::Error: Debug,
+{
+    let mut line = Vec::<u8, LINE>::new();
+    let mut too_long = false;
+    loop {
+        let mut chunk = [0; 32];
+        let length = port.read(&mut chunk).await?;
+        for byte in &chunk[..length] {
+            if !matches!(byte, b'\r' | b'\n') {
+                too_long |= line.push(*byte).is_err();
+                continue;
+            }
+            let mut answer = Answer::new();
+            let text = core::str::from_utf8(&line).unwrap_or("?");
+            let command = if too_long { Command::Unknown } else { parse(text) };
+            let again = execute(&command, store, settings, stack, state, &mut answer).await;
+            (too_long, line) = (false, Vec::new());
+            port.write_all(answer.as_bytes()).await?;
+            port.flush().await?;
+            if again {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Tells whether the board is to start anew.
+async fn execute<F: MultiwriteNorFlash>(
+    command: &Command<'_>,
+    store: &mut Store<'_, F>,
+    settings: &mut Settings,
+    stack: Stack<'_>,
+    state: &State,
+    answer: &mut Answer,
+) -> bool
+where
+    F::Error: Debug,
+{
+    let mut again = false;
+    // An answer that does not fit is cut, which nobody's settings are long enough for.
+    let _ = match command {
+        Command::Nothing => Ok(()),
+        Command::Show => settings.show(answer),
+        Command::Set(name, value) => match settings.set(name, value) {
+            Ok(()) => answer.write_str("ok\r\n"),
+            Err(refusal) => write!(answer, "error: {refusal}\r\n"),
+        },
+        Command::Save | Command::Factory => {
+            if matches!(command, Command::Factory) {
+                *settings = Settings::default();
+            }
+            match settings.save(store).await {
+                Ok(()) => {
+                    again = true;
+                    answer.write_str("saved; starting anew\r\n")
+                }
+                Err(error) => write!(answer, "error: the flash: {error:?}\r\n"),
+            }
+        }
+        Command::Test => test(settings, stack, state, answer),
+        Command::Restart => {
+            again = true;
+            answer.write_str("starting anew\r\n")
+        }
+        Command::Unknown => write!(answer, "error: not understood\r\n{HELP}"),
+    };
+    again
+}
+
+fn test(
+    settings: &Settings,
+    stack: Stack<'_>,
+    state: &State,
+    answer: &mut Answer,
+) -> core::fmt::Result {
+    let yes = |works: bool| if works { "ok" } else { "NO" };
+    write!(answer, "cable {}\r\n", yes(stack.is_link_up()))?;
+    match stack.config_v4() {
+        Some(config) => write!(answer, "address ok {}\r\n", config.address)?,
+        None => answer.write_str("address NO: no answer from the network's DHCP\r\n")?,
+    }
+    match state.clock.utc() {
+        Some(time) => write!(answer, "time ok {time}\r\n")?,
+        None => answer.write_str("time NO: no answer from the server of time\r\n")?,
+    }
+    for (name, set) in [
+        ("gateway", settings.gateway().is_some()),
+        ("meter", settings.meter().is_some()),
+        ("broker", settings.broker().is_some()),
+    ] {
+        if !set {
+            write!(answer, "{name} NO: `set {name} …`, then `save`\r\n")?;
+        }
+    }
+    write!(answer, "connection {}\r\n", yes(state.online()))?;
+    let (understood, refused) = state.telegrams();
+    write!(answer, "telegrams {understood} refused {refused}\r\n")?;
+    write!(answer, "waiting {}\r\n", state.waiting())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_understood() {
+        assert_eq!(parse(" show "), Command::Show);
+        assert_eq!(parse("set gateway  soderhamn-1"), Command::Set("gateway", "soderhamn-1"));
+        assert_eq!(parse("set brightness 100 20"), Command::Set("brightness", "100 20"));
+        assert_eq!(parse("set user"), Command::Set("user", ""));
+        assert_eq!(parse(""), Command::Nothing);
+        for bad in ["show all", "hello", "restart now", "SET gateway x"] {
+            assert_eq!(parse(bad), Command::Unknown, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What every board runs: the gateway and the panel of `crates/`, over whatever a
+//! board has. A board brings its network interface, its flash, the meter's port and
+//! a serial port for the command line; embassy's tasks cannot be generic, so it also
+//! brings the tasks, one for the network and one that awaits [`run::gateway`].
+//!
+//! Invariants:
+//! - No allocation: each part's memory is in its future or in a static of the board.
+//! - No `unsafe` here, and nothing of any chip.
+//! - A reading leaves the flash only after its own acknowledgement ([`outbox`]).
+//! - No made-up time ([`clock`], [`sntp`]).
+//! - Whoever fails says so and the board starts anew; the reason is published.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+pub mod address;
+pub mod clock;
+pub mod console;
+pub mod outbox;
+pub mod run;
+pub mod settings;
+pub mod sntp;
+pub mod state;
+pub mod storage;
+pub mod uplink;
+
+/// What runs: shown in the status, together with the board's name.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,152 @@
+//! The parts put together: one future for a gateway, one for a panel, one for both.
+//!
+//! The network's runner must be a task of its own: each look at a socket wakes it, and
+//! in one task with the socket the two would keep each other awake for ever.
+use core::fmt::Debug;
+
+use embassy_futures::select::{Either3, select3};
+use embassy_net::Stack;
+use embedded_io_async::{Read, Write};
+use embedded_storage_async::nor_flash::MultiwriteNorFlash;
+use gateway::{Config, Ticket};
+use heapless::String;
+use wire::Text;
+
+use crate::{
+    VERSION, console,
+    settings::Settings,
+    sntp,
+    state::{State, Watcher},
+    storage::{self, Layout, Shared, Store},
+    uplink::{Identity, Mqtt, PageSignal, Tcp, WINDOW},
+};
+
+/// Why a board starts anew: published as the reset's reason after the next start.
+pub type Reason = String<96>;
+
+/// What a board brings.
+pub struct Board<'a, F: MultiwriteNorFlash, M, P> {
+    /// The network, up or not.
+    pub stack: Stack<'a>,
+    /// The chip's flash.
+    pub flash: &'a Shared<F>,
+    /// Where what is in it.
+    pub layout: Layout,
+    /// The meter's bytes.
+    pub meter: M,
+    /// Whoever types commands.
+    pub console: P,
+    /// What the tasks know of each other.
+    pub state: &'a State,
+    /// Name of the board and its program, such as `rp2040-gateway`.
+    pub name: &'a str,
+    /// Why it started last.
+    pub reset: Option<Text<96>>,
+    /// Whether the page of this house is wanted.
+    pub pages: bool,
+    /// Told of each reading that is in the flash, for a log.
+    pub queued: fn(Ticket),
+}
+
+/// Meter to MQTT, until the board is to start anew; tells why.
+pub async fn gateway<F, M, P>(mut board: Board<'_, F, M, P>) -> Reason
+where
+    F: MultiwriteNorFlash,
+    F::Error: Debug,
+    M: Read,
+    P: Read + Write,
+{
+    let mut store = Store::new(board.flash, &board.layout);
+    let settings = match Settings::load(&mut store).await {
+        Ok(settings) => settings,
+        Err(error) => return reason("settings", &error),
+    };
+    let boots = match store.count_boot().await {
+        Ok(boots) => boots,
+        Err(error) => return reason("number of starts", &error),
+    };
+    let mut typed = settings.clone();
+    let commands = async {
+        let (stack, state) = (board.stack, board.state);
+        console::run(&mut board.console, &mut store, &mut typed, stack, state).await
+    };
+    let carry = carry(
+        &settings,
+        board.flash,
+        &board.layout,
+        &mut board.meter,
+        board.stack,
+        board.state,
+        board.pages.then_some(&board.state.page),
+        (board.name, board.reset, boots, board.queued),
+    );
+    let time = async {
+        match settings.time() {
+            Some(server) => sntp::run(board.stack, &server, &board.state.clock).await,
+            None => core::future::pending().await,
+        }
+    };
+    match select3(commands, carry, time).await {
+        Either3::First(Ok(())) => Reason::try_from("command line").unwrap_or_default(),
+        Either3::First(Err(error)) => reason("command line", &error),
+        Either3::Second(reason) => reason,
+        Either3::Third(never) => match never {},
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of a board, borrowed one by one")]
+async fn carry<F, M: Read>(
+    settings: &Settings,
+    flash: &Shared<F>,
+    layout: &Layout,
+    meter: &mut M,
+    stack: Stack<'_>,
+    state: &State,
+    pages: Option<&PageSignal>,
+    (name, reset, boots, queued): (&str, Option<Text<96>>, u32, fn(Ticket)),
+) -> Reason
+where
+    F: MultiwriteNorFlash,
+    F::Error: Debug,
+{
+    let (Some(id), Some(broker)) = (settings.gateway(), settings.broker()) else {
+        // Somebody has to say `set` first, and `save`.
+        return core::future::pending().await;
+    };
+    let Some(meter_id) = settings.meter() else { return core::future::pending().await };
+    let mut outbox = match storage::open_outbox(flash, layout, boots).await {
+        Ok(outbox) => outbox,
+        Err(error) => return reason("outbox", &error),
+    };
+    state.set_waiting(gateway::Outbox::len(&outbox));
+    let (user, password) = settings.account();
+    let mut identity = Identity::new(&id, user, password);
+    let mut uplink = match Mqtt::new(Tcp::new(stack, &broker), &mut identity, pages) {
+        Ok(uplink) => uplink,
+        Err(error) => return reason("MQTT", &error),
+    };
+    let mut firmware = String::<64>::new();
+    // Cut to what a status has room for.
+    let _ = core::fmt::write(&mut firmware, format_args!("{VERSION} {name}"));
+    let config = Config {
+        multiplier: settings.multiplier(),
+        interval_s: settings.interval_s(),
+        window: WINDOW,
+        firmware: Text::cut(&firmware),
+        reset,
+        ..Config::new(id, meter_id)
+    };
+    let mut watcher = Watcher { state, queued };
+    let clock = &state.clock;
+    match gateway::run(&config, meter, clock, &mut uplink, &mut outbox, &mut watcher).await {
+        Ok(()) => Reason::try_from("the meter's port ended").unwrap_or_default(),
+        Err(stop) => reason("gateway", &stop),
+    }
+}
+
+fn reason(what: &str, error: &impl Debug) -> Reason {
+    let mut reason = Reason::new();
+    // What does not fit is cut.
+    let _ = core::fmt::write(&mut reason, format_args!("{what}: {error:?}"));
+    reason
+}

@@ -1,0 +1,268 @@
+//! What the one who installs a board decides: a name and a text each, checked where
+//! they are set, kept in flash.
+use core::fmt::{self, Debug, Write};
+
+use embedded_storage_async::nor_flash::MultiwriteNorFlash;
+use gateway::Multiplier;
+use heapless::String;
+use wire::{GatewayId, MeterId};
+
+use crate::{
+    address::Address,
+    storage::{Fault, Store},
+};
+
+/// A value as it was typed.
+pub type Text = String<64>;
+
+/// Name, number in flash, what stands there before anybody has decided, and what it
+/// is. A number is never used for anything else again.
+const KEYS: [(&str, u8, &str, &str); 11] = [
+    ("gateway", 1, "", "this board's name in MQTT topics"),
+    ("meter", 2, "", "the meter's id, usually its 18 digits"),
+    ("broker", 3, "", "host:port of the MQTT broker"),
+    ("user", 4, "", "for the broker, empty: none"),
+    ("password", 5, "", "for the broker"),
+    ("time", 6, "pool.ntp.org:123", "host:port of a server of time (SNTP)"),
+    ("multiplier", 7, "1", "ratio of current transformers"),
+    ("interval", 8, "10", "least seconds between two readings, 0: each telegram"),
+    ("input", 9, "p1", "p1 or s0"),
+    ("pulses", 10, "1000", "pulses for a kWh on s0"),
+    ("brightness", 11, "100 20", "of a panel by day and from 22 to 06, percent"),
+];
+
+/// What the meter speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// Telegrams on the customer port.
+    P1,
+    /// Pulses, so many for a kWh.
+    S0 {
+        /// Pulses for a kWh.
+        per_kwh: u32,
+    },
+}
+
+/// Why a setting is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no setting of this name.
+    Unknown,
+    /// More than 64 bytes.
+    TooLong,
+    /// Not what this setting can be.
+    Value(&'static str),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("there is no such setting; `show` lists them"),
+            Self::TooLong => f.write_str("a setting has at most 64 bytes"),
+            Self::Value(what) => write!(f, "this must be {what}"),
+        }
+    }
+}
+
+/// All of them.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    texts: [Text; KEYS.len()],
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { texts: KEYS.map(|(_, _, text, _)| Text::try_from(text).unwrap_or_default()) }
+    }
+}
+
+impl Settings {
+    /// From flash.
+    ///
+    /// # Errors
+    /// Those of the flash.
+    pub async fn load<F: MultiwriteNorFlash>(store: &mut Store<'_, F>) -> Result<Self, Fault<F>>
+    where
+        F::Error: Debug,
+    {
+        let mut new = Self::default();
+        for ((_, number, _, what), text) in KEYS.iter().zip(&mut new.texts) {
+            let mut buffer = [0; 128];
+            let kept = store.get(*number, &mut buffer).await?;
+            let kept = kept.and_then(|bytes| core::str::from_utf8(bytes).ok());
+            if let Some(kept) = kept.filter(|kept| check(*number, kept, what).is_ok()) {
+                *text = Text::try_from(kept).unwrap_or_default();
+            }
+        }
+        Ok(new)
+    }
+
+    /// To flash, where it differs.
+    ///
+    /// # Errors
+    /// Those of the flash.
+    pub async fn save<F: MultiwriteNorFlash>(
+        &self,
+        store: &mut Store<'_, F>,
+    ) -> Result<(), Fault<F>>
+    where
+        F::Error: Debug,
+    {
+        let kept = Self::load(store).await?;
+        for (((_, number, ..), new), old) in KEYS.iter().zip(&self.texts).zip(&kept.texts) {
+            if new != old {
+                store.put(*number, new.as_bytes()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets one.
+    ///
+    /// # Errors
+    /// When it cannot be that.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+        let row = KEYS.iter().zip(&mut self.texts).find(|((key, ..), _)| *key == name);
+        let ((_, number, _, what), text) = row.ok_or(Refusal::Unknown)?;
+        check(*number, value, what)?;
+        *text = Text::try_from(value).map_err(|_| Refusal::TooLong)?;
+        Ok(())
+    }
+
+    /// Writes all of them, one a line, except the password.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn show(&self, to: &mut impl Write) -> fmt::Result {
+        for ((key, _, _, what), text) in KEYS.iter().zip(&self.texts) {
+            let shown = if *key == "password" && !text.is_empty() { "(set)" } else { text };
+            write!(to, "{key} {shown}  # {what}\r\n")?;
+        }
+        Ok(())
+    }
+
+    fn text(&self, number: u8) -> &str {
+        let row = KEYS.iter().position(|(_, known, ..)| *known == number);
+        row.map_or("", |row| &self.texts[row])
+    }
+
+    fn number(&self, number: u8) -> u32 {
+        self.text(number).parse().unwrap_or_default()
+    }
+
+    /// The board's name, once set.
+    pub fn gateway(&self) -> Option<GatewayId> {
+        self.text(1).parse().ok()
+    }
+
+    /// The meter, once set.
+    pub fn meter(&self) -> Option<MeterId> {
+        self.text(2).parse().ok()
+    }
+
+    /// The broker, once set.
+    pub fn broker(&self) -> Option<Address> {
+        self.text(3).parse().ok()
+    }
+
+    /// User and password for the broker.
+    pub fn account(&self) -> (&str, &str) {
+        (self.text(4), self.text(5))
+    }
+
+    /// Who knows the time.
+    pub fn time(&self) -> Option<Address> {
+        self.text(6).parse().ok()
+    }
+
+    /// Ratio of the current transformers.
+    pub fn multiplier(&self) -> Multiplier {
+        Multiplier::new(self.number(7)).unwrap_or_default()
+    }
+
+    /// Least time between two readings, s.
+    pub fn interval_s(&self) -> u32 {
+        self.number(8)
+    }
+
+    /// What the meter speaks.
+    pub fn input(&self) -> Input {
+        match self.text(9) {
+            "s0" => Input::S0 { per_kwh: self.number(10).max(1) },
+            _ => Input::P1,
+        }
+    }
+
+    /// Of a panel by day and by night, percent.
+    pub fn brightness(&self) -> (u8, u8) {
+        percents(self.text(11)).unwrap_or((100, 20))
+    }
+}
+
+fn percents(text: &str) -> Option<(u8, u8)> {
+    let percent = |text: &str| text.parse().ok().filter(|percent| *percent <= 100);
+    let (day, night) = text.split_once(' ')?;
+    Some((percent(day)?, percent(night)?))
+}
+
+fn check(number: u8, value: &str, what: &'static str) -> Result<(), Refusal> {
+    let within = |least: u32, most: u32| {
+        value.parse::<u32>().is_ok_and(|number| (least..=most).contains(&number))
+    };
+    let good = match number {
+        1 => value.parse::<GatewayId>().is_ok(),
+        2 => value.parse::<MeterId>().is_ok(),
+        3 | 6 => value.parse::<Address>().is_ok(),
+        7 => within(1, 1_000_000),
+        8 => within(0, 900),
+        9 => matches!(value, "p1" | "s0"),
+        10 => within(1, 100_000),
+        11 => percents(value).is_some(),
+        _ => !value.chars().any(char::is_control),
+    };
+    if good { Ok(()) } else { Err(Refusal::Value(what)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_are_their_own() {
+        for (row, (name, number, text, what)) in KEYS.iter().enumerate() {
+            let same = |other: &(&str, u8, &str, &str)| other.0 == *name || other.1 == *number;
+            assert!(!KEYS[row + 1..].iter().any(same), "{name}");
+            assert!(text.is_empty() || check(*number, text, what).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let mut settings = Settings::default();
+        for (name, value) in [
+            ("gateway", "soder hamn"),
+            ("meter", ""),
+            ("broker", "localhost"),
+            ("multiplier", "0"),
+            ("interval", "901"),
+            ("input", "P1"),
+            ("pulses", "0"),
+            ("brightness", "101 0"),
+        ] {
+            assert!(matches!(settings.set(name, value), Err(Refusal::Value(_))), "{name} {value}");
+        }
+        assert_eq!(settings.set("colour", "red"), Err(Refusal::Unknown));
+        assert_eq!(settings.set("password", &"x".repeat(65)), Err(Refusal::TooLong));
+        assert_eq!(settings.set("gateway", "soderhamn-1"), Ok(()));
+        assert_eq!(settings.gateway().expect("set").as_str(), "soderhamn-1");
+    }
+
+    #[test]
+    fn the_password_is_not_shown() {
+        let mut settings = Settings::default();
+        settings.set("password", "hemligt").expect("a password");
+        let mut shown = heapless::String::<2048>::new();
+        settings.show(&mut shown).expect("it fits");
+        assert!(shown.contains("password (set)") && !shown.contains("hemligt"), "{shown}");
+    }
+}

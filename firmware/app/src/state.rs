@@ -1,0 +1,111 @@
+//! What the tasks of a board know of each other: small facts, each with one writer.
+use core::{
+    cell::Cell,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+};
+
+use embassy_sync::{
+    blocking_mutex::{Mutex, raw::CriticalSectionRawMutex},
+    signal::Signal,
+};
+use gateway::{
+    Measured, Observer, Ticket,
+    meter::{Refusal, Telegram},
+};
+use panel::Own;
+
+use crate::{clock::BoardClock, uplink::PageSignal};
+
+/// A step of the power that a panel tells, W.
+const STEP_W: i64 = 500;
+
+/// Shared by all tasks of a board.
+pub struct State {
+    /// The time.
+    pub clock: BoardClock,
+    /// The newest page from the server.
+    pub page: PageSignal,
+    /// The house's own power, the moment it is known.
+    pub own: Signal<CriticalSectionRawMutex, Own>,
+    online: AtomicBool,
+    waiting: AtomicU32,
+    telegrams: AtomicU32,
+    refused: AtomicU32,
+    power: Mutex<CriticalSectionRawMutex, Cell<Option<i64>>>,
+}
+
+impl State {
+    /// Nothing is known yet. `speed`: see [`BoardClock::new`].
+    pub const fn new(speed: u32) -> Self {
+        Self {
+            clock: BoardClock::new(speed),
+            page: Signal::new(),
+            own: Signal::new(),
+            online: AtomicBool::new(false),
+            waiting: AtomicU32::new(0),
+            telegrams: AtomicU32::new(0),
+            refused: AtomicU32::new(0),
+            power: Mutex::new(Cell::new(None)),
+        }
+    }
+
+    /// Whether there is a connection to the broker.
+    pub fn online(&self) -> bool {
+        self.online.load(Relaxed)
+    }
+
+    /// Readings that wait for their acknowledgement.
+    pub fn waiting(&self) -> u32 {
+        self.waiting.load(Relaxed)
+    }
+
+    /// Telegrams understood and refused since the start.
+    pub fn telegrams(&self) -> (u32, u32) {
+        (self.telegrams.load(Relaxed), self.refused.load(Relaxed))
+    }
+
+    pub(crate) fn set_waiting(&self, waiting: usize) {
+        self.waiting.store(waiting.try_into().unwrap_or(u32::MAX), Relaxed);
+    }
+}
+
+/// One more, where there may be no compare-and-swap: each has one writer.
+fn count(counter: &AtomicU32) {
+    counter.store(counter.load(Relaxed).saturating_add(1), Relaxed);
+}
+
+/// Tells the other tasks what the gateway's loop sees.
+pub(crate) struct Watcher<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) queued: fn(Ticket),
+}
+
+impl Observer for Watcher<'_> {
+    fn telegram(&mut self, _: &Telegram, measured: Option<&Measured>) {
+        count(&self.state.telegrams);
+        let power = measured.and_then(Measured::power).map(|power| power.0);
+        let (Some(power_w), Some(at)) = (power, gateway::Clock::utc(&self.state.clock)) else {
+            return;
+        };
+        let before = self.state.power.lock(|power| power.replace(Some(power_w)));
+        let step = before.map(|before| power_w - before).filter(|step| step.abs() >= STEP_W);
+        self.state.own.signal(Own { at, power_w, step: step.map(|step| (at, step)) });
+    }
+
+    fn refused(&mut self, _: Refusal) {
+        count(&self.state.refused);
+    }
+
+    fn queued(&mut self, ticket: Ticket, waiting: usize) {
+        self.state.set_waiting(waiting);
+        (self.queued)(ticket);
+    }
+
+    fn acknowledged(&mut self, _: Ticket, waiting: usize) {
+        self.state.set_waiting(waiting);
+    }
+
+    fn link(&mut self, up: bool) {
+        self.state.online.store(up, Relaxed);
+    }
+}

@@ -1,0 +1,234 @@
+//! MQTT 5 by `minimq` behind the gateway's [`Uplink`]: QoS 1, will, keep-alive, and
+//! the acknowledgement of each message by itself.
+//!
+//! A session is new with every connection: what was in flight is still in the outbox
+//! and is sent again by the gateway's loop, so nothing waits in two places.
+use core::fmt::Debug;
+
+use embassy_futures::yield_now;
+use embassy_net::{
+    Stack,
+    tcp::{ConnectError, TcpSocket},
+};
+use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, signal::Signal};
+use embassy_time::{Duration, with_timeout};
+use gateway::{Hello, Link, Message, Token, Uplink};
+use heapless::Vec;
+use minimq::{
+    Buffers, ConfigBuilder, Connection, Io, Op, Publication, QoS, Session, TopicFilter, Will,
+};
+use wire::{GatewayId, Page, Topic, TopicBuf};
+
+use crate::address::Address;
+
+/// Messages in flight; `minimq` keeps track of 8, and a subscription is one, too.
+pub const WINDOW: usize = 6;
+/// The longest page and what is around it.
+const RX: usize = wire::MAX_PAGE + 256;
+/// [`WINDOW`] messages as long as a three-phase reading, and a CONNECT.
+const TX: usize = 4096;
+const KEEP_ALIVE_S: u16 = 45;
+const PATIENCE: Duration = Duration::from_secs(15);
+/// A peer that acknowledges nothing for so long is gone.
+const DEAD: Duration = Duration::from_secs(20);
+
+/// The newest page for this house's panel.
+pub type PageSignal = Signal<CriticalSectionRawMutex, Page>;
+
+/// Why there is no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The name of the broker is not known to the network.
+    Name,
+    /// Nobody answers there.
+    Connect(ConnectError),
+    /// Nothing came in time.
+    Timeout,
+    /// The broker refused, or the connection broke.
+    Mqtt,
+}
+
+/// Opens byte streams to the broker: plain TCP, or something around it.
+#[allow(async_fn_in_trait, reason = "executors on a board are single-threaded")]
+pub trait Connector {
+    /// An open stream.
+    type Io<'a>: Io
+    where
+        Self: 'a;
+
+    /// Opens one. Has its own time limit.
+    async fn open(&mut self) -> Result<Self::Io<'_>, Fault>;
+}
+
+/// Plain TCP.
+pub struct Tcp<'a> {
+    stack: Stack<'a>,
+    broker: &'a Address,
+    rx: [u8; 1536],
+    tx: [u8; 2048],
+}
+
+impl<'a> Tcp<'a> {
+    /// To this broker.
+    pub const fn new(stack: Stack<'a>, broker: &'a Address) -> Self {
+        Self { stack, broker, rx: [0; 1536], tx: [0; 2048] }
+    }
+}
+
+impl Connector for Tcp<'_> {
+    type Io<'b>
+        = TcpSocket<'b>
+    where
+        Self: 'b;
+
+    async fn open(&mut self) -> Result<TcpSocket<'_>, Fault> {
+        let name = with_timeout(PATIENCE, async {
+            self.stack.wait_config_up().await;
+            self.broker.resolve(self.stack).await
+        });
+        let endpoint = name.await.map_err(|_| Fault::Timeout)?.ok_or(Fault::Name)?;
+        let mut socket = TcpSocket::new(self.stack, &mut self.rx, &mut self.tx);
+        socket.set_timeout(Some(DEAD));
+        let connect = with_timeout(PATIENCE, socket.connect(endpoint));
+        connect.await.map_err(|_| Fault::Timeout)?.map_err(Fault::Connect)?;
+        Ok(socket)
+    }
+}
+
+/// What the client needs for as long as it lives.
+pub struct Identity {
+    hello: Hello,
+    page: TopicBuf,
+    user: heapless::String<64>,
+    password: heapless::String<64>,
+    rx: [u8; RX],
+    tx: [u8; TX],
+}
+
+impl Identity {
+    /// Of a gateway; without a user there is no password.
+    pub fn new(gateway: &GatewayId, user: &str, password: &str) -> Self {
+        Self {
+            hello: Hello::new(gateway),
+            page: Topic::Page(gateway.clone()).to_buf(),
+            // The settings are no longer than these.
+            user: heapless::String::try_from(user).unwrap_or_default(),
+            password: heapless::String::try_from(password).unwrap_or_default(),
+            rx: [0; RX],
+            tx: [0; TX],
+        }
+    }
+}
+
+/// The client.
+pub struct Mqtt<'a, C> {
+    connector: C,
+    session: Session<'a>,
+    page: Option<(&'a str, &'a PageSignal)>,
+}
+
+impl<'a, C> Mqtt<'a, C> {
+    /// With `pages` it listens to the page of its house, too.
+    ///
+    /// # Errors
+    /// When a name is longer than MQTT has room for, which settings are not.
+    pub fn new(
+        connector: C,
+        identity: &'a mut Identity,
+        pages: Option<&'a PageSignal>,
+    ) -> Result<Self, minimq::ConfigError> {
+        let Identity { hello, page, user, password, rx, tx } = identity;
+        let will = Will::new(&hello.will_topic, &hello.will, &[])?.retained().qos(QoS::AtLeastOnce);
+        let mut config = ConfigBuilder::new(Buffers::new(rx, tx))
+            .client_id(hello.client.as_str())?
+            .keepalive_interval(KEEP_ALIVE_S)
+            .will(will)?;
+        if !user.is_empty() {
+            config = config.auth(user, password.as_bytes())?;
+        }
+        let page = pages.map(|signal| (page.as_str(), signal));
+        Ok(Self { connector, session: Session::new(config), page })
+    }
+}
+
+impl<'s, C: Connector> Uplink for Mqtt<'s, C> {
+    type Error = Fault;
+    type Link<'a>
+        = MqttLink<'a, 's, C::Io<'a>>
+    where
+        Self: 'a;
+
+    async fn connect(&mut self, _: &Hello) -> Result<Self::Link<'_>, Fault> {
+        let io = self.connector.open().await?;
+        let handshake = with_timeout(PATIENCE, self.session.connect(io));
+        let connection = handshake.await.map_err(|_| Fault::Timeout)?.map_err(|_| Fault::Mqtt)?;
+        let mut link = MqttLink { connection, flights: Vec::new(), page: self.page };
+        if let Some((topic, _)) = link.page {
+            let filters = [TopicFilter::new(topic)];
+            let subscribe = link.connection.subscribe(&filters, &[]);
+            with_timeout(PATIENCE, subscribe)
+                .await
+                .map_err(|_| Fault::Timeout)?
+                .map_err(|_| Fault::Mqtt)?;
+        }
+        Ok(link)
+    }
+}
+
+/// An open connection.
+pub struct MqttLink<'a, 's, I> {
+    connection: Connection<'a, 's, I>,
+    flights: Vec<(Token, Op), WINDOW>,
+    page: Option<(&'s str, &'s PageSignal)>,
+}
+
+impl<I: Io> MqttLink<'_, '_, I> {
+    /// Waits until something has moved. Cancel-safe, as `minimq` and TCP are.
+    async fn progress(&mut self) -> Result<(), Fault> {
+        let Some(message) = self.connection.poll().await.map_err(|_| Fault::Mqtt)? else {
+            return Ok(());
+        };
+        if let Some((topic, signal)) = self.page {
+            // A page of a server so new that this cannot read it is no page.
+            if let (true, Ok(page)) = (message.topic() == topic, Page::decode(message.payload())) {
+                signal.signal(page);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<I: Io> Link for MqttLink<'_, '_, I> {
+    type Error = Fault;
+
+    async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Fault> {
+        while !self.connection.can_publish(QoS::AtLeastOnce) {
+            if !self.connection.is_connected() {
+                return Err(Fault::Mqtt);
+            }
+            with_timeout(PATIENCE, self.progress()).await.map_err(|_| Fault::Timeout)??;
+            yield_now().await;
+        }
+        let publication = Publication::bytes(message.topic, message.payload).qos(QoS::AtLeastOnce);
+        let publication = if message.retain { publication.retain() } else { publication };
+        let sent = with_timeout(DEAD, self.connection.publish(publication)).await;
+        let op = sent.map_err(|_| Fault::Timeout)?.map_err(|_| Fault::Mqtt)?;
+        // QoS 1 has one, and there is room: the loop has seen to it.
+        self.flights.push((token, op.ok_or(Fault::Mqtt)?)).map_err(|_| Fault::Mqtt)
+    }
+
+    async fn event(&mut self) -> Result<Token, Fault> {
+        loop {
+            let done = self.flights.iter().position(|(_, op)| self.connection.is_complete(op));
+            if let Some(place) = done {
+                return Ok(self.flights.remove(place).0);
+            }
+            self.progress().await?;
+        }
+    }
+
+    async fn close(mut self) -> Result<(), Fault> {
+        let goodbye = with_timeout(PATIENCE, self.connection.disconnect());
+        goodbye.await.map_err(|_| Fault::Timeout)?.map_err(|_| Fault::Mqtt)
+    }
+}

@@ -1,0 +1,97 @@
+//! A NOR flash in the emulator's PSRAM, which is a file of the host: it stays when
+//! the emulator is killed. Honest where it matters: a write only clears bits, one byte
+//! after the other, an erase takes a page of 4 KiB, and both take their time, so that
+//! a kill can come in the middle.
+
+use embassy_time::{Duration, Instant};
+use embedded_storage_async::nor_flash::{
+    ErrorType, MultiwriteNorFlash, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
+};
+
+use crate::PSRAM;
+
+const SIZE: usize = 2 << 20;
+/// What a W25Q16 takes to program a page of 256 bytes, shared among them, and more:
+/// a record of 50 bytes takes a quarter of a millisecond.
+const BYTE: Duration = Duration::from_micros(5);
+
+/// The flash. There is one.
+pub struct Flash(());
+
+/// Asked for what is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfBounds;
+
+impl NorFlashError for OutOfBounds {
+    fn kind(&self) -> NorFlashErrorKind {
+        NorFlashErrorKind::OutOfBounds
+    }
+}
+
+impl Flash {
+    /// Takes it; the caller has no other.
+    pub fn take() -> Self {
+        Self(())
+    }
+}
+
+/// Its bytes from an offset, if so many are there.
+fn bytes(offset: u32, length: usize) -> Result<*mut u8, OutOfBounds> {
+    let offset = offset as usize;
+    let inside = offset.checked_add(length).is_some_and(|end| end <= SIZE);
+    let base: *mut u8 = core::ptr::without_provenance_mut(PSRAM);
+    if inside { Ok(base.wrapping_add(offset)) } else { Err(OutOfBounds) }
+}
+
+impl ErrorType for Flash {
+    type Error = OutOfBounds;
+}
+
+impl ReadNorFlash for Flash {
+    const READ_SIZE: usize = 1;
+
+    async fn read(&mut self, offset: u32, into: &mut [u8]) -> Result<(), OutOfBounds> {
+        let from = bytes(offset, into.len())?;
+        for (number, byte) in into.iter_mut().enumerate() {
+            // SAFETY: inside the PSRAM, as just checked; no Rust object lives there.
+            *byte = unsafe { from.add(number).read_volatile() };
+        }
+        Ok(())
+    }
+
+    fn capacity(&self) -> usize {
+        SIZE
+    }
+}
+
+impl NorFlash for Flash {
+    const WRITE_SIZE: usize = 1;
+    const ERASE_SIZE: usize = 4096;
+
+    async fn erase(&mut self, from: u32, to: u32) -> Result<(), OutOfBounds> {
+        let length = to.checked_sub(from).ok_or(OutOfBounds)? as usize;
+        let at = bytes(from, length)?;
+        for number in 0..length {
+            // SAFETY: as above.
+            unsafe { at.add(number).write_volatile(0xff) };
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, offset: u32, from: &[u8]) -> Result<(), OutOfBounds> {
+        let at = bytes(offset, from.len())?;
+        for (number, byte) in from.iter().enumerate() {
+            let done = Instant::now() + BYTE;
+            // SAFETY: as above.
+            unsafe {
+                let place = at.add(number);
+                place.write_volatile(place.read_volatile() & byte);
+            }
+            // The chip would be busy, too: nothing else runs.
+            while Instant::now() < done {}
+        }
+        Ok(())
+    }
+}
+
+impl MultiwriteNorFlash for Flash {}
