@@ -1,5 +1,6 @@
 //! What crosses crates, processes or machines: one binary, one module a subject.
 mod demo;
+mod firmware;
 mod gateway;
 mod import;
 mod kill;

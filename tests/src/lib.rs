@@ -5,23 +5,31 @@
 //! README.md documents, as a user's script does.
 
 pub mod bench;
+mod board;
 mod broker;
 mod browser;
 mod config;
 mod http;
+mod meter;
 pub mod process;
 mod publisher;
 mod readings;
+mod relay;
 mod server;
+mod time;
 mod tools;
 mod wait;
 
+pub use board::{Board, Flash};
 pub use broker::Mosquitto;
 pub use browser::{Browser, Tab};
 pub use config::{Place, TownHall, write_config};
 pub use http::{Response, get, stream};
+pub use meter::Meter;
 pub use publisher::{Fleet, Message, Publisher};
 pub use readings::{History, PAST, local, reading};
+pub use relay::Relay;
 pub use server::{Server, wattkampen};
+pub use time::{Calendar, TimeServer};
 pub use tools::{Tool, root, shared, skip, target_dir};
-pub use wait::{DEADLINE, until};
+pub use wait::{DEADLINE, keep_pace, until};

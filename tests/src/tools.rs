@@ -17,6 +17,8 @@ pub enum Tool {
     Mosquitto,
     /// Its command-line clients.
     MosquittoClients,
+    /// The emulator of boards.
+    Qemu,
 }
 
 impl Tool {
@@ -26,6 +28,7 @@ impl Tool {
             Self::Curl => &["curl"],
             Self::Mosquitto => &["mosquitto"],
             Self::MosquittoClients => &["mosquitto_sub"],
+            Self::Qemu => &["qemu-system-arm"],
         }
     }
 

@@ -22,3 +22,9 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// Keeps to a timetable: returns at a time after `start`, or at once when that is over.
+/// For bytes that come no faster than a line carries them.
+pub fn keep_pace(start: Instant, due: Duration) {
+    thread::sleep(due.saturating_sub(start.elapsed()));
+}

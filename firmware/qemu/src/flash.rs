@@ -11,9 +11,9 @@ use embedded_storage_async::nor_flash::{
 use crate::PSRAM;
 
 const SIZE: usize = 2 << 20;
-/// What a W25Q16 takes to program a page of 256 bytes, shared among them, and more:
-/// a record of 50 bytes takes a quarter of a millisecond.
-const BYTE: Duration = Duration::from_micros(5);
+/// As long as a W25Q16 at its slowest takes for a few bytes: a record takes a good
+/// millisecond.
+const BYTE: Duration = Duration::from_micros(20);
 
 /// The flash. There is one.
 pub struct Flash(());

@@ -1,0 +1,154 @@
+//! The real firmware on an emulated board, a real server: what a meter cupboard sees in
+//! its worst day. What only hardware can show is listed in `firmware/README.md`.
+use std::{path::Path, time::Instant};
+
+use tests::{
+    Board, Calendar, DEADLINE, Flash, Meter, Place, Relay, Server, TimeServer, TownHall, until,
+    write_config,
+};
+
+/// A day in 2026 passes in 43 s. A telegram and the noise before it take some 40 ms on
+/// the line, so with ten starts the day has about 900 of them, one in a minute and a half.
+const SPEED: u32 = 2000;
+const BEGIN: &str = "2026-02-10T00:00:00+01:00";
+const BASELINE: &str = r#"{ start = "2025-02-01", end = "2026-02-01" }"#;
+const CONTEST: &str = r#"{ start = "2026-02-01", end = "2026-03-01" }"#;
+/// Hours of the day at which the power goes; the odd ones while a reading is written.
+const KILLS: [u64; 10] = [2, 5, 7, 9, 11, 13, 15, 17, 20, 22];
+/// Hours between which there is no server.
+const OUTAGE: std::ops::Range<u64> = 10..16;
+
+/// As a technician does it, over the serial port.
+fn install(flash: &Flash, hall: &TownHall, broker: &Relay, time: &TimeServer) -> Option<Shift> {
+    let mut shift = Shift::start(flash)?;
+    let board = &mut shift.board;
+    for (name, value) in [
+        ("gateway", hall.gateway.clone()),
+        ("meter", hall.meter.clone()),
+        // How the emulator's network calls this machine.
+        ("broker", format!("10.0.2.2:{}", broker.address.port())),
+        ("time", format!("10.0.2.2:{}", time.address.port())),
+        ("interval", "0".to_owned()),
+    ] {
+        assert_eq!(board.command(&format!("set {name} {value}")), "ok", "{name}");
+    }
+    assert!(board.command("set gateway söder").starts_with("error: this must be"));
+    assert_eq!(board.command("save"), "saved; starting anew");
+    Some(shift)
+}
+
+/// What was sent to a board since it started, and what it has said of it.
+struct Shift {
+    board: Board,
+    sent: u64,
+}
+
+impl Shift {
+    fn start(flash: &Flash) -> Option<Self> {
+        Some(Self { board: Board::start("gateway", flash)?, sent: 0 })
+    }
+
+    fn send(&mut self, meter: &mut Meter) {
+        meter.send(&mut self.board.meter).expect("the board listens");
+        self.sent += 1;
+    }
+
+    /// Waits until all of it is in the flash.
+    fn settle(&self) {
+        until("the board has taken all", || (self.board.queued() >= self.sent).then_some(()));
+    }
+
+    /// Cuts the power while the record of a further telegram is being written.
+    fn cut_while_writing(&mut self, flash: &Flash, meter: &mut Meter) {
+        // On the seam of two pages there is nothing to watch: one further on there is.
+        let frontier = loop {
+            self.settle();
+            match flash.frontier() {
+                Some(frontier) => break frontier,
+                None => self.send(meter),
+            }
+        };
+        self.send(meter);
+        // Nothing slower than a look at one byte: a record takes a millisecond.
+        let start = Instant::now();
+        while flash.byte(frontier) == 0xff {
+            assert!(start.elapsed() < DEADLINE, "the reading was never written");
+        }
+    }
+}
+
+fn ready(config: &Path, relay: &Relay) -> Server {
+    let server = Server::serve(config);
+    until("the server is ready", || (server.get("/readyz").status == 200).then_some(()));
+    relay.to(server.mqtt);
+    server
+}
+
+#[test]
+fn a_day_in_a_meter_cupboard() {
+    let hall = TownHall::several(1).remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let halls = std::slice::from_ref(&hall);
+    let config = write_config(folder.path(), (BASELINE, CONTEST), halls, Place::Embedded);
+    let flash = Flash::erased(folder.path(), SPEED);
+    let relay = Relay::start();
+    let calendar = Calendar::start(BEGIN.parse().expect("a time"), SPEED);
+    let time = TimeServer::start(calendar);
+    let Some(mut shift) = install(&flash, &hall, &relay, &time) else { return };
+    let mut server = Some(ready(&config, &relay));
+    let mut meter = Meter::new(calendar, 136_678_394);
+    let first = meter.register();
+
+    let hour = || calendar.elapsed().as_secs() / 3600;
+    let (mut promised, mut torn, mut sent) = (0, 0, 0);
+    let mut kills = KILLS.into_iter().peekable();
+    shift.board.until("time ok");
+    while hour() < 24 {
+        if OUTAGE.contains(&hour())
+            && let Some(server) = server.take()
+        {
+            relay.to(None);
+            server.kill();
+        }
+        if hour() >= OUTAGE.end && server.is_none() {
+            server = Some(ready(&config, &relay));
+        }
+        if let Some(kill) = kills.next_if(|kill| hour() >= *kill) {
+            shift.settle();
+            if kill % 2 == 1 {
+                shift.cut_while_writing(&flash, &mut meter);
+            }
+            let kept = shift.board.kill();
+            sent += shift.sent;
+            promised += kept;
+            torn += shift.sent - kept;
+            shift = Shift::start(&flash).expect("it started before");
+            shift.board.until("time ok");
+            continue;
+        }
+        if shift.sent % 11 == 10 {
+            meter.send_broken(&mut shift.board.meter).expect("the board listens");
+        }
+        shift.send(&mut meter);
+    }
+    shift.settle();
+    sent += shift.sent;
+    promised += shift.board.queued();
+    assert_eq!(promised + torn, sent);
+    assert_eq!(kills.next(), None, "the day was over before the last kill");
+    assert!(promised > 150, "{promised} readings are no day");
+    assert!(torn >= 2, "only {torn} of the cuts came while a reading was written");
+    let server = server.expect("the outage is over");
+    until("the board's outbox is empty", || (shift.board.waiting() == 0).then_some(()));
+
+    // Each that the board had promised is there, once; those that were being written when
+    // the power went may be there or not.
+    let stored = server.metric("wattkampen_stored_readings");
+    assert!((promised..=sent).contains(&stored), "{promised} to {sent}, but {stored}");
+    let board = server.get("/api/v1/leaderboard?as_of=2026-02-11T00:00:00%2B01:00");
+    let json: serde_json::Value = serde_json::from_str(board.text()).expect("JSON");
+    let energy = json["rows"][0]["energy_kwh"].as_f64().expect("energy on the board");
+    let measured = (meter.register() - first) as f64 / 1000.0;
+    assert!(energy > 0.9 * measured && energy <= measured, "{energy} of {measured} kWh");
+    eprintln!("{sent} telegrams, {torn} cut while written, {stored} stored");
+}
