@@ -103,7 +103,8 @@ fn a_day_in_a_meter_cupboard() {
     let (mut promised, mut torn, mut sent) = (0, 0, 0);
     let mut kills = KILLS.into_iter().peekable();
     shift.board.until("time ok");
-    while hour() < 24 {
+    // On a slow machine the day is longer, so that every cut still comes.
+    while hour() < 24 || kills.peek().is_some() {
         if OUTAGE.contains(&hour())
             && let Some(server) = server.take()
         {
@@ -135,7 +136,6 @@ fn a_day_in_a_meter_cupboard() {
     sent += shift.sent;
     promised += shift.board.queued();
     assert_eq!(promised + torn, sent);
-    assert_eq!(kills.next(), None, "the day was over before the last kill");
     assert!(promised > 150, "{promised} readings are no day");
     assert!(torn >= 2, "only {torn} of the cuts came while a reading was written");
     let server = server.expect("the outage is over");
@@ -145,7 +145,7 @@ fn a_day_in_a_meter_cupboard() {
     // the power went may be there or not.
     let stored = server.metric("wattkampen_stored_readings");
     assert!((promised..=sent).contains(&stored), "{promised} to {sent}, but {stored}");
-    let board = server.get("/api/v1/leaderboard?as_of=2026-02-11T00:00:00%2B01:00");
+    let board = server.get("/api/v1/leaderboard");
     let json: serde_json::Value = serde_json::from_str(board.text()).expect("JSON");
     let energy = json["rows"][0]["energy_kwh"].as_f64().expect("energy on the board");
     let measured = (meter.register() - first) as f64 / 1000.0;
