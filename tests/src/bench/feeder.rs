@@ -16,13 +16,33 @@ use super::Stream;
 /// # Panics
 /// When the subscriber goes away.
 pub fn deliver_to_subscriber(listener: &TcpListener, stream: &Stream) -> Duration {
-    let (mut socket, _) = listener.accept().expect("the subscriber connects");
-    socket.set_nodelay(true).expect("a socket");
-    let mut input = Input::new(socket.try_clone().expect("a socket"));
+    // The subscriber may come with a second connection, for what it says itself.
+    let (say, subscribed) = mpsc::channel();
+    let listener = listener.try_clone().expect("a socket");
+    thread::spawn(move || {
+        for socket in listener.incoming().map_while(Result::ok) {
+            let say = say.clone();
+            thread::spawn(move || {
+                if let Some(reader) = attend(socket) {
+                    // Nobody waits for a second subscriber.
+                    let _ = say.send(reader);
+                }
+            });
+        }
+    });
+    let (socket, input) =
+        subscribed.recv_timeout(Duration::from_secs(60)).expect("somebody subscribes to readings");
+    run(socket, input, stream)
+}
+
+/// Answers a client until it subscribes to readings, or goes.
+fn attend(mut socket: TcpStream) -> Option<(TcpStream, Input)> {
+    socket.set_nodelay(true).ok()?;
+    let mut input = Input::new(socket.try_clone().ok()?);
     loop {
-        let (kind, body) = input.packet();
+        let (kind, body) = input.packet()?;
         match kind >> 4 {
-            1 => socket.write_all(&[0x20, 2, 0, 0]).expect("connected"),
+            1 => socket.write_all(&[0x20, 2, 0, 0]).ok()?,
             8 => {
                 // One code for each filter: length, text, QoS.
                 let (mut at, mut filters, mut readings) = (2, Vec::new(), false);
@@ -34,17 +54,20 @@ pub fn deliver_to_subscriber(listener: &TcpListener, stream: &Stream) -> Duratio
                 }
                 let mut answer = vec![0x90, 2 + filters.len() as u8, body[0], body[1]];
                 answer.extend(filters);
-                socket.write_all(&answer).expect("subscribed");
+                socket.write_all(&answer).ok()?;
                 if readings {
-                    break;
+                    return Some((socket, input));
                 }
             }
-            12 => socket.write_all(&[0xd0, 0]).expect("pong"),
-            // What the subscriber publishes itself at QoS 0 is nobody's business.
+            12 => socket.write_all(&[0xd0, 0]).ok()?,
+            // What it publishes at QoS 1 is acknowledged.
+            3 if kind & 6 != 0 => {
+                let topic = usize::from(u16::from_be_bytes([body[0], body[1]]));
+                socket.write_all(&[0x40, 2, body[2 + topic], body[3 + topic]]).ok()?;
+            }
             _ => {}
         }
     }
-    run(socket, input, stream)
 }
 
 /// Publishes everything, and tells how long it took from the first message to the
@@ -61,7 +84,7 @@ pub fn publish_all(broker: std::net::SocketAddr, client: &str, stream: &Stream) 
     connect.extend(client.as_bytes());
     socket.write_all(&connect).expect("connect is sent");
     let mut input = Input::new(socket.try_clone().expect("a socket"));
-    assert_eq!(input.packet(), (0x20, vec![0, 0]), "the broker takes the connection");
+    assert_eq!(input.packet(), Some((0x20, vec![0, 0])), "the broker takes the connection");
     run(socket, input, stream)
 }
 
@@ -109,13 +132,14 @@ impl Input {
         Self { socket, buffer: Vec::new(), at: 0 }
     }
 
-    fn more(&mut self) {
+    /// `None` when the other side has gone.
+    fn more(&mut self) -> Option<()> {
         self.buffer.drain(..self.at);
         self.at = 0;
         let mut chunk = [0; 65_536];
-        let count = self.socket.read(&mut chunk).expect("the other side is there");
-        assert!(count > 0, "the other side has closed the connection");
+        let count = self.socket.read(&mut chunk).ok().filter(|count| *count > 0)?;
         self.buffer.extend_from_slice(&chunk[..count]);
+        Some(())
     }
 
     /// Kind and body of the packet at hand, if it is whole.
@@ -138,12 +162,12 @@ impl Input {
         })
     }
 
-    fn packet(&mut self) -> (u8, Vec<u8>) {
+    fn packet(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
             if let Some((kind, body)) = self.next() {
-                return (kind, self.buffer[body].to_vec());
+                return Some((kind, self.buffer[body].to_vec()));
             }
-            self.more();
+            self.more()?;
         }
     }
 
@@ -151,7 +175,7 @@ impl Input {
     fn acknowledgements(&mut self) -> u64 {
         let mut count = 0;
         while count == 0 {
-            self.more();
+            self.more().expect("the other side is there");
             while let Some((kind, _)) = self.next() {
                 count += u64::from(kind == 0x40);
             }

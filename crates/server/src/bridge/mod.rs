@@ -23,7 +23,7 @@ use std::{
 
 use rumqttc::{
     AckMode, AsyncClient, Broker, Event, EventLoop, ManualAck, MqttOptions, Packet, PubAck,
-    Publish, QoS,
+    Publish, QoS, SubscribeFilter, SubscribeReasonCode, TlsConfiguration, Transport,
 };
 use tokio::{sync::mpsc, time::sleep};
 
@@ -45,11 +45,17 @@ const MAX_PACKET: usize = 2 * 1024 * 1024;
 /// Why there is no bridge.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// TLS is asked for.
-    #[error(
-        "`mqtts` is not built into this version; use `mqtt` through a tunnel, or the embedded broker"
-    )]
-    Tls,
+    /// The named certificate authority cannot be read.
+    #[error("the certificate authority {path}: {error}")]
+    Authority {
+        /// Of the file.
+        path: std::path::PathBuf,
+        /// The system's words.
+        error: std::io::Error,
+    },
+    /// The authorities that the machine trusts cannot be read.
+    #[error("the certificate authorities of this machine: {0}")]
+    Authorities(#[from] rumqttc::TlsError),
 }
 
 /// A running bridge.
@@ -72,10 +78,29 @@ impl Bridge {
     }
 }
 
-fn options(external: &External, client: &str) -> MqttOptions {
+/// How the broker proves who it is: by the named authority, or by one that the machine
+/// trusts.
+fn tls(external: &External) -> Result<Option<TlsConfiguration>, StartError> {
+    if !external.tls {
+        return Ok(None);
+    }
+    Ok(Some(match &external.authority {
+        Some(path) => {
+            let ca = std::fs::read(path)
+                .map_err(|error| StartError::Authority { path: path.clone(), error })?;
+            TlsConfiguration::Simple { ca, alpn: None, client_auth: None }
+        }
+        None => TlsConfiguration::try_default_rustls()?,
+    }))
+}
+
+fn options(external: &External, client: &str, tls: Option<&TlsConfiguration>) -> MqttOptions {
     let broker = Broker::tcp(external.host.clone(), external.port);
     let mut options = MqttOptions::new(client, broker);
     options.set_keep_alive(30).set_max_packet_size(MAX_PACKET, MAX_PACKET);
+    if let Some(tls) = tls {
+        options.set_transport(Transport::tls_with_config(tls.clone()));
+    }
     if let Some(user) = &external.user {
         let password = external.password.as_ref().map_or("", |password| password.0.as_str());
         options.set_credentials(user.clone(), password.to_owned());
@@ -87,19 +112,18 @@ fn options(external: &External, client: &str) -> MqttOptions {
 /// whether it is connected.
 ///
 /// # Errors
-/// Where the broker wants what this version cannot do.
+/// Where there are no certificate authorities to hold an `mqtts` broker against.
 pub fn start(
     external: &External,
     inbox: Inbox,
     open: impl Fn(bool) + Send + Sync + 'static,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Bridge, StartError> {
-    if external.tls {
-        return Err(StartError::Tls);
-    }
-    let mut subscriber = options(external, &external.client);
+    let tls = tls(external)?;
+    let mut subscriber = options(external, &external.client, tls.as_ref());
     subscriber.set_clean_session(false).set_ack_mode(AckMode::Manual);
-    let (publisher, speech) = Mouth::new(options(external, &format!("{}-out", external.client)));
+    let mouth = format!("{}-out", external.client);
+    let (publisher, speech) = Mouth::new(options(external, &mouth, tls.as_ref()));
     let (alive, ended) = mpsc::channel(1);
     tokio::spawn(async move {
         let _alive = alive;
@@ -152,33 +176,70 @@ async fn subscribe(options: MqttOptions, inbox: Inbox, open: impl Fn(bool)) {
 }
 
 /// Until the connection breaks; whether it was one.
+///
+/// What came is handed on elsewhere: were the inbox waited for here, no acknowledgement
+/// could leave until it had room. What may wait is what the broker lets be in flight.
 async fn listen(
     subscriber: &Arc<Subscriber>,
-    mut events: EventLoop,
+    events: EventLoop,
     inbox: &Inbox,
     open: &impl Fn(bool),
 ) -> bool {
+    let (taken, mut waiting) = mpsc::unbounded_channel();
+    let hand_on = async {
+        while let Some(delivery) = waiting.recv().await {
+            if inbox.send(delivery).await.is_err() {
+                return;
+            }
+        }
+    };
     let mut heard = false;
+    tokio::select! {
+        () = hand_on => {}
+        () = poll(subscriber, events, taken, open, &mut heard) => {}
+    }
+    heard
+}
+
+async fn poll(
+    subscriber: &Arc<Subscriber>,
+    mut events: EventLoop,
+    taken: mpsc::UnboundedSender<Delivery>,
+    open: &impl Fn(bool),
+    heard: &mut bool,
+) {
+    let filters = || {
+        [wire::Topic::ALL_READINGS, wire::Topic::ALL_STATUS]
+            .map(|filter| SubscribeFilter::new(filter.to_owned(), QoS::AtLeastOnce))
+    };
     loop {
         match events.poll().await {
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                heard = true;
-                open(true);
-                for filter in [wire::Topic::ALL_READINGS, wire::Topic::ALL_STATUS] {
-                    if subscriber.client.try_subscribe(filter, QoS::AtLeastOnce).is_err() {
-                        return heard;
-                    }
+                if subscriber.client.try_subscribe_many(filters()).is_err() {
+                    return;
                 }
             }
+            Ok(Event::Incoming(Packet::SubAck(answer))) => {
+                if answer.return_codes.contains(&SubscribeReasonCode::Failure) {
+                    tracing::error!(
+                        "the external broker refuses us {} and {}: give our user the right to read them",
+                        wire::Topic::ALL_READINGS,
+                        wire::Topic::ALL_STATUS
+                    );
+                    return;
+                }
+                *heard = true;
+                open(true);
+            }
             Ok(Event::Incoming(Packet::Publish(publish))) => {
-                if inbox.send(delivery(subscriber, publish)).await.is_err() {
-                    return heard;
+                if taken.send(delivery(subscriber, publish)).is_err() {
+                    return;
                 }
             }
             Ok(_) => {}
             Err(error) => {
                 tracing::warn!("no connection to the external broker: {error}");
-                return heard;
+                return;
             }
         }
     }
