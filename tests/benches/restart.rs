@@ -16,7 +16,10 @@ fn main() {
     let days = if bench::quick() { 1 } else { 48 };
     let halls = TownHall::several(HALLS);
     let folder = tempfile::tempdir_in(target_dir()).expect("target/ is there");
-    let config = write_config(folder.path(), PAST, &halls, Place::Embedded);
+    // The contest ends where the readings end: with fewer of its hours nobody is ranked.
+    let end = jiff::civil::date(2025, 3, 1) + jiff::SignedDuration::from_hours(24 * days);
+    let contest = format!(r#"{{ start = "2025-03-01", end = "{end}" }}"#);
+    let config = write_config(folder.path(), (PAST.0, &contest), &halls, Place::Embedded);
     let mut server = Server::serve(&config);
     let count = fill(&server, &halls, days);
     server.until_stored(count);
@@ -39,7 +42,8 @@ fn main() {
             let board = server.get(BOARD);
             times.push(start.elapsed().as_secs_f64());
             let board = board.json();
-            assert_eq!(board["rows"][HALLS - 1]["rank"], HALLS, "everybody is ranked: {board}");
+            // Those who are not ranked come last; equal savings share a rank.
+            assert!(board["rows"][HALLS - 1]["rank"].is_u64(), "everybody is ranked: {board}");
             server.until_stored(count);
         }
         bench::line(&format!("start to served board {how}"), bench::median(times), "s");
