@@ -1,9 +1,13 @@
 //! `wattkampen gateway` on a pseudo-terminal: unplugged, killed, without its broker.
 //! Every reading that it kept is at the service, once.
 mod cable;
+mod nonsense;
 mod process;
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use cable::Cable;
 use process::Gateway;
@@ -120,4 +124,44 @@ fn twelve_kills_lose_nothing_that_was_kept() {
     assert!(boots.len() >= 12 && boots.last() == Some(&15), "{boots:?}");
     let boot = fs::read_to_string(world.folder.path().join("gateway/boot")).unwrap();
     assert_eq!(boot.trim(), "15");
+}
+
+#[test]
+fn a_thousand_malformed_telegrams_are_counted_and_explained_and_stop_nothing() {
+    const ROUNDS: usize = 12;
+    const EACH: usize = 7;
+    let Some(mut world) = world() else { return };
+    let mut sent = BTreeMap::<&str, usize>::new();
+    for round in 0..ROUNDS {
+        world.kept();
+        for n in 0..EACH {
+            for (reason, bytes) in nonsense::nonsense(round * EACH + n) {
+                *sent.entry(reason).or_default() += 1;
+                world.cable.send(&bytes);
+            }
+        }
+    }
+    world.kept();
+    assert!(sent.values().sum::<usize>() >= 1000, "{sent:?}");
+    world.all_arrived();
+    assert_eq!(world.gateway.kept().len(), ROUNDS + 1, "each good one, and nothing else");
+    assert!(world.gateway.terminate().success());
+    for (reason, count) in &sent {
+        let metric = format!(
+            "wattkampen_telegrams_refused_total{{gateway=\"gateway-1\",reason=\"{reason}\"}}"
+        );
+        until(&format!("{count} of {metric}"), || {
+            let metrics = world.server.get("/metrics");
+            metrics.text().lines().any(|line| line == format!("{metric} {count}")).then_some(())
+        });
+        let label = format!("reason=\"telegram_{reason}\"");
+        let log = world.server.log();
+        let line = log.lines().find(|line| line.contains(&label));
+        let line = line.unwrap_or_else(|| panic!("{label} is explained:\n{log}"));
+        assert!(
+            line.contains("gateway-1/status") && line.contains("the gateway refused"),
+            "{line}"
+        );
+    }
+    assert!(!world.gateway.log().contains("panicked"));
 }

@@ -50,7 +50,7 @@ impl Cable {
         self.meter = None;
     }
 
-    fn send(&mut self, bytes: &[u8]) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.meter.as_mut().expect("it is plugged in").write_all(bytes).expect("sent");
     }
 
@@ -74,14 +74,25 @@ impl Cable {
 }
 
 fn text(at: i64, register: u64) -> String {
+    String::from_utf8(closed(body(at, register).as_bytes())).expect("ASCII")
+}
+
+/// A telegram up to its `!`.
+pub(crate) fn body(at: i64, register: u64) -> String {
     let shown = Timestamp::from_second(at + 3600).expect("in range").strftime("%y%m%d%H%M%S");
-    let body = format!(
+    format!(
         "/ELL5\\253833635_A\r\n\r\n0-0:1.0.0({shown}W)\r\n1-0:1.8.0({:08}.{:03}*kWh)\r\n\
          1-0:2.8.0(00000000.000*kWh)\r\n1-0:1.7.0(0001.727*kW)\r\n!",
         register / 1000,
         register % 1000
-    );
-    format!("{body}{:04X}\r\n", crc(body.as_bytes()))
+    )
+}
+
+/// With its checksum.
+pub(crate) fn closed(body: &[u8]) -> Vec<u8> {
+    let mut bytes = body.to_vec();
+    bytes.extend(format!("{:04X}\r\n", crc(body)).bytes());
+    bytes
 }
 
 /// CRC-16/ARC, bit by bit.

@@ -6,6 +6,7 @@
 //! | `wattkampen_readings_total` | counter | `outcome`: `stored`, `repeated`, `conflict` | readings that were understood |
 //! | `wattkampen_late_readings_total` | counter | | stored ones that came after a younger one of their meter |
 //! | `wattkampen_refused_total` | counter | `reason`: [`crate::ingest::Reason::LABELS`] | messages that were not taken |
+//! | `wattkampen_telegrams_refused_total` | counter | `gateway`, `reason`: those of [`wire::RefusedTelegrams`] | telegrams that gateways refused, as they say |
 //! | `wattkampen_status_total` | counter | | states of gateways |
 //! | `wattkampen_commit_seconds` | histogram | | time of a commit |
 //! | `wattkampen_batch_readings` | histogram | | readings in a commit |
@@ -52,6 +53,12 @@ fn describe() {
          future (over five minutes ahead), ancient (before the baseline), \
          locked (after the result), sentinel (a meter's value for unknown), \
          absurd (beyond meter or connection), other."
+    );
+    describe_counter!(
+        "wattkampen_telegrams_refused_total",
+        "Telegrams that a gateway refused, as it says, by gateway and reason: checksum (wrong), \
+         trailer (nonsense where it belongs), cut, unsure (no checksum and not flawless), \
+         checksum_missing (from a meter that sends one), no_register (nothing to count)."
     );
     describe_counter!("wattkampen_status_total", "States that gateways told of themselves.");
     describe_histogram!("wattkampen_commit_seconds", Unit::Seconds, "Time of a commit.");

@@ -9,7 +9,7 @@ use crate::{Page, Reading, Status};
 /// Longest reading as JSON, bytes.
 pub const MAX_READING: usize = 512;
 /// Longest status as JSON, bytes.
-pub const MAX_STATUS: usize = 512;
+pub const MAX_STATUS: usize = 768;
 /// Longest page as JSON, bytes.
 pub const MAX_PAGE: usize = 1280;
 
@@ -75,7 +75,7 @@ mod tests {
     use std::vec;
 
     use super::*;
-    use crate::{Contact, Direction, Language, Link, Phases, Text, Time};
+    use crate::{Contact, Direction, Language, Link, Phases, RefusedTelegrams, Text, Time};
 
     fn last() -> Time {
         "9999-12-30T21:59:59Z".parse().expect("a time")
@@ -122,6 +122,14 @@ mod tests {
             dropped: Some(u32::MAX),
             telegrams: Some(u32::MAX),
             errors: Some(u32::MAX),
+            refused: Some(RefusedTelegrams {
+                checksum: u32::MAX,
+                trailer: u32::MAX,
+                cut: u32::MAX,
+                unsure: u32::MAX,
+                checksum_missing: u32::MAX,
+                no_register: u32::MAX,
+            }),
             reset: Some(longest()),
         };
         let json = encoded(MAX_STATUS, |buffer| status.encode(buffer));

@@ -42,9 +42,60 @@ pub struct Status {
     /// Telegrams refused: checksum, framing, content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errors: Option<u32>,
+    /// The same by reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusedTelegrams>,
     /// Why it started last, as the chip tells: `power`, `watchdog`, `panic`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<Text<96>>,
+}
+
+/// Telegrams refused since the gateway started, by reason. A reason that is absent
+/// has not occurred.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedTelegrams {
+    /// The checksum is not that of the bytes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub checksum: u32,
+    /// Nonsense where the checksum belongs.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub trailer: u32,
+    /// It ended before its end.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cut: u32,
+    /// Without checksum, and not flawless.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unsure: u32,
+    /// Without checksum, from a meter that sends one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub checksum_missing: u32,
+    /// Sound, but without a register of imported energy that can be.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub no_register: u32,
+}
+
+impl RefusedTelegrams {
+    /// Name and number of every reason, as in JSON.
+    pub const fn by_reason(&self) -> [(&'static str, u32); 6] {
+        [
+            ("checksum", self.checksum),
+            ("trailer", self.trailer),
+            ("cut", self.cut),
+            ("unsure", self.unsure),
+            ("checksum_missing", self.checksum_missing),
+            ("no_register", self.no_register),
+        ]
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u32 {
+        self.by_reason().iter().fold(0, |sum, (_, count)| u32::saturating_add(sum, *count))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Status {
@@ -60,6 +111,7 @@ impl Status {
             dropped: None,
             telegrams: None,
             errors: None,
+            refused: None,
             reset: None,
         }
     }

@@ -44,6 +44,8 @@ pub(super) struct Intake<'a, R, C, O, W> {
     passed_ms: Option<u64>,
     waiting: Waiting,
     last: Option<Time>,
+    /// Telegrams that were sound, and no reading.
+    no_register: u32,
     ended: bool,
 }
 
@@ -70,6 +72,7 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
             passed_ms: None,
             waiting: Waiting::new(),
             last: None,
+            no_register: 0,
             ended: false,
         }
     }
@@ -176,7 +179,11 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
         let measured = Measured::from_telegram(&telegram, self.config.multiplier);
         self.observer.telegram(&telegram, measured.as_ref());
         // Without a register there is no reading, only something to look at.
-        let untimed = Untimed { measured: measured?, shown: telegram.time(), received_ms };
+        let Some(measured) = measured else {
+            self.no_register = self.no_register.saturating_add(1);
+            return None;
+        };
+        let untimed = Untimed { measured, shown: telegram.time(), received_ms };
         let due = |passed| received_ms + EARLY_MS >= passed + self.interval_ms();
         if self.passed_ms.is_none_or(due) {
             return Some(untimed);
@@ -229,6 +236,7 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
     /// What the gateway tells about itself now.
     pub(super) fn status(&self) -> Status {
         let counters = self.decoder.counters();
+        let refused = counters.by_reason(self.no_register);
         let queued = self.outbox.len() + self.waiting.len();
         Status {
             state: LinkState::Online,
@@ -238,8 +246,9 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
             uptime_s: Some((self.clock.monotonic_ms() / 1000).try_into().unwrap_or(u32::MAX)),
             queued: Some(queued.try_into().unwrap_or(u32::MAX)),
             dropped: Some(self.outbox.dropped().saturating_add(self.waiting.dropped())),
-            telegrams: Some(counters.understood()),
-            errors: Some(counters.refused()),
+            telegrams: Some(counters.understood().saturating_sub(self.no_register)),
+            errors: Some(refused.total()),
+            refused: Some(refused),
             reset: self.config.reset.clone(),
         }
     }

@@ -63,7 +63,7 @@ impl<'a, L: Link> Sender<'a, L> {
                     return Ok(());
                 }
                 said_goodbye = true;
-                let goodbye = Status { t: clock.utc(), ..Status::bare(LinkState::Offline) };
+                let goodbye = Status { state: LinkState::Offline, ..intake.status() };
                 self.publish_status(intake, &goodbye).await?;
             }
             let wake = clock.sleep_until(status_ms.max(now + NO_ROOM_MS));

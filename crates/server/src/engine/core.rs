@@ -6,12 +6,13 @@ use competition::{
     History, MeterIndex, Moved, Outcome, ParticipantIndex, Sample, Standings, Time, Watts,
 };
 use metrics::Counter;
-use wire::{GatewayId, Status};
+use wire::{GatewayId, Status, Topic};
 
 use super::{
     Counts, Gateway, House,
     recover::{Recovered, give_imported},
     steps::Steps,
+    telegrams::Telegrams,
 };
 use crate::{
     clock::Clock,
@@ -44,6 +45,7 @@ pub(super) struct Core {
     pub(super) complaints: Complaints,
     pub(super) watches: Vec<Watch>,
     pub(super) gateways: BTreeMap<GatewayId, Gateway>,
+    telegrams: Telegrams,
     /// By meter: its jumps, and what its power counts for the house.
     steps: Vec<(Steps, i64)>,
     received: Counted,
@@ -110,6 +112,7 @@ impl Core {
             directory,
             complaints: Complaints::default(),
             gateways: BTreeMap::new(),
+            telegrams: Telegrams::default(),
             steps,
             received: plain("wattkampen_deliveries_total"),
             stored: outcome("stored"),
@@ -212,6 +215,11 @@ impl Core {
     fn status(&mut self, id: GatewayId, status: Status, heard: Time) {
         self.statuses.here += 1;
         if self.gateways.len() < MOST_GATEWAYS || self.gateways.contains_key(&id) {
+            for (reason, more) in self.telegrams.heard(&id, &status) {
+                let topic = Topic::Status(id.clone()).to_buf();
+                let reason = Reason::Telegrams(reason);
+                self.complaints.add_some(more.into(), &topic, &reason, heard, Instant::now());
+            }
             self.gateways.insert(id.clone(), Gateway { id, status, heard });
         }
     }

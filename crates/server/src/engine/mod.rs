@@ -13,6 +13,7 @@ mod late;
 mod publish;
 mod recover;
 mod steps;
+mod telegrams;
 #[cfg(test)]
 pub(crate) mod tests;
 mod thread;

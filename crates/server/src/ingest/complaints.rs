@@ -51,6 +51,17 @@ pub(crate) struct Complaints(HashMap<(String, &'static str), Entry>);
 
 impl Complaints {
     pub(crate) fn add(&mut self, topic: &str, reason: &Reason, now: Time, real: Instant) {
+        self.add_some(1, topic, reason, now, real);
+    }
+
+    pub(crate) fn add_some(
+        &mut self,
+        count: u64,
+        topic: &str,
+        reason: &Reason,
+        now: Time,
+        real: Instant,
+    ) {
         let label = reason.label();
         let mut key = (printable(topic), label);
         if !self.0.contains_key(&key) && self.0.len() >= MOST && !self.make_room(real) {
@@ -72,10 +83,10 @@ impl Complaints {
         };
         let fresh = fresh();
         let entry = self.0.entry(key).or_insert(fresh);
-        entry.complaint.count += 1;
+        entry.complaint.count += count;
         entry.complaint.last = now;
         entry.seen = real;
-        entry.unlogged += 1;
+        entry.unlogged += count;
         if entry.due(real) {
             entry.complaint.detail = printable(&reason.to_string());
             entry.log(real);

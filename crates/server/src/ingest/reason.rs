@@ -35,13 +35,16 @@ pub enum Reason {
     /// Taken, and not as it was sent: its moment had other values.
     #[error("meter {0} has another value for the same moment; the lower register counts")]
     Conflict(String),
+    /// Not deliveries: what a gateway says that its meter's port gave it.
+    #[error("the gateway refused telegrams of its meter: {}", telegram_words(.0))]
+    Telegrams(&'static str),
     /// The reading itself cannot be.
     #[error("{0}")]
     Refused(#[from] Refusal),
 }
 
 impl Reason {
-    /// All values of [`Reason::label`].
+    /// All values of [`Reason::label`] for deliveries.
     pub const LABELS: [&str; 13] = [
         "topic",
         "too_large",
@@ -73,7 +76,36 @@ impl Reason {
             Self::Refused(Refusal::Sentinel) => "sentinel",
             Self::Refused(Refusal::Absurd) => "absurd",
             Self::Conflict(_) => "conflict",
+            Self::Telegrams(reason) => telegram_label(reason),
             Self::Refused(_) => "other",
         }
+    }
+}
+
+const fn telegram_label(reason: &str) -> &'static str {
+    match reason.as_bytes() {
+        b"checksum" => "telegram_checksum",
+        b"trailer" => "telegram_trailer",
+        b"cut" => "telegram_cut",
+        b"unsure" => "telegram_unsure",
+        b"checksum_missing" => "telegram_checksum_missing",
+        b"no_register" => "telegram_no_register",
+        _ => "telegram",
+    }
+}
+
+/// What a reason of [`wire::RefusedTelegrams`] means and what mends it.
+fn telegram_words(reason: &str) -> &'static str {
+    match reason {
+        "checksum" => "wrong checksum; look at cable and plug where it goes on",
+        "trailer" => "nonsense where the checksum belongs; look at cable and plug where it goes on",
+        "cut" => "they end before their end; look at cable and plug where it goes on",
+        "unsure" => "no checksum, and lines that are none; look at cable and plug where it goes on",
+        "checksum_missing" => "no checksum, though this meter sends one; look at cable and plug",
+        "no_register" => {
+            "no register of imported energy (1.8.0) that can be; ask the grid company to open the \
+             port for it"
+        }
+        _ => "a reason that this version does not know",
     }
 }

@@ -102,6 +102,7 @@ fn status() {
             dropped: Some(0),
             telegrams: Some(8640),
             errors: Some(1),
+            refused: None,
             reset: Some(Text::cut("watchdog")),
         },
         Status,

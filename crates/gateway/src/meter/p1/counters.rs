@@ -1,4 +1,6 @@
 //! How many telegrams came, and what was wrong with the others.
+use wire::RefusedTelegrams;
+
 use crate::meter::{Check, Refusal, Telegram};
 
 /// What became of the bytes so far.
@@ -14,6 +16,8 @@ pub struct Counters {
     pub trailer: u32,
     /// Refused: cut.
     pub cut: u32,
+    /// Refused: cut in a line, which showed only when the next one ended. Not an event.
+    pub overrun: u32,
     /// Refused: no checksum, and not flawless.
     pub unsure: u32,
     /// Refused: no checksum from a meter that has sent one.
@@ -28,6 +32,7 @@ impl Counters {
         checksum: 0,
         trailer: 0,
         cut: 0,
+        overrun: 0,
         unsure: 0,
         checksum_missing: 0,
     };
@@ -42,8 +47,21 @@ impl Counters {
         self.checksum
             .saturating_add(self.trailer)
             .saturating_add(self.cut)
+            .saturating_add(self.overrun)
             .saturating_add(self.unsure)
             .saturating_add(self.checksum_missing)
+    }
+
+    /// The refused ones by reason, beside those that were sound and without register.
+    pub const fn by_reason(&self, no_register: u32) -> RefusedTelegrams {
+        RefusedTelegrams {
+            checksum: self.checksum,
+            trailer: self.trailer,
+            cut: self.cut.saturating_add(self.overrun),
+            unsure: self.unsure,
+            checksum_missing: self.checksum_missing,
+            no_register,
+        }
     }
 
     pub(super) fn count(&mut self, event: &Result<Telegram, Refusal>) {

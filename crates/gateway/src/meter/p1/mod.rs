@@ -11,7 +11,8 @@
 //!   that a line of any length costs nothing. About 1.3 KB of RAM.
 //! - A `/` at the start of a line begins a telegram, always. A `/` within a line
 //!   is either text or the telegram after one that was cut; both are followed,
-//!   and the checksum decides (the two newest beginnings are kept).
+//!   and the checksum decides (the two newest beginnings are kept; what came before
+//!   the right one is counted as cut).
 //! - `!` ends a telegram at the start of a line or behind a value's `)`; within
 //!   brackets or words it is text.
 //! - CRC-16/ARC from `/` to `!`, upper or lower case, leading zeros or not. With
@@ -296,6 +297,7 @@ impl Decoder {
         if let Some(attempt) = self.tentative.take() {
             if self.attempts.is_full() {
                 self.attempts.remove(0);
+                self.counters.overrun = self.counters.overrun.saturating_add(1);
             }
             // There is room now.
             let _ = self.attempts.push(attempt);
@@ -328,22 +330,23 @@ impl Decoder {
     }
 
     fn finish(&mut self, stated: Option<u16>) -> Result<Telegram, Refusal> {
+        let right = stated.and_then(|stated| {
+            self.attempts.iter().position(|attempt| attempt.checksum_so_far() == stated)
+        });
+        // What began before the right one was cut; what began behind it was its text.
+        let before = right.unwrap_or(self.attempts.len().saturating_sub(1));
+        self.counters.overrun = self.counters.overrun.saturating_add(before as u32);
+        if let Some(right) = right.map(|at| &self.attempts[at]) {
+            self.known = Some(right.ident_hash());
+            return Ok(right.telegram.clone());
+        }
         let newest = self.attempts.last().ok_or(Refusal::Cut)?;
-        let Some(stated) = stated else {
-            return if self.known == Some(newest.ident_hash()) {
-                Err(Refusal::ChecksumMissing)
-            } else if self.parity_broken || !newest.flawless() {
-                Err(Refusal::Unsure)
-            } else {
-                Ok(Telegram { check: Check::Absent, ..newest.telegram.clone() })
-            };
-        };
-        let right = self.attempts.iter().find(|attempt| attempt.checksum_so_far() == stated);
-        let Some(right) = right else {
-            return Err(Refusal::Checksum { stated, computed: newest.checksum_so_far() });
-        };
-        self.known = Some(right.ident_hash());
-        Ok(right.telegram.clone())
+        match stated {
+            Some(stated) => Err(Refusal::Checksum { stated, computed: newest.checksum_so_far() }),
+            None if self.known == Some(newest.ident_hash()) => Err(Refusal::ChecksumMissing),
+            None if self.parity_broken || !newest.flawless() => Err(Refusal::Unsure),
+            None => Ok(Telegram { check: Check::Absent, ..newest.telegram.clone() }),
+        }
     }
 }
 
