@@ -8,6 +8,7 @@
 //!   everybody else reads published snapshots.
 //! - SQL stands in [`store`] alone, HTTP in [`web`] alone.
 
+pub mod audit;
 pub mod bridge;
 pub mod broker;
 pub mod clock;

@@ -44,7 +44,10 @@ fn example(folder: &Path) -> String {
 #[test]
 fn help_of_every_command() {
     let mut all = said(&run(&["--help"]).stdout).to_owned();
-    for command in ["serve", "demo", "simulate", "gateway", "report", "panel", "import", "check"] {
+    for command in [
+        "serve", "demo", "simulate", "gateway", "report", "panel", "import", "audit", "declare",
+        "amend", "lock", "check",
+    ] {
         let done = run(&[command, "--help"]);
         assert_eq!(done.status.code(), Some(0));
         all.push_str(&format!("\n---- {command}\n{}", said(&done.stdout)));

@@ -29,6 +29,12 @@ impl Standings {
         }
     }
 
+    /// A participant's contest energy and what it saved, by all hours known now.
+    pub fn counted(&self, who: ParticipantIndex) -> [MilliWattHours; 2] {
+        let totals = self.houses[who.0 as usize].totals();
+        [MilliWattHours(totals.energy), MilliWattHours(totals.saved())]
+    }
+
     /// Whether nothing late waits and no baseline has to be fitted anew.
     pub fn is_settled(&self) -> bool {
         self.queue.is_empty()

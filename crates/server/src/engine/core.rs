@@ -3,18 +3,22 @@
 use std::{cell::RefCell, collections::BTreeMap, ops::Range, sync::Arc, time::Instant};
 
 use competition::{
-    History, MeterIndex, Moved, Outcome, ParticipantIndex, Sample, Standings, Time, Watts,
+    History, MeterIndex, Moved, Outcome, Participant, ParticipantIndex, Sample, Standings, Time,
+    Watts,
 };
 use metrics::Counter;
 use wire::{GatewayId, Status, Topic};
 
 use super::{
     Counts, Gateway, House,
+    decided::Decided,
     recover::{Recovered, give_imported},
     steps::Steps,
     telegrams::Telegrams,
+    trail::{LATE, Trail},
 };
 use crate::{
+    audit,
     clock::Clock,
     ingest::{Accepted, Acks, Batch, Complaints, Directory, Reason},
     store::{Inserted, Store, StoreError},
@@ -60,8 +64,19 @@ pub(super) struct Core {
     acks: Vec<Acks>,
     /// Late readings wait for [`Core::settle`].
     unsettled: bool,
-    /// Up to where the standings have what was imported.
-    imported: i64,
+    /// Up to where the standings have what was imported, and the audit log.
+    pub(super) imported: i64,
+    pub(super) imports_noted: i64,
+    /// As configured, and as declared on top of it.
+    pub(super) configured: Vec<Participant>,
+    pub(super) participants: Arc<[Participant]>,
+    pub(super) decided: Decided,
+    pub(super) trail: Trail,
+    /// The standings are others than at the last snapshot.
+    pub(super) rebuilt: bool,
+    contest: Time,
+    /// Another process has written into the store; it may have noted a decision.
+    pub(super) foreign: bool,
 }
 
 #[derive(Debug)]
@@ -86,8 +101,14 @@ impl Counted {
 }
 
 impl Core {
-    pub(super) fn new(recovered: Recovered, directory: Directory, clock: Clock) -> Self {
-        let Recovered { standings, store, imported } = recovered;
+    pub(super) fn new(
+        recovered: Recovered,
+        directory: Directory,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let Recovered { standings, store, imported, configured, decided } = recovered;
+        let contest = audit::begins(standings.competition());
+        let trail = Trail::open(&store)?;
         let participants = standings.participants();
         let steps = participants
             .iter()
@@ -101,8 +122,9 @@ impl Core {
             Counted::new(metrics::counter!("wattkampen_readings_total", "outcome" => outcome))
         };
         let plain = |name: &'static str| Counted::new(metrics::counter!(name));
-        Self {
+        let mut core = Self {
             clock,
+            participants: participants.into(),
             watches: participants
                 .iter()
                 .map(|_| Watch { touched: true, ..Watch::default() })
@@ -127,7 +149,16 @@ impl Core {
             acks: Vec::new(),
             unsettled: false,
             imported,
-        }
+            imports_noted: 0,
+            configured,
+            decided,
+            trail,
+            rebuilt: false,
+            contest,
+            foreign: true,
+        };
+        core.begin()?;
+        Ok(core)
     }
 
     /// Takes a batch; nothing of it is durable or acknowledged before
@@ -158,10 +189,22 @@ impl Core {
         match inserted {
             Inserted::Newest => {
                 self.stored.here += 1;
+                // The board has shown its hour without it.
+                let late = sample.at.0 < now.0 - LATE && sample.at >= self.contest;
+                let owner = self.directory.owner(meter);
+                let before = late.then(|| self.standings.counted(owner));
                 match self.standings.append(meter, sample) {
                     Outcome::Counted => self.step(meter, &sample),
-                    Outcome::Doubted(_) => self.doubted.here += 1,
+                    Outcome::Doubted(_) => {
+                        self.doubted.here += 1;
+                        self.trail.doubted();
+                    }
                     Outcome::Late => self.unsettled = true,
+                }
+                if let Some([energy, saved]) = before {
+                    let after = self.standings.counted(owner);
+                    self.trail.late(meter, sample.at);
+                    self.trail.moved(owner, [after[0] - energy, after[1] - saved]);
                 }
             }
             Inserted::Late => {
@@ -189,6 +232,7 @@ impl Core {
 
     fn amend(&mut self, meter: MeterIndex, at: Time) {
         self.standings.amend(meter, at);
+        self.trail.late(meter, at);
         self.unsettled = true;
     }
 
@@ -250,11 +294,12 @@ impl Core {
         Ok(())
     }
 
-    /// Takes what an import has committed beside us.
-    fn take_imported(&mut self) -> Result<(), StoreError> {
+    /// Takes what others have committed beside us: imports, decisions.
+    fn take_foreign(&mut self) -> Result<(), StoreError> {
         if !self.store.changed_by_others()? {
             return Ok(());
         }
+        self.foreign = true;
         let Self { standings, store, watches, .. } = self;
         self.imported = give_imported(standings, store, self.imported, |who| {
             watches[who.0 as usize].touched = true;
@@ -268,7 +313,7 @@ impl Core {
     /// Where stored readings cannot be read: the standings are then not to be
     /// trusted any more.
     pub(super) fn settle(&mut self) -> Result<Vec<Moved>, StoreError> {
-        self.take_imported()?;
+        self.take_foreign()?;
         if !self.unsettled && self.standings.is_settled() {
             return Ok(Vec::new());
         }
@@ -276,7 +321,12 @@ impl Core {
         let moved = self.standings.settle(&history);
         history.done()?;
         self.unsettled = false;
+        self.trail.doubted();
         for moved in &moved {
+            if self.trail.waits_for(&self.directory, moved.participant) {
+                let [[e, energy], [s, saved]] = [moved.energy, moved.saved];
+                self.trail.moved(moved.participant, [energy - e, saved - s]);
+            }
             self.watches[moved.participant.0 as usize].touched = true;
         }
         Ok(moved)

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use competition::{Competition, Leaderboard, MilliWattHours, Participant, Provenance, Quarantined};
 use tokio::sync::{broadcast, mpsc};
 
-use super::{Counts, Event, Gateway, Handle, Point, Snapshot, handle::Query};
+use super::{Counts, Decisions, Declined, Event, Gateway, Handle, Point, Snapshot, handle::Query};
 use crate::ingest::Complaint;
 
 /// What the made-up engine answers.
@@ -16,6 +16,7 @@ pub(crate) struct Answers {
     pub(crate) quarantine: Vec<Quarantined>,
     pub(crate) gateways: Vec<Gateway>,
     pub(crate) counts: Counts,
+    pub(crate) decisions: Decisions,
     /// Load curves in W by hour of the UTC day: used, and the baseline.
     pub(crate) load: [(i64, i64); 24],
 }
@@ -87,5 +88,11 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
         Query::Complaints(reply) => drop(reply.send(answers.complaints.clone())),
         Query::Gateways(reply) => drop(reply.send(answers.gateways.clone())),
         Query::Counts(reply) => drop(reply.send(answers.counts.clone())),
+        Query::Desk(reply) => drop(reply.send(answers.decisions.clone())),
+        Query::Log { reply, .. } => drop(reply.send(Vec::new())),
+        Query::Decide { reply, .. } => {
+            let nowhere = Declined::Store("there is no store".to_owned());
+            drop(reply.send(Err(nowhere)));
+        }
     }
 }

@@ -10,8 +10,11 @@ use competition::{
 use tokio::sync::{broadcast, mpsc, oneshot};
 use wire::{GatewayId, Status};
 
-use super::Snapshot;
-use crate::ingest::Complaint;
+use super::{Decision, Declined, Snapshot};
+use crate::{
+    audit::{Declaration, Entry},
+    ingest::Complaint,
+};
 
 /// What just happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,6 +114,26 @@ pub(super) enum Query {
     Complaints(oneshot::Sender<Vec<Complaint>>),
     Gateways(oneshot::Sender<Vec<Gateway>>),
     Counts(oneshot::Sender<Counts>),
+    Decide {
+        decision: Box<Decision>,
+        reply: oneshot::Sender<Result<Entry, Declined>>,
+    },
+    Desk(oneshot::Sender<Decisions>),
+    Log {
+        after: i64,
+        reply: oneshot::Sender<Vec<Entry>>,
+    },
+}
+
+/// What the organiser has decided so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decisions {
+    /// Declarations in force.
+    pub declared: Vec<Declaration>,
+    /// When the result was locked.
+    pub locked: Option<Time>,
+    /// The newest entry of the audit log.
+    pub head: Option<Entry>,
 }
 
 /// Cheap to clone.
@@ -205,6 +228,31 @@ impl Handle {
     /// [`Stopped`]
     pub async fn counts(&self) -> Result<Counts, Stopped> {
         self.ask(Query::Counts).await
+    }
+
+    /// Lets the organiser decide something; its entry in the audit log.
+    ///
+    /// # Errors
+    /// [`Stopped`]; within, why it is declined.
+    pub async fn decide(&self, decision: Decision) -> Result<Result<Entry, Declined>, Stopped> {
+        let decision = Box::new(decision);
+        self.ask(|reply| Query::Decide { decision, reply }).await
+    }
+
+    /// What the organiser has decided.
+    ///
+    /// # Errors
+    /// [`Stopped`]
+    pub async fn decisions(&self) -> Result<Decisions, Stopped> {
+        self.ask(Query::Desk).await
+    }
+
+    /// Entries of the audit log after one, in order.
+    ///
+    /// # Errors
+    /// [`Stopped`]
+    pub async fn log(&self, after: i64) -> Result<Vec<Entry>, Stopped> {
+        self.ask(|reply| Query::Log { after, reply }).await
     }
 
     async fn ask<T>(&self, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> Result<T, Stopped> {

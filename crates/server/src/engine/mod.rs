@@ -5,7 +5,10 @@
 //! a snapshot and its events. Between batches the thread answers questions, takes a
 //! step of a checkpoint, and lets time pass on the board.
 
+mod beside;
 mod core;
+mod decide;
+mod decided;
 #[cfg(test)]
 pub(crate) mod fabricated;
 mod handle;
@@ -17,10 +20,13 @@ mod telegrams;
 #[cfg(test)]
 pub(crate) mod tests;
 mod thread;
+mod trail;
 
 use std::sync::Arc;
 
-pub use handle::{Counts, Event, Gateway, Handle, Point, Stopped};
+pub use beside::{Taken, decide};
+pub use decide::{Decision, Declined};
+pub use handle::{Counts, Decisions, Event, Gateway, Handle, Point, Stopped};
 pub use publish::snapshot;
 pub use recover::{Recovered, standings};
 pub use thread::{Engine, EngineError, start};
@@ -36,8 +42,10 @@ pub struct Snapshot {
     pub version: u64,
     /// When it was made, by the service's clock.
     pub as_of: Time,
-    /// The official board.
+    /// The official board; the locked result where it is locked.
     pub board: Leaderboard,
+    /// Who competes, with what is declared of them, by [`competition::ParticipantIndex`].
+    pub participants: Arc<[competition::Participant]>,
     /// By [`competition::ParticipantIndex`].
     pub houses: Vec<Arc<House>>,
 }

@@ -7,6 +7,7 @@ use std::{
 use competition::{Leaderboard, MilliWattHours, ParticipantIndex, Time};
 
 use super::{Event, House, Snapshot, core::Core};
+use crate::audit::Frozen;
 
 /// Between two snapshots, at least …
 const APART: Duration = Duration::from_millis(20);
@@ -61,15 +62,25 @@ impl Publisher {
                 });
             }
         }
-        let board = core.standings.leaderboard(core.standings.competition().rule, as_of);
+        let board = core.official(as_of);
+        core.trail.published(&board);
         let houses: Vec<_> = core.watches.iter().map(|watch| watch.house.clone()).collect();
-        let same =
-            self.made.is_some() && same(&board, &self.last.board) && houses == self.last.houses;
+        let rebuilt = std::mem::take(&mut core.rebuilt);
+        let same = !rebuilt
+            && self.made.is_some()
+            && same(&board, &self.last.board)
+            && houses == self.last.houses;
         let version = self.last.version + u64::from(!same);
         if !same {
             events.push(Event::Board(version));
         }
-        self.last = Arc::new(Snapshot { version, as_of, board, houses });
+        self.last = Arc::new(Snapshot {
+            version,
+            as_of,
+            board,
+            participants: core.participants.clone(),
+            houses,
+        });
         let now = Instant::now();
         self.made = Some(now);
         self.cost = now - began;
@@ -85,13 +96,21 @@ impl Publisher {
 }
 
 /// What is known at a moment, from standings alone: no jump of the power, which only
-/// a running service sees.
-pub fn snapshot(standings: &competition::Standings, as_of: Time) -> Snapshot {
+/// a running service sees. The board is the locked result where there is one.
+pub fn snapshot(
+    standings: &competition::Standings,
+    locked: Option<&Frozen>,
+    as_of: Time,
+) -> Snapshot {
     let who = (0..standings.participants().len() as u32).map(ParticipantIndex);
     Snapshot {
         version: 0,
         as_of,
-        board: standings.leaderboard(standings.competition().rule, as_of),
+        board: match locked {
+            Some(frozen) => frozen.board(standings, as_of),
+            None => standings.leaderboard(standings.competition().rule, as_of),
+        },
+        participants: standings.participants().into(),
         houses: who.map(|who| Arc::new(house(standings, who, as_of, None))).collect(),
     }
 }

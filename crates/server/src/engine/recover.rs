@@ -1,10 +1,15 @@
 //! From a data directory to standings that know all of it.
 use std::{collections::HashMap, path::Path};
 
-use competition::{Competition, MeterIndex, Participant, ParticipantIndex, Standings, Time};
+use competition::{
+    Competition, DayRecord, MeterIndex, Participant, ParticipantIndex, Standings, Time,
+};
 
-use super::core::Stored;
-use crate::store::{Durability, Imported, Inserted, Recovering, Store, StoreError};
+use super::{core::Stored, decided::Decided};
+use crate::{
+    audit::{self, Frozen},
+    store::{Durability, Imported, Inserted, Recovering, Store, StoreError},
+};
 
 /// Seconds of readings that are held at once where days are made again.
 const PART: i64 = 30 * 86_400;
@@ -12,12 +17,15 @@ const PART: i64 = 30 * 86_400;
 /// A store and the standings of what it holds.
 #[derive(Debug)]
 pub struct Recovered {
-    /// Settled.
+    /// Settled; with what the organiser declared.
     pub standings: Standings,
     /// With the journal read.
     pub store: Store,
     /// Up to where the standings have what was imported.
     pub imported: i64,
+    /// As the configuration has them.
+    pub(super) configured: Vec<Participant>,
+    pub(super) decided: Decided,
 }
 
 impl Recovered {
@@ -37,7 +45,7 @@ impl Recovered {
 }
 
 /// The standings of what is committed in a data directory now, while a server runs
-/// there or after it.
+/// there or after it, and the result where it is locked.
 ///
 /// # Errors
 /// The store's; where there is none, too.
@@ -45,35 +53,28 @@ pub fn standings(
     dir: &Path,
     competition: Competition,
     participants: Vec<Participant>,
-) -> Result<Standings, StoreError> {
-    compute(competition, participants, |meters| Store::open_read_only(dir, meters))
-        .map(|recovered| recovered.standings)
+) -> Result<(Standings, Option<Frozen>), StoreError> {
+    let recovered =
+        compute(competition, participants, |meters| Store::open_read_only(dir, meters))?;
+    let Recovered { standings, decided, .. } = recovered;
+    Ok((standings, decided.result.map(|(_, frozen)| frozen)))
 }
 
 fn compute(
     competition: Competition,
-    participants: Vec<Participant>,
+    configured: Vec<Participant>,
     open: impl FnOnce(&[&str]) -> Result<Recovering, StoreError>,
 ) -> Result<Recovered, StoreError> {
-    let mut standings = Standings::new(competition, participants);
-    let meters = standings.participants().iter().flat_map(|participant| &participant.meters);
-    let names: Vec<String> = meters.map(|meter| meter.id.clone()).collect();
+    let names = names(&configured);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut recovering = open(&names)?;
-    recovering.days(|meter, record| match standings.restore(meter, record) {
-        Ok(()) => true,
-        Err(stale) => {
-            let meter = names[meter.0 as usize];
-            tracing::info!(meter, day = record.day, %stale, "days are made again");
-            false
-        }
-    })?;
-    let mut again = Vec::new();
-    for meter in (0..names.len() as u32).map(MeterIndex) {
-        if append_missing(&mut standings, recovering.store(), meter)? {
-            again.push(meter);
-        }
-    }
+    let mut decided = Decided::default();
+    decided.read(recovering.store(), &competition.timezone)?;
+    let participants = audit::apply(&configured, &decided.active);
+    let mut standings = Standings::new(competition, participants);
+    standings.lock(decided.locked.is_some());
+    recovering.days(|meter, record| restored(&mut standings, &names, meter, record))?;
+    let again = append_all(&mut standings, recovering.store(), names.len())?;
     let mut store = recovering.replay(|meter, sample, inserted| match inserted {
         Inserted::Newest => {
             standings.append(meter, sample);
@@ -85,10 +86,73 @@ fn compute(
         store.touch(meter);
     }
     let imported = give_imported(&mut standings, &store, 0, |_| ())?;
-    let history = Stored::new(&store);
+    settle(&mut standings, &store)?;
+    Ok(Recovered { standings, store, imported, configured, decided })
+}
+
+/// The standings again, of other participants with the same meters, from a store
+/// whose journal is merged: the way a start goes.
+///
+/// # Errors
+/// The store's; nothing else may be computed with it then.
+pub(super) fn again(
+    store: &mut Store,
+    competition: Competition,
+    participants: Vec<Participant>,
+) -> Result<(Standings, i64), StoreError> {
+    let names = names(&participants);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut standings = Standings::new(competition, participants);
+    store.days(|meter, record| restored(&mut standings, &names, meter, record))?;
+    for meter in append_all(&mut standings, store, names.len())? {
+        store.touch(meter);
+    }
+    let imported = give_imported(&mut standings, store, 0, |_| ())?;
+    settle(&mut standings, store)?;
+    Ok((standings, imported))
+}
+
+/// Of all meters, in the order of their [`MeterIndex`].
+pub(super) fn names(participants: &[Participant]) -> Vec<String> {
+    let meters = participants.iter().flat_map(|participant| &participant.meters);
+    meters.map(|meter| meter.id.clone()).collect()
+}
+
+fn restored(
+    standings: &mut Standings,
+    names: &[&str],
+    meter: MeterIndex,
+    record: &DayRecord,
+) -> bool {
+    match standings.restore(meter, record) {
+        Ok(()) => true,
+        Err(stale) => {
+            let meter = names[meter.0 as usize];
+            tracing::info!(meter, day = record.day, %stale, "days are made again");
+            false
+        }
+    }
+}
+
+/// What is in blocks and was in no day; which meters had some.
+fn append_all(
+    standings: &mut Standings,
+    store: &Store,
+    meters: usize,
+) -> Result<Vec<MeterIndex>, StoreError> {
+    let mut again = Vec::new();
+    for meter in (0..meters as u32).map(MeterIndex) {
+        if append_missing(standings, store, meter)? {
+            again.push(meter);
+        }
+    }
+    Ok(again)
+}
+
+fn settle(standings: &mut Standings, store: &Store) -> Result<(), StoreError> {
+    let history = Stored::new(store);
     standings.settle(&history);
-    history.done()?;
-    Ok(Recovered { standings, store, imported })
+    history.done()
 }
 
 /// Gives the standings what was imported since `since`, all of it where that is 0,

@@ -250,7 +250,7 @@ async fn a_copy_taken_while_it_runs_knows_what_was_acknowledged() {
     let Settings { data, competition, participants, .. } = settings(dir.path());
     let viewed = super::standings(&data, competition, participants).unwrap();
     let told = service.handle.leaderboard(Rule::Saving, Some(Time(NOW))).await.unwrap();
-    assert_eq!(viewed.leaderboard_at(Rule::Saving, Time(NOW)), *told);
+    assert_eq!(viewed.0.leaderboard_at(Rule::Saving, Time(NOW)), *told);
     let revived = Service::start(&settings(copy.path())).await;
     similar_asserts(&service.all().await, &revived.all().await);
     revived.stop().await;

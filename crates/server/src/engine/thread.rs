@@ -29,6 +29,8 @@ const EVENTS: usize = 4096;
 const MOST: usize = 8192;
 /// Before a commit that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// At shutdown; days that are left are sealed after the next start.
+const LAST_SEALS: Duration = Duration::from_secs(5);
 
 /// Why there is no engine, or no longer.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +111,10 @@ pub async fn start(
             // Nobody waits any more where the caller was cancelled.
             Err(error) => return drop(ready.send(Err(error))),
         };
-        let core = Core::new(recovered, directory, clock);
+        let core = match Core::new(recovered, directory, clock) {
+            Ok(core) => core,
+            Err(error) => return drop(ready.send(Err(error))),
+        };
         let (handle, thread) = Thread::new(core, batches);
         tracing::info!(
             readings = thread.core.store.readings(),
@@ -146,7 +151,13 @@ impl Thread {
     fn new(mut core: Core, batches: mpsc::Receiver<Batch>) -> (Handle, Self) {
         let as_of = core.clock.now();
         let board = core.standings.leaderboard(core.standings.competition().rule, as_of);
-        let empty = Arc::new(Snapshot { version: 0, as_of, board, houses: Vec::new() });
+        let empty = Arc::new(Snapshot {
+            version: 0,
+            as_of,
+            board,
+            participants: core.participants.clone(),
+            houses: Vec::new(),
+        });
         let mut publisher = Publisher::new(empty);
         let (events, _) = broadcast::channel(EVENTS);
         let (first, _) = publisher.publish(&mut core);
@@ -177,7 +188,11 @@ impl Thread {
 
     async fn run(mut self) -> Result<(), EngineError> {
         loop {
-            let due = self.retry.unwrap_or_else(|| self.publisher.due(self.news));
+            let due = match self.retry {
+                Some(retry) => retry,
+                None if self.sealing() => Instant::now(),
+                None => self.publisher.due(self.news),
+            };
             tokio::select! {
                 batch = self.batches.recv(), if self.retry.is_none() => match batch {
                     Some(batch) => self.batch(batch)?,
@@ -195,6 +210,9 @@ impl Thread {
             if self.core.store.checkpoint_due() {
                 self.checkpoint_step();
             }
+            if self.sealing() {
+                self.seal_step();
+            }
             if self.publisher.due(self.news) <= Instant::now() {
                 self.publish()?;
             }
@@ -202,7 +220,25 @@ impl Thread {
         self.core.commit()?;
         self.core.checkpoint()?;
         self.publish()?;
+        self.core.keep_trail(true)?;
+        let until = Instant::now() + LAST_SEALS;
+        while self.sealing() && Instant::now() < until {
+            self.seal_step();
+        }
         Ok(())
+    }
+
+    fn sealing(&self) -> bool {
+        let waits = self.checkpoint_after.is_some_and(|after| Instant::now() < after);
+        !waits && self.core.store.sealing_due(self.core.clock.now())
+    }
+
+    /// Some days get their seals; where the file refuses, later.
+    fn seal_step(&mut self) {
+        if let Err(error) = self.core.store.seal_step(self.core.clock.now()) {
+            tracing::error!("seals have to wait: {error}; {}", error.mend());
+            self.checkpoint_after = Some(Instant::now() + 10 * RETRY);
+        }
     }
 
     fn batch(&mut self, first: Batch) -> Result<(), EngineError> {
@@ -255,6 +291,9 @@ impl Thread {
         self.late.tick(&self.core.standings, Instant::now());
         let (snapshot, events) = self.publisher.publish(&mut self.core);
         self.snapshot.store(snapshot);
+        if let Err(error) = self.core.keep_trail(false) {
+            tracing::error!("the audit log lacks something: {error}; {}", error.mend());
+        }
         for event in events {
             // Nobody may be listening; that is no error.
             let _ = self.events.send(event);
@@ -264,6 +303,13 @@ impl Thread {
 
     fn settle(&mut self) -> Result<(), EngineError> {
         let moved = self.core.settle()?;
+        if std::mem::take(&mut self.core.foreign) {
+            self.core.note_imports()?;
+            self.core.take_decisions()?;
+        }
+        if self.core.rebuilt {
+            self.boards.clear();
+        }
         self.late.add(moved, &self.core.standings, Instant::now());
         Ok(())
     }
@@ -274,10 +320,21 @@ impl Thread {
         match query {
             Query::Leaderboard { rule, as_of, reply } => {
                 let board = match as_of {
-                    Some(as_of) => Arc::new(self.core.standings.leaderboard_at(rule, as_of)),
+                    Some(as_of) => Arc::new(self.core.board(rule, Some(as_of))),
                     None => self.board(rule),
                 };
                 let _ = reply.send(board);
+            }
+            Query::Decide { decision, reply } => {
+                let decided = self.core.decide(*decision)?;
+                self.publish()?;
+                let _ = reply.send(decided);
+            }
+            Query::Desk(reply) => {
+                let _ = reply.send(self.core.desk()?);
+            }
+            Query::Log { after, reply } => {
+                let _ = reply.send(self.core.store.notes(after)?);
             }
             Query::Series { who, range, step, reply } => {
                 let points = self.core.standings.series(who, range, step);
@@ -305,7 +362,7 @@ impl Thread {
         if let Some((_, _, board)) = self.boards.iter().find(|(known, _, _)| *known == rule) {
             return board.clone();
         }
-        let board = Arc::new(self.core.standings.leaderboard(rule, self.core.clock.now()));
+        let board = Arc::new(self.core.board(rule, None));
         self.boards.push((rule, version, board.clone()));
         board
     }

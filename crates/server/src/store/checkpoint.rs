@@ -9,6 +9,8 @@ use super::{
     block::{self, DAY, END, FULL, key, moment},
     codec,
     pending::merge,
+    seal,
+    writer::NEVER,
 };
 
 /// A checkpoint begins when this many readings wait for it …
@@ -54,6 +56,8 @@ impl Store {
         days: &mut dyn FnMut(MeterIndex) -> Vec<DayRecord>,
     ) -> Result<bool, StoreError> {
         self.commit()?;
+        // Days with a seal and no entry may change now.
+        self.write_seals(self.sealing_at)?;
         let mut progress = match self.progress.take() {
             Some(progress) => progress,
             None => self.begin()?,
@@ -134,7 +138,9 @@ impl Store {
         let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for &meter in chunk {
             let held = &self.meters[meter as usize - 1];
-            let grown = merge_meter(&change, meter, &held.pending.sorted())?;
+            let sorted = held.pending.sorted();
+            let grown = merge_meter(&change, meter, &sorted)?;
+            seal::unseal(&change, meter, &sorted)?;
             write_conflicts(&change, meter, &held.pending.conflicts)?;
             let newest = held.newest.map(|sample| codec::encode_block(&[sample]));
             change
@@ -172,6 +178,7 @@ impl Store {
             self.cache.forget(meter);
         }
         if progress.todo.is_empty() {
+            self.sealed_until = NEVER;
             // Overrides of conflicts are in `len` but were never counted.
             self.pending = self.meters.iter().map(|meter| meter.pending.len()).sum();
         }

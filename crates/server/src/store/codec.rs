@@ -132,25 +132,58 @@ pub(super) fn decode_block(bytes: &[u8]) -> Result<Vec<Sample>, Corrupt> {
         return Err(Corrupt::Length);
     }
     let mut samples = Vec::with_capacity(count as usize);
-    let (mut at, mut pace, mut import, mut export, mut power) = (0i64, 0i64, 0i64, 0i64, 0i64);
+    let mut steps = Steps::default();
     for _ in 0..count {
-        let head = cursor.take()?;
-        pace = pace.wrapping_add(unzigzag(head >> 2));
-        at = at.wrapping_add(pace);
-        import = import.wrapping_add(cursor.signed()?);
-        let mut sample =
-            Sample { at: Time(at), import: WattHours(import), export: None, power: None };
-        if head & 2 != 0 {
-            export = export.wrapping_add(cursor.signed()?);
-            sample.export = Some(WattHours(export));
-        }
-        if head & 1 != 0 {
-            power = power.wrapping_add(cursor.signed()?);
-            sample.power = Some(Watts(power));
-        }
-        samples.push(sample);
+        samples.push(steps.next(&mut cursor)?);
     }
     if cursor.0.is_empty() { Ok(samples) } else { Err(Corrupt::Length) }
+}
+
+/// What can still be read of a block whose checksum does not match: samples in order
+/// and within `span`, up to the first that is not. Only to find where it changed.
+pub(super) fn decode_prefix(bytes: &[u8], span: core::ops::Range<Time>) -> Vec<Sample> {
+    let mut cursor = Cursor(bytes.get(4..).unwrap_or_default());
+    let (mut samples, mut steps) = (Vec::<Sample>::new(), Steps::default());
+    let count = cursor.take().unwrap_or(0);
+    while (samples.len() as u64) < count
+        && let Ok(sample) = steps.next(&mut cursor)
+        && span.contains(&sample.at)
+        && samples.last().is_none_or(|last| last.at < sample.at)
+    {
+        samples.push(sample);
+    }
+    samples
+}
+
+/// What the differences of a block's next sample are against.
+#[derive(Default)]
+struct Steps {
+    at: i64,
+    pace: i64,
+    import: i64,
+    export: i64,
+    power: i64,
+}
+
+impl Steps {
+    #[inline]
+    fn next(&mut self, cursor: &mut Cursor<'_>) -> Result<Sample, Corrupt> {
+        let head = cursor.take()?;
+        self.pace = self.pace.wrapping_add(unzigzag(head >> 2));
+        self.at = self.at.wrapping_add(self.pace);
+        self.import = self.import.wrapping_add(cursor.signed()?);
+        let (at, import) = (Time(self.at), WattHours(self.import));
+        let mut sample = Sample { at, import, export: None, power: None };
+        if head & 2 != 0 {
+            self.export = self.export.wrapping_add(cursor.signed()?);
+            sample.export = Some(WattHours(self.export));
+        }
+        if head & 1 != 0 {
+            self.power = self.power.wrapping_add(cursor.signed()?);
+            sample.power = Some(Watts(self.power));
+        }
+        Ok(sample)
+    }
 }
 
 /// A batch on its way to the journal.

@@ -22,8 +22,8 @@ use super::{
     schema,
 };
 
-const INTERVAL: i64 = 0;
-const TEMPERATURE: i64 = 1;
+pub(super) const INTERVAL: i64 = 0;
+pub(super) const TEMPERATURE: i64 = 1;
 const HOUR: i64 = 3600;
 
 /// What became of a batch.

@@ -19,6 +19,8 @@
 //! - `interval`, `temperature`: imported rows by (meter or participant, beginning);
 //!   `imported`: which of them changed, in order. See `importer.rs` for how an import
 //!   and a running server share them.
+//! - `audit`: the log of what moved the board; `seal`: digests of meters' days that it
+//!   covers; `unsealed`: days that wait for one (`log.rs`, `seal.rs`, [`crate::audit`]).
 //!
 //! **Durability.** `synchronous = FULL` by default: the journal is on the disk
 //! when a reading is acknowledged, and neither a kill nor a power cut takes it (as
@@ -45,22 +47,28 @@ mod codec;
 mod error;
 mod history;
 mod importer;
+mod imports;
+mod log;
 mod pending;
 mod reader;
 mod recover;
 mod schema;
+mod seal;
 #[cfg(test)]
 mod tests;
 mod unjudged;
+mod verify;
 mod writer;
 
 pub use codec::Corrupt;
 pub use error::StoreError;
 pub(crate) use importer::Imported;
 pub use importer::{Importer, Taken};
+pub use log::{Fault, note_beside};
 pub use reader::{Reader, Reading, Readings, Verified};
 pub use recover::Recovering;
 pub use unjudged::Unjudged;
+pub use verify::Sealed;
 pub use writer::{Inserted, Store};
 
 /// What survives what.

@@ -18,7 +18,7 @@ type Journal = BTreeMap<u32, BTreeMap<Time, Sample>>;
 /// A store, open for reading.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 /// One reading as it was sent.

@@ -55,6 +55,49 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Gives `each` the days of all meters, by meter, oldest first. With the first
+    /// one that is damaged or that `each` cannot use (it returns false) a meter's
+    /// days end: that one and the later ones are deleted.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn days(
+        &mut self,
+        mut each: impl FnMut(MeterIndex, &DayRecord) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut ended: Vec<(u32, Time)> = Vec::new();
+        let connection = &self.connection;
+        {
+            let mut statement = connection.prepare("SELECT key, data FROM day ORDER BY key")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let at: i64 = row.get(0)?;
+                let meter = meter_of(at);
+                let held = self.meters.get((meter as usize).wrapping_sub(1));
+                let Some(index) = held.and_then(|held| held.index) else { continue };
+                if ended.last().is_some_and(|(last, _)| *last == meter) {
+                    continue;
+                }
+                let blob = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+                let record = |bytes: &[u8]| DayRecord {
+                    day: (moment(at).0 / DAY) as i32,
+                    bytes: bytes.to_vec(),
+                };
+                if !codec::unsealed(blob).is_ok_and(|bytes| each(index, &record(bytes))) {
+                    ended.push((meter, moment(at)));
+                }
+            }
+        }
+        if self.lock.is_some() {
+            for (meter, day) in ended {
+                forget_days(connection, meter, day)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Recovering {
     pub(super) fn load(
         connection: Connection,
@@ -98,45 +141,15 @@ impl Recovering {
         Ok(Self { store: Store::new(connection, lock, held, keys, readings) })
     }
 
-    /// Gives `each` the days of all meters, by meter, oldest first. With the first
-    /// one that is damaged or that `each` cannot use (it returns false) a meter's
-    /// days end: that one and the later ones are deleted.
+    /// As [`Store::days`].
     ///
     /// # Errors
     /// Where the file cannot be read.
     pub fn days(
         &mut self,
-        mut each: impl FnMut(MeterIndex, &DayRecord) -> bool,
+        each: impl FnMut(MeterIndex, &DayRecord) -> bool,
     ) -> Result<(), StoreError> {
-        let mut ended: Vec<(u32, Time)> = Vec::new();
-        let connection = &self.store.connection;
-        {
-            let mut statement = connection.prepare("SELECT key, data FROM day ORDER BY key")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let at: i64 = row.get(0)?;
-                let meter = meter_of(at);
-                let held = self.store.meters.get((meter as usize).wrapping_sub(1));
-                let Some(index) = held.and_then(|held| held.index) else { continue };
-                if ended.last().is_some_and(|(last, _)| *last == meter) {
-                    continue;
-                }
-                let blob = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-                let record = |bytes: &[u8]| DayRecord {
-                    day: (moment(at).0 / DAY) as i32,
-                    bytes: bytes.to_vec(),
-                };
-                if !codec::unsealed(blob).is_ok_and(|bytes| each(index, &record(bytes))) {
-                    ended.push((meter, moment(at)));
-                }
-            }
-        }
-        if self.store.lock.is_some() {
-            for (meter, day) in ended {
-                forget_days(connection, meter, day)?;
-            }
-        }
-        Ok(())
+        self.store.days(each)
     }
 
     /// What the blocks hold, before the journal.

@@ -15,7 +15,7 @@ const APPLICATION: i64 = 0x5741_5454;
 pub(super) const MOMENT_BITS: u32 = 38;
 
 /// One step a version; a step that has been released is never edited.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     CREATE TABLE meter (
         key      INTEGER PRIMARY KEY,       -- 1, 2, …
@@ -62,6 +62,26 @@ const STEPS: [&str; 2] = [
         first INTEGER NOT NULL,             -- beginning of the first row
         last  INTEGER NOT NULL              -- and of the last
     ) STRICT;
+",
+    "
+    CREATE TABLE audit (                    -- append-only; see audit.rs
+        seq  INTEGER PRIMARY KEY AUTOINCREMENT, -- so that the file knows how many there were
+        at   INTEGER NOT NULL,              -- by the service's clock
+        body TEXT    NOT NULL,              -- what happened, JSON
+        hash BLOB    NOT NULL               -- of the entry before, and of this one
+    ) STRICT;
+    CREATE TABLE seal (                     -- of a meter's day, each time it was sealed
+        key    INTEGER NOT NULL,            -- meter << 38 | midnight UTC
+        entry  INTEGER NOT NULL,            -- of audit, whose root covers it
+        count  INTEGER NOT NULL,
+        digest BLOB    NOT NULL,
+        PRIMARY KEY (key, entry)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sealed ON seal (entry);
+    CREATE TABLE unsealed (                 -- days whose readings changed since they were sealed
+        key INTEGER PRIMARY KEY
+    ) STRICT;
+    INSERT INTO unsealed SELECT key FROM day;
 ",
 ];
 

@@ -1,7 +1,7 @@
 //! The one writer: readings go in, a commit makes them last.
 use std::{collections::HashMap, fs::File, time::Instant};
 
-use competition::{DayRecord, MeterIndex, Sample};
+use competition::{DayRecord, MeterIndex, Sample, Time};
 use rusqlite::Connection;
 
 use super::{
@@ -9,7 +9,9 @@ use super::{
     block::{Cache, END},
     checkpoint::Progress,
     codec::Batch,
+    log::Hash,
     pending::{Pending, stands},
+    seal::Sealing,
 };
 
 /// What became of a reading.
@@ -59,7 +61,17 @@ pub struct Store {
     pub(super) touched: Vec<u32>,
     /// SQLite's count of what other connections committed.
     pub(super) version: i64,
+    /// The newest entry of the audit log that this one wrote.
+    pub(super) head: Option<(i64, Hash)>,
+    pub(super) sealing: Option<Sealing>,
+    /// Days before this one have been looked through for a missing seal.
+    pub(super) sealed_until: Time,
+    /// When the sealing that is under way began.
+    pub(super) sealing_at: Time,
 }
+
+/// No day at all.
+pub(super) const NEVER: Time = Time(i64::MIN);
 
 impl Store {
     pub(super) fn new(
@@ -82,6 +94,10 @@ impl Store {
             progress: None,
             touched: Vec::new(),
             version: 0,
+            head: None,
+            sealing: None,
+            sealed_until: NEVER,
+            sealing_at: Time(0),
         }
     }
 

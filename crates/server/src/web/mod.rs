@@ -2,10 +2,12 @@
 //!
 //! Everything is read from the engine's published snapshot; what only the engine's
 //! thread can answer (another rule, another time, a load curve) is asked of it
-//! through its handle. Nothing here writes.
+//! through its handle. Nothing here writes; what the organiser decides
+//! goes to the engine.
 mod api;
 mod assets;
 mod cache;
+mod decide;
 mod events;
 mod format;
 mod headers;

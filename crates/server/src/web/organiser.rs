@@ -36,29 +36,8 @@ pub(super) async fn organiser(
     headers: HeaderMap,
 ) -> Response {
     let visit = Visit::new(&web, query.as_deref(), &headers);
-    match &web.organiser {
-        Some(secret) if !signed_in(&headers, secret) => {
-            let realm = HeaderValue::from_static("Basic realm=\"Wattkampen\", charset=\"UTF-8\"");
-            let l = visit.scene().l;
-            let words =
-                l.t("Arrangörens lösenord behövs.\n", "The organiser's password is needed.\n");
-            return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, realm)], words)
-                .into_response();
-        }
-        None if !is_here(peer.map(|Extension(ConnectInfo(peer))| peer), &headers) => {
-            let l = visit.scene().l;
-            return visit.trouble(&Problem::forbidden(
-                l.t(
-                    "Sidan visas bara på den dator där tjänsten går",
-                    "This page is shown only on the machine that runs the service",
-                ),
-                l.t(
-                    "ange ett lösenord för arrangören i konfigurationen för att se den härifrån",
-                    "set an organiser's password in the configuration to see it from here",
-                ),
-            ));
-        }
-        _ => {}
+    if let Err(refused) = admit(&visit, peer, &headers) {
+        return *refused;
     }
     let desk = async {
         Ok::<_, Problem>(Desk {
@@ -66,6 +45,7 @@ pub(super) async fn organiser(
             complaints: web.handle.complaints().await?,
             gateways: web.handle.gateways().await?,
             counts: web.handle.counts().await?,
+            decisions: web.handle.decisions().await?,
         })
     };
     match desk.await {
@@ -77,6 +57,80 @@ pub(super) async fn organiser(
         }
         Err(problem) => visit.trouble(&problem),
     }
+}
+
+/// The organiser, or an answer for somebody else.
+pub(super) fn admit(
+    visit: &Visit<'_>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: &HeaderMap,
+) -> Result<(), Box<Response>> {
+    let l = visit.scene().l;
+    match access(visit.web, peer, headers) {
+        Access::Granted => Ok(()),
+        Access::SignIn => {
+            let words =
+                l.t("Arrangörens lösenord behövs.\n", "The organiser's password is needed.\n");
+            Err(Box::new((StatusCode::UNAUTHORIZED, [challenge()], words).into_response()))
+        }
+        Access::Elsewhere => Err(Box::new(visit.trouble(&Problem::forbidden(
+            l.t(
+                "Sidan visas bara på den dator där tjänsten går",
+                "This page is shown only on the machine that runs the service",
+            ),
+            l.t(
+                "ange ett lösenord för arrangören i konfigurationen för att se den härifrån",
+                "set an organiser's password in the configuration to see it from here",
+            ),
+        )))),
+    }
+}
+
+/// Whether a request is the organiser's.
+pub(super) enum Access {
+    Granted,
+    /// The password is wrong, or not given.
+    SignIn,
+    /// There is no password, and the visitor is not on this machine.
+    Elsewhere,
+}
+
+pub(super) fn access(
+    web: &Web,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: &HeaderMap,
+) -> Access {
+    let peer = peer.map(|Extension(ConnectInfo(peer))| peer);
+    match &web.organiser {
+        Some(secret) if signed_in(headers, secret) => Access::Granted,
+        Some(_) => Access::SignIn,
+        None if is_here(peer, headers) => Access::Granted,
+        None => Access::Elsewhere,
+    }
+}
+
+pub(super) fn challenge() -> (HeaderName, HeaderValue) {
+    let realm = HeaderValue::from_static("Basic realm=\"Wattkampen\", charset=\"UTF-8\"");
+    (header::WWW_AUTHENTICATE, realm)
+}
+
+/// Whether a request that changes something comes from a page of ours or from a
+/// program. A browser signs in by itself wherever a form was, and on this machine
+/// nobody signs in at all: a form on somebody else's page must not decide anything,
+/// nor one whose name was made to point here.
+pub(super) fn is_ours(web: &Web, headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let site = text(HeaderName::from_static("sec-fetch-site"));
+    let host = text(header::HOST).unwrap_or_default();
+    let origin = text(header::ORIGIN).map(|origin| origin.split("://").nth(1).unwrap_or_default());
+    let named_here = || {
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        name == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    };
+    site.is_none_or(|site| matches!(site, "same-origin" | "none"))
+        && origin.is_none_or(|origin| origin == host)
+        && (web.organiser.is_some() || named_here())
 }
 
 fn is_here(peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {

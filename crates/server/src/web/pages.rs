@@ -42,7 +42,7 @@ impl<'a> Visit<'a> {
     pub(super) fn scene(&self) -> Scene<'_> {
         Scene {
             competition: self.web.handle.competition(),
-            participants: self.web.handle.participants(),
+            participants: &self.snapshot.participants,
             snapshot: &self.snapshot,
             l: self.language,
             simulated: self.web.clock.is_simulated().then(|| self.web.clock.speed()),

@@ -50,6 +50,16 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, detail, mend)
     }
 
+    /// 401
+    pub(super) fn unknown(detail: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, detail, mend)
+    }
+
+    /// 409
+    pub(super) fn conflict(detail: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail, mend)
+    }
+
     /// 503
     pub(super) fn busy(detail: impl Into<String>, mend: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail, mend)

@@ -6,7 +6,9 @@ use axum::{Router, extract::State, http::HeaderMap, middleware, response::Respon
 use utoipa::openapi::{Info, License, OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Web, api, assets, cache::Made, events, headers, health, organiser, pages, panels};
+use super::{
+    Web, api, assets, cache::Made, decide, events, headers, health, organiser, pages, panels,
+};
 
 /// The whole service.
 pub fn router(web: Arc<Web>) -> Router {
@@ -17,7 +19,7 @@ pub fn router(web: Arc<Web>) -> Router {
 fn described() -> OpenApiRouter<Arc<Web>> {
     let mut info = Info::new("Wattkampen", env!("CARGO_PKG_VERSION"));
     info.description = Some(
-        "The standings of an energy competition. Read-only; times are RFC 3339; what is not known is null.".into(),
+        "The standings of an energy competition; only the organiser decides something here. Times are RFC 3339; what is not known is null.".into(),
     );
     info.license = Some(License::new("MIT OR Apache-2.0"));
     let empty = OpenApi::new(info, utoipa::openapi::Paths::new());
@@ -30,7 +32,11 @@ fn described() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(pages::front))
         .routes(routes!(pages::participant))
         .routes(routes!(pages::kiosk))
-        .routes(routes!(organiser::organiser))
+        .routes(routes!(organiser::organiser, decide::form))
+        .routes(routes!(decide::declare, decide::declarations))
+        .routes(routes!(decide::amend))
+        .routes(routes!(decide::lock))
+        .routes(routes!(decide::trail))
         .routes(routes!(assets::asset))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -1,6 +1,8 @@
 //! The commands, one file each, and what they have in common: exit codes, the
 //! log, and how an error is told.
+mod audit;
 mod check;
+mod decide;
 mod demo;
 mod gateway;
 mod import;
@@ -40,6 +42,14 @@ enum Command {
     Panel(panel::Args),
     /// History from CSV files: readings or outdoor temperatures, also beside a running service
     Import(import::Args),
+    /// The audit trail in plain words, and whether log and readings are as they were written
+    Audit(audit::Args),
+    /// Declares an event, excluded hours, a meter swap, a floor area or employees
+    Declare(decide::Args),
+    /// Changes a locked result by a declaration
+    Amend(decide::Args),
+    /// Locks the result after the contest
+    Lock(decide::LockArgs),
     /// Tells every mistake in a configuration, each with its line
     Check(check::Args),
 }
@@ -77,6 +87,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Panel(args) => panel::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Audit(args) => audit::run(&args),
+        Command::Declare(args) => decide::declare(args),
+        Command::Amend(args) => decide::amend(args),
+        Command::Lock(args) => decide::lock(args),
         Command::Check(args) => check::run(&args),
     };
     match done {

@@ -44,12 +44,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             format!("the participants are {}", known.join(", ")),
         )
     })?;
-    let standings = stored::standings(&config)?;
+    let (standings, locked) = stored::standings(&config)?;
     let now = Timestamp::now();
-    let snapshot = engine::snapshot(&standings, Time(now.as_second()));
+    let snapshot = engine::snapshot(&standings, locked.as_ref(), Time(now.as_second()));
     let stage = Stage {
         competition: &config.competition,
-        participants: &config.participants,
+        participants: standings.participants(),
         snapshot: &snapshot,
         language: config.language,
         now: Time(now.as_second()),

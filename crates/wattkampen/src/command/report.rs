@@ -57,14 +57,21 @@ impl From<By> for Rule {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
-    let standings = stored::standings(&config)?;
+    let (standings, locked) = stored::standings(&config)?;
     let rule = args.rule.map_or(config.competition.rule, Into::into);
-    let board = match args.as_of {
-        Some(at) => standings.leaderboard_at(rule, Time(at.as_second())),
-        None => standings.leaderboard(rule, Time(Timestamp::now().as_second())),
+    let now = Time(Timestamp::now().as_second());
+    let as_of = args.as_of.map(|at| Time(at.as_second()));
+    // The locked result stands, whatever came in or was configured since.
+    let locked = locked.filter(|locked| {
+        rule == config.competition.rule && as_of.is_none_or(|as_of| as_of >= locked.as_of())
+    });
+    let board = match (locked, as_of) {
+        (Some(locked), _) => locked.board(&standings, now),
+        (None, Some(as_of)) => standings.leaderboard_at(rule, as_of),
+        (None, None) => standings.leaderboard(rule, now),
     };
     let format = if args.json { Format::Json } else { args.format };
-    let report = render(format, &board, &config.competition, &config.participants)?;
+    let report = render(format, &board, &config.competition, standings.participants())?;
     match io::stdout().write_all(&report) {
         // `report | head` has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

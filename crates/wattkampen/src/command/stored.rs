@@ -1,10 +1,26 @@
 //! The standings of what is in the store, for the commands that only look.
 use competition::Standings;
+use server::{audit::Frozen, store::StoreError};
 
 use super::Failure;
 use crate::config::Config;
 
-pub(super) fn standings(config: &Config) -> Result<Standings, Failure> {
+/// With what is declared; and the result where it is locked.
+pub(super) fn standings(config: &Config) -> Result<(Standings, Option<Frozen>), Failure> {
+    there(config)?;
+    let (competition, participants) = (config.competition.clone(), config.participants.clone());
+    server::engine::standings(&config.data, competition, participants)
+        .map_err(|error| failed(&error))
+}
+
+/// Why a store cannot be used, and how to mend it.
+pub(super) fn failed(error: &StoreError) -> Failure {
+    let mend = error.mend();
+    Failure::Failed(anyhow::anyhow!("{error}\n  {mend}"))
+}
+
+/// Whether there is a store at all.
+pub(super) fn there(config: &Config) -> Result<(), Failure> {
     if !config.data.is_dir() {
         return Err(Failure::Failed(anyhow::anyhow!(
             "there is no store in {}: nothing has been served with this configuration yet\n  \
@@ -12,9 +28,5 @@ pub(super) fn standings(config: &Config) -> Result<Standings, Failure> {
             config.data.display()
         )));
     }
-    let (competition, participants) = (config.competition.clone(), config.participants.clone());
-    server::engine::standings(&config.data, competition, participants).map_err(|error| {
-        let mend = error.mend();
-        Failure::Failed(anyhow::anyhow!("{error}\n  {mend}"))
-    })
+    Ok(())
 }

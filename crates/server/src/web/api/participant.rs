@@ -71,8 +71,8 @@ pub(in crate::web) async fn participant(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     Params::strict(query.as_deref(), &[])?;
-    let (index, who) = find(web.handle.participants(), &id)?;
     let snapshot = web.handle.snapshot();
+    let (index, who) = find(&snapshot.participants, &id)?;
     let zone = &web.handle.competition().timezone;
     let row = snapshot.board.rows.iter().find(|row| row.participant == index);
     let (Some(row), Some(house)) = (row, snapshot.houses.get(index.0 as usize)) else {

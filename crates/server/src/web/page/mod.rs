@@ -3,6 +3,7 @@
 mod bar;
 mod board;
 mod chart;
+mod declare;
 mod kiosk;
 mod organiser;
 mod participant;

@@ -5,11 +5,11 @@ use maud::{Markup, html};
 use wire::Link;
 
 use super::{
-    Scene,
+    Scene, declare,
     shell::{Frame, page},
 };
 use crate::{
-    engine::{Counts, Gateway},
+    engine::{Counts, Decisions, Gateway},
     ingest::Complaint,
     web::{format::UNKNOWN, language::Language},
 };
@@ -21,6 +21,7 @@ pub(in crate::web) struct Desk {
     pub(in crate::web) complaints: Vec<Complaint>,
     pub(in crate::web) gateways: Vec<Gateway>,
     pub(in crate::web) counts: Counts,
+    pub(in crate::web) decisions: Decisions,
 }
 
 /// The page.
@@ -35,6 +36,9 @@ pub(in crate::web) fn organiser(scene: &Scene, desk: &Desk) -> Markup {
                 "What has come in since the service started, and what could not be taken. A message that is not taken never stops those behind it.")) }
             (figures(scene, &desk.counts))
         } }
+        section.desk { div.inner #decided data-live { (declare::decided(scene, &desk.decisions)) } }
+        // A form must not be renewed under the hands of who fills it in.
+        section.desk { div.inner #declare { (declare::forms(scene, &desk.decisions)) } }
         section.desk { div.inner #desk data-live {
             (refused(scene, &desk.counts))
             (complaints(scene, &desk.complaints))
@@ -170,8 +174,8 @@ fn quarantine(scene: &Scene, quarantine: &[Quarantined]) -> Markup {
     html! {
         h2 { (l.t("Sparat men inte räknat", "Kept but not counted")) }
         p.sentence { (l.t(
-            "Avläsningar som inte kan stämma ligger i karantän: de finns kvar, men räknas varken som besparing eller som användning. Anmäl ett mätarbyte i konfigurationen om det är ett sådant.",
-            "Readings that cannot be right are in quarantine: they are kept, and count neither as saving nor as use. Declare a meter change in the configuration if it is one.")) }
+            "Avläsningar som inte kan stämma ligger i karantän: de finns kvar, men räknas varken som besparing eller som användning. Anmäl ett mätarbyte om det är ett sådant.",
+            "Readings that cannot be right are in quarantine: they are kept, and count neither as saving nor as use. Declare a meter change if it is one.")) }
         @if quarantine.is_empty() {
             p.nothing { (l.t("Ingenting ligger i karantän.", "Nothing is in quarantine.")) }
         } @else {

@@ -93,7 +93,10 @@ fn remaining(scene: &Scene) -> Markup {
             dd.note {
                 @match scene.snapshot.board.status {
                     Status::Ended => (l.t("sena avläsningar kan ännu ändra", "late readings may still change it")),
-                    Status::Locked => (l.t("låst av arrangören", "locked by the organiser")),
+                    Status::Locked => {
+                        (l.t("låst av arrangören", "locked by the organiser")) " "
+                        time { (l.stamp(scene.snapshot.board.as_of, scene.zone())) }
+                    },
                     _ => svg.progress viewBox="0 0 100 4" preserveAspectRatio="none" role="img"
                         aria-label={ (share) " % " (l.t("av tävlingen har gått", "of the contest has passed")) } {
                         rect.track x="0" y="0" width="100" height="4" {}

@@ -104,6 +104,7 @@ pub(in crate::web) fn snapshot(version: u64, participants: &[Participant]) -> Sn
             total_saved: total,
             rows,
         },
+        participants: participants.into(),
         houses,
     }
 }
@@ -184,6 +185,7 @@ pub(in crate::web) fn answers() -> Answers {
         (normal * if hour > 18 { 107 } else { 88 } / 100, normal)
     });
     Answers {
+        decisions: crate::engine::Decisions::default(),
         complaints: vec![Complaint {
             topic: "wattkampen/v1/<script>alert(1)</script>/reading".into(),
             label: "json",

@@ -1,0 +1,144 @@
+//! A board as the log keeps it: a locked result is shown from here, whatever comes
+//! in or is configured afterwards.
+use competition::{
+    Leaderboard, MilliWattHours, Participant, ParticipantIndex, Reason, Row, Rule, Standings,
+    Status, Time,
+};
+use serde::{Deserialize, Serialize};
+
+use super::Place;
+
+/// The official board at the moment it was locked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Frozen {
+    /// Seconds since 1970.
+    as_of: i64,
+    rule: String,
+    total_saved_mwh: i64,
+    rows: Vec<FrozenRow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct FrozenRow {
+    participant: String,
+    rank: Option<u32>,
+    group: Option<u32>,
+    saving_percent: Option<f64>,
+    interval_percent: Option<[f64; 2]>,
+    saved_mwh: Option<i64>,
+    energy_mwh: Option<i64>,
+    kwh_per_m2: Option<f64>,
+    night_w_per_m2: Option<f64>,
+    coverage: Option<f64>,
+    cv_rmse: Option<f64>,
+    nmbe: Option<f64>,
+    /// English and Swedish.
+    reason: Option<[String; 2]>,
+}
+
+const RULES: [(&str, Rule); 5] = [
+    ("saving", Rule::Saving),
+    ("intensity", Rule::Intensity),
+    ("night", Rule::Night),
+    ("saving-per-employee", Rule::SavingPerEmployee),
+    ("most-improved", Rule::MostImproved),
+];
+
+/// The name of a rule, as configurations have it.
+pub(super) fn rule_name(rule: Rule) -> &'static str {
+    RULES.iter().find(|(_, known)| *known == rule).map_or("unknown", |(name, _)| name)
+}
+
+impl Frozen {
+    /// Keeps a board, but for what is of the moment.
+    pub fn new(board: &Leaderboard, participants: &[Participant]) -> Self {
+        let rows = board.rows.iter().filter_map(|row| {
+            Some(FrozenRow {
+                participant: participants.get(row.participant.0 as usize)?.id.clone(),
+                rank: row.rank,
+                group: row.group,
+                saving_percent: row.saving_percent,
+                interval_percent: row.interval_percent,
+                saved_mwh: row.saved.map(|it| it.0),
+                energy_mwh: row.energy.map(|it| it.0),
+                kwh_per_m2: row.kwh_per_m2,
+                night_w_per_m2: row.night_w_per_m2,
+                coverage: row.coverage,
+                cv_rmse: row.cv_rmse,
+                nmbe: row.nmbe,
+                reason: row
+                    .reason
+                    .as_ref()
+                    .map(|reason| [reason.english(), reason.swedish()].map(str::to_owned)),
+            })
+        });
+        Self {
+            as_of: board.as_of.0,
+            rule: rule_name(board.rule).to_owned(),
+            total_saved_mwh: board.total_saved.0,
+            rows: rows.collect(),
+        }
+    }
+
+    /// When it was computed.
+    pub const fn as_of(&self) -> Time {
+        Time(self.as_of)
+    }
+
+    /// The board again, with how participants are heard now. Who is not configured
+    /// any more has no row.
+    pub fn board(&self, standings: &Standings, now: Time) -> Leaderboard {
+        let participants = standings.participants();
+        let rule = RULES.iter().find(|(name, _)| *name == self.rule);
+        let rows = self.rows.iter().filter_map(|row| {
+            let index = participants.iter().position(|who| who.id == row.participant)?;
+            let participant = ParticipantIndex(index as u32);
+            let heard = standings.heard(participant, now);
+            Some(Row {
+                participant,
+                rank: row.rank,
+                group: row.group,
+                saving_percent: row.saving_percent,
+                interval_percent: row.interval_percent,
+                saved: row.saved_mwh.map(MilliWattHours),
+                energy: row.energy_mwh.map(MilliWattHours),
+                kwh_per_m2: row.kwh_per_m2,
+                night_w_per_m2: row.night_w_per_m2,
+                power: heard.power,
+                measured_at: heard.measured_at,
+                contact: heard.contact,
+                coverage: row.coverage,
+                cv_rmse: row.cv_rmse,
+                nmbe: row.nmbe,
+                reason: row.reason.as_ref().map(|[english, swedish]| Reason::new(english, swedish)),
+            })
+        });
+        Leaderboard {
+            as_of: Time(self.as_of),
+            rule: rule.map_or(Rule::Saving, |(_, rule)| *rule),
+            status: Status::Locked,
+            total_saved: MilliWattHours(self.total_saved_mwh),
+            rows: rows.collect(),
+        }
+    }
+}
+
+impl Place {
+    /// Of a row.
+    pub fn of(row: &Row, participants: &[Participant]) -> Self {
+        let round = |value: f64, fine: f64| (value * fine).round() / fine;
+        Self {
+            participant: participants
+                .get(row.participant.0 as usize)
+                .map_or_else(String::new, |who| who.id.clone()),
+            rank: row.rank,
+            saving_percent: row.saving_percent.map(|it| round(it, 100.0)),
+            saved_kwh: row.saved.map(|it| round(it.kwh(), 10.0)),
+        }
+    }
+
+    /// Of a whole board, in its order.
+    pub fn all(board: &Leaderboard, participants: &[Participant]) -> Vec<Self> {
+        board.rows.iter().map(|row| Self::of(row, participants)).collect()
+    }
+}

@@ -1,0 +1,202 @@
+//! The configuration in a canonical form: its hash, and what differs from the last.
+use std::collections::BTreeMap;
+
+use competition::{Competition, Participant, Sign};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::board::rule_name;
+
+/// All of a configuration that moves the board, and nothing else of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inventory(Value);
+
+/// One value that is not what it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Where, such as `participants.soderhamn.floor_area`.
+    pub path: String,
+    /// Before; null where it was not there.
+    pub before: Value,
+    /// Now; null where it is gone.
+    pub after: Value,
+}
+
+impl Inventory {
+    /// Of what a service is started with, before any declaration.
+    pub fn new(competition: &Competition, participants: &[Participant]) -> Self {
+        let period = |it: competition::Period| json!([it.start.to_string(), it.end.to_string()]);
+        let special = |days: &[(jiff::civil::Date, competition::DayKind)]| -> Vec<Value> {
+            days.iter().map(|(date, kind)| json!([date.to_string(), format!("{kind:?}")])).collect()
+        };
+        let people: Map<String, Value> = participants
+            .iter()
+            .map(|who| {
+                let meters: Map<String, Value> = who.meters.iter().map(meter).collect();
+                let dated = |list: Vec<(String, Value)>| json!(list);
+                let area = who.floor_area.0.iter().map(|(d, v)| (d.to_string(), json!(v.0)));
+                let staff = who.employees.0.iter().map(|(d, v)| (d.to_string(), json!(v)));
+                let excluded: Vec<Value> = who
+                    .exclusions
+                    .iter()
+                    .map(|it| json!([it.from.0, it.until.0, it.reason]))
+                    .collect();
+                let value = json!({
+                    "municipality": who.municipality,
+                    "cluster": who.cluster,
+                    "floor_area": dated(area.collect()),
+                    "employees": dated(staff.collect()),
+                    "special_days": special(&who.special_days),
+                    "excluded": excluded,
+                    "meters": meters,
+                });
+                (who.id.clone(), value)
+            })
+            .collect();
+        let method = &competition.method;
+        let limits = &competition.thresholds;
+        Self(json!({
+            "competition": {
+                "name": competition.name,
+                "timezone": competition.timezone.iana_name(),
+                "holidays": competition.holidays,
+                "baseline": period(competition.baseline),
+                "contest": period(competition.contest),
+                "rule": rule_name(competition.rule),
+                "method": {
+                    "baseline": format!("{:?}", method.baseline),
+                    "half_life_days": method.half_life,
+                    "comparison_group": method.comparison_group,
+                },
+                "thresholds": {
+                    "baseline_days": limits.baseline_days,
+                    "coverage": limits.coverage,
+                    "cv_rmse": limits.cv_rmse,
+                },
+                "special_days": special(&competition.special_days),
+            },
+            "participants": people,
+        }))
+    }
+
+    /// What the log kept.
+    pub const fn from_content(content: Value) -> Self {
+        Self(content)
+    }
+
+    /// For the log.
+    pub fn content(&self) -> Value {
+        self.0.clone()
+    }
+
+    /// SHA-256 of its values with their paths, in the order of these.
+    pub fn hash(&self) -> String {
+        let (mut values, mut hash) = (BTreeMap::new(), Sha256::new());
+        flatten("", &self.0, &mut values);
+        for (path, value) in values {
+            hash.update(format!("{path} = {value}\n"));
+        }
+        hex(&hash.finalize())
+    }
+
+    /// What is not as it was in `before`, by path.
+    pub fn differences(&self, before: &Self) -> Vec<Difference> {
+        let (mut old, mut new) = (BTreeMap::new(), BTreeMap::new());
+        flatten("", &before.0, &mut old);
+        flatten("", &self.0, &mut new);
+        let mut paths: Vec<&String> = old.keys().chain(new.keys()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let value = |map: &BTreeMap<String, Value>, path: &String| {
+            map.get(path).cloned().unwrap_or(Value::Null)
+        };
+        paths
+            .into_iter()
+            .map(|path| Difference {
+                path: path.clone(),
+                before: value(&old, path),
+                after: value(&new, path),
+            })
+            .filter(|difference| difference.before != difference.after)
+            .collect()
+    }
+}
+
+fn meter(meter: &competition::Meter) -> (String, Value) {
+    let epochs: Vec<Value> =
+        meter.epochs.iter().map(|it| json!([it.at.0, it.last.0, it.first.0])).collect();
+    let value = json!({
+        "multiplier": meter.multiplier,
+        "sign": if meter.sign == Sign::Minus { -1 } else { 1 },
+        "capacity_w": meter.capacity.0,
+        "rollover_wh": meter.rollover.map(|it| it.0),
+        "changes": epochs,
+    });
+    (meter.id.clone(), value)
+}
+
+/// Objects become paths; everything else is a value.
+fn flatten(path: &str, value: &Value, out: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (name, value) in map {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                flatten(&path, value, out);
+            }
+        }
+        // What is not there needs no words: nothing is the same as absent.
+        Value::Null => {}
+        Value::Array(list) if list.is_empty() => {}
+        Value::Object(_) => {}
+        other => {
+            out.insert(path.to_owned(), other.clone());
+        }
+    }
+}
+
+/// Hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // A string takes everything.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{civil::date, tz::TimeZone};
+
+    use super::*;
+    use competition::{Dated, Meter, Period, SquareMetres};
+
+    fn inventory(area: f64) -> Inventory {
+        let competition = Competition::new(
+            "test",
+            TimeZone::UTC,
+            Period { start: date(2026, 3, 1), end: date(2027, 3, 1) },
+            Period { start: date(2027, 3, 1), end: date(2027, 6, 1) },
+        );
+        let who = Participant {
+            id: "a".to_owned(),
+            floor_area: Dated(vec![(date(2026, 1, 1), SquareMetres(area))]),
+            meters: vec![Meter::new("m")],
+            ..Participant::default()
+        };
+        Inventory::new(&competition, &[who])
+    }
+
+    #[test]
+    fn a_changed_area_is_the_only_difference() {
+        let (old, new) = (inventory(6200.0), inventory(6100.5));
+        assert_eq!(old.hash(), inventory(6200.0).hash());
+        assert_ne!(old.hash(), new.hash());
+        let differences = new.differences(&old);
+        assert_eq!(differences.len(), 1);
+        assert_eq!(differences[0].path, "participants.a.floor_area");
+        assert_eq!(differences[0].after.to_string(), r#"[["2026-01-01",6100.5]]"#);
+        assert!(new.differences(&Inventory::from_content(new.content())).is_empty());
+    }
+}

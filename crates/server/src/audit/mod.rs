@@ -1,0 +1,34 @@
+//! The audit trail: what moved the board, in an append-only, hash-chained log.
+//!
+//! Each entry is a moment, what happened ([`Event`], as JSON), and a SHA-256 over the
+//! hash before it and itself; the log lives in the store, whose writer adds to it
+//! ([`crate::store::Store::note`]). The organiser's declarations are not kept anywhere
+//! else: what is in force is what the log says, so neither can be changed alone.
+//!
+//! **What it proves.** Whoever changes, inserts or removes an entry, or a stored
+//! reading of a sealed day, without writing the whole rest of the log anew is found,
+//! with the entry or the meter and day. Against somebody who rewrites the file as a
+//! whole only a copy of the newest hash helps, kept elsewhere: it is on the
+//! organiser's page and in `wattkampen audit`, and `wattkampen audit --expect HASH`
+//! looks for it. Entries cut off the end are found by the file's own count of them,
+//! by seals that name them, and by that copy; not where the cutter mends the first two.
+//!
+//! **What it leaves open.** Readings of the current day, and late ones of some
+//! minutes, wait for their seal. Late readings and quarantine are noted once a
+//! minute: a killed process may lose the note, never the readings. Values that lost
+//! against another one of their moment are not sealed.
+mod board;
+mod declaration;
+mod event;
+mod inventory;
+mod words;
+
+pub use board::Frozen;
+pub use declaration::{
+    Asked, Change, Declaration, Mistake, active, apply, begins, check, check_words, ends,
+};
+pub use event::{Entry, Event, Held, LateMeter, Place};
+pub use inventory::hex;
+pub use inventory::{Difference, Inventory};
+pub(crate) use words::moment;
+pub use words::words;

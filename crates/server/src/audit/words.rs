@@ -1,0 +1,130 @@
+//! An entry in plain words, a line or a few, for `wattkampen audit`.
+use super::{Asked, Event, Place};
+
+/// What happened, for somebody who disputes a place.
+pub fn words(event: &Event) -> String {
+    match event {
+        Event::Start { version, configuration } => {
+            format!("started, version {version}, configuration {} as before", short(configuration))
+        }
+        Event::Configuration { version, configuration, changes, .. } => {
+            let mut text =
+                format!("started, version {version}, with configuration {}", short(configuration));
+            if changes.is_empty() {
+                text += ", the first one";
+            }
+            for change in changes {
+                text += &format!("\n  {}: {} -> {}", change.path, change.before, change.after);
+            }
+            text
+        }
+        Event::Declaration { declared } => format!("declared: {}", declaration(declared)),
+        Event::Amendment { declared } => {
+            format!("the locked result was amended: {}", declaration(declared))
+        }
+        Event::Lock { by, reason } => format!("the result was locked by {by}: {reason}"),
+        Event::Result { cause, board } => {
+            format!("the locked result after entry {cause}, computed at {}", moment(board.as_of()))
+        }
+        Event::Moved { cause, places } if places.is_empty() => {
+            format!("entry {cause} moved nobody on the board")
+        }
+        Event::Moved { cause, places } => {
+            let mut text = format!("entry {cause} moved the board");
+            for [before, after] in places {
+                text += &format!("\n  {}: {} -> {}", after.participant, at(before), at(after));
+            }
+            text
+        }
+        Event::Late { participant, meters, energy_kwh, saved_kwh, rank } => {
+            let mut text = format!(
+                "late readings of {participant}: energy {energy_kwh:+.3} kWh, \
+                 saved {saved_kwh:+.3} kWh"
+            );
+            if let Some([before, after]) = rank {
+                text += &format!(", rank {} -> {}", ordinal(*before), ordinal(*after));
+            }
+            for late in meters {
+                let days = if late.from == late.until {
+                    late.from.clone()
+                } else {
+                    format!("{} to {}", late.from, late.until)
+                };
+                text += &format!("\n  meter {}, {days}: {} readings", late.meter, late.readings);
+            }
+            text
+        }
+        Event::Quarantine(held) => format!(
+            "in quarantine: {} readings of meter {}, {} to {}: {}",
+            held.readings, held.meter, held.first, held.last, held.reason
+        ),
+        Event::Standing { date, places } => {
+            let ranked = places.iter().filter(|place| place.rank.is_some());
+            let mut text = format!("standing at the end of {date}");
+            for place in ranked {
+                text += &format!("\n  {} {}", place.participant, at(place));
+            }
+            text
+        }
+        Event::Sealed { days, again, readings, .. } => {
+            let again = match again {
+                0 => String::new(),
+                again => format!(", {again} of them again: readings came after the first seal"),
+            };
+            format!("sealed: {readings} readings in {days} days of meters{again}")
+        }
+        Event::Import { what, name, first, last, rows, .. } => {
+            format!("imported: {rows} rows of {what} of {name}, {first} to {last}")
+        }
+        Event::Tampered { entry, hash } => format!(
+            "THE LOG WAS CHANGED while the service ran: entry {entry} had the hash {}",
+            short(hash)
+        ),
+        Event::Unknown => "something that only a later version of the program can tell".to_owned(),
+    }
+}
+
+fn declaration(asked: &Asked) -> String {
+    let Asked { kind, by, reason, .. } = asked;
+    let text = |field: &Option<String>| field.clone().unwrap_or_default();
+    let (who, from, until) = (text(&asked.participant), text(&asked.from), text(&asked.until));
+    let what = match kind.as_str() {
+        "event" => format!("{who} counts no hour from {from} up to {until}, without that day"),
+        "excluded-hours" => format!("{who} counts no hour from {from} to {until}"),
+        "meter-swap" => format!(
+            "meter {} was changed at {}: last {} Wh, first {} Wh",
+            text(&asked.meter),
+            text(&asked.at),
+            asked.last_wh.unwrap_or_default(),
+            asked.first_wh.unwrap_or_default()
+        ),
+        "floor-area" => {
+            format!("{who} has {} m² from {from}", asked.m2.unwrap_or_default())
+        }
+        "employees" => {
+            format!("{who} has {} employees from {from}", asked.count.unwrap_or_default())
+        }
+        "withdraw" => format!("entry {} holds no more", asked.entry.unwrap_or_default()),
+        other => other.to_owned(),
+    };
+    format!("{what} (by {by}: {reason})")
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+fn ordinal(rank: Option<u32>) -> String {
+    rank.map_or_else(|| "not ranked".to_owned(), |rank| rank.to_string())
+}
+
+fn at(place: &Place) -> String {
+    let saving = place.saving_percent.map_or_else(String::new, |it| format!(", {it:.2} %"));
+    let saved = place.saved_kwh.map_or_else(String::new, |it| format!(", {it:.1} kWh"));
+    format!("{}{saving}{saved}", ordinal(place.rank))
+}
+
+/// RFC 3339, seconds.
+pub(crate) fn moment(at: competition::Time) -> String {
+    wire::Time::from_unix(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
+}

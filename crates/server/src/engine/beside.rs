@@ -1,0 +1,65 @@
+//! A decision from the command line: by ourselves where no service runs, else noted
+//! in the log beside it; the service looks for such notes before each board.
+use std::{collections::HashMap, path::Path};
+
+use competition::{Competition, Participant};
+
+use super::{
+    Decision, Declined,
+    core::Core,
+    decide::judge,
+    decided::Decided,
+    recover::{Recovered, names},
+};
+use crate::{
+    audit::{self, Entry},
+    clock::Clock,
+    ingest::Directory,
+    store::{Durability, Store, StoreError, note_beside},
+};
+
+/// A decision that was taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    /// Its entry in the audit log.
+    pub entry: Entry,
+    /// It is applied; else the running service does so within seconds.
+    pub applied: bool,
+}
+
+/// Takes a decision on the store of a data directory.
+///
+/// # Errors
+/// The store's; within, why the decision is declined.
+pub fn decide(
+    dir: &Path,
+    competition: &Competition,
+    participants: &[Participant],
+    decision: Decision,
+) -> Result<Result<Taken, Declined>, StoreError> {
+    let clock = Clock::real();
+    let opened = Recovered::open(dir, Durability::Full, competition.clone(), participants.to_vec());
+    match opened {
+        Ok(recovered) => {
+            let directory = Directory::new(participants, &HashMap::new());
+            let mut core = Core::new(recovered, directory, clock)?;
+            let entry = core.decide(decision)?;
+            Ok(entry.map(|entry| Taken { entry, applied: true }))
+        }
+        Err(StoreError::InUse(_)) => {
+            let names = names(participants);
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let view = Store::open_read_only(dir, &names)?;
+            let mut decided = Decided::default();
+            decided.read(view.store(), &competition.timezone)?;
+            let participants = audit::apply(participants, &decided.active);
+            let event = match judge(decision, clock.now(), competition, &participants, &decided) {
+                Ok(event) => event,
+                Err(declined) => return Ok(Err(declined)),
+            };
+            let entry = note_beside(dir, clock.now(), &event)?;
+            Ok(Ok(Taken { entry, applied: false }))
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,291 @@
+//! Decisions of the organiser: checked, noted in the audit log, then applied, so that
+//! what is in force is always what the log says. The standings are made again from
+//! the store as a start makes them; after a restart the board is therefore the same.
+//! A decision that another process noted beside the service goes the same way.
+use std::time::Instant;
+
+use competition::{Competition, Leaderboard, Participant, Rule, Time};
+
+use super::{Decisions, core::Core, decided::Decided, recover};
+use crate::{
+    audit::{self, Asked, Entry, Event, Frozen, Inventory, Mistake, Place, moment},
+    store::StoreError,
+};
+
+/// Why a decision is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Declined {
+    /// It makes no sense.
+    #[error(transparent)]
+    Mistake(#[from] Mistake),
+    /// Only an amendment changes a locked result.
+    #[error("the result is locked")]
+    Locked,
+    /// Nothing is locked that could be amended.
+    #[error("the result is not locked")]
+    NotLocked,
+    /// The contest is not over.
+    #[error("the contest goes on until {0}")]
+    GoesOn(String),
+    /// The store does not take it now.
+    #[error("the decision cannot be stored: {0}")]
+    Store(String),
+}
+
+impl Declined {
+    /// How to mend it, one line.
+    pub fn mend(&self) -> &str {
+        match self {
+            Self::Mistake(mistake) => &mistake.mend,
+            Self::Locked => "a locked result changes by an amendment only",
+            Self::NotLocked => "declare it; amendments are for a locked result",
+            Self::GoesOn(_) => "lock the result when the contest is over",
+            Self::Store(_) => "see that the disk has room and is writable, and try again",
+        }
+    }
+}
+
+/// A decision.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// While the result is open.
+    Declare(Asked),
+    /// Of a locked result.
+    Amend(Asked),
+    /// Ends the contest for good.
+    Lock {
+        /// Role.
+        by: String,
+        /// Under which decision, or why now.
+        reason: String,
+    },
+}
+
+impl Core {
+    /// Notes the start, and goes through with what a process that was killed left.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
+        let inventory = Inventory::new(self.standings.competition(), &self.configured);
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let configuration = inventory.hash();
+        let last = self.store.last_note(Some("configuration"))?.as_ref().map(Entry::event);
+        let event = match last {
+            Some(Event::Configuration { configuration: known, .. }) if known == configuration => {
+                Event::Start { version, configuration }
+            }
+            last => {
+                let changes = match last {
+                    Some(Event::Configuration { content, .. }) => {
+                        inventory.differences(&Inventory::from_content(content))
+                    }
+                    _ => Vec::new(),
+                };
+                let content = inventory.content();
+                Event::Configuration { version, configuration, changes, content }
+            }
+        };
+        let now = self.clock.now();
+        self.store.note(now, &[event])?;
+        let imported = self.store.last_note(Some("import"))?.as_ref().map(Entry::event);
+        if let Some(Event::Import { upto, .. }) = imported {
+            self.imports_noted = upto;
+        }
+        self.note_imports()?;
+        if self.decided.result.as_ref().map_or(0, |(cause, _)| *cause) < self.decided.due {
+            self.freeze()?;
+        }
+        Ok(())
+    }
+
+    /// Takes a decision; its entry in the log.
+    ///
+    /// # Errors
+    /// [`Declined`]; nothing has changed then. The outer one is the store's when the
+    /// standings cannot be made again: they must not be used any more.
+    pub(super) fn decide(
+        &mut self,
+        decision: Decision,
+    ) -> Result<Result<Entry, Declined>, StoreError> {
+        let now = self.clock.now();
+        let (competition, participants) =
+            (self.standings.competition(), self.standings.participants());
+        let event = match judge(decision, now, competition, participants, &self.decided) {
+            Ok(event) => event,
+            Err(declined) => return Ok(Err(declined)),
+        };
+        // What was late before must not be laid at this decision's door.
+        let events = self.trail.take(&self.standings, &self.directory, Instant::now());
+        let noted =
+            self.checkpoint().and_then(|()| self.store.note(now, &[events, vec![event]].concat()));
+        let seq = match noted {
+            Ok(seq) => seq,
+            Err(error) => return Ok(Err(Declined::Store(error.to_string()))),
+        };
+        self.take_decisions()?;
+        let entry = self.store.notes(seq - 1)?.into_iter().next();
+        Ok(entry.ok_or_else(|| Declined::Store("the entry is gone".to_owned())))
+    }
+
+    /// Applies what the log has and the standings have not, whoever noted it.
+    ///
+    /// # Errors
+    /// The store's: the standings are then not to be used any more.
+    pub(super) fn take_decisions(&mut self) -> Result<(), StoreError> {
+        let zone = self.standings.competition().timezone.clone();
+        let entries = self.decided.read(&self.store, &zone)?;
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let declared: Vec<i64> =
+            entries.iter().filter(|it| is_declared(it)).map(|it| it.seq).collect();
+        let before = self.official(self.clock.now());
+        if !declared.is_empty() {
+            self.checkpoint()?;
+            self.rebuild()?;
+        }
+        self.standings.lock(self.decided.locked.is_some());
+        self.rebuilt = true;
+        if self.decided.result.as_ref().map_or(0, |(cause, _)| *cause) < self.decided.due {
+            self.freeze()?;
+        }
+        if let Some(&cause) = declared.last() {
+            let now = self.clock.now();
+            let places = self.moved(&before, &self.official(now));
+            self.store.note(now, &[Event::Moved { cause, places }])?;
+        }
+        Ok(())
+    }
+
+    fn rebuild(&mut self) -> Result<(), StoreError> {
+        let began = Instant::now();
+        let participants = audit::apply(&self.configured, &self.decided.active);
+        let competition = self.standings.competition().clone();
+        let (standings, imported) = recover::again(&mut self.store, competition, participants)?;
+        self.participants = standings.participants().into();
+        (self.standings, self.imported) = (standings, imported);
+        self.watches.iter_mut().for_each(|watch| watch.touched = true);
+        self.trail.doubted();
+        tracing::info!(
+            milliseconds = began.elapsed().as_millis() as u64,
+            "the standings are made again by what was declared"
+        );
+        Ok(())
+    }
+
+    /// Notes the board of this moment as the locked result.
+    fn freeze(&mut self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let rule = self.standings.competition().rule;
+        let board = self.standings.leaderboard(rule, now);
+        let board = Frozen::new(&board, self.standings.participants());
+        let cause = self.decided.due;
+        self.decided.upto =
+            self.store.note(now, &[Event::Result { cause, board: board.clone() }])?;
+        self.decided.result = Some((cause, board));
+        Ok(())
+    }
+
+    /// The official board: the locked result where there is one.
+    pub(super) fn official(&self, now: Time) -> Leaderboard {
+        match &self.decided.result {
+            Some((_, frozen)) => frozen.board(&self.standings, now),
+            None => self.standings.leaderboard(self.standings.competition().rule, now),
+        }
+    }
+
+    /// A board under any rule, now or as of a moment.
+    pub(super) fn board(&self, rule: Rule, as_of: Option<Time>) -> Leaderboard {
+        let now = self.clock.now();
+        if self.decided.holds(rule, self.standings.competition().rule, as_of) {
+            return self.official(now);
+        }
+        match as_of {
+            Some(as_of) => self.standings.leaderboard_at(rule, as_of),
+            None => self.standings.leaderboard(rule, now),
+        }
+    }
+
+    /// What the organiser has decided.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(super) fn desk(&self) -> Result<Decisions, StoreError> {
+        Ok(Decisions {
+            declared: self.decided.active.clone(),
+            locked: self.decided.locked.map(|(_, at)| at),
+            head: self.store.last_note(None)?,
+        })
+    }
+
+    fn moved(&self, before: &Leaderboard, after: &Leaderboard) -> Vec<[Place; 2]> {
+        let who = self.standings.participants();
+        let pairs = after.rows.iter().filter_map(|row| {
+            let known = before.rows.iter().find(|it| it.participant == row.participant)?;
+            Some([Place::of(known, who), Place::of(row, who)])
+        });
+        pairs.filter(|[before, after]| before != after).collect()
+    }
+
+    /// Notes what waits, where it is time to.
+    pub(super) fn keep_trail(&mut self, at_once: bool) -> Result<(), StoreError> {
+        let (real, now) = (Instant::now(), self.clock.now());
+        if !at_once && !self.trail.is_due(real) {
+            return Ok(());
+        }
+        let mut events = self.trail.take(&self.standings, &self.directory, real);
+        if self.decided.locked.is_none() {
+            events.extend(self.trail.standing(&self.standings, now));
+        }
+        if !events.is_empty() {
+            self.store.note(now, &events)?;
+        }
+        Ok(())
+    }
+
+    /// Notes what was imported since the last note.
+    pub(super) fn note_imports(&mut self) -> Result<(), StoreError> {
+        let events = self.store.import_events(self.imports_noted)?;
+        if let Some(Event::Import { upto, .. }) = events.last() {
+            let upto = *upto;
+            self.store.note(self.clock.now(), &events)?;
+            self.imports_noted = upto;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a decision may be taken now; what it is in the log.
+pub(super) fn judge(
+    decision: Decision,
+    now: Time,
+    competition: &Competition,
+    participants: &[Participant],
+    decided: &Decided,
+) -> Result<Event, Declined> {
+    let locked = decided.locked.is_some();
+    let check = |asked: Asked| {
+        audit::check(&asked, competition, participants, &decided.active)?;
+        Ok::<_, Declined>(asked)
+    };
+    match decision {
+        Decision::Declare(_) | Decision::Lock { .. } if locked => Err(Declined::Locked),
+        Decision::Amend(_) if !locked => Err(Declined::NotLocked),
+        Decision::Declare(asked) => Ok(Event::Declaration { declared: check(asked)? }),
+        Decision::Amend(asked) => Ok(Event::Amendment { declared: check(asked)? }),
+        Decision::Lock { by, reason } => {
+            audit::check_words(&by, &reason)?;
+            let end = audit::ends(competition);
+            if now < end {
+                return Err(Declined::GoesOn(moment(end)));
+            }
+            Ok(Event::Lock { by, reason })
+        }
+    }
+}
+
+fn is_declared(entry: &Entry) -> bool {
+    matches!(entry.event(), Event::Declaration { .. } | Event::Amendment { .. })
+}

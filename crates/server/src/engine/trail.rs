@@ -1,0 +1,196 @@
+//! What the engine still has to tell the audit log: late readings, quarantine, the
+//! standing at midnight. Collected in memory at next to no cost and noted once a
+//! minute, before each decision of the organiser, and at the end.
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use competition::{Leaderboard, MeterIndex, MilliWattHours, ParticipantIndex, Standings, Time};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use crate::{
+    audit::{Entry, Event, Held, LateMeter, Place, moment},
+    ingest::Directory,
+    store::{Store, StoreError},
+};
+
+/// Between two notes.
+const EVERY: Duration = Duration::from_secs(60);
+/// Seconds after which a reading is late though it is its meter's newest: the board
+/// has shown its hour.
+pub(super) const LATE: i64 = 3600;
+const DAY: i64 = 86_400;
+
+/// Late readings of a meter since the last note.
+#[derive(Debug, Clone, Copy)]
+struct Batch {
+    readings: u64,
+    first: Time,
+    last: Time,
+}
+
+/// Not noted yet.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    late: BTreeMap<MeterIndex, Batch>,
+    moved: BTreeMap<ParticipantIndex, [MilliWattHours; 2]>,
+    /// By participant: on the last board, and on the one before the first late reading.
+    ranks: Vec<Option<u32>>,
+    before: Option<Vec<Option<u32>>>,
+    /// What is noted of the quarantine, by meter, reason and first reading.
+    held: BTreeMap<(String, String, String), u64>,
+    /// Readings may have come into quarantine, or left it.
+    doubts: bool,
+    /// The local date whose beginning has been noted.
+    date: Option<Date>,
+    noted: Option<Instant>,
+}
+
+impl Trail {
+    /// Goes on from what the log has.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(super) fn open(store: &Store) -> Result<Self, StoreError> {
+        let mut trail = Self { doubts: true, ..Self::default() };
+        for entry in store.notes_of(0, &["quarantine"])? {
+            if let Event::Quarantine(held) = entry.event() {
+                trail.held.insert((held.meter, held.reason, held.first), held.readings);
+            }
+        }
+        let standing = store.last_note(Some("standing"))?.as_ref().map(Entry::event);
+        if let Some(Event::Standing { date, .. }) = standing {
+            trail.date = date.parse::<Date>().ok().and_then(|date| date.tomorrow().ok());
+        }
+        Ok(trail)
+    }
+
+    /// A late reading was taken.
+    pub(super) fn late(&mut self, meter: MeterIndex, at: Time) {
+        if self.before.is_none() {
+            self.before = Some(self.ranks.clone());
+        }
+        let batch = self.late.entry(meter).or_insert(Batch { readings: 0, first: at, last: at });
+        batch.readings += 1;
+        batch.first = batch.first.min(at);
+        batch.last = batch.last.max(at);
+    }
+
+    /// Late readings changed a participant's sums by so much.
+    pub(super) fn moved(&mut self, who: ParticipantIndex, by: [MilliWattHours; 2]) {
+        let [energy, saved] = self.moved.entry(who).or_default();
+        *energy += by[0];
+        *saved += by[1];
+    }
+
+    /// Whether a participant's late readings wait for their note.
+    pub(super) fn waits_for(&self, directory: &Directory, who: ParticipantIndex) -> bool {
+        self.late.keys().any(|meter| directory.owner(*meter) == who)
+    }
+
+    pub(super) fn doubted(&mut self) {
+        self.doubts = true;
+    }
+
+    /// A board was published.
+    pub(super) fn published(&mut self, board: &Leaderboard) {
+        self.ranks.resize(board.rows.len(), None);
+        for row in &board.rows {
+            if let Some(rank) = self.ranks.get_mut(row.participant.0 as usize) {
+                *rank = row.rank;
+            }
+        }
+    }
+
+    /// Whether it is time for [`Trail::take`].
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.noted.is_none_or(|noted| now.duration_since(noted) >= EVERY)
+    }
+
+    /// Late readings and quarantine that wait, as events.
+    pub(super) fn take(
+        &mut self,
+        standings: &Standings,
+        directory: &Directory,
+        now: Instant,
+    ) -> Vec<Event> {
+        self.noted = Some(now);
+        let mut events = self.take_late(standings, directory);
+        if std::mem::take(&mut self.doubts) {
+            self.take_held(standings, directory, &mut events);
+        }
+        events
+    }
+
+    fn take_late(&mut self, standings: &Standings, directory: &Directory) -> Vec<Event> {
+        let mut of: BTreeMap<ParticipantIndex, Vec<LateMeter>> = BTreeMap::new();
+        for (meter, batch) in std::mem::take(&mut self.late) {
+            of.entry(directory.owner(meter)).or_default().push(LateMeter {
+                meter: directory.name(meter).to_owned(),
+                from: day(batch.first),
+                until: day(batch.last),
+                readings: batch.readings,
+            });
+        }
+        let before = self.before.take().unwrap_or_default();
+        let moved = std::mem::take(&mut self.moved);
+        let events = of.into_iter().map(|(who, meters)| {
+            let [energy, saved] = moved.get(&who).copied().unwrap_or_default();
+            let index = who.0 as usize;
+            let ranks = [&before, &self.ranks].map(|ranks| ranks.get(index).copied().flatten());
+            Event::Late {
+                participant: standings.participants()[index].id.clone(),
+                meters,
+                energy_kwh: energy.kwh(),
+                saved_kwh: saved.kwh(),
+                rank: (ranks[0] != ranks[1]).then_some(ranks),
+            }
+        });
+        events.collect()
+    }
+
+    fn take_held(&mut self, standings: &Standings, directory: &Directory, out: &mut Vec<Event>) {
+        for held in standings.quarantine() {
+            let event = Held {
+                meter: directory.name(held.meter).to_owned(),
+                reason: held.doubt.to_string(),
+                readings: held.count,
+                first: moment(held.first),
+                last: moment(held.last),
+            };
+            let key = (event.meter.clone(), event.reason.clone(), event.first.clone());
+            if self.held.insert(key, held.count) != Some(held.count) {
+                out.push(Event::Quarantine(event));
+            }
+        }
+    }
+
+    /// The standing at the last local midnight, where it is the contest's and new.
+    pub(super) fn standing(&mut self, standings: &Standings, now: Time) -> Option<Event> {
+        let competition = standings.competition();
+        let today = date(now, &competition.timezone)?;
+        if self.date.is_some_and(|noted| noted >= today) {
+            return None;
+        }
+        self.date = Some(today);
+        let ended = today.yesterday().ok()?;
+        if ended < competition.contest.start || ended >= competition.contest.end {
+            return None;
+        }
+        let midnight = today.to_zoned(competition.timezone.clone()).ok()?.timestamp();
+        let board = standings.leaderboard_at(competition.rule, Time(midnight.as_second()));
+        let places = Place::all(&board, standings.participants());
+        Some(Event::Standing { date: ended.to_string(), places })
+    }
+}
+
+fn date(at: Time, zone: &TimeZone) -> Option<Date> {
+    Some(Timestamp::from_second(at.0).ok()?.to_zoned(zone.clone()).date())
+}
+
+/// A UTC day.
+fn day(at: Time) -> String {
+    let midnight = moment(Time(at.0.div_euclid(DAY) * DAY));
+    midnight.split('T').next().unwrap_or_default().to_owned()
+}

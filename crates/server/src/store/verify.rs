@@ -1,0 +1,168 @@
+//! The stored readings against their seals: every block is read, every sealed day's
+//! digest is made again.
+use std::collections::BTreeMap;
+
+use competition::Time;
+use rusqlite::Connection;
+
+use super::{
+    Reader, StoreError,
+    block::{END, key, meter_of, moment},
+    codec,
+    log::{Fault, Hash},
+    seal::{self, Digester, Seal},
+};
+use crate::audit::{Entry, Event};
+
+/// What was compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sealed {
+    /// Days of meters whose readings are those that were sealed.
+    pub days: u64,
+    /// Readings in them.
+    pub readings: u64,
+    /// Days that wait for their seal, or for a new one after late readings.
+    pub waiting: u64,
+    /// Of these, sealed before: what changed since is not covered yet.
+    pub changed: u64,
+    /// Batches of readings that are in no block yet.
+    pub batches: u64,
+}
+
+/// The seal of a day that holds, with its entry.
+type Newest = BTreeMap<i64, (i64, Seal)>;
+
+impl Reader {
+    /// Compares seals with the entries that cover them, and readings with seals.
+    ///
+    /// # Errors
+    /// Where the file cannot be read at all.
+    pub fn sealed(&self, entries: &[Entry]) -> Result<(Sealed, Vec<Fault>), StoreError> {
+        let view = self.connection.unchecked_transaction()?;
+        let mut faults = Vec::new();
+        let newest = seals(&view, entries, &mut faults)?;
+        let waiting: Vec<i64> = view
+            .prepare("SELECT key FROM unsealed")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let mut sealed = Sealed {
+            waiting: waiting.len() as u64,
+            changed: waiting.iter().filter(|key| newest.contains_key(key)).count() as u64,
+            batches: view.query_row("SELECT count(*) FROM journal", [], |row| {
+                row.get::<_, i64>(0).map(|count| count.max(0) as u64)
+            })?,
+            ..Sealed::default()
+        };
+        let mut expected = newest;
+        for key in waiting {
+            expected.remove(&key);
+        }
+        let names: BTreeMap<u32, String> = view
+            .prepare("SELECT key, name FROM meter")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        for (&meter, name) in &names {
+            compare(&view, meter, name, &mut expected, &mut sealed, &mut faults)?;
+        }
+        // Seals of a meter that the dictionary does not have any more.
+        for (key, (entry, _)) in expected {
+            let meter = names.get(&meter_of(key)).cloned();
+            let meter = meter.unwrap_or_else(|| format!("number {}", meter_of(key)));
+            faults.push(Fault::Readings { meter, day: moment(key), entry });
+        }
+        Ok((sealed, faults))
+    }
+}
+
+/// The newest seal of each day; entries whose seals are not what they covered.
+fn seals(
+    view: &Connection,
+    entries: &[Entry],
+    faults: &mut Vec<Fault>,
+) -> Result<Newest, StoreError> {
+    let mut newest = Newest::new();
+    let mut of =
+        view.prepare("SELECT key, count, digest FROM seal WHERE entry = ? ORDER BY key")?;
+    for entry in entries {
+        let Event::Sealed { root, .. } = entry.event() else { continue };
+        let seals: Vec<Seal> = of
+            .query_map([entry.seq], |row| {
+                let digest: Vec<u8> = row.get(2)?;
+                let digest = Hash::try_from(digest).unwrap_or_default();
+                Ok(Seal { key: row.get(0)?, count: row.get(1)?, digest })
+            })?
+            .collect::<Result<_, _>>()?;
+        if seal::root(&seals) != root {
+            faults.push(Fault::Seals(entry.seq));
+        }
+        newest.extend(seals.into_iter().map(|seal| (seal.key, (entry.seq, seal))));
+    }
+    Ok(newest)
+}
+
+/// One meter's blocks, oldest first; what is compared leaves `expected`.
+fn compare(
+    view: &Connection,
+    meter: u32,
+    name: &str,
+    expected: &mut Newest,
+    sealed: &mut Sealed,
+    faults: &mut Vec<Fault>,
+) -> Result<(), StoreError> {
+    let blocks: Vec<(i64, Vec<u8>)> = view
+        .prepare_cached("SELECT key, data FROM block WHERE key >= ? AND key < ? ORDER BY key")?
+        .query_map((key(meter, Time(0)), key(meter + 1, Time(0))), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    let (mut wrong, mut torn) = (Vec::new(), Vec::new());
+    let mut finish = |day: Option<(Time, Digester)>, expected: &mut Newest| {
+        let Some((midnight, digester)) = day else { return };
+        let Some((entry, seal)) = expected.remove(&key(meter, midnight)) else { return };
+        let count = digester.count;
+        if count == seal.count && digester.done() == seal.digest {
+            sealed.days += 1;
+            sealed.readings += count.max(0) as u64;
+        } else {
+            wrong.push((midnight, entry));
+        }
+    };
+    let mut day: Option<(Time, Digester)> = None;
+    for (index, (at, data)) in blocks.iter().enumerate() {
+        let end = blocks.get(index + 1).map_or(END, |(next, _)| moment(*next));
+        let samples = codec::decode_block(data).unwrap_or_else(|_| {
+            torn.push(moment(*at)..end);
+            codec::decode_prefix(data, moment(*at)..end)
+        });
+        for sample in &samples {
+            let midnight = seal::midnight(sample.at);
+            if day.as_ref().is_none_or(|(known, _)| *known != midnight) {
+                finish(day.take(), expected);
+                day = Some((midnight, Digester::new(name, midnight)));
+            }
+            if let Some((_, digester)) = &mut day {
+                digester.add(sample);
+            }
+        }
+    }
+    finish(day, expected);
+    let of_meter = key(meter, Time(0))..=key(meter, Time(END.0 - 1));
+    let gone: Vec<i64> = expected.range(of_meter).map(|(key, _)| *key).collect();
+    for key in gone {
+        wrong.extend(expected.remove(&key).map(|(entry, _)| (moment(key), entry)));
+    }
+    wrong.sort_unstable();
+    // A changed byte of a block carries away what follows it: the first day has it.
+    for span in torn {
+        let within = |day: &Time| *day >= seal::midnight(span.start) && *day < span.end;
+        let first = wrong.iter().map(|(day, _)| *day).find(within);
+        let last = wrong.iter().map(|(day, _)| *day).rfind(within);
+        let first = first.unwrap_or(seal::midnight(span.start));
+        wrong.retain(|(day, _)| !within(day));
+        let days = [first, last.unwrap_or(first)];
+        faults.push(Fault::Damaged { meter: name.to_owned(), days });
+    }
+    let wrong = wrong.into_iter();
+    faults.extend(wrong.map(|(day, entry)| Fault::Readings { meter: name.to_owned(), day, entry }));
+    Ok(())
+}

@@ -1,0 +1,400 @@
+//! Where the organiser decides: declarations, lock and amendments, as JSON for
+//! programs and as a form for a browser without a script; and the audit trail.
+//! Whoever may see the organiser's page may use these, from pages of ours only.
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::{ConnectInfo, RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    Web,
+    format::rfc3339,
+    organiser::{Access, access, admit, challenge, is_ours},
+    pages::Visit,
+    params::Params,
+    problem::Problem,
+};
+use crate::{
+    audit::{Asked, Entry, hex, words},
+    engine::{Decision, Declined},
+};
+
+/// Entries of the trail that one answer holds.
+const MOST: usize = 1000;
+
+type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
+
+/// What was decided, in the audit log.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
+struct EntryJson {
+    /// Its number: 1, 2, …
+    entry: i64,
+    /// When, by the service's clock, RFC 3339.
+    at: String,
+    /// In plain words.
+    words: String,
+    /// SHA-256 of the entry before and of this one, hexadecimal.
+    hash: String,
+    /// What happened, for programs.
+    #[schema(value_type = Object)]
+    what: serde_json::Value,
+}
+
+impl From<&Entry> for EntryJson {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            entry: entry.seq,
+            at: rfc3339(entry.at),
+            words: words(&entry.event()),
+            hash: hex(&entry.hash),
+            what: serde_json::from_str(&entry.body).unwrap_or_default(),
+        }
+    }
+}
+
+/// Declarations in force, and whether the result is locked.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Decisions)]
+struct DecisionsJson {
+    /// When the result was locked; null while it is open.
+    locked_at: Option<String>,
+    /// The newest entry of the audit log and its hash: keep a copy elsewhere.
+    head: Option<HeadJson>,
+    declarations: Vec<DeclaredJson>,
+}
+
+/// The end of the audit log.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditHead)]
+struct HeadJson {
+    entry: i64,
+    hash: String,
+}
+
+/// A declaration in force.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Declared)]
+struct DeclaredJson {
+    /// Its entry in the audit log; `withdraw` takes it.
+    entry: i64,
+    /// When it was made.
+    at: String,
+    declared: Asked,
+}
+
+/// The audit trail.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditTrail)]
+struct TrailJson {
+    entries: Vec<EntryJson>,
+    /// Ask again with `after` = the last entry's number.
+    more: bool,
+}
+
+/// Who locks the result, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Lock)]
+pub(super) struct LockJson {
+    /// Role, such as `head of the jury`.
+    by: String,
+    /// Under which decision, or why now.
+    reason: String,
+}
+
+impl From<Declined> for Problem {
+    fn from(declined: Declined) -> Self {
+        let (what, mend) = (declined.to_string(), declined.mend().to_owned());
+        match declined {
+            Declined::Mistake(_) => Self::bad(what, mend),
+            Declined::Store(_) => Self::busy(what, mend),
+            _ => Self::conflict(what, mend),
+        }
+    }
+}
+
+fn granted(web: &Web, peer: Peer, headers: &HeaderMap) -> Result<(), Box<Response>> {
+    match access(web, peer, headers) {
+        Access::Granted => Ok(()),
+        Access::SignIn => {
+            let problem = Problem::unknown(
+                "the organiser's password is needed",
+                "give it as HTTP basic, with any user name",
+            );
+            Err(Box::new(([challenge()], problem).into_response()))
+        }
+        Access::Elsewhere => Err(Box::new(
+            Problem::forbidden(
+                "this is answered only on the machine that runs the service",
+                "set an organiser's password in the configuration to use it from here",
+            )
+            .into_response(),
+        )),
+    }
+}
+
+/// JSON that a program sent, or a page of ours: no form of somebody else's can.
+fn sent<T: for<'a> Deserialize<'a>>(
+    web: &Web,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<T, Problem> {
+    if !is_ours(web, headers) {
+        return Err(elsewhere());
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
+        return Err(Problem::bad(
+            "the body is not said to be JSON",
+            "send it with Content-Type: application/json",
+        ));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::bad(
+            format!("the body is not what is expected: {error}"),
+            "the fields stand in /api/openapi.json",
+        )
+    })
+}
+
+fn elsewhere() -> Problem {
+    Problem::forbidden(
+        "the request comes from a page that is not of this service",
+        "use the organiser's page, or a program",
+    )
+}
+
+async fn decide(web: &Web, decision: Decision) -> Result<Response, Problem> {
+    let entry = web.handle.decide(decision).await??;
+    let body = serde_json::to_vec(&EntryJson::from(&entry)).unwrap_or_default();
+    Ok((StatusCode::CREATED, json_headers(), body).into_response())
+}
+
+fn json_headers() -> [(header::HeaderName, HeaderValue); 2] {
+    [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+    ]
+}
+
+/// Declares an event, excluded hours, a meter swap, a floor area, employees, or withdraws.
+#[utoipa::path(post, path = "/api/v1/organiser/declarations", tag = "organiser",
+    request_body = Asked,
+    responses(
+        (status = 201, description = "it is in force; its entry in the audit log", body = EntryJson),
+        (status = 400, description = "it makes no sense, in words", body = Problem),
+        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
+        (status = 403, description = "not the organiser", body = Problem),
+        (status = 409, description = "the result is locked", body = Problem)))]
+pub(super) async fn declare(
+    State(web): State<Arc<Web>>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Err(refused) = granted(&web, peer, &headers) {
+        return *refused;
+    }
+    match sent(&web, &headers, &body) {
+        Ok(asked) => decide(&web, Decision::Declare(asked)).await.into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Changes a locked result: a declaration, with a reason, for everybody to read.
+#[utoipa::path(post, path = "/api/v1/organiser/amendments", tag = "organiser",
+    request_body = Asked,
+    responses(
+        (status = 201, description = "the locked result is computed anew; its entry in the audit log", body = EntryJson),
+        (status = 400, description = "it makes no sense, in words", body = Problem),
+        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
+        (status = 403, description = "not the organiser", body = Problem),
+        (status = 409, description = "the result is not locked", body = Problem)))]
+pub(super) async fn amend(
+    State(web): State<Arc<Web>>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Err(refused) = granted(&web, peer, &headers) {
+        return *refused;
+    }
+    match sent(&web, &headers, &body) {
+        Ok(asked) => decide(&web, Decision::Amend(asked)).await.into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Locks the result: readings and configuration move the official board no more.
+#[utoipa::path(post, path = "/api/v1/organiser/lock", tag = "organiser",
+    request_body = LockJson,
+    responses(
+        (status = 201, description = "the result is locked; its entry in the audit log", body = EntryJson),
+        (status = 400, description = "it makes no sense, in words", body = Problem),
+        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
+        (status = 403, description = "not the organiser", body = Problem),
+        (status = 409, description = "locked already, or the contest goes on", body = Problem)))]
+pub(super) async fn lock(
+    State(web): State<Arc<Web>>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Err(refused) = granted(&web, peer, &headers) {
+        return *refused;
+    }
+    match sent(&web, &headers, &body) {
+        Ok(LockJson { by, reason }) => {
+            decide(&web, Decision::Lock { by, reason }).await.into_response()
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Declarations in force, the lock, and the end of the audit log.
+#[utoipa::path(get, path = "/api/v1/organiser/declarations", tag = "organiser",
+    responses(
+        (status = 200, description = "what is decided", body = DecisionsJson),
+        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
+        (status = 403, description = "not the organiser", body = Problem)))]
+pub(super) async fn declarations(
+    State(web): State<Arc<Web>>,
+    peer: Peer,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refused) = granted(&web, peer, &headers) {
+        return *refused;
+    }
+    let decisions = match web.handle.decisions().await {
+        Ok(decisions) => decisions,
+        Err(stopped) => return Problem::from(stopped).into_response(),
+    };
+    let head = |entry: &Entry| HeadJson { entry: entry.seq, hash: hex(&entry.hash) };
+    let declarations = decisions.declared.into_iter().map(|it| DeclaredJson {
+        entry: it.entry,
+        at: rfc3339(it.made),
+        declared: it.asked,
+    });
+    let json = DecisionsJson {
+        locked_at: decisions.locked.map(rfc3339),
+        head: decisions.head.as_ref().map(head),
+        declarations: declarations.collect(),
+    };
+    (json_headers(), serde_json::to_vec(&json).unwrap_or_default()).into_response()
+}
+
+/// The audit trail, oldest first, at most 1000 entries at once.
+#[utoipa::path(get, path = "/api/v1/organiser/audit", tag = "organiser",
+    params(("after" = Option<i64>, Query, description = "only entries with a higher number")),
+    responses(
+        (status = 200, description = "entries", body = TrailJson),
+        (status = 400, description = "a parameter is wrong", body = Problem),
+        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
+        (status = 403, description = "not the organiser", body = Problem)))]
+pub(super) async fn trail(
+    State(web): State<Arc<Web>>,
+    peer: Peer,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refused) = granted(&web, peer, &headers) {
+        return *refused;
+    }
+    let entries = async {
+        let params = Params::strict(query.as_deref(), &["after"])?;
+        let after = params.get("after").unwrap_or("0").parse::<i64>();
+        let after = after.map_err(|_| Problem::bad("after is no number", "give an entry's"))?;
+        Ok::<_, Problem>(web.handle.log(after).await?)
+    };
+    match entries.await {
+        Ok(entries) => {
+            let json = TrailJson {
+                more: entries.len() > MOST,
+                entries: entries.iter().take(MOST).map(EntryJson::from).collect(),
+            };
+            (json_headers(), serde_json::to_vec(&json).unwrap_or_default()).into_response()
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The forms of the organiser's page; answers with the page, or with what is wrong.
+#[utoipa::path(post, path = "/organiser", tag = "pages",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 303, description = "done: to the organiser's page"),
+        (status = 400, description = "it makes no sense; a page says why", content_type = "text/html", body = String),
+        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)"),
+        (status = 403, description = "not the organiser, or another site's form"),
+        (status = 409, description = "locked already, not locked yet, or the contest goes on")))]
+pub(super) async fn form(
+    State(web): State<Arc<Web>>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let visit = Visit::new(&web, None, &headers);
+    if let Err(refused) = admit(&visit, peer, &headers) {
+        return *refused;
+    }
+    let done = async {
+        if !is_ours(&web, &headers) {
+            return Err(elsewhere());
+        }
+        let text = std::str::from_utf8(&body)
+            .map_err(|_| Problem::bad("the form is not text", "send it from this page"))?;
+        let locked = web.handle.decisions().await?.locked.is_some();
+        web.handle.decide(read(&Params::read(Some(text)), locked)?).await??;
+        Ok(())
+    };
+    match done.await {
+        Ok(()) => {
+            (StatusCode::SEE_OTHER, [(header::LOCATION, "/organiser#declared")]).into_response()
+        }
+        Err(problem) => visit.trouble(&problem),
+    }
+}
+
+/// A form's fields as a decision.
+fn read(form: &Params, locked: bool) -> Result<Decision, Problem> {
+    let text = |name: &str| form.get(name).map(str::to_owned);
+    let need = |name: &str| text(name).unwrap_or_default();
+    if form.get("kind") == Some("lock") {
+        return Ok(Decision::Lock { by: need("by"), reason: need("reason") });
+    }
+    let number = |name: &str| match form.get(name) {
+        // As people write it here.
+        Some(text) => text.replace([' ', '\u{a0}'], "").replace(',', ".").parse::<f64>().map(Some),
+        None => Ok(None),
+    };
+    let number = |name: &str| {
+        number(name).map_err(|_| Problem::bad(format!("{name} is no number"), "give digits only"))
+    };
+    let whole = |name: &str| Ok::<_, Problem>(number(name)?.map(|value| value.round() as i64));
+    // Registers are read off in kWh.
+    let wh = |name: &str| Ok::<_, Problem>(number(name)?.map(|kwh| (kwh * 1000.0).round() as i64));
+    let asked = Asked {
+        kind: need("kind"),
+        by: need("by"),
+        reason: need("reason"),
+        participant: text("participant"),
+        meter: text("meter"),
+        from: text("from"),
+        until: text("until"),
+        at: text("at"),
+        last_wh: wh("last_kwh")?,
+        first_wh: wh("first_kwh")?,
+        m2: number("m2")?,
+        count: whole("count")?.map(|count| count.clamp(0, i64::from(u32::MAX)) as u32),
+        entry: whole("entry")?,
+    };
+    Ok(if locked { Decision::Amend(asked) } else { Decision::Declare(asked) })
+}

@@ -1,0 +1,175 @@
+//! The organiser's decisions: what is declared, forms for more, the lock, and the end
+//! of the audit log to write down.
+use competition::Status;
+use maud::{Markup, html};
+
+use super::Scene;
+use crate::{
+    audit::{Asked, Declaration, hex},
+    engine::Decisions,
+    web::language::Language,
+};
+
+/// What is in force, and the end of the audit log.
+pub(super) fn decided(scene: &Scene, decisions: &Decisions) -> Markup {
+    let l = scene.l;
+    html! {
+        h2 #declared { (l.t("Anmält av arrangören", "Declared by the organiser")) }
+        @if let Some(at) = decisions.locked {
+            p.sentence { strong {
+                (l.t("Resultatet är låst sedan", "The result is locked since")) " "
+                (l.moment(at, scene.now(), scene.zone())) ". "
+            } (l.t(
+                "Mätvärden och konfiguration ändrar det inte mer; bara ett tillägg med skäl gör det.",
+                "Readings and configuration change it no more; only an amendment with a reason does.")) }
+        }
+        @if decisions.declared.is_empty() {
+            p.nothing { (l.t("Ingenting är anmält.", "Nothing is declared.")) }
+        } @else {
+            div.scroll tabindex="0" { table { thead { tr {
+                    th.number scope="col" { (l.t("Post", "Entry")) }
+                    th scope="col" { (l.t("Vad", "What")) }
+                    th scope="col" { (l.t("Vem eller vilken mätare", "Whom or which meter")) }
+                    th scope="col" { (l.t("Gäller", "Holds")) }
+                    th scope="col" { (l.t("Skäl", "Reason")) }
+                    th scope="col" { (l.t("Av", "By")) }
+                    th scope="col" { (l.t("Anmält", "Declared")) } } }
+                tbody { @for it in &decisions.declared { (row(scene, it)) } } } }
+        }
+        @if let Some(head) = &decisions.head {
+            p.sentence { (l.t("Händelseloggens senaste post är nummer", "The newest entry of the audit log is number")) " "
+                strong { (head.seq) } ", " (l.t("med kontrollsumman", "with the hash")) " "
+                code.hash { (hex(&head.hash)) } ". "
+                (l.t("Skriv av den ibland: då märks det också om loggens slut tas bort.",
+                    "Write it down now and then: a log whose end was removed is found by it.")) }
+        }
+    }
+}
+
+fn row(scene: &Scene, it: &Declaration) -> Markup {
+    let asked = &it.asked;
+    html! { tr {
+    td.number { (it.entry) }
+    th scope="row" { (kind(&asked.kind, scene.l)) }
+    td { (whom(scene, asked)) }
+    td { (holds(asked, scene.l)) }
+    td { (asked.reason) }
+    td { (asked.by) }
+    td { (scene.l.moment(it.made, scene.now(), scene.zone())) } } }
+}
+
+fn kind(kind: &str, l: Language) -> &'static str {
+    match kind {
+        "event" => l.t("Ovanlig händelse", "Non-routine event"),
+        "excluded-hours" => l.t("Undantagna timmar", "Excluded hours"),
+        "meter-swap" => l.t("Mätarbyte", "Meter change"),
+        "floor-area" => l.t("Golvyta", "Floor area"),
+        "employees" => l.t("Anställda", "Employees"),
+        _ => l.t("Återtaget", "Withdrawn"),
+    }
+}
+
+fn whom<'a>(scene: &'a Scene, asked: &'a Asked) -> &'a str {
+    let of = asked.participant.as_deref();
+    let who = scene.participants.iter().find(|who| Some(who.id.as_str()) == of);
+    who.map(|who| who.municipality.as_str()).or(asked.meter.as_deref()).or(of).unwrap_or_default()
+}
+
+fn holds(asked: &Asked, l: Language) -> String {
+    let text = |field: &Option<String>| field.clone().unwrap_or_default();
+    let (from, until) = (text(&asked.from), text(&asked.until));
+    let kwh = |wh: Option<i64>| l.number(wh.unwrap_or_default() as f64 / 1000.0, 0);
+    match asked.kind.as_str() {
+        "meter-swap" => {
+            format!("{}: {} → {} kWh", text(&asked.at), kwh(asked.last_wh), kwh(asked.first_wh))
+        }
+        "floor-area" => format!("{from}: {} m²", l.number(asked.m2.unwrap_or_default(), 0)),
+        "employees" => format!("{from}: {}", asked.count.unwrap_or_default()),
+        _ => format!("{from} – {until}"),
+    }
+}
+
+/// Forms that work without a script; apart from what the script renews.
+pub(super) fn forms(scene: &Scene, decisions: &Decisions) -> Markup {
+    let l = scene.l;
+    let locked = decisions.locked.is_some();
+    let ended = matches!(scene.snapshot.board.status, Status::Ended);
+    let title = if locked {
+        l.t("Ändra det låsta resultatet", "Amend the locked result")
+    } else {
+        l.t("Anmäl", "Declare")
+    };
+    html! {
+        h2 { (title) }
+        p.sentence { (l.t(
+            "Det som anmäls gäller genast, också bakåt i tiden, och står med skäl och roll i händelseloggen. Ange en roll och inget namn.",
+            "What is declared holds at once, for the past as well, and stands with reason and role in the audit log. Give a role and no name.")) }
+        (form(l, "event", &html! {
+            (participant(scene))
+            (input(l.t("Första dagen", "First day"), "from", "date"))
+            (input(l.t("Dagen efter den sista", "The day after the last"), "until", "date")) }))
+        (form(l, "excluded-hours", &html! {
+            (participant(scene))
+            (input(l.t("Från", "From"), "from", "datetime-local"))
+            (input(l.t("Till", "Until"), "until", "datetime-local")) }))
+        (form(l, "meter-swap", &html! {
+            label { span { (l.t("Mätare", "Meter")) } select name="meter" required {
+                @for who in scene.participants { @for meter in &who.meters {
+                    option value=(meter.id) { (who.municipality) " " (meter.id) } } } } }
+            (input(l.t("Bytet", "The change"), "at", "datetime-local"))
+            (digits(l.t("Gamla mätarens sista ställning, kWh", "Last of the old register, kWh"), "last_kwh"))
+            (digits(l.t("Nya mätarens första ställning, kWh", "First of the new register, kWh"), "first_kwh")) }))
+        (form(l, "floor-area", &html! {
+            (participant(scene))
+            (input(l.t("Från och med", "From"), "from", "date"))
+            (digits(l.t("Atemp, m²", "Atemp, m²"), "m2")) }))
+        (form(l, "employees", &html! {
+            (participant(scene))
+            (input(l.t("Från och med", "From"), "from", "date"))
+            (digits(l.t("Antal", "Count"), "count")) }))
+        @if !decisions.declared.is_empty() {
+            (form(l, "withdraw", &html! {
+                label { span { (l.t("Post", "Entry")) } select name="entry" required {
+                    @for it in &decisions.declared {
+                        option value=(it.entry) { (it.entry) ": " (kind(&it.asked.kind, l)) " " (whom(scene, &it.asked)) } } } } }))
+        }
+        @if ended && !locked {
+            (form(l, "lock", &html! {}))
+        }
+    }
+}
+
+fn form(l: Language, kind: &str, fields: &Markup) -> Markup {
+    let title = match kind {
+        "withdraw" => l.t("Återta en anmälan", "Withdraw a declaration"),
+        "lock" => l.t("Lås resultatet", "Lock the result"),
+        other => self::kind(other, l),
+    };
+    html! {
+        details { summary { (title) }
+            form.filter method="post" action="/organiser" {
+                input type="hidden" name="kind" value=(kind);
+                (fields)
+                label { span { (l.t("Skäl", "Reason")) }
+                    input name="reason" required minlength="3" maxlength="500" autocomplete="off"; }
+                label { span { (l.t("Av (roll)", "By (role)")) }
+                    input name="by" required maxlength="80" autocomplete="organization-title"; }
+                button type="submit" { (title) }
+            } }
+    }
+}
+
+fn participant(scene: &Scene) -> Markup {
+    html! {
+        label { span { (scene.l.t("Rådhus", "Town hall")) } select name="participant" required {
+            @for who in scene.participants { option value=(who.id) { (who.municipality) } } } }
+    }
+}
+
+fn input(words: &str, name: &str, kind: &str) -> Markup {
+    html! { label { span { (words) } input type=(kind) name=(name) required; } }
+}
+
+fn digits(words: &str, name: &str) -> Markup {
+    html! { label { span { (words) } input name=(name) inputmode="decimal" required autocomplete="off"; } }
+}

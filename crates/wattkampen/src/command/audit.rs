@@ -1,0 +1,231 @@
+//! `audit`: the trail in plain words, and where it or the readings were changed.
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::json;
+use server::{
+    audit::{Entry, Event, words},
+    store::{Fault, Reader, Sealed, StoreError},
+};
+
+use super::{Failure, stored};
+use crate::config::Config;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The competition's configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Form of the trail
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// A hash that was written down: fails when no entry has it
+    #[arg(long, value_name = "HASH")]
+    expect: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// To read
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// All that was found.
+struct Audited {
+    entries: Vec<Entry>,
+    sealed: Sealed,
+    imports: u64,
+    faults: Vec<Fault>,
+    /// Was given and is not there.
+    missing: Option<String>,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
+    stored::there(&config)?;
+    if let Some(hash) = &args.expect
+        && !(hash.len() >= 12 && hash.chars().all(|c| c.is_ascii_hexdigit()))
+    {
+        return Err(Failure::usage(
+            format!("--expect {hash} is no hash"),
+            "give at least the first 12 of its hexadecimal digits",
+        ));
+    }
+    let audited = audit(&config, args.expect.as_deref()).map_err(|error| stored::failed(&error))?;
+    let zone = &config.competition.timezone;
+    let text = match args.format {
+        Format::Text if !args.json => audited.text(zone),
+        _ => audited.json(),
+    };
+    match io::stdout().write_all(text.as_bytes()) {
+        // `audit | head` has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        other => other.map_err(|error| Failure::Failed(error.into()))?,
+    }
+    match audited.wrong().as_slice() {
+        [] => Ok(()),
+        [first, rest @ ..] => {
+            let more = match rest.len() {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            Err(Failure::Failed(anyhow::anyhow!(
+                "{first}{more}\n  compare with a copy of the data directory from before"
+            )))
+        }
+    }
+}
+
+fn audit(config: &Config, expect: Option<&str>) -> Result<Audited, StoreError> {
+    let reader = Reader::open(&config.data)?;
+    let (entries, mut faults) = reader.log()?;
+    let (sealed, more) = reader.sealed(&entries)?;
+    faults.extend(more);
+    let (imports, more) = reader.imports(&entries)?;
+    faults.extend(more);
+    let expect = expect.map(str::to_ascii_lowercase);
+    let missing =
+        expect.filter(|hash| !entries.iter().any(|entry| hash_of(entry).starts_with(hash)));
+    Ok(Audited { entries, sealed, imports, faults, missing })
+}
+
+fn hash_of(entry: &Entry) -> String {
+    server::audit::hex(&entry.hash)
+}
+
+impl Audited {
+    /// What is wrong, a line each.
+    fn wrong(&self) -> Vec<String> {
+        let mut wrong: Vec<String> = self.faults.iter().map(told).collect();
+        if let Some(hash) = &self.missing {
+            wrong.push(format!("no entry of the log has the hash {hash}"));
+        }
+        wrong
+    }
+
+    fn text(&self, zone: &TimeZone) -> String {
+        let mut text = String::new();
+        let local = |entry: &Entry| {
+            Timestamp::from_second(entry.at.0).map_or_else(
+                |_| entry.at.0.to_string(),
+                |at| at.to_zoned(zone.clone()).strftime("%F %T%:z").to_string(),
+            )
+        };
+        for entry in &self.entries {
+            let words = words(&entry.event()).replace('\n', "\n      ");
+            text += &format!("{:>5} {}  {words}\n", entry.seq, local(entry));
+        }
+        let Sealed { days, readings, waiting, changed, batches } = self.sealed;
+        text += &format!(
+            "\n{} entries; {readings} readings in {days} sealed days of meters, and {} imports, \
+             are as they were\n",
+            self.entries.len(),
+            self.imports,
+        );
+        text += &format!(
+            "not sealed yet: {waiting} days of meters ({changed} of them again, after late \
+             readings), {batches} batches\n"
+        );
+        for wrong in self.wrong() {
+            text += &format!("CHANGED: {wrong}\n");
+        }
+        if let Some(last) = self.entries.last() {
+            text += &format!("head: entry {}, {}\n", last.seq, hash_of(last));
+        }
+        text
+    }
+
+    fn json(&self) -> String {
+        let entries: Vec<_> = self
+            .entries
+            .iter()
+            .map(|entry| {
+                json!({
+                    "entry": entry.seq,
+                    "at": Timestamp::from_second(entry.at.0).ok().map(|at| at.to_string()),
+                    "words": words(&entry.event()),
+                    "hash": hash_of(entry),
+                    "what": serde_json::from_str::<serde_json::Value>(&entry.body).ok(),
+                })
+            })
+            .collect();
+        let head = self.entries.last();
+        let json = json!({
+            "verified": self.wrong().is_empty(),
+            "wrong": self.faults.iter().map(fault).collect::<Vec<_>>(),
+            "missing_hash": self.missing,
+            "head": head.map(|head| json!({"entry": head.seq, "hash": hash_of(head)})),
+            "sealed": {
+                "days": self.sealed.days,
+                "readings": self.sealed.readings,
+                "waiting_days": self.sealed.waiting,
+                "changed_days": self.sealed.changed,
+                "waiting_batches": self.sealed.batches,
+                "imports": self.imports,
+            },
+            "locked": self.entries.iter().any(|entry| matches!(entry.event(), Event::Lock { .. })),
+            "entries": entries,
+        });
+        format!("{json}\n")
+    }
+}
+
+fn day(at: competition::Time) -> String {
+    Timestamp::from_second(at.0)
+        .map_or_else(|_| at.0.to_string(), |at| at.strftime("%F").to_string())
+}
+
+/// What is wrong, in words.
+fn told(fault: &Fault) -> String {
+    match fault {
+        Fault::Entry(entry) => format!("entry {entry} of the log is not what was written"),
+        Fault::Missing(first, last) if first == last => format!("entry {first} is gone"),
+        Fault::Missing(first, last) => format!("entries {first} to {last} are gone"),
+        Fault::Seals(entry) => format!("the seals of entry {entry} are not what it covered"),
+        Fault::Readings { meter, day: at, entry } => format!(
+            "readings of meter {meter} on {} are not those that entry {entry} sealed",
+            day(*at)
+        ),
+        Fault::Damaged { meter, days: [first, last] } if first == last => {
+            format!("readings of meter {meter} on {} were changed in the file", day(*first))
+        }
+        Fault::Damaged { meter, days: [first, last] } => format!(
+            "readings of meter {meter} on {} were changed in the file, which hides those up to {}",
+            day(*first),
+            day(*last)
+        ),
+        Fault::Imported(entry) => format!("imported rows are not those of entry {entry}"),
+        Fault::Tampered(entry) => {
+            format!("entry {entry} says that the log was changed while the service ran")
+        }
+        _ => "something is not as it was written".to_owned(),
+    }
+}
+
+/// The same for programs.
+fn fault(fault: &Fault) -> serde_json::Value {
+    let words = told(fault);
+    match fault {
+        Fault::Entry(entry)
+        | Fault::Seals(entry)
+        | Fault::Imported(entry)
+        | Fault::Tampered(entry) => json!({"entry": entry, "words": words}),
+        Fault::Missing(first, last) => json!({"entry": first, "until": last, "words": words}),
+        Fault::Readings { meter, day: at, entry } => {
+            json!({"meter": meter, "day": day(*at), "entry": entry, "words": words})
+        }
+        Fault::Damaged { meter, days: [first, last] } => {
+            json!({"meter": meter, "day": day(*first), "until": day(*last), "words": words})
+        }
+        _ => json!({"words": words}),
+    }
+}

@@ -1,0 +1,144 @@
+//! `declare`, `amend` and `lock`: the organiser's decisions from the command line,
+//! beside a running service or without one.
+use std::path::{Path, PathBuf};
+
+use server::{
+    audit::{Asked, words},
+    engine::{self, Decision},
+};
+
+use super::{Failure, stored};
+use crate::config::Config;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The competition's configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// What is declared
+    #[arg(value_enum)]
+    kind: Kind,
+    /// Role of who declares it, such as "energy coordinator"
+    #[arg(long, value_name = "ROLE")]
+    by: String,
+    /// Why, for everybody to read
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Whose event, hours, floor area or employees
+    #[arg(long, value_name = "ID")]
+    participant: Option<String>,
+    /// Which meter was changed
+    #[arg(long, value_name = "ID")]
+    meter: Option<String>,
+    /// First day of an event, beginning of excluded hours, or day from which a value holds
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// The day after an event's last, or the end of excluded hours
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// When the new meter took over
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Last value of the old register, Wh
+    #[arg(long, value_name = "WH")]
+    last_wh: Option<i64>,
+    /// First value of the new register, Wh
+    #[arg(long, value_name = "WH")]
+    first_wh: Option<i64>,
+    /// Atemp
+    #[arg(long, value_name = "M2")]
+    m2: Option<f64>,
+    /// How many employees
+    #[arg(long, value_name = "N")]
+    count: Option<u32>,
+    /// The declaration that is withdrawn, by its entry in the audit log
+    #[arg(long, value_name = "N")]
+    entry: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Kind {
+    /// Days that count on neither side: --participant --from --until
+    Event,
+    /// The same by the hour: --participant --from --until
+    ExcludedHours,
+    /// A meter was swapped or reset: --meter --at --last-wh --first-wh
+    MeterSwap,
+    /// Atemp from a day on: --participant --from --m2
+    FloorArea,
+    /// Employees from a day on: --participant --from --count
+    Employees,
+    /// An earlier declaration holds no more: --entry
+    Withdraw,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LockArgs {
+    /// The competition's configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Role of who locks it, such as "head of the jury"
+    #[arg(long, value_name = "ROLE")]
+    by: String,
+    /// Under which decision, or why now
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+impl Args {
+    fn asked(self) -> Asked {
+        let kind = match self.kind {
+            Kind::Event => "event",
+            Kind::ExcludedHours => "excluded-hours",
+            Kind::MeterSwap => "meter-swap",
+            Kind::FloorArea => "floor-area",
+            Kind::Employees => "employees",
+            Kind::Withdraw => "withdraw",
+        };
+        Asked {
+            kind: kind.to_owned(),
+            by: self.by,
+            reason: self.reason,
+            participant: self.participant,
+            meter: self.meter,
+            from: self.from,
+            until: self.until,
+            at: self.at,
+            last_wh: self.last_wh,
+            first_wh: self.first_wh,
+            m2: self.m2,
+            count: self.count,
+            entry: self.entry,
+        }
+    }
+}
+
+pub(super) fn declare(args: Args) -> Result<(), Failure> {
+    let config = args.config.clone();
+    decide(&config, Decision::Declare(args.asked()))
+}
+
+pub(super) fn amend(args: Args) -> Result<(), Failure> {
+    let config = args.config.clone();
+    decide(&config, Decision::Amend(args.asked()))
+}
+
+pub(super) fn lock(args: LockArgs) -> Result<(), Failure> {
+    let LockArgs { config, by, reason } = args;
+    decide(&config, Decision::Lock { by, reason })
+}
+
+fn decide(config: &Path, decision: Decision) -> Result<(), Failure> {
+    let config = Config::load(config).map_err(|error| Failure::Usage(error.into()))?;
+    stored::there(&config)?;
+    let taken = engine::decide(&config.data, &config.competition, &config.participants, decision)
+        .map_err(|error| stored::failed(&error))?
+        .map_err(|declined| {
+            Failure::Failed(anyhow::anyhow!("{declined}\n  {}", declined.mend()))
+        })?;
+    println!("entry {}: {}", taken.entry.seq, words(&taken.entry.event()));
+    if !taken.applied {
+        println!("the running service applies it with its next board");
+    }
+    Ok(())
+}
