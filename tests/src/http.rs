@@ -1,4 +1,4 @@
-//! A GET as simple as can be: HTTP/1.0, so that the answer ends with the connection.
+//! GET and POST as simple as can be: HTTP/1.0, so that the answer ends with the connection.
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
@@ -46,12 +46,31 @@ fn open(server: SocketAddr, path: &str) -> std::io::Result<BufReader<TcpStream>>
 /// # Errors
 /// When nobody answers.
 pub fn get(server: SocketAddr, path: &str) -> std::io::Result<Response> {
-    let mut stream = open(server, path)?;
+    answer(open(server, path)?)
+}
+
+fn answer(mut stream: BufReader<TcpStream>) -> std::io::Result<Response> {
     let head = head(&mut stream)?;
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
     let mut body = Vec::new();
     stream.read_to_end(&mut body)?;
     Ok(Response { status, head, body })
+}
+
+/// POST of a body of a kind, and the whole answer.
+///
+/// # Errors
+/// When nobody answers.
+pub fn post(server: SocketAddr, path: &str, kind: &str, body: &str) -> std::io::Result<Response> {
+    let mut stream = TcpStream::connect(server)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let length = body.len();
+    write!(
+        stream,
+        "POST {path} HTTP/1.0\r\nHost: {server}\r\nContent-Type: {kind}\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )?;
+    answer(BufReader::new(stream))
 }
 
 /// The lines of an answer without end, such as server-sent events.

@@ -24,7 +24,7 @@ pub use board::{Board, Flash};
 pub use broker::Mosquitto;
 pub use browser::{Browser, Tab};
 pub use config::{Place, TownHall, write_config};
-pub use http::{Response, get, stream};
+pub use http::{Response, get, post, stream};
 pub use meter::Meter;
 pub use publisher::{Fleet, Message, Publisher};
 pub use readings::{History, PAST, local, reading};

@@ -1,0 +1,356 @@
+//! The audit trail as somebody uses it who disputes a place: what the organiser decides
+//! moves the board, stands in the log and outlives a restart; one changed byte of the
+//! log or of a stored reading is found, with its place.
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tests::{
+    Fleet, History, Message, PAST, Place, Response, Server, TownHall, local, post, until,
+    wattkampen, write_config,
+};
+
+const BOARD: &str = "/api/v1/leaderboard";
+/// Percent of the usual load that each hall uses in the contest.
+const LOADS: [u64; 3] = [95, 78, 88];
+
+struct Desk {
+    _folder: tempfile::TempDir,
+    config: PathBuf,
+    halls: Vec<TownHall>,
+}
+
+impl Desk {
+    /// A contest that is over, with all its readings.
+    fn new() -> (Self, Server) {
+        let folder = tempfile::tempdir().unwrap();
+        let halls = TownHall::several(LOADS.len());
+        let config = write_config(folder.path(), PAST, &halls, Place::Embedded);
+        let desk = Self { _folder: folder, config, halls };
+        let server = Server::serve(&desk.config);
+        Fleet::start(server.broker(), desk.readings()).finish();
+        // What is acknowledged is on the next board, some milliseconds later.
+        let known = server.get(&format!("{BOARD}?as_of=2025-06-02T00:00:00Z")).json();
+        let energies = |board: &Value| -> Vec<Value> {
+            board["rows"]
+                .as_array()
+                .expect("rows")
+                .iter()
+                .map(|it| it["energy_kwh"].clone())
+                .collect()
+        };
+        until("the board has all readings", || {
+            (energies(&server.get(BOARD).json()) == energies(&known)).then_some(())
+        });
+        (desk, server)
+    }
+
+    fn readings(&self) -> Vec<Vec<Message>> {
+        let one = |(hall, percent)| {
+            let mut history = History::new(hall, local("2024-03-01T00:00"));
+            let mut all = history.run(local("2025-03-01T00:00"), 3600, 100);
+            all.extend(history.run(local("2025-06-01T01:00"), 3600, percent));
+            all
+        };
+        self.halls.iter().zip(LOADS).map(one).collect()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(wattkampen());
+        command.arg(arguments[0]).arg("--config").arg(&self.config).args(&arguments[1..]);
+        command.output().expect("wattkampen starts")
+    }
+
+    /// `wattkampen audit --json`, and whether it found everything as it was.
+    fn audit(&self) -> (Value, bool) {
+        let Output { status, stdout, stderr } = self.run(&["audit", "--json"]);
+        let errors = String::from_utf8_lossy(&stderr);
+        let json = serde_json::from_slice(&stdout).unwrap_or_else(|_| panic!("{errors}"));
+        (json, status.success())
+    }
+
+    fn store(&self) -> Connection {
+        Connection::open(self.config.with_file_name("data").join("wattkampen.sqlite")).unwrap()
+    }
+
+    /// Stops the service, so that everything is sealed and the file is nobody's.
+    fn close(&self, server: Server) {
+        assert!(server.terminate().success());
+        let (json, verified) = self.audit();
+        assert!(verified, "{json}");
+        assert_eq!(json["sealed"]["waiting_days"], 0, "{}", json["sealed"]);
+    }
+}
+
+fn rows(server: &Server) -> Value {
+    let board = server.get(BOARD);
+    assert_eq!(board.status, 200, "{}", board.text());
+    board.json()["rows"].clone()
+}
+
+fn row(rows: &Value, id: &str) -> Value {
+    let rows = rows.as_array().expect("rows");
+    rows.iter().find(|row| row["participant"] == id).expect("its row").clone()
+}
+
+fn ask(server: &Server, path: &str, body: &Value) -> Response {
+    post(server.http, &format!("/api/v1/organiser/{path}"), "application/json", &body.to_string())
+        .expect("the service answers")
+}
+
+fn declared(server: &Server, path: &str, body: &Value) -> i64 {
+    let answer = ask(server, path, body);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    answer.json()["entry"].as_i64().expect("its entry")
+}
+
+/// An event that takes March out of a hall's sums.
+fn march(hall: &str) -> Value {
+    json!({"kind": "event", "participant": hall, "from": "2025-03-01", "until": "2025-04-01",
+        "by": "energy coordinator", "reason": "a wing was closed"})
+}
+
+fn events(audit: &Value, kind: &str) -> Vec<Value> {
+    let entries = audit["entries"].as_array().expect("entries").iter();
+    entries.filter(|entry| entry["what"]["event"] == kind).cloned().collect()
+}
+
+#[test]
+fn a_declaration_moves_the_board_and_a_restart_gives_the_same() {
+    let (desk, server) = Desk::new();
+    let before = rows(&server);
+    let entry = declared(&server, "declarations", &march("hall-1"));
+    let after = rows(&server);
+    let energy = |rows: &Value, id: &str| row(rows, id)["energy_kwh"].as_f64().unwrap();
+    // A third of the contest's hours is out, of both sides, and of nobody else's.
+    let share = energy(&after, "hall-1") / energy(&before, "hall-1");
+    assert!((0.6..0.72).contains(&share), "{share}");
+    assert_eq!(row(&after, "hall-2"), row(&before, "hall-2"));
+    let swap = json!({"kind": "floor-area", "participant": "hall-2", "from": "2020-01-01",
+        "m2": 7000, "by": "energy coordinator", "reason": "measured anew"});
+    declared(&server, "declarations", &swap);
+    let told = server.get("/api/v1/participants/hall-2").json();
+    assert_eq!(told["floor_area_m2"], 7000.0, "{told}");
+    let after = rows(&server);
+
+    let page = server.get("/organiser?lang=en");
+    assert!(page.text().contains("a wing was closed"), "{}", page.text());
+    assert_eq!(ask(&server, "declarations", &march("hall-1")).status, 400, "it is in force");
+    let nonsense =
+        ask(&server, "declarations", &json!({"kind": "event", "by": "x", "reason": "y z"}));
+    assert_eq!((nonsense.status, &nonsense.json()["detail"]), (400, &json!("event needs from")));
+
+    server.kill();
+    let server = Server::serve(&desk.config);
+    assert_eq!(rows(&server), after, "after a restart");
+    let withdrawn = json!({"kind": "withdraw", "entry": entry, "by": "energy coordinator",
+        "reason": "it was another house"});
+    declared(&server, "declarations", &withdrawn);
+    assert_eq!(energy(&rows(&server), "hall-1"), energy(&before, "hall-1"));
+
+    desk.close(server);
+    let (audit, _) = desk.audit();
+    let made = events(&audit, "declaration");
+    assert_eq!(made.len(), 3);
+    assert_eq!(made[0]["entry"], entry);
+    let words = made[0]["words"].as_str().unwrap();
+    assert!(words.contains("hall-1") && words.contains("a wing was closed"), "{words}");
+    let moved = events(&audit, "moved");
+    assert_eq!(moved[0]["what"]["cause"], entry);
+    assert_eq!(moved[0]["what"]["places"][0][0]["participant"], "hall-1");
+    assert!(!events(&audit, "sealed").is_empty());
+}
+
+#[test]
+fn a_form_declares_without_a_script_and_only_from_our_own_page() {
+    let (_desk, server) = Desk::new();
+    let form = "kind=employees&participant=hall-1&from=2020-01-01&count=50&by=jury&reason=counted";
+    let kind = "application/x-www-form-urlencoded";
+    let done = post(server.http, "/organiser", kind, form).unwrap();
+    assert_eq!(done.status, 303, "{}", done.text());
+    assert_eq!(server.get("/api/v1/participants/hall-1").json()["employees"], 50);
+    let wrong = post(server.http, "/organiser", kind, &form.replace("=50", "=many")).unwrap();
+    assert_eq!(wrong.status, 400);
+    let foreign = format!("{kind}\r\nOrigin: http://example.org");
+    let form = form.replace("=50", "=60");
+    assert_eq!(post(server.http, "/organiser", &foreign, &form).unwrap().status, 403);
+    assert_eq!(server.get("/api/v1/participants/hall-1").json()["employees"], 50);
+}
+
+#[test]
+fn a_locked_result_stands_until_it_is_amended() {
+    let (desk, server) = Desk::new();
+    let lock = json!({"by": "head of the jury", "reason": "all have agreed"});
+    let amend = |server: &Server| ask(server, "amendments", &march("hall-1"));
+    assert_eq!(amend(&server).status, 409, "nothing is locked");
+    declared(&server, "lock", &lock);
+    assert_eq!(ask(&server, "lock", &lock).status, 409, "once is enough");
+    let board = server.get(BOARD).json();
+    assert_eq!(board["status"], "locked");
+    assert!(server.get("/?lang=en").text().contains("locked by the organiser <time>"));
+
+    // Neither a reading, nor a declaration, nor the configuration moves it.
+    let hall = &desk.halls[0];
+    let late = tests::reading(hall, local("2025-04-01T12:30"), 9_000_000, 10, 1);
+    Fleet::start(server.broker(), vec![vec![late]]).finish();
+    until("the late reading is refused", || {
+        (server.metric("wattkampen_refused_total{reason=\"locked\"}") == 1).then_some(())
+    });
+    assert_eq!(ask(&server, "declarations", &march("hall-1")).status, 409);
+    assert_eq!(rows(&server), board["rows"]);
+    assert!(server.terminate().success());
+    let text = std::fs::read_to_string(&desk.config).unwrap();
+    std::fs::write(&desk.config, text.replace("m2 = 3250", "m2 = 9999")).unwrap();
+    let server = Server::serve(&desk.config);
+    assert_eq!(server.get(BOARD).json()["rows"], board["rows"], "after a restart");
+    let report: Value = serde_json::from_slice(&desk.run(&["report", "--json"]).stdout).unwrap();
+    assert_eq!(report["rows"], board["rows"]);
+
+    // From the command line, beside the service.
+    let amended = desk.run(&[
+        "amend",
+        "event",
+        "--participant",
+        "hall-1",
+        "--from",
+        "2025-03-01",
+        "--until",
+        "2025-04-01",
+        "--by",
+        "head of the jury",
+        "--reason",
+        "the appeal was upheld",
+    ]);
+    assert!(amended.status.success(), "{}", String::from_utf8_lossy(&amended.stderr));
+    let after = until("the service has it", || {
+        let after = rows(&server);
+        (after != board["rows"]).then_some(after)
+    });
+    assert_eq!(server.get(BOARD).json()["status"], "locked");
+    assert_ne!(row(&after, "hall-1"), row(&board["rows"], "hall-1"));
+    server.kill();
+    let server = Server::serve(&desk.config);
+    assert_eq!(rows(&server), after, "after another restart");
+
+    desk.close(server);
+    let (audit, _) = desk.audit();
+    assert_eq!(events(&audit, "lock").len(), 1);
+    assert_eq!(events(&audit, "result").len(), 2);
+    let amendment = &events(&audit, "amendment")[0]["words"];
+    assert!(amendment.as_str().unwrap().contains("the appeal was upheld"), "{amendment}");
+    let changed = &events(&audit, "configuration")[1]["what"]["changes"];
+    assert_eq!(changed[0]["path"], "participants.hall-1.floor_area", "{changed}");
+}
+
+#[test]
+fn late_readings_stand_in_the_trail() {
+    let (desk, server) = Desk::new();
+    let before = row(&rows(&server), "hall-1")["energy_kwh"].as_f64().unwrap();
+    // The last hours of the contest once more, later ones, out of order.
+    let mut history = History::new(&desk.halls[0], local("2025-06-02T00:00"));
+    let mut late = history.run(local("2025-06-02T05:00"), 3600, 100);
+    late.reverse();
+    Fleet::start(server.broker(), vec![late]).finish();
+    desk.close(server);
+    let (audit, _) = desk.audit();
+    let late = events(&audit, "late");
+    let of: Vec<&Value> = late.iter().filter(|it| it["what"]["participant"] == "hall-1").collect();
+    let meters: Vec<&Value> =
+        of.iter().flat_map(|it| it["what"]["meters"].as_array().unwrap()).collect();
+    let count: u64 = meters.iter().map(|it| it["readings"].as_u64().unwrap()).sum();
+    // All of the contest came after it was over, and five more.
+    let contest = desk.readings()[0].len() as u64 - 365 * 24;
+    assert_eq!(count, contest + 5, "{late:?}");
+    let energy: f64 = of.iter().map(|it| it["what"]["energy_kwh"].as_f64().unwrap()).sum();
+    assert!((energy - before).abs() < 1.0, "{energy} and {before}");
+}
+
+#[test]
+fn a_changed_byte_is_found_where_it_is() {
+    let (desk, server) = Desk::new();
+    desk.close(server);
+    let (audit, _) = desk.audit();
+    let head = audit["head"]["hash"].as_str().unwrap().to_owned();
+    assert!(desk.run(&["audit", "--expect", &head]).status.success());
+    let store = desk.store();
+    let told = || {
+        let (json, verified) = desk.audit();
+        assert!(!verified, "{json}");
+        json["wrong"].as_array().unwrap().clone()
+    };
+
+    // One byte of the log.
+    let body: String =
+        store.query_row("SELECT body FROM audit WHERE seq = 2", [], |row| row.get(0)).unwrap();
+    let changed = body.replacen('1', "2", 1);
+    assert_ne!(body, changed);
+    let set = |seq: i64, body: &str| {
+        store.execute("UPDATE audit SET body = ? WHERE seq = ?", (body, seq)).unwrap()
+    };
+    set(2, &changed);
+    let wrong = told();
+    assert_eq!(wrong[0]["entry"], 2, "{wrong:?}");
+    let output = desk.run(&["audit"]);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(errors.contains("entry 2 of the log is not what was written"), "{errors}");
+    set(2, &body);
+    assert!(desk.audit().1);
+
+    // One byte in the middle of a block of readings: the meter, and the day.
+    let (key, data): (i64, Vec<u8>) = store
+        .query_row("SELECT key, data FROM block ORDER BY key LIMIT 1 OFFSET 20", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    let mut torn = data.clone();
+    let middle = torn.len() / 2;
+    torn[middle] ^= 1;
+    let put = |data: &[u8]| {
+        store.execute("UPDATE block SET data = ? WHERE key = ?", (data, key)).unwrap()
+    };
+    put(&torn);
+    let wrong = told();
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    let meter: String = store
+        .query_row("SELECT name FROM meter WHERE key = ?", [key >> 38], |row| row.get(0))
+        .unwrap();
+    assert_eq!(wrong[0]["meter"], meter.as_str());
+    // 512 hours a block: the middle is ten or eleven days after its beginning.
+    let begin = jiff::Timestamp::from_second(key & ((1 << 38) - 1)).unwrap();
+    let day: jiff::civil::Date = wrong[0]["day"].as_str().unwrap().parse().unwrap();
+    let after = day.since(begin.to_zoned(jiff::tz::TimeZone::UTC).date()).unwrap().get_days();
+    assert!((8..=13).contains(&after), "{wrong:?}");
+    put(&data);
+    assert!(desk.audit().1);
+
+    // A block that is gone, and a seal that was made to fit.
+    store.execute("DELETE FROM block WHERE key = ?", [key]).unwrap();
+    assert_eq!(told()[0]["meter"], meter.as_str());
+    store.execute("DELETE FROM seal WHERE key >> 38 = ?", [key >> 38]).unwrap();
+    let wrong = told();
+    assert!(wrong[0]["words"].as_str().unwrap().contains("the seals of entry"), "{wrong:?}");
+}
+
+#[test]
+fn an_end_that_was_cut_off_is_missed() {
+    let (desk, server) = Desk::new();
+    desk.close(server);
+    let (audit, _) = desk.audit();
+    let (last, head) = (audit["head"]["entry"].as_i64().unwrap(), &audit["head"]["hash"]);
+    let store = desk.store();
+    store.execute("DELETE FROM audit WHERE seq = ?", [last]).unwrap();
+    let (json, verified) = desk.audit();
+    assert!(!verified);
+    assert_eq!(json["wrong"][0]["entry"], last, "{json}");
+    // Whoever mends the file's own counts as well is found by the hash on paper alone.
+    store.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'audit'", [last - 1]).unwrap();
+    store.execute("DELETE FROM seal WHERE entry = ?", [last]).unwrap();
+    let output = desk.run(&["audit", "--expect", head.as_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    let gone = desk.run(&["audit", "--expect", "lorem"]);
+    assert_eq!(gone.status.code(), Some(2));
+}
