@@ -11,7 +11,7 @@ use std::{
 
 use cable::Cable;
 use process::Gateway;
-use tests::{Mosquitto, Place, Server, TownHall, until, write_config};
+use tests::{Certificate, Mosquitto, Place, Server, TownHall, until, write_config};
 
 /// A competition that goes on now, whenever that is.
 const NOW: (&str, &str) = (
@@ -28,15 +28,25 @@ struct World {
 }
 
 fn world() -> Option<World> {
-    let mosquitto = Mosquitto::start()?;
+    Some(world_at(Mosquitto::start()?))
+}
+
+fn world_at(mosquitto: Mosquitto) -> World {
     let folder = tempfile::tempdir().unwrap();
     let halls = TownHall::several(1);
-    let config = write_config(folder.path(), NOW, &halls, Place::External(mosquitto.address));
+    let place = match &mosquitto.certificate {
+        None => Place::External(mosquitto.address),
+        Some(files) => {
+            fs::copy(&files.authority, folder.path().join("authority.pem")).unwrap();
+            Place::Encrypted(mosquitto.address)
+        }
+    };
+    let config = write_config(folder.path(), NOW, &halls, place);
     let server = Server::serve(&config);
     until("the server is ready", || (server.get("/readyz").status == 200).then_some(()));
     let cable = Cable::plug(&folder.path().join("meter"));
-    let gateway = Gateway::start(folder.path(), &halls[0], mosquitto.address, &cable.path);
-    Some(World { cable, gateway, mosquitto, server, folder })
+    let gateway = Gateway::start(folder.path(), &halls[0], &mosquitto, &cable.path);
+    World { cable, gateway, mosquitto, server, folder }
 }
 
 impl World {
@@ -164,4 +174,40 @@ fn a_thousand_malformed_telegrams_are_counted_and_explained_and_stop_nothing() {
         );
     }
     assert!(!world.gateway.log().contains("panicked"));
+}
+
+#[test]
+fn encrypted_to_the_broker_and_on_to_the_service() {
+    let Some(mosquitto) = Mosquitto::start_encrypted() else { return };
+    let mut world = world_at(mosquitto);
+    world.kept();
+    world.all_arrived();
+    world.mosquitto.kill_and_restart();
+    world.kept();
+    world.all_arrived();
+    assert!(world.gateway.terminate().success());
+}
+
+#[test]
+fn a_broker_that_cannot_prove_who_it_is_gets_nothing() {
+    let Some(mut mosquitto) = Mosquitto::start_encrypted() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // An authority, and not that of this broker.
+    let other = Certificate::make(folder.path());
+    mosquitto.certificate = Some(other);
+    let halls = TownHall::several(1);
+    let config = write_config(folder.path(), NOW, &halls, Place::Encrypted(mosquitto.address));
+    let server = Server::serve(&config);
+    until("the service says why", || {
+        let log = server.log();
+        (log.contains("no connection to the external broker") && log.contains("certificate"))
+            .then_some(())
+    });
+    assert_ne!(server.get("/readyz").status, 200);
+    let mut cable = Cable::plug(&folder.path().join("meter"));
+    let gateway = Gateway::start(folder.path(), &halls[0], &mosquitto, &cable.path);
+    cable.telegram();
+    until("the reading is kept", || (!gateway.kept().is_empty()).then_some(()));
+    until("the gateway says why", || gateway.log().contains("certificate").then_some(()));
+    assert!(!gateway.log().contains("connected to the broker"), "{}", gateway.log());
 }

@@ -1,12 +1,11 @@
 //! The gateway as a process: what it says it kept, and its end at any moment.
 use std::{
     fs::{self, File},
-    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-use tests::{TownHall, until, wattkampen};
+use tests::{Mosquitto, TownHall, until, wattkampen};
 
 pub(crate) struct Gateway {
     child: Child,
@@ -15,11 +14,22 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    pub(crate) fn start(folder: &Path, hall: &TownHall, broker: SocketAddr, serial: &Path) -> Self {
+    pub(crate) fn start(
+        folder: &Path,
+        hall: &TownHall,
+        mosquitto: &Mosquitto,
+        serial: &Path,
+    ) -> Self {
+        let broker = match &mosquitto.certificate {
+            None => format!("mqtt://{}", mosquitto.address),
+            Some(files) => {
+                format!("mqtts://{} --ca {}", mosquitto.address, files.authority.display())
+            }
+        };
         let data = folder.join("gateway");
         // The machine that tests has the right time, whether it says so or not.
         let arguments = format!(
-            "gateway --serial {} --meter {} --gateway {} --broker mqtt://{broker} --data {} \
+            "gateway --serial {} --meter {} --gateway {} --broker {broker} --data {} \
              --trust-clock",
             serial.display(),
             hall.meter,

@@ -9,6 +9,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
+    certificate::Certificate,
     tools::{Tool, root},
     wait::until,
 };
@@ -20,6 +21,8 @@ pub struct Mosquitto {
     folder: TempDir,
     /// Where it listens.
     pub address: SocketAddr,
+    /// How it proves who it is; without, it speaks in the clear.
+    pub certificate: Option<Certificate>,
 }
 
 impl Mosquitto {
@@ -28,13 +31,26 @@ impl Mosquitto {
     /// # Panics
     /// When it does not start.
     pub fn start() -> Option<Self> {
+        Self::start_as(false)
+    }
+
+    /// With a certificate of an authority of its own; otherwise as [`Self::start`].
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_encrypted() -> Option<Self> {
+        Self::start_as(true)
+    }
+
+    fn start_as(encrypted: bool) -> Option<Self> {
         let program = Tool::Mosquitto.find()?;
         // Somebody may take a free port before mosquitto does; it then ends at once.
         for _ in 0..10 {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let address = free_port();
-            let child = launch(&program, folder.path(), address);
-            let mut this = Self { child, folder, address };
+            let certificate = encrypted.then(|| Certificate::make(folder.path()));
+            let child = launch(&program, folder.path(), address, certificate.as_ref());
+            let mut this = Self { child, folder, address, certificate };
             let up = until("mosquitto listens", || {
                 match (TcpStream::connect(address), this.child.try_wait()) {
                     (_, Ok(Some(_))) => Some(false),
@@ -73,7 +89,7 @@ impl Mosquitto {
     /// When it does not come back.
     pub fn start_again(&mut self) {
         let program = Tool::Mosquitto.find().expect("it was there before");
-        self.child = launch(&program, self.folder.path(), self.address);
+        self.child = launch(&program, self.folder.path(), self.address, self.certificate.as_ref());
         until("mosquitto listens again", || TcpStream::connect(self.address).ok());
     }
 }
@@ -85,9 +101,15 @@ impl Drop for Mosquitto {
     }
 }
 
-fn launch(program: &Path, folder: &Path, address: SocketAddr) -> Child {
+fn launch(
+    program: &Path,
+    folder: &Path,
+    address: SocketAddr,
+    certificate: Option<&Certificate>,
+) -> Child {
     let file = folder.join("mosquitto.conf");
-    fs::write(&file, configuration(folder, address)).expect("the configuration is written");
+    fs::write(&file, configuration(folder, address, certificate))
+        .expect("the configuration is written");
     let log = fs::File::create(folder.join("log")).expect("the log is created");
     Command::new(program)
         .arg("-c")
@@ -100,7 +122,7 @@ fn launch(program: &Path, folder: &Path, address: SocketAddr) -> Child {
 }
 
 /// The rules of `deploy/mosquitto.conf`; address, folder and accounts are the test's.
-fn configuration(folder: &Path, address: SocketAddr) -> String {
+fn configuration(folder: &Path, address: SocketAddr, certificate: Option<&Certificate>) -> String {
     let theirs: PathBuf = root().join("deploy/mosquitto.conf");
     let rules = fs::read_to_string(theirs).expect("deploy/mosquitto.conf");
     let ours = [
@@ -112,6 +134,8 @@ fn configuration(folder: &Path, address: SocketAddr) -> String {
         "log_dest",
         "pid_file",
         "user",
+        "certfile",
+        "keyfile",
     ];
     let keep = |line: &&str| {
         let key = line.split_whitespace().next().unwrap_or("#");
@@ -119,8 +143,12 @@ fn configuration(folder: &Path, address: SocketAddr) -> String {
     };
     let rules: Vec<_> = rules.lines().filter(keep).collect();
     let (folder, ip, port) = (folder.display(), address.ip(), address.port());
+    let encrypted = certificate.map_or_else(String::new, |files| {
+        let (certificate, key) = (files.certificate.display(), files.key.display());
+        format!("certfile {certificate}\nkeyfile {key}\n")
+    });
     format!(
-        "listener {port} {ip}\nallow_anonymous true\npersistence_location {folder}/\n\
+        "listener {port} {ip}\n{encrypted}allow_anonymous true\npersistence_location {folder}/\n\
          log_dest stderr\nuser root\n{}\n",
         rules.join("\n")
     )

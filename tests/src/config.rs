@@ -13,6 +13,8 @@ pub enum Place {
     Embedded,
     /// Another one.
     External(SocketAddr),
+    /// Another one, whose authority is in `authority.pem` beside the configuration.
+    Encrypted(SocketAddr),
 }
 
 /// A participant with one meter and one gateway.
@@ -54,6 +56,7 @@ pub fn write_config(
     let broker = match place {
         Place::Embedded => "embedded".to_owned(),
         Place::External(address) => format!("mqtt://{address}"),
+        Place::Encrypted(address) => format!("mqtts://{address}\"\nbroker_ca = \"authority.pem"),
     };
     let data = folder.join("data");
     let mut text = format!(
