@@ -103,7 +103,9 @@ impl Server {
             };
             if let Some(address) = line.strip_prefix("http://") {
                 http = address.trim_end_matches('/').parse().ok();
-            } else if let Some(address) = line.strip_prefix("mqtt://") {
+            } else if let Some(address) =
+                line.strip_prefix("mqtt://").or_else(|| line.strip_prefix("mqtts://"))
+            {
                 // With an external broker it is that one's, and may have a name.
                 mqtt = Some(address.trim_end_matches('/').parse().ok());
             }
