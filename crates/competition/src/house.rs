@@ -174,7 +174,7 @@ impl House {
     /// The model's expectation of an hour, mWh.
     pub(crate) fn predict(&self, learnt: &Learnt, hour: i64) -> i64 {
         let Some(slot) = self.calendar.slot(hour) else { return UNKNOWN };
-        milli(learnt.model.predict(slot.bin(), self.weather.at(hour)))
+        milli(learnt.predict(hour, slot.bin(), self.weather.at(hour)))
     }
 
     /// The outdoor temperature of an hour. In the baseline it is to be learnt

@@ -95,7 +95,7 @@ impl Competition {
 }
 
 /// What the baseline is made of. The placebo bench decides the default.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Method {
     /// The kind of model.
     pub baseline: Baseline,
@@ -105,17 +105,14 @@ pub struct Method {
     pub comparison_group: bool,
 }
 
-impl Default for Method {
-    fn default() -> Self {
-        Self { baseline: Baseline::HoursTemperature, half_life: None, comparison_group: false }
-    }
-}
-
 /// What the energy is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Baseline {
-    /// 72 bins and, where it is given and helps, the outdoor temperature.
+    /// 72 bins and, where it is given and helps, the outdoor temperature; drawn
+    /// towards what the same season of the year before used.
     #[default]
+    Season,
+    /// The same by itself.
     HoursTemperature,
     /// 72 bins: weekday, Saturday, Sunday or holiday by local hour.
     Hours,
@@ -123,6 +120,13 @@ pub enum Baseline {
     LastYear,
     /// The three weeks before the contest, by weekday and hour.
     ThreeWeeksBefore,
+}
+
+impl Baseline {
+    /// Whether outdoor temperatures are used.
+    pub(crate) fn is_warm(self) -> bool {
+        matches!(self, Self::Season | Self::HoursTemperature)
+    }
 }
 
 /// What a participant must reach to be ranked.

@@ -36,8 +36,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\nWindows that begin in odd months, on which the default was chosen:\n");
     print(&scored, odd)?;
     println!("\nWindows that begin in even months, held out from the choice:\n");
-    print(&scored, |case| !odd(case))
+    print(&scored, |case| !odd(case))?;
+    let rivals: Vec<Scored> =
+        scored.into_iter().filter(|(name, _)| [RIVAL, DEFAULT].contains(name)).collect();
+    for (number, building) in buildings.iter().enumerate() {
+        let without = |case: &Case| case.building != number;
+        if rivals.iter().all(|(_, cases)| cases.iter().all(without)) {
+            println!("\n{} has no window.", building.name);
+            continue;
+        }
+        println!("\nWithout {}, on which nothing may hang:\n", building.name);
+        print(&rivals, without)?;
+    }
+    Ok(())
 }
+
+/// As the table calls them: the rule of 2011, and ours.
+const RIVAL: &str = "same months last year";
+const DEFAULT: &str = "the default";
 
 type Scored = (&'static str, Vec<Case>);
 

@@ -4,7 +4,7 @@
 //! predicted by a fit of the others: these residuals decide whether temperature
 //! stays in the model, and they make the interval.
 use super::{
-    Hour, Model, Outside,
+    Hour, Model, Outside, Season,
     stats::{Nodes, Stats},
 };
 use crate::training::Fit;
@@ -30,7 +30,29 @@ pub(crate) struct Learnt {
     pub(crate) model: Model,
     /// `None` where the house used nothing.
     pub(crate) fit: Option<Fit>,
+    /// Of the model. The season's share in it cannot be tested within one year.
     pub(crate) outside: Outside,
+    /// By which the model's expectations of the contest are drawn.
+    pub(crate) season: Option<Season>,
+}
+
+impl Learnt {
+    /// What is expected of an hour of the contest, kWh.
+    pub(crate) fn predict(&self, hour: i64, bin: usize, outdoor: f64) -> f64 {
+        let model = self.model.predict(bin, outdoor);
+        self.season.as_ref().map_or(model, |season| season.draw(hour, model))
+    }
+
+    /// With the season of the hours of the contest, given with their bins.
+    pub(crate) fn with_season(
+        mut self,
+        hours: &[Hour],
+        contest: impl Iterator<Item = (i64, usize)>,
+    ) -> Self {
+        let expect = |hour: &Hour| self.model.predict(hour.bin, hour.outdoor);
+        self.season = Season::learn(hours, contest, &self.outside, expect);
+        self
+    }
 }
 
 /// `hours` in order of time. `None` without any.
@@ -70,7 +92,7 @@ pub(crate) fn learn(hours: &[Hour], how: &Learning) -> Option<Learnt> {
         None => (full.plain(), plain),
     };
     let fit = goodness(hours, &model);
-    Some(Learnt { model, fit, outside })
+    Some(Learnt { model, fit, outside, season: None })
 }
 
 fn nodes(hours: &[Hour], how: &Learning) -> Option<Nodes> {

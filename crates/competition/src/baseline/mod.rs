@@ -1,15 +1,18 @@
 //! The full baseline: 72 bins, and where outdoor temperature is given and helps,
 //! a piecewise-linear answer to it, apart for occupied and unoccupied hours (the
 //! time-of-week-and-temperature model of Mathieu, Price, Kiliccote and Piette,
-//! IEEE Trans. Smart Grid 2(3), 2011, with a week of three kinds of days).
+//! IEEE Trans. Smart Grid 2(3), 2011, with a week of three kinds of days), and
+//! drawn towards what the same season of the training year used (`season`).
 mod interval;
 mod learn;
 mod model;
+mod season;
 mod stats;
 
 pub(crate) use interval::{Outside, interval};
 pub(crate) use learn::{Learning, Learnt, learn};
 pub(crate) use model::Model;
+pub(crate) use season::Season;
 
 /// One hour to learn from or to score.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -69,6 +69,8 @@ fn of_building(number: usize, building: &Building, place: &Place, method: Method
 struct Window {
     training: Vec<Hour>,
     contest: Vec<Hour>,
+    /// All hours of the contest with their bins, known or not.
+    slots: Vec<(i64, usize)>,
     from: i64,
     until: i64,
     calendar_year: i64,
@@ -95,9 +97,11 @@ impl Window {
         let days = training.chunk_by(|a, b| a.hour.div_euclid(24) == b.hour.div_euclid(24));
         let full = days.filter(|day| day.len() as f64 >= FULL * 24.0).count();
         let enough = contest.len() as f64 >= FULL * (until - from) as f64;
-        (full >= FULL_DAYS && enough).then_some(Self {
+        let slots = (from..until).filter_map(|hour| Some((hour, calendar.slot(hour)?.bin())));
+        (full >= FULL_DAYS && enough).then(|| Self {
             training,
             contest,
+            slots: slots.collect(),
             from,
             until,
             calendar_year: from - before,
@@ -106,17 +110,20 @@ impl Window {
 
     fn case(&self, building: usize, method: Method) -> Option<Case> {
         let how = Learning {
-            temperature: method.baseline == Baseline::HoursTemperature,
+            temperature: method.baseline.is_warm(),
             half_life: method.half_life,
             until: self.from,
             contest: self.until - self.from,
         };
         let (saving, ends) = match method.baseline {
-            Baseline::Hours | Baseline::HoursTemperature => {
-                let learnt = learn(&self.training, &how)?;
+            Baseline::Hours | Baseline::HoursTemperature | Baseline::Season => {
+                let mut learnt = learn(&self.training, &how)?;
+                if method.baseline == Baseline::Season {
+                    learnt = learnt.with_season(&self.training, self.slots.iter().copied());
+                }
                 let days = (self.until - self.from) as usize / 24;
                 let half = learnt.outside.half_width(days)?;
-                let predict = |hour: &Hour| Some(learnt.model.predict(hour.bin, hour.outdoor));
+                let predict = |hour: &Hour| Some(learnt.predict(hour.hour, hour.bin, hour.outdoor));
                 let saving = self.saving(predict)?;
                 (saving, Some(interval(saving, half)))
             }

@@ -46,7 +46,7 @@ pub struct Candidate {
 pub fn candidates() -> Vec<Candidate> {
     let method =
         |baseline, half_life, comparison_group| Method { baseline, half_life, comparison_group };
-    let warm = Baseline::HoursTemperature;
+    let (warm, season) = (Baseline::HoursTemperature, Baseline::Season);
     [
         ("three weeks before", method(Baseline::ThreeWeeksBefore, None, false)),
         ("same months last year", method(Baseline::LastYear, None, false)),
@@ -57,6 +57,9 @@ pub fn candidates() -> Vec<Candidate> {
         ("… + recency, 120 days", method(warm, Some(120.0), false)),
         ("… + comparison group", method(warm, None, true)),
         ("… + recency 90 + comparison group", method(warm, Some(90.0), true)),
+        ("… + last year's season", method(season, None, false)),
+        ("… + season + recency 120", method(season, Some(120.0), false)),
+        ("… + season + comparison group", method(season, None, true)),
         ("the default", Method::default()),
     ]
     .map(|(name, method)| Candidate { name, method })

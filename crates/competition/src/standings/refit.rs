@@ -3,7 +3,10 @@ use super::{Standings, known};
 use crate::{
     Baseline, Celsius, History, Method, MilliWattHours, Moved, ParticipantIndex, Time,
     baseline::{Learning, Learnt, learn},
-    calendar::grid::{HOUR, QUARTER, hour_of},
+    calendar::{
+        Slot,
+        grid::{HOUR, QUARTER, hour_of},
+    },
     compare::{last_year, three_weeks},
     house::{House, UNKNOWN, milli},
     totals::Totals,
@@ -107,7 +110,7 @@ impl Standings {
         let lessons = house.lessons(|hour| known(ledgers, hour));
         let contest = house.calendar.contest.clone();
         let how = Learning {
-            temperature: method.baseline == Baseline::HoursTemperature,
+            temperature: method.baseline.is_warm(),
             half_life: method.half_life,
             until: contest.start,
             contest: contest.end - contest.start,
@@ -116,8 +119,13 @@ impl Standings {
             contest.clone().map(|hour| expect(hour).map_or(UNKNOWN, milli)).collect()
         };
         match method.baseline {
-            Baseline::Hours | Baseline::HoursTemperature => {
-                let Some(learnt) = learn(&lessons, &how) else { return (None, Vec::new()) };
+            Baseline::Hours | Baseline::HoursTemperature | Baseline::Season => {
+                let Some(mut learnt) = learn(&lessons, &how) else { return (None, Vec::new()) };
+                if method.baseline == Baseline::Season {
+                    let slot = |hour| house.calendar.slot(hour).map_or(0, Slot::bin);
+                    let hours = contest.clone().map(|hour| (hour, slot(hour)));
+                    learnt = learnt.with_season(&lessons, hours);
+                }
                 let expected = contest.map(|hour| house.predict(&learnt, hour)).collect();
                 (Some(learnt), expected)
             }
