@@ -105,9 +105,11 @@ impl Desk {
     fn shell(&self, command: &str, promised: &[String]) {
         let path = std::env::var("PATH").unwrap_or_default();
         let ours = wattkampen().parent().unwrap().display();
+        let of_this_run = command.contains("--config wattkampen.toml");
+        let folder = if of_this_run { self.folder.as_path() } else { root() };
         let done = Command::new("bash")
             .args(["-euc", &self.here(command)])
-            .current_dir(root())
+            .current_dir(folder)
             .env("PATH", format!("{ours}:{path}"))
             .output()
             .unwrap();
