@@ -282,7 +282,8 @@ fn merged(mut ranges: Vec<Range<i64>>) -> Vec<Range<i64>> {
 }
 
 /// The contest cut wherever floor area or staff change. The first value of a
-/// list holds before its date too: the house was there.
+/// list holds before its date too: the house was there. Below 1 m² or one person
+/// nothing is divided by.
 fn stretches(who: &Participant, calendar: &Calendar) -> Vec<Stretch> {
     let start = calendar.contest.start;
     let hour = |date| hour_from(calendar.midnight(date).0).max(start);
@@ -295,7 +296,7 @@ fn stretches(who: &Participant, calendar: &Calendar) -> Vec<Stretch> {
     cuts.dedup();
     let holding = |list: &[(i64, f64)], from: i64| {
         let value = list.iter().rev().find(|(hour, _)| *hour <= from).or(list.first());
-        value.map(|(_, value)| *value).filter(|value| *value > 0.0 && value.is_finite())
+        value.map(|(_, value)| *value).filter(|value| (1.0..=1e9).contains(value))
     };
     let stretch = |from: &i64| Stretch {
         from: *from,

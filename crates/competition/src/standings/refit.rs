@@ -46,7 +46,7 @@ impl Standings {
     /// Recomputes what late samples touched, refits baselines that changed, and
     /// says whose sums moved by that. Call it before publishing and before
     /// [`Standings::days`]. Constant work where there is nothing to do; a fit
-    /// costs less than a millisecond.
+    /// costs some three milliseconds.
     pub fn settle(&mut self, history: &dyn History) -> Vec<Moved> {
         let mut queue = std::mem::take(&mut self.queue);
         queue.sort_unstable();

@@ -7,4 +7,5 @@ mod model;
 mod oslo;
 #[path = "../../examples/placebo/read.rs"]
 mod read;
+mod registers;
 mod set;

@@ -57,8 +57,8 @@ fn the_default_beats_last_year_and_its_interval_holds() {
     beats("all", &|_| true);
     beats("odd months", &odd);
     beats("even months", &|case| !odd(case));
-    for number in 0..buildings.len() {
-        beats(&format!("without {}", buildings[number].name), &|case| case.building != number);
+    for (number, building) in buildings.iter().enumerate() {
+        beats(&format!("without {}", building.name), &|case| case.building != number);
     }
 }
 
