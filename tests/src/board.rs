@@ -16,9 +16,13 @@ use crate::{
 
 const TARGET: &str = "thumbv7m-none-eabi";
 const MEMORY: usize = 16 << 20;
-/// Where the panel's picture is in it, and how fast the calendar runs.
+/// Where the panel's picture is in it, how fast the calendar runs, and how slowly the
+/// flash writes.
 const PICTURE: u64 = 0x80_0000;
 const SPEED: u64 = 0xf0_0000;
+const SLOWNESS: u64 = 0xf0_0004;
+/// A record takes a quarter of a second then, instead of a millisecond.
+const SLOW_US: u32 = 5_000;
 
 /// The file that is a board's flash, and what its panel shows.
 #[derive(Debug)]
@@ -66,14 +70,24 @@ impl Flash {
         page.map(|at| Self::OUTBOX + at)
     }
 
-    /// The byte there.
+    /// Whether something has been written at this place or soon after it.
     ///
     /// # Panics
     /// When the file is gone.
-    pub fn byte(&self, at: u64) -> u8 {
-        let mut byte = [0];
-        self.file.read_exact_at(&mut byte, at).expect("the flash");
-        byte[0]
+    pub fn is_written(&self, at: u64) -> bool {
+        // The last byte of the record before may be one that leaves all bits set.
+        let mut bytes = [0; 8];
+        self.file.read_exact_at(&mut bytes, at).expect("the flash");
+        bytes.iter().any(|byte| *byte != 0xff)
+    }
+
+    /// Makes it write so slowly that a power cut comes in the middle of a record.
+    ///
+    /// # Panics
+    /// When the file is gone.
+    pub fn slow(&self, slow: bool) {
+        let time = if slow { SLOW_US } else { 0 };
+        self.file.write_all_at(&time.to_le_bytes(), SLOWNESS).expect("the flash");
     }
 
     /// Width, height and pixels of what the panel shows, when it is not just changing.

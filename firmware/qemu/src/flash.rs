@@ -8,12 +8,12 @@ use embedded_storage_async::nor_flash::{
     ErrorType, MultiwriteNorFlash, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 
-use crate::PSRAM;
+use crate::{PSRAM, register};
 
 const SIZE: usize = 2 << 20;
 /// As long as a W25Q16 at its slowest takes for a few bytes: a record takes a good
 /// millisecond.
-const BYTE: Duration = Duration::from_micros(20);
+const BYTE_US: u32 = 20;
 
 /// The flash. There is one.
 pub struct Flash(());
@@ -33,6 +33,13 @@ impl Flash {
     pub fn take() -> Self {
         Self(())
     }
+}
+
+/// What the host wants, so that it can cut the power in the middle, or the chip's own.
+fn time_of_a_byte() -> u32 {
+    // SAFETY: a word of the PSRAM that no Rust object lives in.
+    let wanted = unsafe { register(PSRAM + 0xf0_0004).read_volatile() };
+    wanted.max(BYTE_US)
 }
 
 /// Its bytes from an offset, if so many are there.
@@ -80,8 +87,9 @@ impl NorFlash for Flash {
 
     async fn write(&mut self, offset: u32, from: &[u8]) -> Result<(), OutOfBounds> {
         let at = bytes(offset, from.len())?;
+        let time = Duration::from_micros(time_of_a_byte().into());
         for (number, byte) in from.iter().enumerate() {
-            let done = Instant::now() + BYTE;
+            let done = Instant::now() + time;
             // SAFETY: as above.
             unsafe {
                 let place = at.add(number);

@@ -8,6 +8,7 @@
 //!                                       0x000000  flash, 2 MB, honest as NOR is
 //!                                       0x800000  what the panel shows
 //!                                       0xf00000  how fast the calendar runs
+//!                                       0xf00004  how slowly the flash writes, µs a byte
 //! ```
 //!
 //! It proves the programs, not the chips: no timing here means anything, and nobody
