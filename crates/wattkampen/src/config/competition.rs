@@ -2,7 +2,7 @@
 use competition::{Competition, Period, Rule};
 use jiff::tz::TimeZone;
 
-use super::reader::Section;
+use super::{days, reader::Section};
 
 /// Rules by the names that scripts use.
 pub(super) const RULES: [(&str, Rule); 4] = [
@@ -61,9 +61,11 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
         known
     });
     let thresholds = thresholds(section);
+    let special_days = days::read(section);
     let (name, zone, baseline, contest, rule) = (name?, zone?, baseline?, contest?, rule?);
     let mut competition = Competition::new(name.value, zone, baseline, contest);
     competition.rule = rule;
+    competition.special_days = special_days;
     if let Some(country) = holidays {
         competition.holidays = country.value.to_owned();
     }

@@ -1,5 +1,6 @@
 //! The organiser's file: TOML to settings, every mistake at once.
 mod competition;
+mod days;
 mod participant;
 mod reader;
 mod server;

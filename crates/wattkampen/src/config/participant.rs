@@ -8,7 +8,10 @@ use competition::{
 use jiff::{Timestamp, civil::Date};
 use wire::{GatewayId, MeterId};
 
-use super::reader::{At, Section};
+use super::{
+    days,
+    reader::{At, Section},
+};
 
 #[derive(Default)]
 pub(super) struct People {
@@ -80,6 +83,7 @@ fn one(
             );
         }
     }
+    let special_days = days::read(section);
     let changes = changes(section);
     let mut meters: Vec<Meter> = section
         .sections("meters", "meter")
@@ -113,7 +117,7 @@ fn one(
         target: target.map(|target| Percent(target.value)),
         meters,
         exclusions,
-        ..Participant::default()
+        special_days,
     })
 }
 

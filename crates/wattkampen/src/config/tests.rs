@@ -1,8 +1,9 @@
 //! What an organiser types, right and wrong.
 use std::path::Path;
 
-use ::competition::Sign;
+use ::competition::{DayKind, Sign};
 use ::server::BrokerKind;
+use jiff::civil::date;
 
 use super::*;
 
@@ -25,6 +26,9 @@ fn mistakes(text: &str) -> Vec<String> {
 fn the_example_has_no_mistake() {
     let config = parse(EXAMPLE).expect("no mistake");
     assert_eq!(config.participants.len(), 2);
+    let days = [(date(2027, 5, 7), DayKind::Holiday), (date(2027, 4, 30), DayKind::Half)];
+    assert_eq!(config.competition.special_days, days);
+    assert_eq!(config.participants[0].special_days, [(date(2027, 3, 25), DayKind::Half)]);
     let pitea = &config.participants[1];
     assert_eq!(pitea.floor_area.0.len(), 2);
     assert_eq!((pitea.meters[0].multiplier, pitea.meters[1].sign), (60, Sign::Minus));
@@ -47,6 +51,21 @@ fn every_mistake_is_told_at_once_with_its_line() {
         .replace("\"735999100000000002\", gateway", "\"735999100000000001\", gateway")
         .replace("m2 = 6200", "m2 = 0");
     insta::assert_snapshot!(mistakes(&text).join("\n"));
+}
+
+#[test]
+fn a_special_day_of_no_kind_or_told_twice_is_a_mistake() {
+    let text = EXAMPLE
+        .replace("date = \"2027-04-30\", kind = \"half\"", "date = \"2027-05-07\", kind = \"half\"")
+        .replace(
+            "date = \"2027-03-25\", kind = \"half\"",
+            "date = \"2027-03-25\", kind = \"halv\"",
+        );
+    let expected = [
+        "13: 2027-05-07 stands twice among the special days",
+        "41: a day of kind \"halv\" is not known",
+    ];
+    assert_eq!(mistakes(&text), expected);
 }
 
 #[test]
