@@ -44,17 +44,36 @@ impl Deref for Reason {
 /// What is in the way.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Obstacle {
-    NotBegun { start: Date },
+    NotBegun {
+        start: Date,
+    },
     NoMeter,
     Silent,
-    BaselineDays { days: u32, needed: u32 },
-    Fit { cv_rmse: f64, most: f64 },
+    /// `first`: before it no day of the baseline is whole.
+    BaselineDays {
+        days: u32,
+        needed: u32,
+        first: Option<Date>,
+    },
+    Fit {
+        cv_rmse: f64,
+        most: f64,
+    },
     NoSaving,
-    Coverage { share: f64, needed: f64, from: Option<Date> },
-    Quarantine { share: f64, since: Date },
+    Coverage {
+        share: f64,
+        needed: f64,
+        from: Option<Date>,
+    },
+    Quarantine {
+        share: f64,
+        since: Date,
+    },
     NoArea,
     NoStaff,
-    TooEarly { from: Date },
+    TooEarly {
+        from: Date,
+    },
 }
 
 const MONTHS: [(&str, &str); 12] = [
@@ -99,7 +118,18 @@ impl Obstacle {
                 "no reading of the contest has come yet".to_owned(),
                 "inget mätvärde från tävlingen har kommit ännu".to_owned(),
             ),
-            Self::BaselineDays { days, needed } => (
+            Self::BaselineDays { days, needed, first: Some(first) } => {
+                let (english, swedish) = self::days(first);
+                (
+                    format!(
+                        "not ranked: before {english} the hours of the baseline year are missing; {days} days have nine tenths of theirs, {needed} are needed; import the missing history"
+                    ),
+                    format!(
+                        "rankas inte: före den {swedish} saknas referensårets timmar; {days} dagar har nio tiondelar av sina, {needed} behövs; importera den historik som saknas"
+                    ),
+                )
+            }
+            Self::BaselineDays { days, needed, first: None } => (
                 format!(
                     "only {days} days of the baseline year have nine tenths of their hours, \
                      {needed} are needed; import the missing history"
@@ -190,6 +220,9 @@ mod tests {
         let reason = obstacle.reason();
         insta::assert_snapshot!(reason, @"ranked from 14 April if nothing more is missing: 89 % of the contest's hours are known, 90 % are needed");
         insta::assert_snapshot!(reason.swedish(), @"rankas från den 14 april om inget mer saknas: 89 % av tävlingens timmar är kända, 90 % behövs");
+        let first = Some(date(2026, 8, 14));
+        let obstacle = Obstacle::BaselineDays { days: 199, needed: 329, first };
+        insta::assert_snapshot!(obstacle.reason(), @"not ranked: before 14 August the hours of the baseline year are missing; 199 days have nine tenths of theirs, 329 are needed; import the missing history");
         let obstacle = Obstacle::Fit { cv_rmse: 0.301, most: 0.3 };
         insta::assert_snapshot!(obstacle.reason(), @"the baseline describes the house too badly: CV(RMSE) is 31 %, at most 30 % is allowed");
         let obstacle = Obstacle::Quarantine { share: 0.5, since: date(2027, 3, 1) };

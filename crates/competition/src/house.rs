@@ -7,10 +7,15 @@
 use core::ops::Range;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use crate::{
     Fit, Participant, Time,
     baseline::{Hour, Learnt},
-    calendar::{BINS, Calendar, grid::hour_from, grid::hour_of},
+    calendar::{
+        BINS, Calendar, days_after,
+        grid::{HOUR, hour_from, hour_of},
+    },
     energy::Grade,
     totals::Totals,
     training::Training,
@@ -131,6 +136,17 @@ impl House {
             self.training.shift(slot.bin(), energy, sign);
             self.stale = true;
         }
+    }
+
+    /// The first whole day of the baseline, where days before it are not.
+    pub(crate) fn first_full_day(&self) -> Option<Date> {
+        let whole = |date: usize| {
+            let of = self.calendar.hours_of(date);
+            of > 0 && u32::from(self.known[date]) * 10 >= u32::from(of) * 9
+        };
+        let first = (0..self.known.len()).find(|date| whole(*date)).filter(|date| *date > 0)?;
+        let start = self.calendar.date(Time(self.calendar.hours().start * HOUR));
+        Some(days_after(start, first as i64))
     }
 
     /// The fitted baseline of a contest hour.

@@ -244,7 +244,7 @@ impl Standings {
             matches!(rule, Rule::Saving | Rule::SavingPerEmployee | Rule::MostImproved);
         if by_baseline && house.full_days < limits.baseline_days {
             let (days, needed) = (house.full_days, limits.baseline_days);
-            return Some(Obstacle::BaselineDays { days, needed });
+            return Some(Obstacle::BaselineDays { days, needed, first: house.first_full_day() });
         }
         if status == Status::Upcoming {
             return Some(Obstacle::NotBegun { start: self.competition.contest.start });
