@@ -1,0 +1,142 @@
+//! Boards with an RP2040 or RP2350 and a W5500 for wired Ethernet. The chip is a
+//! feature, `rp2040` or `rp2350`; what it runs is the binary.
+//!
+//! Parts: WIZnet W5500-EVB-Pico (RP2040, 2 MB) or W5500-EVB-Pico2 (RP2350A, 2 MB); for
+//! P1 an RJ12 cable and a resistor of 4.7 kΩ.
+//!
+//! ```text
+//! GP5      P1 data, UART1, 115200 8N1       GP16  W5500 MISO    GP19  W5500 MOSI
+//!                                           GP17  W5500 CS      GP20  W5500 reset
+//! VBUS     5 V: P1 request, and P1 power    GP18  W5500 SCLK    GP21  W5500 interrupt
+//! USB      command line (CDC-ACM)
+//! ```
+//!
+//! P1, RJ12 seen from the meter: 1 power 5 V, 2 request, 3 data ground, 5 data, 6 power
+//! ground. Data is an open collector and inverted: 4.7 kΩ from pin 5 to 3V3, *not* to 5 V,
+//! which the chip does not bear, and pin 5 straight to GP5, whose input is inverted in
+//! the chip. Request wants 4 V to 5.5 V, so it is wired to VBUS and not to a pin.
+//!
+//! Traps when mounting: some Swedish meters give no power on pin 1, and none more than
+//! 250 mA: where the board stays dark, feed it by USB. Most ports are closed until the
+//! grid company has opened them: ask it before driving there. A meter with RJ45 has
+//! M-Bus or DLMS there, not P1.
+//!
+//! The pins of the W5500 are those of WIZnet's boards; nobody has yet held this firmware
+//! against a board.
+#![no_std]
+
+pub mod console;
+pub mod meter;
+pub mod network;
+pub mod restart;
+
+use app::{
+    run::Board,
+    state::State,
+    storage::{Shared, TWO_MEGABYTES},
+};
+use embassy_embedded_hal::adapter::{BlockingAsync, YieldingAsync};
+use embassy_executor::{SpawnError, Spawner};
+use embassy_net::Stack;
+use embassy_rp::{
+    Peripherals, bind_interrupts, dma,
+    flash::{self, Blocking},
+    peripherals::{DMA_CH0, DMA_CH1, FLASH, UART1, USB},
+    uart, usb,
+};
+use static_cell::StaticCell;
+
+use crate::{console::Console, meter::P1, network::Cable};
+
+bind_interrupts!(pub(crate) struct Irqs {
+    UART1_IRQ => uart::BufferedInterruptHandler<UART1>;
+    USBCTRL_IRQ => usb::InterruptHandler<USB>;
+    DMA_IRQ_0 => dma::InterruptHandler<DMA_CH0>, dma::InterruptHandler<DMA_CH1>;
+});
+
+const SIZE: usize = 2 << 20;
+type Chip = flash::Flash<'static, FLASH, Blocking, SIZE>;
+/// The flash. After each of its operations, of which an erasure stops the whole chip for
+/// 45 ms, the others have their turn.
+pub type Flash = YieldingAsync<BlockingAsync<Chip>>;
+
+/// What a program gets of the board.
+pub struct Parts {
+    stack: Stack<'static>,
+    flash: &'static Shared<Flash>,
+    state: &'static State,
+    meter: P1,
+    console: Console,
+}
+
+impl Parts {
+    /// Takes all of it and starts the tasks that are the same in all programs. Once.
+    ///
+    /// # Errors
+    /// When there is no room for a task.
+    pub async fn take(p: Peripherals, spawner: Spawner) -> Result<Self, SpawnError> {
+        static STATE: StaticCell<State> = StaticCell::new();
+        static FLASH: StaticCell<Shared<Flash>> = StaticCell::new();
+        spawner.spawn(restart::watch(restart::dog(p.WATCHDOG))?);
+        let mut chip = Chip::new_blocking(p.FLASH);
+        let id = unique_id(&mut chip);
+        let console = console::start(p.USB, spawner)?;
+        let meter = meter::p1(p.UART1, p.PIN_5);
+        let cable = Cable {
+            spi: p.SPI0,
+            sclk: p.PIN_18,
+            mosi: p.PIN_19,
+            miso: p.PIN_16,
+            select: p.PIN_17,
+            reset: p.PIN_20,
+            interrupt: p.PIN_21,
+            dma: (p.DMA_CH0, p.DMA_CH1),
+        };
+        let stack = network::start(cable, id, spawner).await?;
+        let flash = Shared::new(YieldingAsync::new(BlockingAsync::new(chip)));
+        Ok(Self {
+            stack,
+            flash: FLASH.init(flash),
+            state: STATE.init(State::new(1)),
+            meter,
+            console,
+        })
+    }
+
+    /// What all tasks know.
+    pub const fn state(&self) -> &'static State {
+        self.state
+    }
+
+    /// As the gateway wants it.
+    pub fn board(self, name: &'static str, pages: bool) -> Board<'static, Flash, P1, Console> {
+        Board {
+            stack: self.stack,
+            flash: self.flash,
+            layout: TWO_MEGABYTES,
+            meter: self.meter,
+            console: self.console,
+            state: self.state,
+            name,
+            reset: restart::reason(),
+            pages,
+            queued: |_| {},
+        }
+    }
+}
+
+/// Of the chip on RP2350, of its flash on RP2040, which has none of its own.
+fn unique_id(chip: &mut Chip) -> u64 {
+    #[cfg(feature = "rp2040")]
+    {
+        let mut id = [0; 8];
+        // It cannot fail on the core that the program runs on.
+        let _ = chip.blocking_unique_id(&mut id);
+        u64::from_be_bytes(id)
+    }
+    #[cfg(not(feature = "rp2040"))]
+    {
+        let _ = chip;
+        embassy_rp::otp::get_chipid().unwrap_or_default()
+    }
+}

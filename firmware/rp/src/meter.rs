@@ -1,0 +1,46 @@
+//! The meter's bytes from UART1, buffered by its interrupt.
+use core::convert::Infallible;
+
+use embassy_rp::{
+    Peri,
+    peripherals::{PIN_5, UART1},
+    uart::{BufferedUartRx, Config},
+};
+use embedded_io_async::{ErrorType, Read};
+use static_cell::ConstStaticCell;
+
+use crate::Irqs;
+
+/// 89 ms at 115 200 baud. While the flash erases a page, some 45 ms, no interrupt runs and
+/// only the UART's own 32 bytes are kept: a reading is written right after its telegram,
+/// when the meter is silent, so that nothing comes meanwhile.
+const BUFFER: usize = 1024;
+
+/// The customer port.
+pub struct P1(BufferedUartRx);
+
+pub(crate) fn p1(uart: Peri<'static, UART1>, rx: Peri<'static, PIN_5>) -> P1 {
+    static RX: ConstStaticCell<[u8; BUFFER]> = ConstStaticCell::new([0; BUFFER]);
+    let mut config = Config::default();
+    config.baudrate = 115_200;
+    config.invert_rx = true;
+    P1(BufferedUartRx::new(uart, Irqs, rx, RX.take(), config))
+}
+
+impl ErrorType for P1 {
+    type Error = Infallible;
+}
+
+impl Read for P1 {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        match self.0.read(buffer).await {
+            Ok(length) => Ok(length),
+            // A disturbed byte, or a cable that was pulled: no telegram has a zero in it.
+            Err(_) => {
+                let Some(first) = buffer.first_mut() else { return Ok(0) };
+                *first = 0;
+                Ok(1)
+            }
+        }
+    }
+}
