@@ -16,13 +16,14 @@ use super::{Entry, Event};
 #[serde(deny_unknown_fields, default)]
 #[schema(as = Declaration)]
 pub struct Asked {
-    /// `event`, `excluded-hours`, `meter-swap`, `floor-area`, `employees` or `withdraw`.
+    /// `event`, `excluded-hours`, `meter-swap`, `floor-area`, `employees`, `withdraw`, or,
+    /// as an amendment, `late-data`.
     pub kind: String,
     /// Role of who declares it, such as `energy coordinator`.
     pub by: String,
     /// Why, for everybody to read.
     pub reason: String,
-    /// Of `event`, `excluded-hours`, `floor-area`, `employees`: its id.
+    /// Of `event`, `excluded-hours`, `floor-area`, `employees`, `late-data`: its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub participant: Option<String>,
     /// Of `meter-swap`: the meter's id.
@@ -79,6 +80,8 @@ pub enum Change {
     Area(String, Date, SquareMetres),
     /// Its employees from a day on.
     Staff(String, Date, u32),
+    /// What came for a participant after the lock is taken in.
+    Late(String),
     /// An earlier declaration holds no more.
     Withdrawn(i64),
 }
@@ -155,13 +158,14 @@ impl Asked {
                 })?;
                 Change::Staff(who()?, day(&self.from, "from")?, count)
             }
+            "late-data" => Change::Late(who()?),
             "withdraw" => Change::Withdrawn(self.entry.ok_or_else(|| {
                 wrong("withdraw needs entry", "give the number that the declaration has in the log")
             })?),
             other => {
                 return Err(wrong(
                     format!("kind = {other:?} is not known"),
-                    "one of event, excluded-hours, meter-swap, floor-area, employees, withdraw",
+                    "one of event, excluded-hours, meter-swap, floor-area, employees, withdraw, late-data",
                 ));
             }
         })
@@ -202,6 +206,8 @@ pub fn active(entries: &[Entry], zone: &TimeZone) -> Vec<Declaration> {
         };
         match declared.read(zone) {
             Ok(Change::Withdrawn(withdrawn)) => active.retain(|it| it.entry != withdrawn),
+            // Done once, not in force.
+            Ok(Change::Late(_)) => {}
             Ok(change) => {
                 let (entry, made) = (entry.seq, entry.at);
                 active.push(Declaration { entry, made, asked: declared, change });
@@ -308,6 +314,7 @@ pub fn check(
                 return Err(wrong("count is not between 1 and 100000", "give how many there are"));
             }
         }
+        Change::Late(who) => known(who)?,
         Change::Withdrawn(entry) => {
             if !active.iter().any(|it| it.entry == *entry) {
                 return Err(wrong(
@@ -347,7 +354,7 @@ pub fn apply(participants: &[Participant], active: &[Declaration]) -> Vec<Partic
                     meter.epochs.sort_by_key(|epoch| epoch.at);
                 })
             }
-            Change::Withdrawn(_) => Some(()),
+            Change::Late(_) | Change::Withdrawn(_) => Some(()),
         };
         if found.is_none() {
             tracing::warn!(entry, "a declaration is of somebody who is not configured any more");

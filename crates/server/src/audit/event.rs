@@ -103,12 +103,27 @@ pub enum Event {
         first: String,
         /// And of the last.
         last: String,
-        /// How many rows are stored from the first to the last.
-        rows: u64,
-        /// SHA-256 over them, hexadecimal.
-        digest: String,
+        /// How many rows were new.
+        taken: i64,
+        /// How many replaced another value, as the organiser asked for.
+        replaced: i64,
+        /// SHA-256 over the digests of the days that it changed, hexadecimal.
+        root: String,
         /// Up to where the store's list of imports is covered.
         upto: i64,
+    },
+    /// What came after the lock: kept, and no part of the result.
+    Aside {
+        /// `reading`, `interval` or `temperature`.
+        what: String,
+        /// Meter or participant.
+        name: String,
+        /// Time of the first, RFC 3339.
+        first: String,
+        /// And of the last.
+        last: String,
+        /// How many.
+        rows: u64,
     },
     /// The log itself was changed while the service ran.
     Tampered {

@@ -73,9 +73,17 @@ pub fn words(event: &Event) -> String {
             };
             format!("sealed: {readings} readings in {days} days of meters{again}")
         }
-        Event::Import { what, name, first, last, rows, .. } => {
-            format!("imported: {rows} rows of {what} of {name}, {first} to {last}")
+        Event::Import { what, name, first, last, taken, replaced, .. } => {
+            let replaced = match replaced {
+                0 => String::new(),
+                replaced => format!(", and {replaced} that replaced other values"),
+            };
+            format!("imported: {taken} rows of {what} of {name}{replaced}, {first} to {last}")
         }
+        Event::Aside { what, name, first, last, rows } => format!(
+            "kept aside, for the result is locked: {rows} rows of {what} of {name}, \
+             {first} to {last}"
+        ),
         Event::Tampered { entry, hash } => format!(
             "THE LOG WAS CHANGED while the service ran: entry {entry} had the hash {}",
             short(hash)
@@ -104,6 +112,7 @@ fn declaration(asked: &Asked) -> String {
         "employees" => {
             format!("{who} has {} employees from {from}", asked.count.unwrap_or_default())
         }
+        "late-data" => format!("what came for {who} after the lock counts"),
         "withdraw" => format!("entry {} holds no more", asked.entry.unwrap_or_default()),
         other => other.to_owned(),
     };

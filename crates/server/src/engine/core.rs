@@ -1,10 +1,10 @@
 //! What the engine does, without threads and channels: readings in, standings and
 //! store kept together.
-use std::{cell::RefCell, collections::BTreeMap, ops::Range, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use competition::{
-    History, MeterIndex, Moved, Outcome, Participant, ParticipantIndex, Sample, Standings, Time,
-    Watts,
+    Leaderboard, MeterIndex, Moved, Outcome, Participant, ParticipantIndex, Refusal, Sample,
+    Standings, Time, Watts,
 };
 use metrics::Counter;
 use wire::{GatewayId, Status, Topic};
@@ -14,6 +14,7 @@ use super::{
     decided::Decided,
     recover::{Recovered, give_imported},
     steps::Steps,
+    stored::Stored,
     telegrams::Telegrams,
     trail::{LATE, Trail},
 };
@@ -64,9 +65,12 @@ pub(super) struct Core {
     acks: Vec<Acks>,
     /// Late readings wait for [`Core::settle`].
     unsettled: bool,
-    /// Up to where the standings have what was imported, and the audit log.
+    /// Up to where the standings have what was imported.
     pub(super) imported: i64,
-    pub(super) imports_noted: i64,
+    /// The board before imports of which the audit log does not say what they moved.
+    pub(super) before_import: Option<Leaderboard>,
+    /// Late readings of a locked contest, to be kept with the next commit.
+    aside: Vec<(String, Sample)>,
     /// As configured, and as declared on top of it.
     pub(super) configured: Vec<Participant>,
     pub(super) participants: Arc<[Participant]>,
@@ -75,6 +79,7 @@ pub(super) struct Core {
     /// The standings are others than at the last snapshot.
     pub(super) rebuilt: bool,
     contest: Time,
+    contest_end: Time,
     /// Another process has written into the store; it may have noted a decision.
     pub(super) foreign: bool,
 }
@@ -108,6 +113,7 @@ impl Core {
     ) -> Result<Self, StoreError> {
         let Recovered { standings, store, imported, configured, decided } = recovered;
         let contest = audit::begins(standings.competition());
+        let contest_end = audit::ends(standings.competition());
         let trail = Trail::open(&store)?;
         let participants = standings.participants();
         let steps = participants
@@ -149,12 +155,14 @@ impl Core {
             acks: Vec::new(),
             unsettled: false,
             imported,
-            imports_noted: 0,
+            before_import: None,
+            aside: Vec::new(),
             configured,
             decided,
             trail,
             rebuilt: false,
             contest,
+            contest_end,
             foreign: true,
         };
         core.begin()?;
@@ -183,6 +191,9 @@ impl Core {
         let &Accepted { meter, sample, ref topic } = accepted;
         if let Err(refusal) = self.standings.screen(meter, &sample, now) {
             self.refuse(topic, &Reason::Refused(refusal), now, real);
+            if refusal == Refusal::Locked {
+                self.set_aside(meter, sample, now);
+            }
             return Ok(());
         }
         let inserted = self.store.insert(meter, sample)?;
@@ -230,6 +241,20 @@ impl Core {
         Ok(())
     }
 
+    /// A reading of the contest that came after the lock is kept, if it could be one.
+    fn set_aside(&mut self, meter: MeterIndex, sample: Sample, now: Time) {
+        if sample.at.0 >= self.contest_end.0 + LATE {
+            return;
+        }
+        self.standings.lock(false);
+        let screened = self.standings.screen(meter, &sample, now);
+        self.standings.lock(true);
+        if screened.is_ok() {
+            self.aside.push((self.directory.name(meter).to_owned(), sample));
+            self.trail.aside(meter, sample.at);
+        }
+    }
+
     fn amend(&mut self, meter: MeterIndex, at: Time) {
         self.standings.amend(meter, at);
         self.trail.late(meter, at);
@@ -273,6 +298,10 @@ impl Core {
     /// # Errors
     /// The store's. Nothing is acknowledged then; the call may be repeated.
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
+        if !self.aside.is_empty() {
+            self.store.set_aside(&self.aside)?;
+            self.aside.clear();
+        }
         self.store.commit()?;
         for acks in self.acks.drain(..) {
             acks.send();
@@ -300,10 +329,15 @@ impl Core {
             return Ok(());
         }
         self.foreign = true;
+        let before = self.official(self.clock.now());
+        let known = self.imported;
         let Self { standings, store, watches, .. } = self;
         self.imported = give_imported(standings, store, self.imported, |who| {
             watches[who.0 as usize].touched = true;
         })?;
+        if self.imported != known {
+            self.before_import.get_or_insert(before);
+        }
         Ok(())
     }
 
@@ -358,43 +392,5 @@ impl Core {
             refused: refused.filter(|(_, c)| c.here > 0).map(|(l, c)| (*l, c.here)).collect(),
             readings: self.store.readings(),
         }
-    }
-}
-
-/// The store as the competition reads it. Its trait has no errors, so the first one
-/// is kept, and what was computed with it must not be used.
-pub(super) struct Stored<'a> {
-    store: &'a Store,
-    failed: RefCell<Option<StoreError>>,
-}
-
-impl<'a> Stored<'a> {
-    pub(super) const fn new(store: &'a Store) -> Self {
-        Self { store, failed: RefCell::new(None) }
-    }
-
-    pub(super) fn done(self) -> Result<(), StoreError> {
-        self.failed.into_inner().map_or(Ok(()), Err)
-    }
-
-    fn keep<T: Default>(&self, result: Result<T, StoreError>) -> T {
-        result.unwrap_or_else(|error| {
-            self.failed.borrow_mut().get_or_insert(error);
-            T::default()
-        })
-    }
-}
-
-impl History for Stored<'_> {
-    fn samples(&self, meter: MeterIndex, range: Range<Time>) -> Vec<Sample> {
-        self.keep(self.store.samples(meter, range))
-    }
-
-    fn last_before(&self, meter: MeterIndex, at: Time) -> Option<Sample> {
-        self.keep(self.store.last_before(meter, at))
-    }
-
-    fn first_from(&self, meter: MeterIndex, at: Time) -> Option<Sample> {
-        self.keep(self.store.first_from(meter, at))
     }
 }

@@ -8,8 +8,8 @@ use competition::{Competition, Leaderboard, Participant, Rule, Time};
 
 use super::{Decisions, core::Core, decided::Decided, recover};
 use crate::{
-    audit::{self, Asked, Entry, Event, Frozen, Inventory, Mistake, Place, moment},
-    store::StoreError,
+    audit::{self, Asked, Change, Entry, Event, Frozen, Inventory, Mistake, Place, moment},
+    store::{Inserted, StoreError},
 };
 
 /// Why a decision is not taken.
@@ -89,11 +89,14 @@ impl Core {
         };
         let now = self.clock.now();
         self.store.note(now, &[event])?;
-        let imported = self.store.last_note(Some("import"))?.as_ref().map(Entry::event);
-        if let Some(Event::Import { upto, .. }) = imported {
-            self.imports_noted = upto;
+        self.store.note_imports(now)?;
+        let cause = self.decided.result.as_ref().map_or(0, |(cause, _)| *cause);
+        let amended = self.store.notes_of(cause, &["amendment"])?;
+        if self.take_in(&amended)? {
+            self.checkpoint()?;
+            self.rebuild()?;
+            self.standings.lock(self.decided.locked.is_some());
         }
-        self.note_imports()?;
         if self.decided.result.as_ref().map_or(0, |(cause, _)| *cause) < self.decided.due {
             self.freeze()?;
         }
@@ -143,6 +146,7 @@ impl Core {
             entries.iter().filter(|it| is_declared(it)).map(|it| it.seq).collect();
         let before = self.official(self.clock.now());
         if !declared.is_empty() {
+            self.take_in(&entries)?;
             self.checkpoint()?;
             self.rebuild()?;
         }
@@ -157,6 +161,34 @@ impl Core {
             self.store.note(now, &[Event::Moved { cause, places }])?;
         }
         Ok(())
+    }
+
+    /// Takes in what came after the lock, where these amendments say so.
+    fn take_in(&mut self, entries: &[Entry]) -> Result<bool, StoreError> {
+        let mut any = false;
+        for entry in entries {
+            let Event::Amendment { declared } = entry.event() else { continue };
+            let zone = &self.standings.competition().timezone;
+            let Ok(Change::Late(id)) = declared.read(zone) else { continue };
+            let Some(who) = self.configured.iter().find(|who| who.id == id) else { continue };
+            let meters: Vec<String> = who.meters.iter().map(|meter| meter.id.clone()).collect();
+            for (name, sample) in self.store.release(&id, &meters, self.clock.now())? {
+                let Some(meter) = self.standings.meter(&name) else { continue };
+                match self.store.insert(meter, sample)? {
+                    Inserted::Newest => {
+                        self.standings.append(meter, sample);
+                    }
+                    Inserted::Late | Inserted::Conflict { moved: true } => {
+                        self.standings.amend(meter, sample.at);
+                    }
+                    Inserted::Repeated | Inserted::Conflict { moved: false } => {}
+                }
+            }
+            self.store.commit()?;
+            self.store.released(&meters)?;
+            any = true;
+        }
+        Ok(any)
     }
 
     fn rebuild(&mut self) -> Result<(), StoreError> {
@@ -236,22 +268,17 @@ impl Core {
             return Ok(());
         }
         let mut events = self.trail.take(&self.standings, &self.directory, real);
+        if let Some(before) = self.before_import.take()
+            && let Some(import) = self.store.last_note(Some("import"))?
+        {
+            let places = self.moved(&before, &self.official(now));
+            events.push(Event::Moved { cause: import.seq, places });
+        }
         if self.decided.locked.is_none() {
             events.extend(self.trail.standing(&self.standings, now));
         }
         if !events.is_empty() {
             self.store.note(now, &events)?;
-        }
-        Ok(())
-    }
-
-    /// Notes what was imported since the last note.
-    pub(super) fn note_imports(&mut self) -> Result<(), StoreError> {
-        let events = self.store.import_events(self.imports_noted)?;
-        if let Some(Event::Import { upto, .. }) = events.last() {
-            let upto = *upto;
-            self.store.note(self.clock.now(), &events)?;
-            self.imports_noted = upto;
         }
         Ok(())
     }
@@ -273,6 +300,7 @@ pub(super) fn judge(
     match decision {
         Decision::Declare(_) | Decision::Lock { .. } if locked => Err(Declined::Locked),
         Decision::Amend(_) if !locked => Err(Declined::NotLocked),
+        Decision::Declare(asked) if asked.kind == "late-data" => Err(Declined::NotLocked),
         Decision::Declare(asked) => Ok(Event::Declaration { declared: check(asked)? }),
         Decision::Amend(asked) => Ok(Event::Amendment { declared: check(asked)? }),
         Decision::Lock { by, reason } => {

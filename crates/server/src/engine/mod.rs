@@ -16,6 +16,7 @@ mod late;
 mod publish;
 mod recover;
 mod steps;
+mod stored;
 mod telegrams;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -5,7 +5,7 @@ use competition::{
     Competition, DayRecord, MeterIndex, Participant, ParticipantIndex, Standings, Time,
 };
 
-use super::{core::Stored, decided::Decided};
+use super::{decided::Decided, stored::Stored};
 use crate::{
     audit::{self, Frozen},
     store::{Durability, Imported, Inserted, Recovering, Store, StoreError},

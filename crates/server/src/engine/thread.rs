@@ -304,7 +304,6 @@ impl Thread {
     fn settle(&mut self) -> Result<(), EngineError> {
         let moved = self.core.settle()?;
         if std::mem::take(&mut self.core.foreign) {
-            self.core.note_imports()?;
             self.core.take_decisions()?;
         }
         if self.core.rebuilt {

@@ -30,10 +30,24 @@ struct Batch {
     last: Time,
 }
 
+impl Batch {
+    const fn none(at: Time) -> Self {
+        Self { readings: 0, first: at, last: at }
+    }
+
+    fn add(&mut self, at: Time) {
+        self.readings += 1;
+        self.first = self.first.min(at);
+        self.last = self.last.max(at);
+    }
+}
+
 /// Not noted yet.
 #[derive(Debug, Default)]
 pub(super) struct Trail {
     late: BTreeMap<MeterIndex, Batch>,
+    /// Came after the lock.
+    aside: BTreeMap<MeterIndex, Batch>,
     moved: BTreeMap<ParticipantIndex, [MilliWattHours; 2]>,
     /// By participant: on the last board, and on the one before the first late reading.
     ranks: Vec<Option<u32>>,
@@ -71,10 +85,12 @@ impl Trail {
         if self.before.is_none() {
             self.before = Some(self.ranks.clone());
         }
-        let batch = self.late.entry(meter).or_insert(Batch { readings: 0, first: at, last: at });
-        batch.readings += 1;
-        batch.first = batch.first.min(at);
-        batch.last = batch.last.max(at);
+        self.late.entry(meter).or_insert(Batch::none(at)).add(at);
+    }
+
+    /// A reading was kept aside.
+    pub(super) fn aside(&mut self, meter: MeterIndex, at: Time) {
+        self.aside.entry(meter).or_insert(Batch::none(at)).add(at);
     }
 
     /// Late readings changed a participant's sums by so much.
@@ -117,6 +133,15 @@ impl Trail {
     ) -> Vec<Event> {
         self.noted = Some(now);
         let mut events = self.take_late(standings, directory);
+        for (meter, batch) in std::mem::take(&mut self.aside) {
+            events.push(Event::Aside {
+                what: "reading".to_owned(),
+                name: directory.name(meter).to_owned(),
+                first: moment(batch.first),
+                last: moment(batch.last),
+                rows: batch.readings,
+            });
+        }
         if std::mem::take(&mut self.doubts) {
             self.take_held(standings, directory, &mut events);
         }

@@ -10,17 +10,23 @@
 //! A beginning that is stored already keeps its value; another value for it is a
 //! conflict, told and not taken, unless the organiser says that it replaces. Neither
 //! is an interval taken that overlaps another one of its meter.
+//!
+//! **In the audit log.** A batch notes itself in its own transaction, with digests of
+//! the days that it changed (`imports.rs`). Once the result is locked, rows are kept
+//! aside (`aside.rs`).
 use std::{path::Path, time::Duration};
 
 use competition::{Celsius, Interval, MilliWattHours, Time};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
 
 use super::{
-    Durability, Store, StoreError,
+    Durability, Store, StoreError, aside,
     block::{END, key, moment},
+    imports, log,
     recover::add,
     schema,
 };
+use crate::clock::Clock;
 
 pub(super) const INTERVAL: i64 = 0;
 pub(super) const TEMPERATURE: i64 = 1;
@@ -35,6 +41,8 @@ pub struct Taken {
     pub repeated: u64,
     /// Had another value, which this one replaced.
     pub replaced: u64,
+    /// New, and kept aside: the result is locked.
+    pub aside: u64,
     /// Positions of rows that had another value, which stays.
     pub conflicts: Vec<usize>,
     /// Positions of intervals that overlap another one.
@@ -78,60 +86,19 @@ impl Importer {
         };
         assert!(first.0 >= 0 && last.0 < END.0 - HOUR, "a moment is beyond a key");
         let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let meter_key: u32 =
-            change.query_row("SELECT key FROM meter WHERE name = ?", [meter], |row| row.get(0))?;
+        let now = Clock::real().now();
         let mut taken = Taken::default();
-        {
-            let mut near = change.prepare_cached(
-                "SELECT key, seconds, energy FROM interval WHERE key > ? AND key < ?",
-            )?;
-            let mut put = change.prepare_cached(
-                "INSERT OR REPLACE INTO interval (key, seconds, energy) VALUES (?, ?, ?)",
-            )?;
-            let at = |time: i64| key(meter_key, Time(time));
-            // Most batches go where nothing is yet, in order: they need no look-ups.
-            let empty = !near.exists((at(first.0 - HOUR), at(last.0 + HOUR)))?;
-            let mut free = first.0;
-            for (index, row) in rows.iter().enumerate() {
-                let &Interval { start, seconds, energy } = row;
-                let end = start.0 + seconds;
-                if !(empty && start.0 >= free) {
-                    let mut same = None;
-                    let mut overlaps = false;
-                    let mut found = near.query((at(start.0 - HOUR), at(end)))?;
-                    while let Some(known) = found.next()? {
-                        let known = interval(known)?;
-                        if known.start == start && known.seconds == seconds {
-                            same = Some(known.energy);
-                        } else {
-                            overlaps |= known.start.0 + known.seconds > start.0;
-                        }
-                    }
-                    if overlaps {
-                        taken.overlaps.push(index);
-                        continue;
-                    }
-                    match same {
-                        Some(known) if known == energy => {
-                            taken.repeated += 1;
-                            continue;
-                        }
-                        Some(_) if !self.replace => {
-                            taken.conflicts.push(index);
-                            continue;
-                        }
-                        Some(_) => taken.replaced += 1,
-                        None => taken.taken += 1,
-                    }
-                } else {
-                    taken.taken += 1;
-                }
-                free = free.max(end);
-                put.execute((at(start.0), seconds, energy.0))?;
+        if log::locked(&change)? {
+            for row in rows {
+                let new = aside::interval(&change, meter, row)?;
+                *(if new { &mut taken.aside } else { &mut taken.repeated }) += 1;
             }
-            if taken.taken + taken.replaced > 0 {
-                note(&change, INTERVAL, meter, first, last)?;
+            if taken.aside > 0 {
+                aside::note(&change, now, INTERVAL, meter, [first, last], taken.aside)?;
             }
+        } else {
+            taken = put_intervals(&change, self.replace, meter, rows)?;
+            imports::note(&change, now)?;
         }
         change.commit()?;
         Ok(taken)
@@ -147,45 +114,143 @@ impl Importer {
         participant: &str,
         rows: &[(Time, Celsius)],
     ) -> Result<Taken, StoreError> {
-        let hour = |at: Time| at.0.div_euclid(HOUR) * HOUR;
-        let Some((first, last)) = span(rows.iter().map(|row| Time(hour(row.0)))) else {
+        let Some((first, last)) = span(rows.iter().map(|row| hour(row.0))) else {
             return Ok(Taken::default());
         };
         let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let now = Clock::real().now();
         let mut taken = Taken::default();
-        {
-            let mut find = change.prepare_cached(
-                "SELECT hundredths FROM temperature WHERE participant = ? AND hour = ?",
-            )?;
-            let mut put = change.prepare_cached(
-                "INSERT INTO temperature (participant, hour, hundredths) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET hundredths = ?3",
-            )?;
-            for (index, (at, Celsius(outdoor))) in rows.iter().enumerate() {
-                let hundredths = (outdoor * 100.0).round() as i64;
-                let known: Option<i64> =
-                    find.query_row((participant, hour(*at)), |row| row.get(0)).optional()?;
-                match known {
-                    Some(known) if known == hundredths => {
+        if log::locked(&change)? {
+            for row in rows {
+                let new = aside::temperature(&change, participant, *row)?;
+                *(if new { &mut taken.aside } else { &mut taken.repeated }) += 1;
+            }
+            if taken.aside > 0 {
+                aside::note(&change, now, TEMPERATURE, participant, [first, last], taken.aside)?;
+            }
+        } else {
+            taken = put_temperatures(&change, self.replace, participant, rows)?;
+            imports::note(&change, now)?;
+        }
+        change.commit()?;
+        Ok(taken)
+    }
+}
+
+/// Intervals into their table, within a transaction; `replace` as of [`Importer::open`].
+pub(super) fn put_intervals(
+    change: &Connection,
+    replace: bool,
+    meter: &str,
+    rows: &[Interval],
+) -> Result<Taken, StoreError> {
+    let Some((first, last)) = span(rows.iter().map(|row| row.start)) else {
+        return Ok(Taken::default());
+    };
+    let meter_key: u32 =
+        change.query_row("SELECT key FROM meter WHERE name = ?", [meter], |row| row.get(0))?;
+    let mut taken = Taken::default();
+    {
+        let mut near = change.prepare_cached(
+            "SELECT key, seconds, energy FROM interval WHERE key > ? AND key < ?",
+        )?;
+        let mut put = change.prepare_cached(
+            "INSERT OR REPLACE INTO interval (key, seconds, energy) VALUES (?, ?, ?)",
+        )?;
+        let at = |time: i64| key(meter_key, Time(time));
+        // Most batches go where nothing is yet, in order: they need no look-ups.
+        let empty = !near.exists((at(first.0 - HOUR), at(last.0 + HOUR)))?;
+        let mut free = first.0;
+        for (index, row) in rows.iter().enumerate() {
+            let &Interval { start, seconds, energy } = row;
+            let end = start.0 + seconds;
+            if !(empty && start.0 >= free) {
+                let mut same = None;
+                let mut overlaps = false;
+                let mut found = near.query((at(start.0 - HOUR), at(end)))?;
+                while let Some(known) = found.next()? {
+                    let known = interval(known)?;
+                    if known.start == start && known.seconds == seconds {
+                        same = Some(known.energy);
+                    } else {
+                        overlaps |= known.start.0 + known.seconds > start.0;
+                    }
+                }
+                if overlaps {
+                    taken.overlaps.push(index);
+                    continue;
+                }
+                match same {
+                    Some(known) if known == energy => {
                         taken.repeated += 1;
                         continue;
                     }
-                    Some(_) if !self.replace => {
+                    Some(_) if !replace => {
                         taken.conflicts.push(index);
                         continue;
                     }
                     Some(_) => taken.replaced += 1,
                     None => taken.taken += 1,
                 }
-                put.execute((participant, hour(*at), hundredths))?;
+            } else {
+                taken.taken += 1;
             }
-            if taken.taken + taken.replaced > 0 {
-                note(&change, TEMPERATURE, participant, first, last)?;
-            }
+            free = free.max(end);
+            put.execute((at(start.0), seconds, energy.0))?;
         }
-        change.commit()?;
-        Ok(taken)
+        if taken.taken + taken.replaced > 0 {
+            note(change, INTERVAL, meter, [first, last], &taken)?;
+        }
     }
+    Ok(taken)
+}
+
+/// Temperatures into their table, likewise.
+pub(super) fn put_temperatures(
+    change: &Connection,
+    replace: bool,
+    participant: &str,
+    rows: &[(Time, Celsius)],
+) -> Result<Taken, StoreError> {
+    let Some((first, last)) = span(rows.iter().map(|row| hour(row.0))) else {
+        return Ok(Taken::default());
+    };
+    let mut taken = Taken::default();
+    {
+        let mut find = change.prepare_cached(
+            "SELECT hundredths FROM temperature WHERE participant = ? AND hour = ?",
+        )?;
+        let mut put = change.prepare_cached(
+            "INSERT INTO temperature (participant, hour, hundredths) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET hundredths = ?3",
+        )?;
+        for (index, (at, Celsius(outdoor))) in rows.iter().enumerate() {
+            let hundredths = (outdoor * 100.0).round() as i64;
+            let known: Option<i64> =
+                find.query_row((participant, hour(*at).0), |row| row.get(0)).optional()?;
+            match known {
+                Some(known) if known == hundredths => {
+                    taken.repeated += 1;
+                    continue;
+                }
+                Some(_) if !replace => {
+                    taken.conflicts.push(index);
+                    continue;
+                }
+                Some(_) => taken.replaced += 1,
+                None => taken.taken += 1,
+            }
+            put.execute((participant, hour(*at).0, hundredths))?;
+        }
+        if taken.taken + taken.replaced > 0 {
+            note(change, TEMPERATURE, participant, [first, last], &taken)?;
+        }
+    }
+    Ok(taken)
+}
+
+fn hour(at: Time) -> Time {
+    Time(at.0.div_euclid(HOUR) * HOUR)
 }
 
 fn span(times: impl Iterator<Item = Time> + Clone) -> Option<(Time, Time)> {
@@ -196,12 +261,16 @@ fn note(
     change: &Connection,
     kind: i64,
     name: &str,
-    first: Time,
-    last: Time,
+    [first, last]: [Time; 2],
+    taken: &Taken,
 ) -> Result<(), StoreError> {
+    let counts = [taken.taken, taken.replaced].map(u64::cast_signed);
     change
-        .prepare_cached("INSERT INTO imported (kind, name, first, last) VALUES (?, ?, ?, ?)")?
-        .execute((kind, name, first.0, last.0))?;
+        .prepare_cached(
+            "INSERT INTO imported (kind, name, first, last, taken, replaced)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )?
+        .execute((kind, name, first.0, last.0, counts[0], counts[1]))?;
     Ok(())
 }
 

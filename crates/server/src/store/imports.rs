@@ -1,148 +1,256 @@
-//! Imported rows in the audit log: a digest of what is stored from the first to the
-//! last row of each import, and the comparison with it.
+//! Imported rows in the audit log: digests of the days that an import changed, noted
+//! in its own transaction, and the comparison with them.
+use std::collections::BTreeMap;
+
 use competition::Time;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
 use super::{
     Reader, Store, StoreError,
-    block::{key, moment},
+    block::{DAY, END, key, moment},
     importer::{INTERVAL, TEMPERATURE},
-    log::Fault,
+    log::{self, Fault, Hash},
+    seal::midnight,
 };
 use crate::audit::{Entry, Event, hex, moment as written};
 
 const KINDS: [(i64, &str); 2] = [(INTERVAL, "interval"), (TEMPERATURE, "temperature")];
 
+pub(super) fn kind_name(kind: i64) -> &'static str {
+    KINDS.iter().find(|(known, _)| *known == kind).map_or("reading", |(_, what)| what)
+}
+
+/// A day of a meter's intervals or a participant's temperatures.
+struct DaySeal {
+    /// Midnight UTC.
+    day: i64,
+    count: i64,
+    digest: Hash,
+}
+
+fn root(kind: i64, name: &str, seals: &[DaySeal]) -> String {
+    let mut hash = Sha256::new()
+        .chain_update(b"wattkampen imports 1\n")
+        .chain_update(kind.to_be_bytes())
+        .chain_update(name);
+    for seal in seals {
+        hash.update(seal.day.to_be_bytes());
+        hash.update(seal.count.to_be_bytes());
+        hash.update(seal.digest);
+    }
+    hex(&hash.finalize())
+}
+
+/// Notes what was imported since the last such note; within a transaction that began
+/// with a write lock. The newest entry, where there is one.
+pub(super) fn note(change: &Connection, at: Time) -> Result<Option<(i64, Hash)>, StoreError> {
+    let last: Option<String> = change
+        .prepare_cached(
+            "SELECT body FROM audit WHERE body GLOB '{\"event\":\"import\"*'
+             ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let since = match last.map(|body| serde_json::from_str(&body)) {
+        Some(Ok(Event::Import { upto, .. })) => upto,
+        _ => 0,
+    };
+    let upto: i64 =
+        change.query_row("SELECT coalesce(max(seq), 0) FROM imported", [], |row| row.get(0))?;
+    let mut ranges = change.prepare_cached(
+        "SELECT kind, name, min(first), max(last), sum(taken), sum(replaced) FROM imported
+         WHERE seq > ? AND seq <= ? GROUP BY kind, name",
+    )?;
+    let ranges: Vec<(i64, String, [i64; 4])> = ranges
+        .query_map((since, upto), |r| {
+            Ok((r.get(0)?, r.get(1)?, [r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?]))
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut head = None;
+    for (kind, name, [first, last, taken, replaced]) in ranges {
+        let end = midnight(Time(last)).0 + DAY;
+        let seals = digests(change, kind, &name, midnight(Time(first)).0, end)?;
+        let event = Event::Import {
+            what: kind_name(kind).to_owned(),
+            first: written(Time(first)),
+            last: written(Time(last)),
+            taken,
+            replaced,
+            root: root(kind, &name, &seals),
+            upto,
+            name: name.clone(),
+        };
+        let (entry, hash) = log::add(change, at, &event)?;
+        head = Some((entry, hash));
+        let mut put = change.prepare_cached(
+            "INSERT INTO row_seal (entry, kind, name, day, count, digest)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )?;
+        for DaySeal { day, count, digest } in seals {
+            put.execute((entry, kind, &name, day, count, digest.as_slice()))?;
+        }
+    }
+    Ok(head)
+}
+
 impl Store {
-    /// Entries for what was imported after `since`, none where nothing was.
+    /// Notes imports that have no entry in the audit log yet.
     ///
     /// # Errors
     /// SQLite's.
-    pub(crate) fn import_events(&self, since: i64) -> Result<Vec<Event>, StoreError> {
-        let connection = &self.connection;
-        let upto: i64 =
-            connection.query_row("SELECT coalesce(max(seq), 0) FROM imported", [], |r| r.get(0))?;
-        let mut ranges = connection.prepare_cached(
-            "SELECT kind, name, min(first), max(last) FROM imported
-             WHERE seq > ? AND seq <= ? GROUP BY kind, name",
-        )?;
-        let ranges: Vec<(i64, String, i64, i64)> = ranges
-            .query_map((since, upto), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?
-            .collect::<Result<_, _>>()?;
-        let mut events = Vec::new();
-        for (kind, name, first, last) in ranges {
-            let (rows, digest) = digest(connection, kind, &name, first, last)?;
-            let what = KINDS.iter().find(|(known, _)| *known == kind).map_or("", |(_, what)| what);
-            events.push(Event::Import {
-                what: what.to_owned(),
-                name,
-                first: written(Time(first)),
-                last: written(Time(last)),
-                rows,
-                digest,
-                upto,
-            });
-        }
-        Ok(events)
+    pub(crate) fn note_imports(&mut self, at: Time) -> Result<(), StoreError> {
+        let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let head = note(&change, at)?;
+        change.commit()?;
+        self.head = head.or(self.head);
+        Ok(())
     }
 }
 
-/// How many rows are stored in a range, and the SHA-256 over them.
-fn digest(
+/// Of all days in a range that have rows.
+fn digests(
     connection: &Connection,
     kind: i64,
     name: &str,
-    first: i64,
-    last: i64,
-) -> Result<(u64, String), StoreError> {
-    let mut hash = Sha256::new().chain_update(b"wattkampen import 1\n");
-    let mut count = 0;
+    from: i64,
+    until: i64,
+) -> Result<Vec<DaySeal>, StoreError> {
+    let mut seals: Vec<DaySeal> = Vec::new();
+    let mut open: Option<(i64, i64, Sha256)> = None;
+    let close = |day: Option<(i64, i64, Sha256)>, seals: &mut Vec<DaySeal>| {
+        seals.extend(day.map(|(day, count, hash)| DaySeal {
+            day,
+            count,
+            digest: hash.finalize().into(),
+        }));
+    };
     let mut add = |row: [i64; 3]| {
-        row.iter().for_each(|value| hash.update(value.to_be_bytes()));
-        count += 1;
+        let day = midnight(Time(row[0])).0;
+        if open.as_ref().is_none_or(|(known, ..)| *known != day) {
+            close(open.take(), &mut seals);
+        }
+        let (_, count, hash) = open.get_or_insert_with(|| (day, 0, Sha256::new()));
+        let mut bytes = [0; 24];
+        for (to, value) in bytes.chunks_exact_mut(8).zip(row) {
+            to.copy_from_slice(&value.to_be_bytes());
+        }
+        hash.update(bytes);
+        *count += 1;
     };
     if kind == INTERVAL {
         let meter: Option<u32> = connection
             .prepare_cached("SELECT key FROM meter WHERE name = ?")?
             .query_row([name], |row| row.get(0))
-            .ok();
+            .optional()?;
         let mut rows = connection.prepare_cached(
-            "SELECT key, seconds, energy FROM interval WHERE key BETWEEN ? AND ? ORDER BY key",
+            "SELECT key, seconds, energy FROM interval WHERE key >= ? AND key < ? ORDER BY key",
         )?;
         let at = |time| key(meter.unwrap_or(0), Time(time));
-        let mut rows = rows.query((at(first), at(last)))?;
+        let mut rows = rows.query((at(from), at(until)))?;
         while let Some(row) = rows.next()? {
             add([moment(row.get(0)?).0, row.get(1)?, row.get(2)?]);
         }
     } else {
         let mut rows = connection.prepare_cached(
             "SELECT hour, hundredths FROM temperature
-             WHERE participant = ? AND hour BETWEEN ? AND ? ORDER BY hour",
+             WHERE participant = ? AND hour >= ? AND hour < ? ORDER BY hour",
         )?;
-        let mut rows = rows.query((name, first, last))?;
+        let mut rows = rows.query((name, from, until))?;
         while let Some(row) = rows.next()? {
             add([row.get(0)?, row.get(1)?, 0]);
         }
     }
-    Ok((count, hex(&hash.finalize())))
+    close(open, &mut seals);
+    Ok(seals)
 }
 
-/// What an entry covers.
-struct Covered {
-    entry: i64,
-    kind: i64,
-    name: String,
-    first: i64,
-    last: i64,
-    digest: String,
-}
-
-impl Covered {
-    fn overlaps(&self, kind: i64, name: &str, first: i64, last: i64) -> bool {
-        self.kind == kind && self.name == name && self.last >= first && self.first <= last
-    }
-}
+/// Of a kind and name: the newest seal of each day, with its entry.
+type Newest = BTreeMap<(i64, String), BTreeMap<i64, (i64, i64, Hash)>>;
 
 impl Reader {
-    /// Imported rows against the entries that cover them: those that no later import
-    /// overlaps, how many of them agree, and those that do not.
+    /// Imported rows against the entries that cover them: how many days of them agree,
+    /// and those that do not.
     ///
     /// # Errors
     /// Where the file cannot be read.
     pub fn imports(&self, entries: &[Entry]) -> Result<(u64, Vec<Fault>), StoreError> {
         let view = self.connection.unchecked_transaction()?;
-        let mut open: Vec<Covered> = Vec::new();
-        let mut noted = 0;
+        let (mut newest, mut noted, mut faults) = (Newest::new(), 0, Vec::new());
         for entry in entries {
-            let Event::Import { what, name, first, last, digest, upto, .. } = entry.event() else {
+            let Event::Import { what, name, root: covered, upto, .. } = entry.event() else {
                 continue;
             };
-            let second = |text: &str| text.parse::<wire::Time>().map_or(0, |at| at.unix());
-            let (first, last) = (second(&first), second(&last));
-            let kind = KINDS.iter().find(|(_, known)| *known == what).map_or(-1, |(kind, _)| *kind);
-            open.retain(|it| !it.overlaps(kind, &name, first, last));
-            open.push(Covered { entry: entry.seq, kind, name, first, last, digest });
             noted = upto.max(noted);
-        }
-        // What came after the last entry may have changed its rows.
-        let mut later =
-            view.prepare("SELECT kind, name, first, last FROM imported WHERE seq > ?")?;
-        let mut later = later.query([noted])?;
-        while let Some(row) = later.next()? {
-            let name: String = row.get(1)?;
-            let (kind, first, last) = (row.get(0)?, row.get(2)?, row.get(3)?);
-            open.retain(|it| !it.overlaps(kind, &name, first, last));
-        }
-        let (mut agree, mut faults) = (0, Vec::new());
-        for it in open {
-            let (_, found) = digest(&view, it.kind, &it.name, it.first, it.last)?;
-            if found == it.digest {
-                agree += 1;
-            } else {
-                faults.push(Fault::Imported(it.entry));
+            let kind = KINDS.iter().find(|(_, known)| *known == what).map_or(-1, |(kind, _)| *kind);
+            let mut seals = view.prepare_cached(
+                "SELECT day, count, digest FROM row_seal WHERE entry = ? ORDER BY day",
+            )?;
+            let seals: Vec<DaySeal> = seals
+                .query_map([entry.seq], |row| {
+                    let digest: Vec<u8> = row.get(2)?;
+                    let digest = Hash::try_from(digest).unwrap_or_default();
+                    Ok(DaySeal { day: row.get(0)?, count: row.get(1)?, digest })
+                })?
+                .collect::<Result<_, _>>()?;
+            if root(kind, &name, &seals) != covered {
+                faults.push(Fault::Seals(entry.seq));
             }
+            let of = newest.entry((kind, name)).or_default();
+            of.extend(seals.into_iter().map(|it| (it.day, (entry.seq, it.count, it.digest))));
+        }
+        // Rows of somebody of whom nothing was ever imported are as wrong as others.
+        let mut known = view.prepare(
+            "SELECT DISTINCT ?, participant FROM temperature UNION
+             SELECT ?, name FROM meter WHERE EXISTS (SELECT 1 FROM interval
+                WHERE interval.key >= meter.key << 38 AND interval.key < (meter.key + 1) << 38)",
+        )?;
+        let known = known
+            .query_map([TEMPERATURE, INTERVAL], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<Vec<(i64, String)>, _>>()?;
+        for of in known {
+            newest.entry(of).or_default();
+        }
+        let mut agree = 0;
+        for ((kind, name), mut expected) in newest {
+            // An older file may have imports that no start has noted.
+            let open = unnoted(&view, kind, &name, noted)?;
+            let is_open = |day: i64| open.iter().any(|days| days.contains(&day));
+            let mut wrong = BTreeMap::new();
+            for found in digests(&view, kind, &name, 0, END.0)? {
+                match expected.remove(&found.day) {
+                    Some((_, count, digest)) if (count, digest) == (found.count, found.digest) => {
+                        agree += 1;
+                    }
+                    other => {
+                        wrong.insert(found.day, other.map(|(entry, ..)| entry));
+                    }
+                }
+            }
+            wrong.extend(expected.into_iter().map(|(day, (entry, ..))| (day, Some(entry))));
+            let wrong = wrong.into_iter().filter(|(day, _)| !is_open(*day));
+            faults.extend(wrong.map(|(day, entry)| Fault::Imported {
+                what: kind_name(kind),
+                name: name.clone(),
+                day: Time(day),
+                entry,
+            }));
         }
         Ok((agree, faults))
     }
+}
+
+fn unnoted(
+    view: &Connection,
+    kind: i64,
+    name: &str,
+    noted: i64,
+) -> Result<Vec<std::ops::RangeInclusive<i64>>, StoreError> {
+    let mut later = view.prepare_cached(
+        "SELECT first, last FROM imported WHERE kind = ? AND name = ? AND seq > ?",
+    )?;
+    let ranges = later.query_map((kind, name, noted), |row| {
+        Ok(midnight(Time(row.get(0)?)).0..=midnight(Time(row.get(1)?)).0)
+    })?;
+    Ok(ranges.collect::<Result<_, _>>()?)
 }

@@ -27,6 +27,12 @@ pub(super) fn link(before: &Hash, seq: i64, at: Time, body: &str) -> Hash {
         .into()
 }
 
+/// Whether the result is locked.
+pub(super) fn locked(connection: &Connection) -> Result<bool, StoreError> {
+    let mut lock = connection.prepare_cached("SELECT 1 FROM audit WHERE body GLOB ? LIMIT 1")?;
+    Ok(lock.exists([pattern(Some("lock"))])?)
+}
+
 /// Adds an entry; within a transaction that began with a write lock.
 pub(super) fn add(change: &Connection, at: Time, event: &Event) -> Result<(i64, Hash), StoreError> {
     let newest: Option<(i64, Vec<u8>)> = change
@@ -176,7 +182,18 @@ pub enum Fault {
         days: [Time; 2],
     },
     /// Imported rows are not those that were imported.
-    Imported(i64),
+    Imported {
+        /// `interval` or `temperature`.
+        what: &'static str,
+        /// Meter or participant.
+        name: String,
+        /// UTC day, as midnight.
+        day: Time,
+        /// The entry of their import; `None` where none has such a day.
+        entry: Option<i64>,
+    },
+    /// A batch of readings that is in no block yet does not fit its checksum.
+    Batch(i64),
     /// The log itself says that it was changed while the service ran.
     Tampered(i64),
 }

@@ -20,7 +20,8 @@
 //!   `imported`: which of them changed, in order. See `importer.rs` for how an import
 //!   and a running server share them.
 //! - `audit`: the log of what moved the board; `seal`: digests of meters' days that it
-//!   covers; `unsealed`: days that wait for one (`log.rs`, `seal.rs`, [`crate::audit`]).
+//!   covers; `row_seal`: digests of days of imported rows; `unsealed`: days that wait
+//!   for a seal; `aside`: what came after the lock (`aside.rs`, `log.rs`, `seal.rs`, [`crate::audit`]).
 //!
 //! **Durability.** `synchronous = FULL` by default: the journal is on the disk
 //! when a reading is acknowledged, and neither a kill nor a power cut takes it (as
@@ -41,6 +42,7 @@
 //! 50 bytes, and 1 024 decoded blocks of 25 kB. Phases, sequence and boot count of
 //! a message are not kept. One server for a directory: a lock file says so.
 
+mod aside;
 mod block;
 mod checkpoint;
 mod codec;

@@ -82,6 +82,24 @@ const STEPS: [&str; 3] = [
         key INTEGER PRIMARY KEY
     ) STRICT;
     INSERT INTO unsealed SELECT key FROM day;
+    ALTER TABLE imported ADD COLUMN taken INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE imported ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE row_seal (                 -- of a day of imported rows, each time it was noted
+        entry  INTEGER NOT NULL,            -- of audit, whose root covers it
+        kind   INTEGER NOT NULL,            -- as of imported
+        name   TEXT    NOT NULL,
+        day    INTEGER NOT NULL,            -- midnight UTC
+        count  INTEGER NOT NULL,
+        digest BLOB    NOT NULL,
+        PRIMARY KEY (entry, kind, name, day)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE aside (                    -- what came after the lock, see aside.rs
+        kind INTEGER NOT NULL,              -- 0 interval, 1 temperature, 2 reading
+        name TEXT    NOT NULL,              -- meter or participant
+        at   INTEGER NOT NULL,
+        data BLOB    NOT NULL,
+        PRIMARY KEY (kind, name, at, data)
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 

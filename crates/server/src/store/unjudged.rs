@@ -16,7 +16,7 @@ use super::{
 /// A store, open for writing readings that nobody judges now.
 #[derive(Debug)]
 pub struct Unjudged {
-    store: Store,
+    pub(super) store: Store,
     keys: HashMap<String, u32>,
 }
 

@@ -61,6 +61,14 @@ impl Reader {
             .prepare("SELECT key, name FROM meter")?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
+        let mut batches = view.prepare("SELECT seq, data FROM journal ORDER BY seq")?;
+        let mut batches = batches.query([])?;
+        while let Some(row) = batches.next()? {
+            let data = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            if codec::decode_batch(data, |_, _| ()).is_err() {
+                faults.push(Fault::Batch(row.get(0)?));
+            }
+        }
         for (&meter, name) in &names {
             compare(&view, meter, name, &mut expected, &mut sealed, &mut faults)?;
         }

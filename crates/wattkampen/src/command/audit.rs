@@ -126,8 +126,8 @@ impl Audited {
         }
         let Sealed { days, readings, waiting, changed, batches } = self.sealed;
         text += &format!(
-            "\n{} entries; {readings} readings in {days} sealed days of meters, and {} imports, \
-             are as they were\n",
+            "\n{} entries; {readings} readings in {days} sealed days of meters, and {} days of \
+             imported rows, are as they were\n",
             self.entries.len(),
             self.imports,
         );
@@ -203,7 +203,16 @@ fn told(fault: &Fault) -> String {
             day(*first),
             day(*last)
         ),
-        Fault::Imported(entry) => format!("imported rows are not those of entry {entry}"),
+        Fault::Imported { what, name, day: at, entry: Some(entry) } => format!(
+            "imported rows ({what}) of {name} on {} are not those of entry {entry}",
+            day(*at)
+        ),
+        Fault::Imported { what, name, day: at, entry: None } => {
+            format!("rows ({what}) of {name} on {} were never imported", day(*at))
+        }
+        Fault::Batch(batch) => {
+            format!("batch {batch} of readings that wait for their block was changed in the file")
+        }
         Fault::Tampered(entry) => {
             format!("entry {entry} says that the log was changed while the service ran")
         }
@@ -215,14 +224,17 @@ fn told(fault: &Fault) -> String {
 fn fault(fault: &Fault) -> serde_json::Value {
     let words = told(fault);
     match fault {
-        Fault::Entry(entry)
-        | Fault::Seals(entry)
-        | Fault::Imported(entry)
-        | Fault::Tampered(entry) => json!({"entry": entry, "words": words}),
+        Fault::Entry(entry) | Fault::Seals(entry) | Fault::Tampered(entry) => {
+            json!({"entry": entry, "words": words})
+        }
         Fault::Missing(first, last) => json!({"entry": first, "until": last, "words": words}),
         Fault::Readings { meter, day: at, entry } => {
             json!({"meter": meter, "day": day(*at), "entry": entry, "words": words})
         }
+        Fault::Imported { what, name, day: at, entry } => {
+            json!({"what": what, "name": name, "day": day(*at), "entry": entry, "words": words})
+        }
+        Fault::Batch(batch) => json!({"batch": batch, "words": words}),
         Fault::Damaged { meter, days: [first, last] } => {
             json!({"meter": meter, "day": day(*first), "until": day(*last), "words": words})
         }

@@ -68,6 +68,8 @@ enum Kind {
     FloorArea,
     /// Employees from a day on: --participant --from --count
     Employees,
+    /// What came after the lock counts, as an amendment only: --participant
+    LateData,
     /// An earlier declaration holds no more: --entry
     Withdraw,
 }
@@ -93,6 +95,7 @@ impl Args {
             Kind::MeterSwap => "meter-swap",
             Kind::FloorArea => "floor-area",
             Kind::Employees => "employees",
+            Kind::LateData => "late-data",
             Kind::Withdraw => "withdraw",
         };
         Asked {

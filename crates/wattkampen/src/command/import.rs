@@ -125,7 +125,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let tally = into.file(file, id, temperature, common.replace)?;
         println!("{}: {tally}", file.display());
         all.taken += tally.taken;
-        all.repeated += tally.repeated + tally.replaced;
+        all.repeated += tally.repeated + tally.replaced + tally.aside;
         all.refused.extend(tally.refused);
     }
     if all.failed() {
@@ -215,7 +215,9 @@ impl Target {
                 let Some(meter) = standings.meter(id) else {
                     return self.known(id, false).map(|()| Tally::default());
                 };
-                let mut sink = Sink::registers(&mut store, standings, (id, meter), screen, *now);
+                let locked = store.is_locked().map_err(failed)?;
+                let way = (&mut store, locked);
+                let mut sink = Sink::registers(way, standings, (id, meter), screen, *now);
                 let tally = import(path, source, &layout, &wish.zone, &mut sink);
                 drop(sink);
                 store.close().map_err(failed)?;

@@ -21,9 +21,23 @@ pub struct Sink<'a> {
 
 #[derive(Debug)]
 enum Way<'a> {
-    Intervals { importer: &'a mut Importer, meter: &'a Meter, rows: Vec<Interval> },
-    Outdoor { importer: &'a mut Importer, rows: Vec<(Time, Celsius)> },
-    Registers { store: &'a mut Unjudged, judge: &'a Standings, meter: MeterIndex, now: Time },
+    Intervals {
+        importer: &'a mut Importer,
+        meter: &'a Meter,
+        rows: Vec<Interval>,
+    },
+    Outdoor {
+        importer: &'a mut Importer,
+        rows: Vec<(Time, Celsius)>,
+    },
+    Registers {
+        store: &'a mut Unjudged,
+        judge: &'a Standings,
+        meter: MeterIndex,
+        now: Time,
+        /// Where the result is locked: what is kept with the next commit.
+        aside: Option<Vec<Sample>>,
+    },
 }
 
 impl<'a> Sink<'a> {
@@ -41,13 +55,14 @@ impl<'a> Sink<'a> {
 
     /// Registers of a meter, as its gateway would have sent them.
     pub fn registers(
-        store: &'a mut Unjudged,
+        (store, locked): (&'a mut Unjudged, bool),
         judge: &'a Standings,
         (id, meter): (&str, MeterIndex),
         screen: Screen,
         now: Time,
     ) -> Self {
-        let way = Way::Registers { store, judge, meter, now };
+        let aside = locked.then(Vec::new);
+        let way = Way::Registers { store, judge, meter, now, aside };
         Self { id: id.to_owned(), screen, way, lines: Vec::new() }
     }
 
@@ -99,10 +114,16 @@ impl<'a> Sink<'a> {
         line: u64,
         tally: &mut Tally,
     ) -> Result<(), ImportError> {
-        let Way::Registers { store, judge, meter, now } = &mut self.way else { return Ok(()) };
+        let Way::Registers { store, judge, meter, now, aside } = &mut self.way else {
+            return Ok(());
+        };
         if let Err(refusal) = judge.screen(*meter, &sample, *now) {
             tally.refuse(&refusal.to_string(), line);
             return Ok(());
+        }
+        if let Some(aside) = aside {
+            aside.push(sample);
+            return if aside.len() >= BATCH { self.flush(tally) } else { Ok(()) };
         }
         match store.insert(&self.id, sample)? {
             Some(Inserted::Newest | Inserted::Late) => tally.taken += 1,
@@ -131,6 +152,12 @@ impl<'a> Sink<'a> {
                 rows.clear();
                 stored
             }
+            Way::Registers { store, aside: Some(aside), now, .. } => {
+                let kept = store.set_aside(&self.id, aside, *now)?;
+                let repeated = aside.len() as u64 - kept;
+                aside.clear();
+                Taken { aside: kept, repeated, ..Taken::default() }
+            }
             Way::Registers { store, .. } => {
                 store.commit()?;
                 Taken::default()
@@ -139,6 +166,7 @@ impl<'a> Sink<'a> {
         tally.taken += stored.taken;
         tally.repeated += stored.repeated;
         tally.replaced += stored.replaced;
+        tally.aside += stored.aside;
         for (rows, reason) in [(stored.conflicts, CONFLICT), (stored.overlaps, OVERLAP)] {
             for row in rows {
                 tally.refuse(reason, self.lines[row]);

@@ -13,6 +13,8 @@ pub struct Tally {
     pub repeated: u64,
     /// In place of another value, as asked for.
     pub replaced: u64,
+    /// Kept, and no part of the result: it is locked.
+    pub aside: u64,
     /// Without a value.
     pub missing: u64,
     /// By reason: how many, and the first lines.
@@ -40,18 +42,22 @@ impl Tally {
 
     /// Whether rows were refused and none is in the store.
     pub fn failed(&self) -> bool {
-        self.refused() > 0 && self.taken + self.repeated + self.replaced == 0
+        self.refused() > 0 && self.taken + self.repeated + self.replaced + self.aside == 0
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { taken, repeated, replaced, missing, refused } = self;
+        let Self { taken, repeated, replaced, aside, missing, refused } = self;
         write!(f, "{taken} taken, {repeated} repeated")?;
         if *replaced > 0 {
             write!(f, ", {replaced} replaced")?;
         }
         write!(f, ", {missing} empty, {} refused", self.refused())?;
+        if *aside > 0 {
+            write!(f, "\n  the result is locked: {aside} are kept aside and change nothing; ")?;
+            write!(f, "`wattkampen amend late-data` takes them in")?;
+        }
         for (reason, (count, lines)) in refused {
             let more = if *count > lines.len() as u64 { ", …" } else { "" };
             let lines: Vec<_> = lines.iter().map(u64::to_string).collect();

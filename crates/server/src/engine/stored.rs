@@ -1,0 +1,44 @@
+//! The store as the history that the standings ask for.
+use std::{cell::RefCell, ops::Range};
+
+use competition::{History, MeterIndex, Sample, Time};
+
+use crate::store::{Store, StoreError};
+
+/// The store as the competition reads it. Its trait has no errors, so the first one
+/// is kept, and what was computed with it must not be used.
+pub(super) struct Stored<'a> {
+    store: &'a Store,
+    failed: RefCell<Option<StoreError>>,
+}
+
+impl<'a> Stored<'a> {
+    pub(super) const fn new(store: &'a Store) -> Self {
+        Self { store, failed: RefCell::new(None) }
+    }
+
+    pub(super) fn done(self) -> Result<(), StoreError> {
+        self.failed.into_inner().map_or(Ok(()), Err)
+    }
+
+    fn keep<T: Default>(&self, result: Result<T, StoreError>) -> T {
+        result.unwrap_or_else(|error| {
+            self.failed.borrow_mut().get_or_insert(error);
+            T::default()
+        })
+    }
+}
+
+impl History for Stored<'_> {
+    fn samples(&self, meter: MeterIndex, range: Range<Time>) -> Vec<Sample> {
+        self.keep(self.store.samples(meter, range))
+    }
+
+    fn last_before(&self, meter: MeterIndex, at: Time) -> Option<Sample> {
+        self.keep(self.store.last_before(meter, at))
+    }
+
+    fn first_from(&self, meter: MeterIndex, at: Time) -> Option<Sample> {
+        self.keep(self.store.first_from(meter, at))
+    }
+}
