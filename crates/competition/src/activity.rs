@@ -1,5 +1,22 @@
 //! What a town hall did: the kinds of 2011 as presets. When, where and by whom is
-//! the server's to keep; the effect is [`crate::Standings::effect`].
+//! told, never used to rank; the effect is [`crate::Standings::effect`].
+
+use jiff::civil::Date;
+
+/// One thing that a town hall did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// Of what kind.
+    pub kind: ActivityKind,
+    /// The local day.
+    pub day: Date,
+    /// Where in the house; empty where not told.
+    pub place: String,
+    /// By whom, as a role such as "caretaker"; empty where not told.
+    pub by: String,
+    /// More in the town hall's own words; may be empty.
+    pub note: String,
+}
 
 /// A kind of activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +65,11 @@ impl ActivityKind {
             Self::PowerStrips => ("Power strips with a switch", "Grenuttag med strömbrytare"),
             Self::Other => ("Other", "Annat"),
         }
+    }
+
+    /// The kind of a short name.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.id() == id)
     }
 
     /// Short name in files and addresses.

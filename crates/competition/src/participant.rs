@@ -1,7 +1,7 @@
 //! The organiser's side: who competes, when, with which meters and areas.
 use jiff::{civil::Date, tz::TimeZone};
 
-use crate::{Percent, SquareMetres, Time, WattHours, Watts, leaderboard::Rule};
+use crate::{Activity, Factors, Percent, SquareMetres, Time, WattHours, Watts, leaderboard::Rule};
 
 /// Position of a participant in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +75,8 @@ pub struct Competition {
     pub method: Method,
     /// Bridge and half days of everybody.
     pub special_days: Vec<(Date, DayKind)>,
+    /// What a saved kilowatt-hour is worth.
+    pub factors: Factors,
 }
 
 impl Competition {
@@ -90,6 +92,7 @@ impl Competition {
             thresholds: Thresholds::default(),
             method: Method::default(),
             special_days: Vec::new(),
+            factors: Factors::default(),
         }
     }
 }
@@ -169,6 +172,8 @@ pub struct Participant {
     pub special_days: Vec<(Date, DayKind)>,
     /// Non-routine events.
     pub exclusions: Vec<Exclusion>,
+    /// What it did to save; shown with its effect, never used to rank.
+    pub activities: Vec<Activity>,
 }
 
 /// Whether a meter counts towards the building or is a tenant to take off.

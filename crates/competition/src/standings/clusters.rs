@@ -14,6 +14,11 @@ impl Standings {
         self.clusters_of(&self.leaderboard(rule, now), by_intensity)
     }
 
+    /// The clusters of a board that is already there, such as one of another time.
+    pub fn clusters_on(&self, board: &Leaderboard) -> Vec<ClusterRow> {
+        self.clusters_of(board, board.rule == Rule::Intensity)
+    }
+
     fn clusters_of(&self, board: &Leaderboard, by_intensity: bool) -> Vec<ClusterRow> {
         let mut members: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
         for row in &board.rows {

@@ -60,6 +60,16 @@ impl Standings {
         })
     }
 
+    /// The same of a whole local day, as activities are recorded.
+    pub fn effect_on(
+        &self,
+        who: ParticipantIndex,
+        day: jiff::civil::Date,
+        now: Time,
+    ) -> Option<Effect> {
+        self.effect(who, self.houses[who.0 as usize].calendar.at(day, 12), now)
+    }
+
     /// Contest sums of a range of hours.
     pub(super) fn sums(&self, house: &House, hours: Range<i64>) -> Totals {
         let ledgers = &self.ledgers[house.meters.clone()];

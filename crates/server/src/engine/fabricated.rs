@@ -6,7 +6,9 @@ use arc_swap::ArcSwap;
 use competition::{Competition, Leaderboard, MilliWattHours, Participant, Provenance, Quarantined};
 use tokio::sync::{broadcast, mpsc};
 
-use super::{Counts, Decisions, Declined, Event, Gateway, Handle, Point, Snapshot, handle::Query};
+use super::{
+    Counts, Decisions, Declined, Event, Gateway, Handle, Insight, Point, Snapshot, handle::Query,
+};
 use crate::ingest::Complaint;
 
 /// What the made-up engine answers.
@@ -62,6 +64,27 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
             let mut board = Leaderboard { rule, ..snapshot.board.clone() };
             board.as_of = as_of.unwrap_or(board.as_of);
             let _ = reply.send(Arc::new(board));
+        }
+        Query::WhatIf { rule, reply, .. } => {
+            let board = Leaderboard { rule, ..snapshot.board.clone() };
+            let _ = reply.send((board, Vec::new()));
+        }
+        Query::Insight { reply, .. } => {
+            let effect = competition::Effect {
+                before_percent: 8.0,
+                after_percent: 8.5,
+                change_percent: 0.5,
+                interval_percent: [-2.5, 3.5],
+                distinguishable: false,
+            };
+            let trap = competition::Trap {
+                kind: competition::TrapKind::NeverAsleep,
+                since: jiff::civil::date(2027, 3, 23),
+                kwh_per_year: 12_000.0,
+                sek_per_year: 18_000.0,
+                confidence: competition::Confidence::Medium,
+            };
+            let _ = reply.send(Insight { effects: vec![Some(effect)], traps: vec![trap] });
         }
         Query::Series { range, step, reply, .. } => {
             let starts = (range.start.0..range.end.0).step_by(step as usize);

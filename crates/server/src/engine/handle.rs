@@ -4,8 +4,8 @@ use std::{ops::Range, sync::Arc};
 
 use arc_swap::ArcSwap;
 use competition::{
-    Competition, Leaderboard, MilliWattHours, Participant, ParticipantIndex, Provenance,
-    Quarantined, Rule, Time, Watts,
+    Baseline, ClusterRow, Competition, Effect, Leaderboard, MilliWattHours, Participant,
+    ParticipantIndex, Provenance, Quarantined, Rule, Time, Trap, Watts,
 };
 use tokio::sync::{broadcast, mpsc, oneshot};
 use wire::{GatewayId, Status};
@@ -104,6 +104,15 @@ pub(super) enum Query {
         as_of: Option<Time>,
         reply: oneshot::Sender<Arc<Leaderboard>>,
     },
+    WhatIf {
+        rule: Rule,
+        baseline: Baseline,
+        reply: oneshot::Sender<(Leaderboard, Vec<ClusterRow>)>,
+    },
+    Insight {
+        who: ParticipantIndex,
+        reply: oneshot::Sender<Insight>,
+    },
     Series {
         who: ParticipantIndex,
         range: Range<Time>,
@@ -134,6 +143,15 @@ pub struct Decisions {
     pub locked: Option<Time>,
     /// The newest entry of the audit log.
     pub head: Option<Entry>,
+}
+
+/// What a facilities person asks of one house.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Insight {
+    /// By activity of the participant; `None` where too little is known.
+    pub effects: Vec<Option<Effect>>,
+    /// The dearest first.
+    pub traps: Vec<Trap>,
 }
 
 /// Cheap to clone.
@@ -182,6 +200,27 @@ impl Handle {
         as_of: Option<Time>,
     ) -> Result<Arc<Leaderboard>, Stopped> {
         self.ask(|reply| Query::Leaderboard { rule, as_of, reply }).await
+    }
+
+    /// The board under another rule and baseline, and its clusters; the official
+    /// one is not touched.
+    ///
+    /// # Errors
+    /// [`Stopped`]
+    pub async fn what_if(
+        &self,
+        rule: Rule,
+        baseline: Baseline,
+    ) -> Result<(Leaderboard, Vec<ClusterRow>), Stopped> {
+        self.ask(|reply| Query::WhatIf { rule, baseline, reply }).await
+    }
+
+    /// Effects of a participant's activities, and its traps.
+    ///
+    /// # Errors
+    /// [`Stopped`]
+    pub async fn insight(&self, who: ParticipantIndex) -> Result<Insight, Stopped> {
+        self.ask(|reply| Query::Insight { who, reply }).await
     }
 
     /// A load curve in bins of `step` seconds, which is rounded up to whole

@@ -12,6 +12,7 @@ mod decided;
 #[cfg(test)]
 pub(crate) mod fabricated;
 mod handle;
+mod insight;
 mod late;
 mod publish;
 mod recover;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 pub use beside::{Taken, decide};
 pub use decide::{Decision, Declined};
-pub use handle::{Counts, Decisions, Event, Gateway, Handle, Point, Stopped};
+pub use handle::{Counts, Decisions, Event, Gateway, Handle, Insight, Point, Stopped};
 pub use publish::snapshot;
 pub use recover::{Recovered, standings};
 pub use thread::{Engine, EngineError, start};

@@ -324,6 +324,12 @@ impl Thread {
                 };
                 let _ = reply.send(board);
             }
+            Query::WhatIf { rule, baseline, reply } => {
+                let _ = reply.send(self.core.what_if(rule, baseline));
+            }
+            Query::Insight { who, reply } => {
+                let _ = reply.send(self.core.insight(who));
+            }
             Query::Decide { decision, reply } => {
                 let decided = self.core.decide(*decision)?;
                 self.publish()?;

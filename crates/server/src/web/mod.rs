@@ -41,8 +41,9 @@ use tokio::{net::TcpListener, sync::oneshot};
 use crate::{clock::Clock, engine::Handle, settings::Secret};
 use language::Language;
 
-pub use api::leaderboard_json;
+pub use api::{leaderboard_json, what_if_json};
 pub use routes::router;
+pub use rule::baseline_tag;
 
 /// How long connections may take to finish once the service stops.
 const PATIENCE: Duration = Duration::from_secs(3);

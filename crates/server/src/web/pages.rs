@@ -160,6 +160,33 @@ pub(super) async fn front(
     made.await.unwrap_or_else(|problem: Problem| visit.trouble(&problem))
 }
 
+/// The board under another rule and baseline; not official.
+#[utoipa::path(get, path = "/what-if", tag = "pages",
+    params(
+        ("rule" = Option<String>, Query, description = "`saving`, `intensity`, `night`, `saving-per-employee` or `most-improved`"),
+        ("baseline" = Option<String>, Query, description = "`season`, `hours-temperature`, `hours`, `last-year` or `three-weeks-before`"),
+        ("lang" = Option<String>, Query, description = "`sv` or `en`; remembered by a cookie")),
+    responses((status = 200, description = "a page", content_type = "text/html", body = String)))]
+pub(super) async fn what_if(
+    State(web): State<Arc<Web>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let visit = Visit::new(&web, query.as_deref(), &headers);
+    let made = async {
+        let competition = web.handle.competition();
+        let rule = rule::wanted(&visit.params)?.unwrap_or(competition.rule);
+        let baseline = rule::wanted_baseline(&visit.params)?.unwrap_or(competition.method.baseline);
+        let key = format!("what-if {} {}", rule::tag(rule), rule::baseline_tag(baseline));
+        if let Some(response) = visit.kept(&key) {
+            return Ok(response);
+        }
+        let (board, clusters) = web.handle.what_if(rule, baseline).await?;
+        Ok(visit.keep(&key, page::what_if(&visit.scene(), &board, &clusters, baseline)))
+    };
+    made.await.unwrap_or_else(|problem: Problem| visit.trouble(&problem))
+}
+
 /// One town hall.
 #[utoipa::path(get, path = "/participants/{id}", tag = "pages",
     params(("id" = String, Path, description = "`participant` of a row of the leaderboard"),
@@ -181,7 +208,8 @@ pub(super) async fn participant(
         }
         let day = visit.curve(index, DAY, 900).await?;
         let week = visit.curve(index, 7 * DAY, 3600).await?;
-        let markup = page::participant(&visit.scene(), index, &Curves { day, week });
+        let insight = web.handle.insight(index).await?;
+        let markup = page::participant(&visit.scene(), index, &Curves { day, week, insight });
         Ok(visit.keep(&key, markup.ok_or_else(early)?))
     };
     made.await.unwrap_or_else(|problem: Problem| visit.trouble(&problem))

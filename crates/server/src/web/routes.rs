@@ -25,11 +25,13 @@ fn described() -> OpenApiRouter<Arc<Web>> {
     let empty = OpenApi::new(info, utoipa::openapi::Paths::new());
     OpenApiRouter::with_openapi(empty)
         .routes(routes!(api::leaderboard))
+        .routes(routes!(api::what_if))
         .routes(routes!(api::participant))
         .routes(routes!(api::series))
         .routes(routes!(events::events))
         .routes(routes!(panels::panel))
         .routes(routes!(pages::front))
+        .routes(routes!(pages::what_if))
         .routes(routes!(pages::participant))
         .routes(routes!(pages::kiosk))
         .routes(routes!(organiser::organiser, decide::form))

@@ -1,6 +1,6 @@
 //! The rules a board can follow: their names in addresses, and how a row shows
 //! what it is ranked by.
-use competition::{Participant, Row, Rule, Time};
+use competition::{Baseline, Participant, Row, Rule, Time};
 use jiff::tz::TimeZone;
 
 use super::{
@@ -11,8 +11,34 @@ use super::{
 };
 
 /// All rules, in the order in which they are offered.
-pub(super) const ALL: [Rule; 4] =
-    [Rule::Saving, Rule::Intensity, Rule::Night, Rule::SavingPerEmployee];
+pub(super) const ALL: [Rule; 5] =
+    [Rule::Saving, Rule::Intensity, Rule::Night, Rule::SavingPerEmployee, Rule::MostImproved];
+
+/// All baselines and their names in addresses and JSON.
+pub(super) const BASELINES: [(&str, Baseline); 5] = [
+    ("season", Baseline::Season),
+    ("hours-temperature", Baseline::HoursTemperature),
+    ("hours", Baseline::Hours),
+    ("last-year", Baseline::LastYear),
+    ("three-weeks-before", Baseline::ThreeWeeksBefore),
+];
+
+/// The name of a baseline in addresses and JSON.
+pub fn baseline_tag(baseline: Baseline) -> &'static str {
+    BASELINES.iter().find(|(_, it)| *it == baseline).map_or("season", |(tag, _)| tag)
+}
+
+/// The baseline that an address asks for.
+pub(super) fn wanted_baseline(params: &Params) -> Result<Option<Baseline>, Problem> {
+    let Some(text) = params.get("baseline") else { return Ok(None) };
+    let found = BASELINES.iter().find(|(tag, _)| *tag == text).map(|(_, it)| *it);
+    found.map(Some).ok_or_else(|| {
+        Problem::bad(
+            format!("baseline={text} is no baseline"),
+            format!("baselines: {}", BASELINES.map(|(tag, _)| tag).join(", ")),
+        )
+    })
+}
 
 /// The name of a rule in addresses, JSON and configuration.
 pub(super) const fn tag(rule: Rule) -> &'static str {
@@ -46,6 +72,7 @@ pub(super) const fn title(rule: Rule, l: Language) -> &'static str {
         Rule::Intensity => l.t("Elanvändning per yta", "Electricity per area"),
         Rule::Night => l.t("Nattlast", "Night load"),
         Rule::SavingPerEmployee => l.t("Sparat per anställd", "Saved per employee"),
+        Rule::MostImproved => l.t("Mest förbättrad", "Most improved"),
         _ => l.t("Besparing", "Saving"),
     }
 }
@@ -64,6 +91,10 @@ pub(super) const fn sentence(rule: Rule, l: Language) -> &'static str {
         Rule::SavingPerEmployee => l.t(
             "Flest sparade kilowattimmar per anställd ligger först.",
             "The most kilowatt-hours saved per employee come first.",
+        ),
+        Rule::MostImproved => l.t(
+            "Störst ökning av besparingen de senaste 14 dagarna mot tävlingens dagar dessförinnan ligger först. Kolumnen visar besparingen.",
+            "The largest rise of the saving in the last 14 days over the contest's days before them comes first. The column shows the saving.",
         ),
         _ => l.t(
             "Störst minskning jämfört med husets egen normala användning ligger först.",

@@ -12,6 +12,7 @@ mod serve;
 mod service;
 mod simulate;
 mod stored;
+mod what_if;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,8 @@ enum Command {
     Gateway(gateway::Args),
     /// The standings, as a table or for programs
     Report(report::Args),
+    /// The standings under another rule or baseline; not official
+    WhatIf(what_if::Args),
     /// What a town hall's lobby panel shows now, as a picture
     Panel(panel::Args),
     /// History from CSV files: readings or outdoor temperatures, also beside a running service
@@ -85,6 +88,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Gateway(args) => gateway::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::WhatIf(args) => what_if::run(&args),
         Command::Panel(args) => panel::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Audit(args) => audit::run(&args),

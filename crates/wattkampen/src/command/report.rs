@@ -4,13 +4,16 @@ use std::{
     path::PathBuf,
 };
 
-use competition::{Rule, Time};
+use competition::Time;
 use jiff::Timestamp;
 
-use super::{Failure, stored};
+use super::{
+    Failure, stored,
+    what_if::{By, Lang},
+};
 use crate::{
     config::Config,
-    report::{Format, render},
+    report::{Format, Summary, render},
 };
 
 #[derive(Debug, clap::Args)]
@@ -27,32 +30,12 @@ pub(super) struct Args {
     /// Form of the report
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Language of the html; else the configuration's
+    #[arg(long, value_name = "LANG", value_enum)]
+    lang: Option<Lang>,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum By {
-    /// Share of the own baseline that was not used
-    Saving,
-    /// kWh/m², least first
-    Intensity,
-    /// Night load per m², least first
-    Night,
-    /// Saved kWh per employee
-    SavingPerEmployee,
-}
-
-impl From<By> for Rule {
-    fn from(by: By) -> Self {
-        match by {
-            By::Saving => Self::Saving,
-            By::Intensity => Self::Intensity,
-            By::Night => Self::Night,
-            By::SavingPerEmployee => Self::SavingPerEmployee,
-        }
-    }
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -71,7 +54,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         (None, None) => standings.leaderboard(rule, now),
     };
     let format = if args.json { Format::Json } else { args.format };
-    let report = render(format, &board, &config.competition, standings.participants())?;
+    let language = args.lang.map_or(config.language, Into::into);
+    let report = render(format, &Summary::new(&standings, board), language)?;
     match io::stdout().write_all(&report) {
         // `report | head` has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -1,15 +1,16 @@
 //! `[competition]`: name, calendar, periods, rule, thresholds.
-use competition::{Competition, Period, Rule};
+use competition::{Competition, Factors, KgCo2PerKwh, Period, Rule, SekPerKwh};
 use jiff::tz::TimeZone;
 
 use super::{days, reader::Section};
 
 /// Rules by the names that scripts use.
-pub(super) const RULES: [(&str, Rule); 4] = [
+pub(crate) const RULES: [(&str, Rule); 5] = [
     ("saving", Rule::Saving),
     ("intensity", Rule::Intensity),
     ("night", Rule::Night),
     ("saving-per-employee", Rule::SavingPerEmployee),
+    ("most-improved", Rule::MostImproved),
 ];
 
 pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
@@ -62,10 +63,12 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
     });
     let thresholds = thresholds(section);
     let special_days = days::read(section);
+    let factors = section.section("factors").map_or_else(Factors::default, |table| factors(&table));
     let (name, zone, baseline, contest, rule) = (name?, zone?, baseline?, contest?, rule?);
     let mut competition = Competition::new(name.value, zone, baseline, contest);
     competition.rule = rule;
     competition.special_days = special_days;
+    competition.factors = factors;
     if let Some(country) = holidays {
         competition.holidays = country.value.to_owned();
     }
@@ -87,6 +90,35 @@ fn thresholds(section: &Section<'_, '_>) -> Option<Thresholds> {
         table.number("coverage", 0.5, 1.0, "share of the hours").map(|share| share.value);
     let cv_rmse = table.number("cv_rmse", 0.05, 2.0, "share of the mean").map(|share| share.value);
     Some((days, coverage, cv_rmse))
+}
+
+/// What a saved kilowatt-hour is worth. Who gives a figure gives its source: both
+/// are printed.
+fn factors(table: &Section<'_, '_>) -> Factors {
+    let mut factors = Factors::default();
+    let price = table.number("sek_per_kwh", 0.0, 100.0, "SEK per kWh");
+    let emission = table.number("kg_co2_per_kwh", 0.0, 5.0, "kg CO2e per kWh");
+    let sources = ["price_source", "co2_source"].map(|key| table.text(key));
+    for (figure, source, name) in
+        [(&price, sources[0], "price_source"), (&emission, sources[1], "co2_source")]
+    {
+        if let (Some(figure), None) = (figure, source) {
+            table.source.mistake(
+                figure.at,
+                format!("{} gives a figure and no {name}", table.name),
+                format!("add: {name} = \"our electricity contract of 2027\""),
+            );
+        }
+    }
+    if let (Some(price), Some(source)) = (price, sources[0]) {
+        factors.price = SekPerKwh(price.value);
+        source.value.clone_into(&mut factors.price_source);
+    }
+    if let (Some(emission), Some(source)) = (emission, sources[1]) {
+        factors.emission = KgCo2PerKwh(emission.value);
+        source.value.clone_into(&mut factors.emission_source);
+    }
+    factors
 }
 
 fn period(section: &Section<'_, '_>, key: &'static str) -> Option<Period> {

@@ -2,8 +2,8 @@
 use std::collections::{HashMap, HashSet};
 
 use competition::{
-    Competition, Dated, Epoch, Exclusion, Meter, Participant, Percent, Sign, SquareMetres, Time,
-    WattHours, Watts,
+    Activity, ActivityKind, Competition, Dated, Epoch, Exclusion, Meter, Participant, Percent,
+    Sign, SquareMetres, Time, WattHours, Watts,
 };
 use jiff::{Timestamp, civil::Date};
 use wire::{GatewayId, MeterId};
@@ -118,6 +118,7 @@ fn one(
         meters,
         exclusions,
         special_days,
+        activities: section.sections("activity", "activity").iter().filter_map(activity).collect(),
     })
 }
 
@@ -179,6 +180,32 @@ fn changes(section: &Section<'_, '_>) -> Vec<(String, Epoch)> {
             Some((meter?.value.to_owned(), Epoch { at: at?, last: last?, first: first? }))
         })
         .collect()
+}
+
+/// `[[participant.activity]]`: what the town hall did.
+fn activity(table: &Section<'_, '_>) -> Option<Activity> {
+    let kind = table.need_text("kind", "night-walk");
+    let (day, place, by, note) =
+        (table.date("day"), table.text("place"), table.text("by"), table.text("note"));
+    let kind = kind.and_then(|text| {
+        let known = ActivityKind::from_id(text.value);
+        if known.is_none() {
+            table.source.mistake(
+                text.at,
+                format!("kind of activity {:?} is not known", text.value),
+                format!("known are {}", ActivityKind::ALL.map(ActivityKind::id).join(", ")),
+            );
+        }
+        known
+    });
+    let words = |text: Option<At<&str>>| text.map_or("", |text| text.value).to_owned();
+    Some(Activity {
+        kind: kind?,
+        day: day?.value,
+        place: words(place),
+        by: words(by),
+        note: words(note),
+    })
 }
 
 fn register(section: &Section<'_, '_>, key: &'static str) -> Option<WattHours> {

@@ -1,11 +1,12 @@
 //! The forms of a board with one of each kind: ranked, improved by nothing, unranked.
 use competition::{
-    Contact, Dated, MilliWattHours, ParticipantIndex, Period, Reason, Row, SquareMetres, Status,
-    Time, Watts,
+    Activity, ActivityKind, ClusterRow, Competition, Confidence, Contact, Dated, Effect,
+    Leaderboard, MilliWattHours, Participant, ParticipantIndex, Period, Reason, Row, SquareMetres,
+    Status, Time, Trap, TrapKind, Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
 
-use super::*;
+use super::{summary::Week, *};
 
 /// 2027-04-20T08:00:00Z
 const NOW: Time = Time(1_808_208_000);
@@ -84,10 +85,105 @@ fn scene() -> (Leaderboard, Competition, Vec<Participant>) {
     (board, competition, participants)
 }
 
+/// With one of each: an activity without and one with a plain effect, a trap, a week.
+fn facts() -> Summary {
+    let (board, competition, mut participants) = scene();
+    let activity = |kind, place: &str| Activity {
+        kind,
+        day: date(2027, 3, 20),
+        place: place.to_owned(),
+        by: "caretaker".to_owned(),
+        note: String::new(),
+    };
+    let plain = Effect {
+        before_percent: 18.0,
+        after_percent: 24.0,
+        change_percent: 6.0,
+        interval_percent: [3.0, 9.0],
+        distinguishable: true,
+    };
+    let vague = Effect {
+        change_percent: 0.5,
+        interval_percent: [-2.5, 3.5],
+        distinguishable: false,
+        ..plain
+    };
+    let soderhamn = ParticipantIndex(0);
+    let activities = vec![
+        (soderhamn, activity(ActivityKind::NightWalk, "floor <2>"), Some(plain)),
+        (soderhamn, activity(ActivityKind::Survey, ""), Some(vague)),
+        (ParticipantIndex(2), activity(ActivityKind::Target, ""), None),
+    ];
+    participants[0].activities = activities[..2].iter().map(|it| it.1.clone()).collect();
+    let trap = Trap {
+        kind: TrapKind::NeverAsleep,
+        since: date(2027, 3, 23),
+        kwh_per_year: 12_000.0,
+        sek_per_year: 18_000.0,
+        confidence: Confidence::Medium,
+    };
+    Summary {
+        clusters: vec![ClusterRow {
+            cluster: "Dalarna, Gävleborg".to_owned(),
+            rank: Some(1),
+            ranked: 2,
+            saving_percent: Some(11.1),
+            kwh_per_m2: Some(2.87),
+            saved: MilliWattHours(5_066_900_000),
+        }],
+        activities,
+        traps: vec![(ParticipantIndex(1), trap)],
+        doubted: vec![0, 3, 0],
+        weeks: vec![Week {
+            start: date(2027, 3, 1),
+            used: MilliWattHours(40_000_000_000),
+            expected: MilliWattHours(45_000_000_000),
+        }],
+        board,
+        competition,
+        participants,
+    }
+}
+
 fn rendered(format: Format) -> String {
-    let (board, competition, participants) = scene();
-    let bytes = render(format, &board, &competition, &participants).expect("renders");
+    let bytes = render(format, &facts(), Language::En).expect("renders");
     String::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn a_page_to_print_that_fills_the_line_of_2011() {
+    let english = rendered(Format::Html);
+    for told in [
+        "Total saving in the project",
+        "5\u{a0}067 kWh",
+        // 5066.9 kWh at 1.50 SEK and at 0.090 kg
+        "7\u{a0}600 SEK",
+        "456 kg CO₂",
+        "IVL, SMED 4/2021",
+        "not distinguishable",
+        "<b>6.0</b>",
+        "too few known hours before or after",
+        "floor &lt;2&gt;, caretaker",
+        "A load that never sleeps",
+        "18\u{a0}000",
+        "not ranked: no readings, yet",
+    ] {
+        assert!(english.contains(told), "{told:?} is not in the report:\n{english}");
+    }
+    // Nothing from elsewhere, so that the file can be mailed and kept.
+    for foreign in ["http:", "https:", "<script", "<link", "src="] {
+        assert!(!english.contains(foreign), "{foreign} is in the report");
+    }
+    let swedish = render(Format::Html, &facts(), Language::Sv).expect("renders");
+    let swedish = String::from_utf8(swedish).expect("UTF-8");
+    for told in [
+        "Total besparing i projektet",
+        "går inte att särskilja",
+        "22,4\u{a0}%",
+        "inga avläsningar än",
+    ] {
+        assert!(swedish.contains(told), "{told:?} is not in the report");
+    }
 }
 
 #[test]
@@ -114,8 +210,7 @@ fn the_json_is_that_of_the_service() {
 #[test]
 fn a_workbook_with_numbers_and_a_total_that_follows_the_board() {
     use calamine::{Data, Reader, Xlsx};
-    let (board, competition, participants) = scene();
-    let bytes = render(Format::Xlsx, &board, &competition, &participants).expect("renders");
+    let bytes = render(Format::Xlsx, &facts(), Language::En).expect("renders");
     let mut book = Xlsx::new(std::io::Cursor::new(bytes)).expect("a workbook");
     assert_eq!(book.sheet_names(), ["Board", "Total", "Data quality"]);
     let ranked = book.worksheet_range("Board").expect("a sheet");

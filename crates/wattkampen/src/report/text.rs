@@ -121,7 +121,7 @@ const fn rule(rule: Rule) -> &'static str {
 }
 
 /// Thousands apart, a real minus, no negative nothing.
-fn grouped(value: f64, decimals: usize) -> String {
+pub(super) fn grouped(value: f64, decimals: usize) -> String {
     let plain = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
     let mut text = String::new();

@@ -6,7 +6,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use competition::{Contact, Leaderboard, Participant, Row, Status};
+use competition::{Baseline, Contact, Leaderboard, Participant, Row, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,7 +26,7 @@ use crate::web::{
 struct BoardJson<'a> {
     /// The moment it shows, RFC 3339.
     as_of: String,
-    /// `saving`, `intensity`, `night` or `saving-per-employee`.
+    /// `saving`, `intensity`, `night`, `saving-per-employee` or `most-improved`.
     rule: &'static str,
     /// `upcoming`, `running`, `ended` or `locked`.
     status: &'static str,
@@ -113,9 +113,13 @@ impl<'a> RowJson<'a> {
 
 /// The bytes of a board, the same here, in the event stream and in tests.
 pub(in crate::web) fn render(board: &Leaderboard, participants: &[Participant]) -> Vec<u8> {
+    serde_json::to_vec(&json_of(board, participants)).unwrap_or_default()
+}
+
+fn json_of<'a>(board: &'a Leaderboard, participants: &'a [Participant]) -> BoardJson<'a> {
     let who = |row: &Row| participants.get(row.participant.0 as usize);
     let rows = board.rows.iter().filter_map(|row| Some(RowJson::of(row, who(row)?)));
-    let json = BoardJson {
+    BoardJson {
         as_of: rfc3339(board.as_of),
         rule: rule::tag(board.rule),
         status: match board.status {
@@ -132,14 +136,65 @@ pub(in crate::web) fn render(board: &Leaderboard, participants: &[Participant]) 
             participants: participants.len(),
         },
         rows: rows.collect(),
-    };
+    }
+}
+
+/// A board under another rule or baseline.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WhatIf)]
+struct WhatIfJson<'a> {
+    /// Always false: only `/api/v1/leaderboard` without a rule is official.
+    official: bool,
+    /// `season`, `hours-temperature`, `hours`, `last-year` or `three-weeks-before`.
+    baseline: &'static str,
+    #[serde(flatten)]
+    board: BoardJson<'a>,
+}
+
+/// The bytes of an unofficial board.
+pub(in crate::web) fn render_what_if(
+    board: &Leaderboard,
+    baseline: Baseline,
+    participants: &[Participant],
+) -> Vec<u8> {
+    let board = json_of(board, participants);
+    let json = WhatIfJson { official: false, baseline: rule::baseline_tag(baseline), board };
     serde_json::to_vec(&json).unwrap_or_default()
+}
+
+/// The board under another rule and baseline; the official one is not touched.
+#[utoipa::path(get, path = "/api/v1/what-if", tag = "standings",
+    params(
+        ("rule" = Option<String>, Query, description = "`saving`, `intensity`, `night`, `saving-per-employee` or `most-improved`; else the competition's own"),
+        ("baseline" = Option<String>, Query, description = "`season`, `hours-temperature`, `hours`, `last-year` or `three-weeks-before`; else the competition's own")),
+    responses(
+        (status = 200, description = "an unofficial board", body = WhatIfJson),
+        (status = 400, description = "a parameter is wrong", body = Problem)))]
+pub(in crate::web) async fn what_if(
+    State(web): State<Arc<Web>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let params = Params::strict(query.as_deref(), &["rule", "baseline"])?;
+    let snapshot = web.handle.snapshot();
+    let rule = rule::wanted(&params)?.unwrap_or(snapshot.board.rule);
+    let baseline = rule::wanted_baseline(&params)?;
+    let own = web.handle.competition().method.baseline;
+    let baseline = baseline.unwrap_or(own);
+    let key = format!("api/what-if?{}&{}", rule::tag(rule), rule::baseline_tag(baseline));
+    if let Some(made) = web.pages.get(stamp(&snapshot), &key) {
+        return Ok(made.answer(&headers));
+    }
+    let (board, _) = web.handle.what_if(rule, baseline).await?;
+    let body = render_what_if(&board, baseline, web.handle.participants());
+    let made = Made::new("application/json", body);
+    Ok(web.pages.keep(stamp(&snapshot), key, made).answer(&headers))
 }
 
 /// The ranked board, by the competition's rule or another, now or at another time.
 #[utoipa::path(get, path = "/api/v1/leaderboard", tag = "standings",
     params(
-        ("rule" = Option<String>, Query, description = "`saving`, `intensity`, `night` or `saving-per-employee`; else the competition's own"),
+        ("rule" = Option<String>, Query, description = "`saving`, `intensity`, `night`, `saving-per-employee` or `most-improved`; else the competition's own"),
         ("as_of" = Option<String>, Query, description = "RFC 3339; else now")),
     responses(
         (status = 200, description = "the board", body = BoardJson),

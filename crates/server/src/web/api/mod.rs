@@ -4,7 +4,9 @@ mod leaderboard;
 mod participant;
 mod series;
 
-pub(super) use leaderboard::{__path_leaderboard, leaderboard, render};
+pub(super) use leaderboard::{
+    __path_leaderboard, __path_what_if, leaderboard, render, render_what_if, what_if,
+};
 pub(super) use participant::{__path_participant, participant};
 pub(super) use series::{__path_series, series};
 
@@ -15,6 +17,15 @@ use super::problem::Problem;
 /// A board as `/api/v1/leaderboard` gives it, for reports as well.
 pub fn leaderboard_json(board: &competition::Leaderboard, participants: &[Participant]) -> Vec<u8> {
     render(board, participants)
+}
+
+/// A board as `/api/v1/what-if` gives it, for the command line as well.
+pub fn what_if_json(
+    board: &competition::Leaderboard,
+    baseline: competition::Baseline,
+    participants: &[Participant],
+) -> Vec<u8> {
+    render_what_if(board, baseline, participants)
 }
 
 /// So many decimals and no more; nothing that is no number.

@@ -70,8 +70,9 @@ pub(in crate::web) fn board(scene: &Scene, board: &Leaderboard, selection: &Sele
                 (rules(scene, board, selection))
                 p.sentence { (rule::sentence(board.rule, l))
                     @if board.rule != scene.competition.rule {
-                        " " em { (l.t("Detta är inte tävlingens egen regel.", "This is not the contest's own rule.")) }
+                        " " em { (l.t("Inte officiellt: detta är inte tävlingens egen regel.", "Not official: this is not the contest's own rule.")) }
                     }
+                    " " a href=(selection.what_if()) { (l.t("Tänk om?", "What if?")) }
                 }
                 (filter(scene, selection))
                 @if shown.is_empty() {
@@ -125,7 +126,7 @@ fn filter(scene: &Scene, selection: &Selection) -> Markup {
     }
 }
 
-fn table(scene: &Scene, board: &Leaderboard, shown: &[&Row]) -> Markup {
+pub(super) fn table(scene: &Scene, board: &Leaderboard, shown: &[&Row]) -> Markup {
     let l = scene.l;
     let of = |row: &Row| {
         scene

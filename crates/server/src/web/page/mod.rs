@@ -4,6 +4,7 @@ mod bar;
 mod board;
 mod chart;
 mod declare;
+mod insight;
 mod kiosk;
 mod organiser;
 mod participant;
@@ -11,6 +12,7 @@ mod row;
 mod shell;
 mod summary;
 mod wall;
+mod what_if;
 
 use competition::{Competition, Participant, ParticipantIndex, Time};
 use jiff::tz::TimeZone;
@@ -21,6 +23,7 @@ pub(super) use kiosk::kiosk;
 pub(super) use organiser::{Desk, organiser};
 pub(super) use participant::{Curves, participant};
 pub(super) use shell::{missing, trouble};
+pub(super) use what_if::what_if;
 
 use super::language::Language;
 use crate::{display::Stage, engine::Snapshot};

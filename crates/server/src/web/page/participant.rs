@@ -5,23 +5,25 @@ use maud::{Markup, html};
 use super::{
     Scene,
     chart::{Curve, chart},
+    insight::insight,
     row::state,
     shell::{Frame, page},
     wall::panel,
 };
 use crate::{
-    engine::House,
+    engine::{House, Insight},
     web::{
         format::UNKNOWN,
         rule::{Score, held},
     },
 };
 
-/// The load curves of a participant's page.
+/// The load curves and insights of a participant's page.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct Curves {
     pub(in crate::web) day: Curve,
     pub(in crate::web) week: Curve,
+    pub(in crate::web) insight: Insight,
 }
 
 /// All that is known of one.
@@ -82,6 +84,7 @@ pub(in crate::web) fn participant(
             (night(scene, &portrait))
             (quality(scene, &portrait))
         } }
+        (insight(scene, who, &curves.insight))
         section.wall aria-labelledby="wall-title" { div.inner {
             h2 #wall-title { (l.t("I entrén just nu", "In the lobby right now")) }
             div.pair { (panel(scene, who, (128, 64))) (panel(scene, who, (64, 32))) }

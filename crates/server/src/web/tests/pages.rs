@@ -189,3 +189,33 @@ async fn the_top_tells_where_the_contest_stands() {
         assert_eq!(text.contains("<dd>–</dd>"), status == Status::Upcoming, "{status:?}");
     }
 }
+
+#[tokio::test]
+async fn what_if_is_never_mistaken_for_the_official_board() {
+    let web = scene::web(24, None);
+    let page = get(&web, "/what-if?rule=night&baseline=last-year").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text().contains("Inte officiellt."), "it does not say what it is");
+    assert_eq!(rows(&page).len(), 24);
+    let chosen = "<option value=\"last-year\" selected>";
+    assert!(page.text().contains(chosen), "the baseline is not kept");
+    let json = get(&web, "/api/v1/what-if?rule=night&baseline=last-year").await.json();
+    assert_eq!(json["official"], false);
+    assert_eq!((&json["rule"], &json["baseline"]), (&"night".into(), &"last-year".into()));
+    assert_eq!(json["rows"].as_array().map(Vec::len), Some(24));
+    let wrong = get(&web, "/api/v1/what-if?baseline=next-year").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(wrong.text().contains("three-weeks-before"), "it does not say what there is");
+}
+
+#[tokio::test]
+async fn a_town_hall_shows_what_it_did_and_what_it_could_do() {
+    let web = scene::web(24, None);
+    let text = get(&web, "/participants/soderhamn?lang=en").await.text().to_owned();
+    for part in ["Night walk", "not distinguishable", "to 3.5", "never sleeps", "2027-03-23"] {
+        assert!(text.contains(part), "{part:?} is missing");
+    }
+    for part in ["SEK a year if the load stays", "likely"] {
+        assert!(text.contains(part), "{part:?} is missing");
+    }
+}

@@ -47,6 +47,7 @@ pub(in crate::web) fn competition() -> Competition {
         thresholds: Thresholds::default(),
         method: Method::default(),
         special_days: vec![],
+        factors: competition::Factors::default(),
     }
 }
 
@@ -80,6 +81,13 @@ pub(in crate::web) fn participants(n: usize) -> Vec<Participant> {
                 meters: vec![Meter::new(&format!("7359991000000{i:05}"))],
                 special_days: vec![],
                 exclusions: vec![],
+                activities: vec![competition::Activity {
+                    kind: competition::ActivityKind::NightWalk,
+                    day: date(2027, 3, 20),
+                    place: String::new(),
+                    by: String::new(),
+                    note: String::new(),
+                }],
             }
         })
         .collect()

@@ -1,0 +1,89 @@
+//! On a town hall's page: what it did and whether that can be told from the
+//! meters, and the loads worth a look, with what they cost a year.
+use competition::{Confidence, Participant, TrapKind};
+use maud::{Markup, html};
+
+use super::Scene;
+use crate::{engine::Insight, web::language::Language};
+
+pub(super) fn insight(scene: &Scene, who: &Participant, insight: &Insight) -> Markup {
+    html! {
+        section.insight { div.inner #insight {
+            (activities(scene, who, insight))
+            (traps(scene, insight))
+        } }
+    }
+}
+
+fn activities(scene: &Scene, who: &Participant, insight: &Insight) -> Markup {
+    let l = scene.l;
+    html! {
+        h2 { (l.t("Aktiviteter", "Activities")) }
+        @if who.activities.is_empty() {
+            p.nothing { (l.t("Inga aktiviteter är antecknade.", "No activities are recorded.")) }
+        } @else {
+            ul.activities { @for (it, effect) in who.activities.iter().zip(&insight.effects) {
+                @let names = it.kind.names();
+                li {
+                    strong { (l.t(names.1, names.0)) } " · " (it.day)
+                    @for words in [&it.place, &it.by, &it.note] { @if !words.is_empty() { " · " (words) } }
+                    br;
+                    @match effect {
+                        None => (l.t("Effekten är inte känd: minst en vecka före och efter måste vara mätt.",
+                            "The effect is not known: a week before and after must be measured.")),
+                        Some(effect) => {
+                            @let [low, high] = effect.interval_percent;
+                            @if effect.distinguishable {
+                                (l.t("Besparingen ändrades med", "The saving changed by")) " " (l.number(effect.change_percent, 1)) " "
+                            } @else {
+                                (l.t("Effekten går inte att särskilja från det som ändå varierar:", "The effect is not distinguishable from what varies anyway:")) " "
+                            }
+                            span.note { "(" (l.number(low, 1)) " " (l.t("till", "to")) " " (l.number(high, 1)) " "
+                                (l.t("procentenheter med 90 % säkerhet", "percentage points with 90 % certainty")) ")" }
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+fn traps(scene: &Scene, insight: &Insight) -> Markup {
+    let l = scene.l;
+    let factors = &scene.competition.factors;
+    html! {
+        h2 { (l.t("Energifällor", "Energy traps")) }
+        @if insight.traps.is_empty() {
+            p.nothing { (l.t("Inga fällor syns i de senaste veckorna.", "No traps are seen in the last weeks.")) }
+        } @else {
+            ul.traps { @for trap in &insight.traps { li {
+                strong { (kind(trap.kind, l)) } " · " (l.t("sedan", "since")) " " (trap.since) " · " (confidence(trap.confidence, l))
+                br;
+                (l.number(trap.kwh_per_year, 0)) " kWh · " (l.number(trap.sek_per_year, 0)) " SEK " (l.t("per år om lasten består", "a year if the load stays"))
+            } } }
+            p.note { (l.number(factors.price.0, 2)) " SEK/kWh (" (factors.price_source) "). "
+                (l.t("Fällorna överlappar och ska inte summeras.", "The traps overlap and are not to be summed.")) }
+        }
+    }
+}
+
+const fn kind(kind: TrapKind, l: Language) -> &'static str {
+    match kind {
+        TrapKind::Night => l.t("Nätter över husets lugnaste", "Nights above the house's quietest"),
+        TrapKind::Weekend => {
+            l.t("Helger nästan som vardagar", "Weekends nearly as busy as weekdays")
+        }
+        TrapKind::NeverAsleep => l.t("Last som aldrig sover", "A load that never sleeps"),
+        TrapKind::Step => {
+            l.t("Lasten steg en dag och blev kvar", "The load rose one day and stayed")
+        }
+    }
+}
+
+const fn confidence(confidence: Confidence, l: Language) -> &'static str {
+    match confidence {
+        Confidence::Low => l.t("värt en titt", "worth a look"),
+        Confidence::Medium => l.t("troligt", "likely"),
+        Confidence::High => l.t("tydligt", "plain"),
+    }
+}

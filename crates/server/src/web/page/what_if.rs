@@ -1,0 +1,92 @@
+//! What if: the board under another rule and baseline, with its clusters. Never
+//! mistaken for the official one: each page says what it is before anything else.
+use competition::{Baseline, ClusterRow, Leaderboard};
+use maud::{Markup, html};
+
+use super::{
+    Scene,
+    board::{Selection, table},
+    shell::{Frame, page},
+};
+use crate::web::{format::UNKNOWN, language::Language, rule};
+
+/// The page.
+pub(in crate::web) fn what_if(
+    scene: &Scene,
+    board: &Leaderboard,
+    clusters: &[ClusterRow],
+    baseline: Baseline,
+) -> Markup {
+    let l = scene.l;
+    let all: Vec<_> = board.rows.iter().collect();
+    let own = scene.competition.rule == board.rule && scene.competition.method.baseline == baseline;
+    let main = html! {
+        section.board aria-labelledby="if-title" { div.inner {
+            p.eyebrow { a href="/" { "← " (l.t("Den officiella ställningen", "The official standings")) } }
+            h1 #if-title { (l.t("Tänk om?", "What if?")) }
+            p.unofficial role="note" { strong { (l.t("Inte officiellt.", "Not official.")) } " "
+                (l.t("Så skulle ställningen se ut med en annan regel eller jämförelse. Tävlingens resultat påverkas inte.",
+                    "This is what the standings would be by another rule or comparison. The contest's result is not affected."))
+                @if own { " " (l.t("Valet är just nu tävlingens eget.", "The choice is the contest's own at present.")) } }
+            form.filter method="get" action="/what-if" {
+                label { span { (l.t("Regel", "Rule")) } select name="rule" {
+                    @for it in rule::ALL { option value=(rule::tag(it)) selected[it == board.rule] { (rule::title(it, l)) } } } }
+                label { span { (l.t("Jämfört med", "Compared with")) } select name="baseline" {
+                    @for (tag, it) in rule::BASELINES { option value=(tag) selected[it == baseline] { (name(it, l)) } } } }
+                button type="submit" { (l.t("Räkna om", "Recompute")) }
+            }
+            p.sentence { (rule::sentence(board.rule, l)) }
+            (table(scene, board, &all))
+            h2 { (l.t("Kluster, vägda efter golvarea", "Clusters, weighted by floor area")) }
+            table.plain #clusters {
+                thead { tr { th { (l.t("Plats", "Rank")) } th { (l.t("Kluster", "Cluster")) }
+                    th.number { (l.t("Besparing", "Saving")) } th.number { "kWh/m²" } th.number { (l.t("Rådhus", "Town halls")) } } }
+                tbody { @for row in clusters { tr {
+                    td { (row.rank.map_or(UNKNOWN.into(), |it| it.to_string())) }
+                    td { (row.cluster) }
+                    td.number { (row.saving_percent.map_or(UNKNOWN.into(), |it| l.percent(it, 1))) }
+                    td.number { (row.kwh_per_m2.map_or(UNKNOWN.into(), |it| l.number(it, 2))) }
+                    td.number { (row.ranked) }
+                } } }
+            }
+        } }
+    };
+    let here = format!(
+        "/what-if?rule={}&baseline={}",
+        rule::tag(board.rule),
+        rule::baseline_tag(baseline)
+    );
+    let title = l.t("Tänk om?", "What if?");
+    page(scene, &Frame { title, here: &here, kind: "what-if" }, &main)
+}
+
+/// A baseline as a visitor says it.
+fn name(baseline: Baseline, l: Language) -> &'static str {
+    match baseline {
+        Baseline::Season => l.t(
+            "husets normala användning, årstid och väder",
+            "the building's normal use, season and weather",
+        ),
+        Baseline::HoursTemperature => {
+            l.t("husets normala användning och väder", "the building's normal use and weather")
+        }
+        Baseline::Hours => l.t("husets normala användning", "the building's normal use"),
+        Baseline::LastYear => l.t(
+            "samma datum förra året (2011 års regel)",
+            "the same dates last year (the rule of 2011)",
+        ),
+        Baseline::ThreeWeeksBefore => {
+            l.t("de tre veckorna före tävlingen", "the three weeks before the contest")
+        }
+    }
+}
+
+impl Selection {
+    /// Where the same rule is asked as a question.
+    pub(super) fn what_if(&self) -> String {
+        self.rule.map_or_else(
+            || "/what-if?baseline=last-year".to_owned(),
+            |rule| format!("/what-if?rule={}", rule::tag(rule)),
+        )
+    }
+}

@@ -1,0 +1,134 @@
+//! `what-if`: the board under another rule or baseline. The official one is not
+//! touched, and every form of the answer says that it is not official.
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use competition::{Baseline, Leaderboard, Method, Rule, Time};
+use jiff::Timestamp;
+
+use super::{Failure, stored};
+use crate::{
+    config::Config,
+    report::{Format, Summary, render},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The competition's configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Ranked by this rule; else the competition's own
+    #[arg(long, value_name = "RULE", value_enum)]
+    rule: Option<By>,
+    /// Compared with this baseline; else the competition's own
+    #[arg(long, value_name = "BASELINE", value_enum)]
+    baseline: Option<Against>,
+    /// At this time, such as 2027-04-20T12:00:00Z; else now
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<Timestamp>,
+    /// Table, or the object of `/api/v1/what-if`
+    #[arg(long)]
+    json: bool,
+}
+
+/// A rule.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum By {
+    /// Share of the own baseline that was not used
+    Saving,
+    /// kWh/m², least first
+    Intensity,
+    /// Night load per m², least first
+    Night,
+    /// Saved kWh per employee
+    SavingPerEmployee,
+    /// Saving of the last 14 days minus that of the days before
+    MostImproved,
+}
+
+impl From<By> for Rule {
+    fn from(by: By) -> Self {
+        match by {
+            By::Saving => Self::Saving,
+            By::Intensity => Self::Intensity,
+            By::Night => Self::Night,
+            By::SavingPerEmployee => Self::SavingPerEmployee,
+            By::MostImproved => Self::MostImproved,
+        }
+    }
+}
+
+/// A baseline.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Against {
+    /// 72 kinds of hour, temperature, drawn towards the season
+    Season,
+    /// 72 kinds of hour with temperature
+    HoursTemperature,
+    /// 72 kinds of hour
+    Hours,
+    /// The same dates of the year before, the rule of 2011
+    LastYear,
+    /// The three weeks before the contest
+    ThreeWeeksBefore,
+}
+
+impl From<Against> for Baseline {
+    fn from(against: Against) -> Self {
+        match against {
+            Against::Season => Self::Season,
+            Against::HoursTemperature => Self::HoursTemperature,
+            Against::Hours => Self::Hours,
+            Against::LastYear => Self::LastYear,
+            Against::ThreeWeeksBefore => Self::ThreeWeeksBefore,
+        }
+    }
+}
+
+/// A language of pages.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum Lang {
+    /// Swedish
+    Sv,
+    /// English
+    En,
+}
+
+impl From<Lang> for wire::Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Sv => Self::Sv,
+            Lang::En => Self::En,
+        }
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
+    let (standings, _) = stored::standings(&config)?;
+    let rule = args.rule.map_or(config.competition.rule, Into::into);
+    let mut method: Method = config.competition.method;
+    if let Some(baseline) = args.baseline {
+        method.baseline = baseline.into();
+    }
+    let as_of = args.as_of.map_or_else(Timestamp::now, |at| at).as_second();
+    let board: Leaderboard = standings.what_if(rule, method, Time(as_of));
+    let mut out = Vec::new();
+    if args.json {
+        let json = server::web::what_if_json(&board, method.baseline, standings.participants());
+        out.extend(json);
+        out.push(b'\n');
+    } else {
+        let baseline = server::web::baseline_tag(method.baseline);
+        out.extend(format!("UNOFFICIAL: what if the baseline were {baseline}\n").bytes());
+        let facts = Summary::new(&standings, board);
+        out.extend(render(Format::Text, &facts, config.language)?);
+    }
+    match io::stdout().write_all(&out) {
+        // `what-if | head` has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| Failure::Failed(error.into())),
+    }
+}
