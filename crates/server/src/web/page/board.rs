@@ -70,7 +70,7 @@ pub(in crate::web) fn board(scene: &Scene, board: &Leaderboard, selection: &Sele
                 (rules(scene, board, selection))
                 p.sentence { (rule::sentence(board.rule, l))
                     @if board.rule != scene.competition.rule {
-                        " " em { (l.t("Inte officiellt: detta är inte tävlingens egen regel.", "Not official: this is not the contest's own rule.")) }
+                        " " em { (l.t("Detta är inte tävlingens egen regel, alltså inte officiellt.", "This is not the contest's own rule and not official.")) }
                     }
                     " " a href=(selection.what_if()) { (l.t("Tänk om?", "What if?")) }
                 }
