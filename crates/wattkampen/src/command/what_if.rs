@@ -113,7 +113,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(baseline) = args.baseline {
         method.baseline = baseline.into();
     }
-    let as_of = args.as_of.map_or_else(Timestamp::now, |at| at).as_second();
+    let as_of = args.as_of.unwrap_or_else(Timestamp::now).as_second();
     let board: Leaderboard = standings.what_if(rule, method, Time(as_of));
     let mut out = Vec::new();
     if args.json {
