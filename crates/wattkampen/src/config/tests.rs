@@ -63,7 +63,7 @@ fn a_special_day_of_no_kind_or_told_twice_is_a_mistake() {
         );
     let expected = [
         "13: 2027-05-07 stands twice among the special days",
-        "41: a day of kind \"halv\" is not known",
+        "43: a day of kind \"halv\" is not known",
     ];
     assert_eq!(mistakes(&text), expected);
 }
