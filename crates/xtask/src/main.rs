@@ -3,6 +3,7 @@
 //!
 //! Depends on no crate of ours: a chore must run when the product does not build.
 mod bench;
+mod firmware;
 mod fuzz;
 mod opendsm;
 mod placebo;
@@ -25,6 +26,8 @@ enum Task {
     Tidy,
     /// Measures: ingest, latency, standings, restart.
     Bench(bench::Options),
+    /// Builds every program of every board and says what it needs of the chip.
+    Firmware,
     /// Runs the fuzz targets for a number of inputs.
     Fuzz(fuzz::Options),
     /// Sets our savings beside those of OpenDSM's daily model.
@@ -49,6 +52,7 @@ fn run(task: Task) -> Result<()> {
         Task::Test(options) => test::run(&options),
         Task::Tidy => tidy::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Firmware => firmware::run(),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Opendsm(options) => opendsm::run(&options),
         Task::Placebo(options) => placebo::run(&options),

@@ -60,7 +60,8 @@ pub(super) fn end_to_end() -> Result<()> {
 pub(super) fn firmware() -> Result<()> {
     shell::run(cargo().current_dir("firmware").args(["fmt", "--all", "--check"]))?;
     // The host's part: power cut at every byte of a simulated flash.
-    shell::run(cargo().current_dir("firmware/app").args(["test", "--quiet", "--locked"]))
+    shell::run(cargo().current_dir("firmware/app").args(["test", "--quiet", "--locked"]))?;
+    crate::firmware::run()
 }
 
 pub(super) fn doc() -> Result<()> {

@@ -1,0 +1,133 @@
+//! `cargo xtask firmware`: every program of every board, built as it is flashed, and
+//! what it needs of the chip's flash and RAM; over its budget is an error.
+//!
+//! RAM is what the linker gave a place to. The stack takes what is left: there is no
+//! heap.
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, bail};
+use object::{Object, ObjectSection, SectionFlags, SectionKind, elf};
+
+use crate::shell::{self, cargo};
+
+/// A board as cargo and its chip's data sheet know it, sizes in KiB.
+struct Board {
+    package: &'static str,
+    features: &'static str,
+    target: &'static str,
+    chip: &'static str,
+    flash: u64,
+    ram: u64,
+}
+
+/// The emulated one has 4 MiB of each; it only shows that the programs run.
+const BOARDS: [Board; 3] = [
+    Board {
+        package: "qemu",
+        features: "",
+        target: "thumbv7m-none-eabi",
+        chip: "mps2-an385",
+        flash: 4096,
+        ram: 4096,
+    },
+    Board {
+        package: "rp",
+        features: "rp2040",
+        target: "thumbv6m-none-eabi",
+        chip: "RP2040",
+        flash: 2048,
+        ram: 264,
+    },
+    Board {
+        package: "rp",
+        features: "rp2350",
+        target: "thumbv8m.main-none-eabihf",
+        chip: "RP2350",
+        flash: 2048,
+        ram: 520,
+    },
+];
+
+/// What a gateway may need, KiB: room for a second program beside it, and for the stack.
+const BUDGET: (u64, u64) = (256, 128);
+
+/// Bytes of flash and of RAM.
+struct Size {
+    flash: u64,
+    ram: u64,
+}
+
+/// Builds all, prints all, and fails where one is over its budget.
+pub(crate) fn run() -> Result<()> {
+    let mut over = Vec::new();
+    println!("{:<10} {:<14} {:>22} {:>22}", "chip", "program", "flash", "RAM");
+    for board in &BOARDS {
+        build(board)?;
+        let folder = Path::new("firmware/target").join(board.target).join("release");
+        let mut programs = programs(&Path::new("firmware").join(board.package).join("src/bin"))?;
+        programs.sort();
+        for program in programs {
+            let file = folder.join(&program);
+            let size = size(&file).with_context(|| file.display().to_string())?;
+            let of = |bytes: u64, all: u64| format!("{:.1} of {all} KiB", bytes as f64 / 1024.0);
+            println!(
+                "{:<10} {program:<14} {:>22} {:>22}",
+                board.chip,
+                of(size.flash, board.flash),
+                of(size.ram, board.ram)
+            );
+            let (flash, ram) =
+                if board.package == "qemu" { (board.flash, board.ram) } else { BUDGET };
+            if size.flash > flash * 1024 || size.ram > ram * 1024 {
+                over.push(format!("{program} for {}: at most {flash} and {ram} KiB", board.chip));
+            }
+        }
+    }
+    if over.is_empty() { Ok(()) } else { bail!("over budget: {}", over.join("; ")) }
+}
+
+fn build(board: &Board) -> Result<()> {
+    let mut command = cargo();
+    command
+        .current_dir("firmware")
+        .args(["build", "--quiet", "--release", "--locked", "--bins", "--target-dir", "target"])
+        .args(["--package", board.package, "--target", board.target]);
+    if !board.features.is_empty() {
+        command.args(["--features", board.features]);
+    }
+    shell::run(&mut command)
+}
+
+fn programs(folder: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    entries
+        .map(|entry| {
+            let path = entry?.path();
+            let stem = path.file_stem().context("a file without a name")?;
+            Ok(stem.to_string_lossy().into_owned())
+        })
+        .collect()
+}
+
+/// Initialised data is in both: it is copied at the start.
+fn size(file: &Path) -> Result<Size> {
+    let bytes = fs::read(file)?;
+    let program = object::File::parse(&*bytes)?;
+    let mut size = Size { flash: 0, ram: 0 };
+    for section in program.sections() {
+        let SectionFlags::Elf { sh_flags } = section.flags() else { continue };
+        if sh_flags & u64::from(elf::SHF_ALLOC) == 0 {
+            continue;
+        }
+        if section.kind() != SectionKind::UninitializedData {
+            size.flash += section.size();
+        }
+        if sh_flags & u64::from(elf::SHF_WRITE) != 0 {
+            size.ram += section.size();
+        }
+    }
+    if size.flash == 0 {
+        bail!("nothing in it would be flashed");
+    }
+    Ok(size)
+}
