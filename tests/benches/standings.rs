@@ -83,21 +83,6 @@ fn standings(size: u32) -> (Standings, Vec<i64>, i64) {
         }
         at += 3600;
     }
-    standings.settle(&Nothing);
+    standings.settle(&competition::NoHistory);
     (standings, registers, end)
-}
-
-/// Nothing comes late here, so nothing is looked up.
-struct Nothing;
-
-impl competition::History for Nothing {
-    fn samples(&self, _: MeterIndex, _: std::ops::Range<Time>) -> Vec<Sample> {
-        Vec::new()
-    }
-    fn last_before(&self, _: MeterIndex, _: Time) -> Option<Sample> {
-        None
-    }
-    fn first_from(&self, _: MeterIndex, _: Time) -> Option<Sample> {
-        None
-    }
 }

@@ -3,25 +3,10 @@
 use std::{hint::black_box, time::Instant};
 
 use competition::{
-    Celsius, Competition, History, Meter, MeterIndex, Participant, ParticipantIndex, Period, Rule,
-    Sample, Standings, Time, WattHours, Watts,
+    Celsius, Competition, Meter, MeterIndex, NoHistory, Participant, ParticipantIndex, Period,
+    Rule, Sample, Standings, Time, WattHours, Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
-
-/// The bench has no late readings.
-struct Nothing;
-
-impl History for Nothing {
-    fn samples(&self, _: MeterIndex, _: core::ops::Range<Time>) -> Vec<Sample> {
-        Vec::new()
-    }
-    fn last_before(&self, _: MeterIndex, _: Time) -> Option<Sample> {
-        None
-    }
-    fn first_from(&self, _: MeterIndex, _: Time) -> Option<Sample> {
-        None
-    }
-}
 
 fn standings(participants: usize) -> Standings {
     let competition = Competition::new(
@@ -63,7 +48,7 @@ fn main() {
             for meter in 0..participants as u32 {
                 black_box(standings.append(MeterIndex(meter), sample(at, register)));
             }
-            standings.settle(&Nothing);
+            standings.settle(&NoHistory);
             times.push(began.elapsed().as_nanos() as f64 / participants as f64);
         }
         let began = Instant::now();
@@ -90,7 +75,7 @@ fn main() {
         }
         let taken = began.elapsed();
         let began = Instant::now();
-        standings.settle(&Nothing);
+        standings.settle(&NoHistory);
         fits.push((began.elapsed().as_micros() as f64, taken.as_nanos() as f64 / 8_784.0));
     }
     let fit = median(fits.iter().map(|fit| fit.0).collect());

@@ -13,3 +13,21 @@ pub trait History {
     /// The oldest at or after a moment.
     fn first_from(&self, meter: MeterIndex, at: Time) -> Option<Sample>;
 }
+
+/// Nothing is stored: for standings that are filled in order, where nothing comes late.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoHistory;
+
+impl History for NoHistory {
+    fn samples(&self, _: MeterIndex, _: Range<Time>) -> Vec<Sample> {
+        Vec::new()
+    }
+
+    fn last_before(&self, _: MeterIndex, _: Time) -> Option<Sample> {
+        None
+    }
+
+    fn first_from(&self, _: MeterIndex, _: Time) -> Option<Sample> {
+        None
+    }
+}

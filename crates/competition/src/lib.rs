@@ -45,7 +45,7 @@ pub use answer::{Compared, Heard, HourLoad, Moved, Outcome, Point, Provenance, Q
 pub use calendar::Country;
 pub use eligibility::Reason;
 pub use factors::{Factors, KgCo2PerKwh};
-pub use history::History;
+pub use history::{History, NoHistory};
 pub use interval::{Interval, Screen};
 pub use leaderboard::{ClusterRow, Contact, Leaderboard, Row, Rule, Status};
 pub use participant::{

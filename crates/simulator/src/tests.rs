@@ -110,7 +110,8 @@ async fn day_of(id: &str, faults: &[&str]) -> (Register, Vec<Reading>, Arc<Pace>
         let run = gateway::run(&config, &mut port, &clock, &mut uplink, &mut *outbox, &mut watcher);
         let mut run = std::pin::pin!(run);
         // The loop never ends: a meter's port has no end. It is over when
-        // nothing more comes; a cut last telegram waits two seconds for its rest.
+        // nothing more comes: a cut last telegram waits two seconds for its rest. The
+        // clock is paused, so these five pass at once.
         loop {
             tokio::select! {
                 ended = &mut run => panic!("the loop ended: {ended:?}"),

@@ -25,7 +25,7 @@ pub use id::{GatewayId, IdError, MeterId};
 pub use json::{DecodeError, EncodeError, MAX_PAGE, MAX_READING, MAX_STATUS};
 pub use page::{Contact, Direction, Language, Page};
 pub use reading::{Phases, Reading};
-pub use status::{Link, RefusedTelegrams, Status};
+pub use status::{Link, RefusedTelegrams, Status, TelegramRefusal};
 pub use text::Text;
 pub use time::{Time, TimeError};
 pub use topic::{Topic, TopicBuf, TopicError};

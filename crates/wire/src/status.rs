@@ -74,16 +74,42 @@ pub struct RefusedTelegrams {
     pub no_register: u32,
 }
 
+/// Why a telegram was refused; [`RefusedTelegrams`] says what each means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they are those of the fields")]
+pub enum TelegramRefusal {
+    Checksum,
+    Trailer,
+    Cut,
+    Unsure,
+    ChecksumMissing,
+    NoRegister,
+}
+
+impl TelegramRefusal {
+    /// Its name in JSON and at `/metrics`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Checksum => "checksum",
+            Self::Trailer => "trailer",
+            Self::Cut => "cut",
+            Self::Unsure => "unsure",
+            Self::ChecksumMissing => "checksum_missing",
+            Self::NoRegister => "no_register",
+        }
+    }
+}
+
 impl RefusedTelegrams {
-    /// Name and number of every reason, as in JSON.
-    pub const fn by_reason(&self) -> [(&'static str, u32); 6] {
+    /// The number of every reason.
+    pub const fn by_reason(&self) -> [(TelegramRefusal, u32); 6] {
         [
-            ("checksum", self.checksum),
-            ("trailer", self.trailer),
-            ("cut", self.cut),
-            ("unsure", self.unsure),
-            ("checksum_missing", self.checksum_missing),
-            ("no_register", self.no_register),
+            (TelegramRefusal::Checksum, self.checksum),
+            (TelegramRefusal::Trailer, self.trailer),
+            (TelegramRefusal::Cut, self.cut),
+            (TelegramRefusal::Unsure, self.unsure),
+            (TelegramRefusal::ChecksumMissing, self.checksum_missing),
+            (TelegramRefusal::NoRegister, self.no_register),
         ]
     }
 

@@ -36,6 +36,18 @@ pub enum TrapKind {
     Step,
 }
 
+impl TrapKind {
+    /// In English and in Swedish.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Night => ("Nights above the house's quietest", "Nätter över husets lugnaste"),
+            Self::Weekend => ("Weekends nearly as busy as weekdays", "Helger nästan som vardagar"),
+            Self::NeverAsleep => ("A load that never sleeps", "Last som aldrig sover"),
+            Self::Step => ("The load rose one day and stayed", "Lasten steg en dag och blev kvar"),
+        }
+    }
+}
+
 /// How sure a trap is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
@@ -45,6 +57,17 @@ pub enum Confidence {
     Medium,
     /// Plain.
     High,
+}
+
+impl Confidence {
+    /// In English and in Swedish.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Low => ("worth a look", "värt en titt"),
+            Self::Medium => ("likely", "troligt"),
+            Self::High => ("plain", "tydligt"),
+        }
+    }
 }
 
 /// One trap.

@@ -193,7 +193,8 @@ async fn accept(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Out of file descriptors, mostly: the others go on, and leave.
+                // Out of file descriptors, mostly: the others go on, and leave. Nothing tells
+                // when one is free, and a retry at once would only spin.
                 tracing::warn!("an MQTT connection cannot be accepted: {error}");
                 sleep(Duration::from_millis(100)).await;
                 continue;

@@ -2,7 +2,7 @@
 //! says so in its state; here the counts of all its starts are added up.
 use std::collections::BTreeMap;
 
-use wire::{GatewayId, RefusedTelegrams, Status};
+use wire::{GatewayId, RefusedTelegrams, Status, TelegramRefusal};
 
 /// What a gateway last said.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,7 +18,7 @@ pub(super) struct Telegrams(BTreeMap<GatewayId, Said>);
 impl Telegrams {
     /// How many more were refused than when it last spoke, by reason; each is added to
     /// `wattkampen_telegrams_refused_total`.
-    pub(super) fn heard(&mut self, id: &GatewayId, status: &Status) -> Vec<(&'static str, u32)> {
+    pub(super) fn heard(&mut self, id: &GatewayId, status: &Status) -> Vec<(TelegramRefusal, u32)> {
         // A last will tells no numbers: the next word is compared with the one before it.
         let Some(refused) = status.refused else { return Vec::new() };
         let said = self.0.entry(id.clone()).or_default();
@@ -33,7 +33,7 @@ impl Telegrams {
                 metrics::counter!(
                     "wattkampen_telegrams_refused_total",
                     "gateway" => gateway,
-                    "reason" => *reason
+                    "reason" => reason.as_str()
                 )
                 .increment(u64::from(*more));
             })
@@ -59,10 +59,10 @@ mod tests {
             telegrams.heard(&id, &Status::bare(wire::Link::Offline));
             telegrams.heard(&id, &status)
         };
-        assert_eq!(heard(1, 2, 0), [("checksum", 2)]);
+        assert_eq!(heard(1, 2, 0), [(TelegramRefusal::Checksum, 2)]);
         assert_eq!(heard(1, 2, 0), []);
-        assert_eq!(heard(1, 5, 1), [("checksum", 3), ("cut", 1)]);
-        assert_eq!(heard(2, 5, 0), [("checksum", 5)]);
-        assert_eq!(heard(2, 1, 0), [("checksum", 1)]);
+        assert_eq!(heard(1, 5, 1), [(TelegramRefusal::Checksum, 3), (TelegramRefusal::Cut, 1)]);
+        assert_eq!(heard(2, 5, 0), [(TelegramRefusal::Checksum, 5)]);
+        assert_eq!(heard(2, 1, 0), [(TelegramRefusal::Checksum, 1)]);
     }
 }

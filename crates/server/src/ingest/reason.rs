@@ -1,6 +1,6 @@
 //! Why a delivery was not taken, as types, with the words for people.
 use competition::Refusal;
-use wire::TopicError;
+use wire::{TelegramRefusal, TopicError};
 
 /// Largest payload that is looked at, bytes.
 pub const MAX_PAYLOAD: usize = 4096;
@@ -36,8 +36,8 @@ pub enum Reason {
     #[error("meter {0} has another value for the same moment; the lower register counts")]
     Conflict(String),
     /// Not deliveries: what a gateway says that its meter's port gave it.
-    #[error("the gateway refused telegrams of its meter: {}", telegram_words(.0))]
-    Telegrams(&'static str),
+    #[error("the gateway refused telegrams of its meter: {}", telegram_words(*.0))]
+    Telegrams(TelegramRefusal),
     /// The reading itself cannot be.
     #[error("{0}")]
     Refused(#[from] Refusal),
@@ -76,36 +76,43 @@ impl Reason {
             Self::Refused(Refusal::Sentinel) => "sentinel",
             Self::Refused(Refusal::Absurd) => "absurd",
             Self::Conflict(_) => "conflict",
-            Self::Telegrams(reason) => telegram_label(reason),
+            Self::Telegrams(refusal) => telegram_label(*refusal),
             Self::Refused(_) => "other",
         }
     }
 }
 
-const fn telegram_label(reason: &str) -> &'static str {
-    match reason.as_bytes() {
-        b"checksum" => "telegram_checksum",
-        b"trailer" => "telegram_trailer",
-        b"cut" => "telegram_cut",
-        b"unsure" => "telegram_unsure",
-        b"checksum_missing" => "telegram_checksum_missing",
-        b"no_register" => "telegram_no_register",
-        _ => "telegram",
+/// Value of [`Reason::label`].
+const fn telegram_label(refusal: TelegramRefusal) -> &'static str {
+    match refusal {
+        TelegramRefusal::Checksum => "telegram_checksum",
+        TelegramRefusal::Trailer => "telegram_trailer",
+        TelegramRefusal::Cut => "telegram_cut",
+        TelegramRefusal::Unsure => "telegram_unsure",
+        TelegramRefusal::ChecksumMissing => "telegram_checksum_missing",
+        TelegramRefusal::NoRegister => "telegram_no_register",
     }
 }
 
-/// What a reason of [`wire::RefusedTelegrams`] means and what mends it.
-fn telegram_words(reason: &str) -> &'static str {
-    match reason {
-        "checksum" => "wrong checksum; look at cable and plug where it goes on",
-        "trailer" => "nonsense where the checksum belongs; look at cable and plug where it goes on",
-        "cut" => "they end before their end; look at cable and plug where it goes on",
-        "unsure" => "no checksum, and lines that are none; look at cable and plug where it goes on",
-        "checksum_missing" => "no checksum, though this meter sends one; look at cable and plug",
-        "no_register" => {
+/// What it means and what mends it.
+const fn telegram_words(refusal: TelegramRefusal) -> &'static str {
+    match refusal {
+        TelegramRefusal::Checksum => "wrong checksum; look at cable and plug where it goes on",
+        TelegramRefusal::Trailer => {
+            "nonsense where the checksum belongs; look at cable and plug where it goes on"
+        }
+        TelegramRefusal::Cut => {
+            "they end before their end; look at cable and plug where it goes on"
+        }
+        TelegramRefusal::Unsure => {
+            "no checksum, and lines that are none; look at cable and plug where it goes on"
+        }
+        TelegramRefusal::ChecksumMissing => {
+            "no checksum, though this meter sends one; look at cable and plug"
+        }
+        TelegramRefusal::NoRegister => {
             "no register of imported energy (1.8.0) that can be; ask the grid company to open the \
              port for it"
         }
-        _ => "a reason that this version does not know",
     }
 }

@@ -49,6 +49,36 @@ pub struct Taken {
     pub overlaps: Vec<usize>,
 }
 
+impl Taken {
+    /// Counts a row beside the value that is stored for it; whether it is to be written.
+    fn weigh<T: PartialEq>(
+        &mut self,
+        index: usize,
+        known: Option<&T>,
+        new: &T,
+        replace: bool,
+    ) -> bool {
+        match known {
+            Some(known) if known == new => self.repeated += 1,
+            Some(_) if !replace => self.conflicts.push(index),
+            Some(_) => {
+                self.replaced += 1;
+                return true;
+            }
+            None => {
+                self.taken += 1;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Counts a row that comes after the lock.
+    const fn kept_aside(&mut self, new: bool) {
+        *(if new { &mut self.aside } else { &mut self.repeated }) += 1;
+    }
+}
+
 /// Writes imported rows.
 #[derive(Debug)]
 pub struct Importer {
@@ -90,8 +120,7 @@ impl Importer {
         let mut taken = Taken::default();
         if log::locked(&change)? {
             for row in rows {
-                let new = aside::interval(&change, meter, row)?;
-                *(if new { &mut taken.aside } else { &mut taken.repeated }) += 1;
+                taken.kept_aside(aside::interval(&change, meter, row)?);
             }
             if taken.aside > 0 {
                 aside::note(&change, now, INTERVAL, meter, [first, last], taken.aside)?;
@@ -122,8 +151,7 @@ impl Importer {
         let mut taken = Taken::default();
         if log::locked(&change)? {
             for row in rows {
-                let new = aside::temperature(&change, participant, *row)?;
-                *(if new { &mut taken.aside } else { &mut taken.repeated }) += 1;
+                taken.kept_aside(aside::temperature(&change, participant, *row)?);
             }
             if taken.aside > 0 {
                 aside::note(&change, now, TEMPERATURE, participant, [first, last], taken.aside)?;
@@ -180,17 +208,8 @@ pub(super) fn put_intervals(
                     taken.overlaps.push(index);
                     continue;
                 }
-                match same {
-                    Some(known) if known == energy => {
-                        taken.repeated += 1;
-                        continue;
-                    }
-                    Some(_) if !replace => {
-                        taken.conflicts.push(index);
-                        continue;
-                    }
-                    Some(_) => taken.replaced += 1,
-                    None => taken.taken += 1,
+                if !taken.weigh(index, same.as_ref(), &energy, replace) {
+                    continue;
                 }
             } else {
                 taken.taken += 1;
@@ -228,19 +247,9 @@ pub(super) fn put_temperatures(
             let hundredths = (outdoor * 100.0).round() as i64;
             let known: Option<i64> =
                 find.query_row((participant, hour(*at).0), |row| row.get(0)).optional()?;
-            match known {
-                Some(known) if known == hundredths => {
-                    taken.repeated += 1;
-                    continue;
-                }
-                Some(_) if !replace => {
-                    taken.conflicts.push(index);
-                    continue;
-                }
-                Some(_) => taken.replaced += 1,
-                None => taken.taken += 1,
+            if taken.weigh(index, known.as_ref(), &hundredths, replace) {
+                put.execute((participant, hour(*at).0, hundredths))?;
             }
-            put.execute((participant, hour(*at).0, hundredths))?;
         }
         if taken.taken + taken.replaced > 0 {
             note(change, TEMPERATURE, participant, [first, last], &taken)?;

@@ -172,10 +172,27 @@ fn elsewhere() -> Problem {
     )
 }
 
-async fn decide(web: &Web, decision: Decision) -> Result<Response, Problem> {
-    let entry = web.handle.decide(decision).await??;
-    let body = serde_json::to_vec(&EntryJson::from(&entry)).unwrap_or_default();
-    Ok((StatusCode::CREATED, json_headers(), body).into_response())
+/// Takes the decision that was sent, if the sender may.
+async fn posted<T: for<'a> Deserialize<'a>>(
+    web: &Web,
+    peer: Peer,
+    headers: &HeaderMap,
+    body: &[u8],
+    decision: impl FnOnce(T) -> Decision,
+) -> Response {
+    if let Err(refused) = granted(web, peer, headers) {
+        return *refused;
+    }
+    let done = async {
+        let entry = web.handle.decide(decision(sent(web, headers, body)?)).await??;
+        Ok::<_, Problem>((StatusCode::CREATED, json(&EntryJson::from(&entry))))
+    };
+    done.await.into_response()
+}
+
+fn json(value: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    (json_headers(), body).into_response()
 }
 
 fn json_headers() -> [(header::HeaderName, HeaderValue); 2] {
@@ -200,13 +217,7 @@ pub(super) async fn declare(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Err(refused) = granted(&web, peer, &headers) {
-        return *refused;
-    }
-    match sent(&web, &headers, &body) {
-        Ok(asked) => decide(&web, Decision::Declare(asked)).await.into_response(),
-        Err(problem) => problem.into_response(),
-    }
+    posted(&web, peer, &headers, &body, Decision::Declare).await
 }
 
 /// Changes a locked result: a declaration, with a reason, for everybody to read.
@@ -224,13 +235,7 @@ pub(super) async fn amend(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Err(refused) = granted(&web, peer, &headers) {
-        return *refused;
-    }
-    match sent(&web, &headers, &body) {
-        Ok(asked) => decide(&web, Decision::Amend(asked)).await.into_response(),
-        Err(problem) => problem.into_response(),
-    }
+    posted(&web, peer, &headers, &body, Decision::Amend).await
 }
 
 /// Locks the result: readings and configuration move the official board no more.
@@ -248,15 +253,8 @@ pub(super) async fn lock(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Err(refused) = granted(&web, peer, &headers) {
-        return *refused;
-    }
-    match sent(&web, &headers, &body) {
-        Ok(LockJson { by, reason }) => {
-            decide(&web, Decision::Lock { by, reason }).await.into_response()
-        }
-        Err(problem) => problem.into_response(),
-    }
+    let lock = |LockJson { by, reason }| Decision::Lock { by, reason };
+    posted(&web, peer, &headers, &body, lock).await
 }
 
 /// Declarations in force, the lock, and the end of the audit log.
@@ -288,7 +286,7 @@ pub(super) async fn declarations(
         head: decisions.head.as_ref().map(head),
         declarations: declarations.collect(),
     };
-    (json_headers(), serde_json::to_vec(&json).unwrap_or_default()).into_response()
+    self::json(&json)
 }
 
 /// The audit trail, oldest first, at most 1000 entries at once.
@@ -320,7 +318,7 @@ pub(super) async fn trail(
                 more: entries.len() > MOST,
                 entries: entries.iter().take(MOST).map(EntryJson::from).collect(),
             };
-            (json_headers(), serde_json::to_vec(&json).unwrap_or_default()).into_response()
+            self::json(&json)
         }
         Err(problem) => problem.into_response(),
     }

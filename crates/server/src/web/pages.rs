@@ -129,7 +129,7 @@ fn selection(params: &Params) -> Result<Selection, Problem> {
 /// The leaderboard.
 #[utoipa::path(get, path = "/", tag = "pages",
     params(
-        ("rule" = Option<String>, Query, description = "`saving`, `intensity`, `night` or `saving-per-employee`"),
+        ("rule" = Option<String>, Query, description = "`saving`, `intensity`, `night`, `saving-per-employee` or `most-improved`"),
         ("cluster" = Option<String>, Query, description = "only this cluster"),
         ("q" = Option<String>, Query, description = "only names with this in them"),
         ("panels" = Option<String>, Query, description = "`all`: the panels of all, not of the first 24"),

@@ -2,6 +2,7 @@
 //! log, and how an error is told.
 mod audit;
 mod check;
+mod choices;
 mod decide;
 mod demo;
 mod gateway;
@@ -37,7 +38,7 @@ enum Command {
     Simulate(simulate::Args),
     /// A meter's serial port on this machine to any MQTT broker, with an outbox on disk
     Gateway(gateway::Args),
-    /// The standings, as a table or for programs
+    /// The standings as a table, a page to print, a workbook or for programs
     Report(report::Args),
     /// The standings under another rule or baseline; not official
     WhatIf(what_if::Args),

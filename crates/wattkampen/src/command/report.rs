@@ -8,8 +8,9 @@ use competition::Time;
 use jiff::Timestamp;
 
 use super::{
-    Failure, stored,
-    what_if::{By, Lang},
+    Failure,
+    choices::{By, Lang},
+    stored,
 };
 use crate::{
     config::Config,

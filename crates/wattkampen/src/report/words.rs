@@ -1,5 +1,5 @@
 //! Swedish or English, and numbers as each writes them, for the printed forms.
-use competition::{Confidence, Rule, Time, TrapKind};
+use competition::{Rule, Time};
 use jiff::{Timestamp, tz::TimeZone};
 use wire::Language;
 
@@ -63,29 +63,6 @@ impl Words {
                 self.t("förbättring de senaste 14 dagarna", "improvement of the last 14 days")
             }
             _ => self.t("besparing mot egen normal användning", "saving against own normal use"),
-        }
-    }
-
-    pub(super) fn trap(self, kind: TrapKind) -> &'static str {
-        match kind {
-            TrapKind::Night => {
-                self.t("Nätter över husets lugnaste", "Nights above the house's quietest")
-            }
-            TrapKind::Weekend => {
-                self.t("Helger nästan som vardagar", "Weekends nearly as busy as weekdays")
-            }
-            TrapKind::NeverAsleep => self.t("Last som aldrig sover", "A load that never sleeps"),
-            TrapKind::Step => {
-                self.t("Lasten steg en dag och blev kvar", "The load rose one day and stayed")
-            }
-        }
-    }
-
-    pub(super) fn confidence(self, confidence: Confidence) -> &'static str {
-        match confidence {
-            Confidence::Low => self.t("värt en titt", "worth a look"),
-            Confidence::Medium => self.t("troligt", "likely"),
-            Confidence::High => self.t("tydligt", "plain"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! On a town hall's page: what it did and whether that can be told from the
 //! meters, and the loads worth a look, with what they cost a year.
-use competition::{Confidence, Participant, TrapKind};
+use competition::{Participant, TrapKind};
 use maud::{Markup, html};
 
 use super::Scene;
@@ -56,8 +56,8 @@ fn traps(scene: &Scene, insight: &Insight) -> Markup {
         @if insight.traps.is_empty() {
             p.nothing { (l.t("Inga fällor syns i de senaste veckorna.", "No traps are seen in the last weeks.")) }
         } @else {
-            ul.traps { @for trap in &insight.traps { li {
-                strong { (kind(trap.kind, l)) } " · " (l.t("sedan", "since")) " " (trap.since) " · " (confidence(trap.confidence, l))
+            ul.traps { @for trap in &insight.traps { @let kind = trap.kind.names(); @let sure = trap.confidence.names(); li {
+                strong { (l.t(kind.1, kind.0)) } " · " (first_seen(trap.kind, l)) " " (trap.since) " · " (l.t(sure.1, sure.0))
                 br;
                 (l.number(trap.kwh_per_year, 0)) " kWh · " (l.number(trap.sek_per_year, 0)) " SEK " (l.t("per år om lasten består", "a year if the load stays"))
             } } }
@@ -67,23 +67,10 @@ fn traps(scene: &Scene, insight: &Insight) -> Markup {
     }
 }
 
-const fn kind(kind: TrapKind, l: Language) -> &'static str {
+/// Only a step has a day on which it began; the others are seen in the last four weeks.
+const fn first_seen(kind: TrapKind, l: Language) -> &'static str {
     match kind {
-        TrapKind::Night => l.t("Nätter över husets lugnaste", "Nights above the house's quietest"),
-        TrapKind::Weekend => {
-            l.t("Helger nästan som vardagar", "Weekends nearly as busy as weekdays")
-        }
-        TrapKind::NeverAsleep => l.t("Last som aldrig sover", "A load that never sleeps"),
-        TrapKind::Step => {
-            l.t("Lasten steg en dag och blev kvar", "The load rose one day and stayed")
-        }
-    }
-}
-
-const fn confidence(confidence: Confidence, l: Language) -> &'static str {
-    match confidence {
-        Confidence::Low => l.t("värt en titt", "worth a look"),
-        Confidence::Medium => l.t("troligt", "likely"),
-        Confidence::High => l.t("tydligt", "plain"),
+        TrapKind::Step => l.t("sedan", "since"),
+        _ => l.t("sedd i veckorna från", "seen in the weeks from"),
     }
 }
