@@ -163,6 +163,22 @@ impl House {
         self.training.mean(self.calendar.slot(hour)?.bin())
     }
 
+    /// What the model expects of any hour by its kind and weather, without the
+    /// season, kWh.
+    pub(crate) fn usual(&self, hour: i64) -> Option<f64> {
+        let bin = self.calendar.slot(hour)?.bin();
+        match &self.learnt {
+            Some(learnt) => Some(learnt.model.predict(bin, self.weather.at(hour))),
+            None => self.training.mean(bin).map(|mean| mean as f64 / 1e6),
+        }
+    }
+
+    /// Atemp that holds in an hour, m².
+    pub(crate) fn area(&self, hour: i64) -> Option<f64> {
+        let after = self.stretches.partition_point(|stretch| stretch.from <= hour);
+        self.stretches.get(after.saturating_sub(1))?.area
+    }
+
     /// Goodness of the baseline.
     pub(crate) fn fit(&self) -> Option<Fit> {
         self.learnt.as_ref().map_or_else(|| self.training.fit(), |learnt| learnt.fit)

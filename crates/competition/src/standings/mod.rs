@@ -14,7 +14,7 @@ mod take;
 mod traps;
 
 pub use effect::Effect;
-pub use traps::{Confidence, SekPerKwh, Trap, TrapKind};
+pub use traps::{Beside, Confidence, SekPerKwh, Trap, TrapKind};
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -1,7 +1,5 @@
-//! Clusters, activities' effects and energy traps on houses made by hand.
-use competition::{
-    MeterIndex, ParticipantIndex, Period, Rule, SekPerKwh, SquareMetres, Standings, Time, TrapKind,
-};
+//! Clusters and activities' effects, on houses made by hand.
+use competition::{MeterIndex, ParticipantIndex, Period, Rule, SquareMetres, Standings, Time};
 use jiff::civil::date;
 
 use crate::hall::{Map, competition, midnight, participant, sample};
@@ -72,23 +70,4 @@ fn an_effect_is_told_where_there_is_one() {
     let none = standings.effect(ParticipantIndex(1), Time(day + 50_000), Time(until)).unwrap();
     assert!(!none.distinguishable, "{none:?}");
     assert_eq!(standings.effect(WHO, Time(day), Time(day + 6 * 86_400)), None);
-}
-
-#[test]
-fn traps_are_found_and_priced() {
-    let until = midnight(2027, 6, 10);
-    let broken = midnight(2027, 5, 10);
-    // 4 kW more, all the time, from 10 May on
-    let step = |hour: i64| usual(hour) + if hour * 3600 < broken { 0 } else { 4_000 };
-    let flat = |hour: i64| 20_000 + hour % 5;
-    let standings = run(&[&usual, &step, &flat], &[1000.0; 3], until);
-    let traps = |who: u32| standings.traps(ParticipantIndex(who), Time(until), SekPerKwh(2.0));
-    assert_eq!(traps(0), []);
-    let found = traps(1);
-    let step = found.iter().find(|trap| trap.kind == TrapKind::Step).expect("a step");
-    assert!((step.kwh_per_year / (4.0 * 8760.0) - 1.0).abs() < 0.1, "{step:?}");
-    assert_eq!(step.sek_per_year, step.kwh_per_year * 2.0);
-    assert!((step.since - date(2027, 5, 10)).get_days().abs() <= 2, "{step:?}");
-    let kinds: Vec<_> = traps(2).iter().map(|trap| trap.kind).collect();
-    assert_eq!(kinds, [TrapKind::NeverAsleep], "weekends and nights are no dearer than ever");
 }

@@ -9,3 +9,5 @@ mod oslo;
 mod read;
 mod registers;
 mod set;
+mod traps;
+mod traps_oslo;

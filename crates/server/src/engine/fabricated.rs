@@ -79,7 +79,9 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
             };
             let trap = competition::Trap {
                 kind: competition::TrapKind::NeverAsleep,
+                beside: competition::Beside::Others,
                 since: jiff::civil::date(2027, 3, 23),
+                at_least: true,
                 kwh_per_year: 12_000.0,
                 sek_per_year: 18_000.0,
                 confidence: competition::Confidence::Medium,

@@ -117,7 +117,9 @@ fn facts() -> Summary {
     participants[0].activities = activities[..2].iter().map(|it| it.1.clone()).collect();
     let trap = Trap {
         kind: TrapKind::NeverAsleep,
+        beside: competition::Beside::Others,
         since: date(2027, 3, 23),
+        at_least: false,
         kwh_per_year: 12_000.0,
         sek_per_year: 18_000.0,
         confidence: Confidence::Medium,

@@ -1,6 +1,6 @@
 //! On a town hall's page: what it did and whether that can be told from the
 //! meters, and the loads worth a look, with what they cost a year.
-use competition::{Participant, TrapKind};
+use competition::Participant;
 use maud::{Markup, html};
 
 use super::Scene;
@@ -57,7 +57,8 @@ fn traps(scene: &Scene, insight: &Insight) -> Markup {
             p.nothing { (l.t("Inga fällor syns i de senaste veckorna.", "No traps are seen in the last weeks.")) }
         } @else {
             ul.traps { @for trap in &insight.traps { @let kind = trap.kind.names(); @let sure = trap.confidence.names(); li {
-                strong { (l.t(kind.1, kind.0)) } " · " (first_seen(trap.kind, l)) " " (trap.since) " · " (l.t(sure.1, sure.0))
+                @let beside = trap.beside.names();
+                strong { (l.t(kind.1, kind.0)) } ", " (l.t(beside.1, beside.0)) " · " (since(trap.at_least, l)) " " (trap.since) " · " (l.t(sure.1, sure.0))
                 br;
                 (l.number(trap.kwh_per_year, 0)) " kWh · " (l.number(trap.sek_per_year, 0)) " SEK " (l.t("per år om lasten består", "a year if the load stays"))
             } } }
@@ -67,10 +68,7 @@ fn traps(scene: &Scene, insight: &Insight) -> Markup {
     }
 }
 
-/// Only a step has a day on which it began; the others are seen in the last four weeks.
-const fn first_seen(kind: TrapKind, l: Language) -> &'static str {
-    match kind {
-        TrapKind::Step => l.t("sedan", "since"),
-        _ => l.t("sedd i veckorna från", "seen in the weeks from"),
-    }
+/// Of what is as old as the readings, nobody knows when it began.
+const fn since(at_least: bool, l: Language) -> &'static str {
+    if at_least { l.t("åtminstone sedan", "at least since") } else { l.t("sedan", "since") }
 }

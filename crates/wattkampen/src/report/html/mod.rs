@@ -135,7 +135,7 @@ fn method(facts: &Summary, w: Words) -> Markup {
             "En aktivitets effekt är besparingen de två veckorna efter minus de två veckorna före, med 90 % intervall. Går den inte att skilja från det som ändå varierar står det så.",
             "The effect of an activity is the saving of the two weeks after minus that of the two weeks before, with its 90 % interval. Where it cannot be told from what varies anyway, it says so.")) }
         p { (w.t(
-            "En energifälla är en last värd att undersöka, funnen i de senaste fyra veckornas timmar (en ökning en viss dag: i åtta veckors dygn). Kilowattimmarna per år gäller om lasten består; fällor överlappar varandra och ska inte summeras.",
-            "An energy trap is a load worth looking into, found in the hours of the last four weeks (a rise on one day: in the days of eight weeks). Its kilowatt-hours a year hold if the load stays; traps overlap and are not to be summed.")) }
+            "En energifälla är en last värd att undersöka, funnen i de senaste fyra veckornas timmar (en ökning en viss dag: i tolv veckors dygn). Dess kilowattimmar är den del som kunde försvinna, det som ligger över vad som står vid fällan, under ett år om lasten består; fällor överlappar varandra och ska inte summeras.",
+            "An energy trap is a load worth looking into, found in the hours of the last four weeks (a rise on one day: in the days of twelve weeks). Its kilowatt-hours are the part that could go, what is above that which stands with the trap, in a year if the load stays; traps overlap and are not to be summed.")) }
     }
 }

@@ -94,10 +94,11 @@ pub(super) fn traps(facts: &Summary, w: Words) -> Markup {
         return html! { p { (w.t("Inga fällor hittades.", "No traps were found.")) } };
     }
     html! { div.scroll { table #traps {
-        thead { tr { th { (w.t("Kommun", "Municipality")) } th { (w.t("Fälla", "Trap")) } th { (w.t("Sedd från", "Seen from")) }
+        thead { tr { th { (w.t("Kommun", "Municipality")) } th { (w.t("Fälla", "Trap")) } th { (w.t("Sedan", "Since")) }
             th.n { (w.t("kWh per år", "kWh a year")) } th.n { (w.t("SEK per år", "SEK a year")) } th { (w.t("Säkerhet", "Confidence")) } } }
-        tbody { @for (index, trap) in &facts.traps { @if let Some(who) = facts.who(*index) { @let kind = trap.kind.names(); @let sure = trap.confidence.names(); tr {
-            td { (who.municipality) } td { (w.t(kind.1, kind.0)) } td { (trap.since) }
+        tbody { @for (index, trap) in &facts.traps { @if let Some(who) = facts.who(*index) { @let kind = trap.kind.names(); @let sure = trap.confidence.names(); @let beside = trap.beside.names(); tr {
+            td { (who.municipality) } td { (w.t(kind.1, kind.0)) ", " (w.t(beside.1, beside.0)) }
+            td { @if trap.at_least { (w.t("åtminstone ", "at least ")) } (trap.since) }
             td.n { (w.number(trap.kwh_per_year, 0)) } td.n { (w.number(trap.sek_per_year, 0)) }
             td { (w.t(sure.1, sure.0)) }
         } } } }

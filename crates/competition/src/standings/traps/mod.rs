@@ -1,0 +1,216 @@
+//! Energy traps: what a facilities person would want to look at, each with the
+//! day it began, kWh and money a year, and how sure it is. A trap is the part that
+//! could go, never the whole load: what is above something that was reached.
+//!
+//! - night: nights beside the house's own quietest quarter of the last four weeks;
+//! - weekend: days off beside its own weekday nights, where they are nearly as
+//!   busy as working days;
+//! - never asleep: the load from 0 to 5 beside what the house itself reached in
+//!   the same weeks of last year, or beside what half of the other participants
+//!   reach per m², or, where it hardly goes down, beside half of its working day;
+//! - step: the day that parts the last twelve weeks best, where the load rose by
+//!   more than it did a year ago.
+//!
+//! Nights are compared by what the baseline expects of them, so that a cold night is
+//! no trap. The idea of each is known from practice: Energy Sparks (github.com,
+//! energy-sparks_analytics, baseload alerts) sets a school's base load beside its own
+//! year, beside other schools and beside its other days of the week. Thresholds
+//! are ours: at each of them a manager would still go and look.
+mod find;
+mod step;
+
+use core::ops::Range;
+
+use super::{Standings, known};
+use crate::{
+    ParticipantIndex, Time,
+    calendar::grid::{HOUR, hour_of},
+    house::House,
+};
+use find::{Day, Found};
+use jiff::civil::Date;
+
+/// What a kilowatt-hour costs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SekPerKwh(pub f64);
+
+/// A kind of trap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TrapKind {
+    /// Nights use more than the house's own quiet nights.
+    Night,
+    /// Weekends are nearly as busy as weekdays.
+    Weekend,
+    /// A load that never sleeps.
+    NeverAsleep,
+    /// The load rose one day and stayed.
+    Step,
+}
+
+impl TrapKind {
+    /// In English and in Swedish.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Night => ("Nights above the house's quietest", "Nätter över husets lugnaste"),
+            Self::Weekend => ("Weekends nearly as busy as weekdays", "Helger nästan som vardagar"),
+            Self::NeverAsleep => ("A load that never sleeps", "Last som aldrig sover"),
+            Self::Step => ("The load rose one day and stayed", "Lasten steg en dag och blev kvar"),
+        }
+    }
+}
+
+/// What a trap is beside: its kilowatt-hours are those above this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Beside {
+    /// The quietest quarter of its nights of the last four weeks.
+    QuietNights,
+    /// The same weeks of last year, in the weather of these.
+    LastYear,
+    /// What half of the other participants use per m² at night.
+    Others,
+    /// Half of its load on working days.
+    WorkingDays,
+    /// Its nights before working days.
+    WeekdayNights,
+    /// The weeks before.
+    Before,
+}
+
+impl Beside {
+    /// In English and in Swedish.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::QuietNights => ("above its own quiet nights", "över de egna lugna nätterna"),
+            Self::LastYear => ("above the same weeks of last year", "över samma veckor förra året"),
+            Self::Others => (
+                "above what half of the others use per m² at night",
+                "över vad hälften av de andra använder per m² om natten",
+            ),
+            Self::WorkingDays => {
+                ("above half of its load by day", "över hälften av den egna lasten om dagen")
+            }
+            Self::WeekdayNights => ("above its own weekday nights", "över de egna vardagsnätterna"),
+            Self::Before => ("above the weeks before", "över veckorna före"),
+        }
+    }
+}
+
+/// How sure a trap is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// Worth a look.
+    Low,
+    /// Likely.
+    Medium,
+    /// Plain.
+    High,
+}
+
+impl Confidence {
+    /// In English and in Swedish.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Low => ("worth a look", "värt en titt"),
+            Self::Medium => ("likely", "troligt"),
+            Self::High => ("plain", "tydligt"),
+        }
+    }
+}
+
+/// One trap.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trap {
+    /// What kind.
+    pub kind: TrapKind,
+    /// What its kilowatt-hours are above.
+    pub beside: Beside,
+    /// First local day of it, within some days.
+    pub since: Date,
+    /// It is at least as old as that: there is nothing known from before.
+    pub at_least: bool,
+    /// What could go, a year, if it stays.
+    pub kwh_per_year: f64,
+    /// What that costs.
+    pub sek_per_year: f64,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Days looked at.
+const DAYS: usize = 28;
+
+impl Standings {
+    /// The traps of a participant, the dearest first; none where less than three
+    /// quarters of the last four weeks is known.
+    pub fn traps(&self, who: ParticipantIndex, now: Time, price: SekPerKwh) -> Vec<Trap> {
+        let house = &self.houses[who.0 as usize];
+        let end = hour_of(now.0);
+        let days = self.known_days(house, house.calendar.hours().start..end);
+        let step = step::step(&days);
+        let mut found: Vec<Found> = Vec::new();
+        if let Some(recent) = &find::recent(&days) {
+            found.extend(find::night(&days, recent));
+            found.extend(find::weekend(&days, recent));
+            let sleepless = find::never_asleep(&days, recent, self.others(who, recent.first, end));
+            // the same load, which the step tells better
+            found.extend(sleepless.filter(|it| {
+                step.as_ref().is_none_or(|step| {
+                    it.beside != Beside::LastYear
+                        || (it.since - step.since).abs() > DAYS as i64 * 24
+                })
+            }));
+        }
+        found.extend(step);
+        let trap = |found: Found| Trap {
+            kind: found.kind,
+            beside: found.beside,
+            since: house.calendar.date(Time(found.since * HOUR)),
+            at_least: found.at_least,
+            kwh_per_year: found.kwh_per_year,
+            sek_per_year: found.kwh_per_year * price.0,
+            confidence: found.confidence,
+        };
+        let mut traps: Vec<Trap> = found.into_iter().map(trap).collect();
+        traps.retain(|trap| trap.kwh_per_year > 0.0);
+        traps.sort_by(|a, b| b.kwh_per_year.total_cmp(&a.kwh_per_year));
+        traps
+    }
+
+    /// Local days with what is known of them; excluded hours are left out.
+    fn known_days(&self, house: &House, hours: Range<i64>) -> Vec<Day> {
+        let ledgers = &self.ledgers[house.meters.clone()];
+        let mut days: Vec<Day> = Vec::new();
+        let mut today = None;
+        for hour in hours {
+            let (Some(slot), date) = (house.calendar.slot(hour), house.calendar.date_index(hour))
+            else {
+                continue;
+            };
+            let Some((energy, _)) = known(ledgers, hour).filter(|_| !house.is_excluded(hour))
+            else {
+                continue;
+            };
+            if today != date {
+                days.push(Day::new(hour));
+                today = date;
+            }
+            if let Some(day) = days.last_mut() {
+                day.add(slot, energy as f64 / 1e6, house.usual(hour));
+            }
+        }
+        days
+    }
+
+    /// What half of the others use per m² from 0 to 5, times the house's own
+    /// area; `None` with too few of them.
+    fn others(&self, who: ParticipantIndex, from: i64, end: i64) -> Option<f64> {
+        let area = self.houses[who.0 as usize].area(end)?;
+        let per_area = |house: &House| {
+            let days = self.known_days(house, from..end);
+            Some(find::level(&days[find::recent(&days)?.range])? / house.area(end)?)
+        };
+        let others = self.houses.iter().enumerate().filter(|(index, _)| *index != who.0 as usize);
+        let others: Vec<f64> = others.filter_map(|(_, house)| per_area(house)).collect();
+        (others.len() >= find::OTHERS).then(|| crate::compare::median(others) * area)
+    }
+}

@@ -1,0 +1,191 @@
+//! Energy traps: loads made by hand whose answer is known, loads that are none,
+//! and a load added to real buildings.
+use competition::{
+    Beside, Confidence, MeterIndex, ParticipantIndex, Period, SekPerKwh, SquareMetres, Standings,
+    Time, Trap, TrapKind,
+};
+use jiff::civil::date;
+
+use crate::hall::{Map, competition, midnight, participant, sample};
+
+const UNTIL: (i16, i8, i8) = (2027, 6, 10);
+/// Hours a year from 18 to 06 before 250 working days, and of 115 days off.
+const OFF_HOURS: f64 = 5760.0;
+
+/// Wh of each hour.
+type Load<'a> = &'a dyn Fn(i64) -> i64;
+
+/// Fifteen months of hourly readings of houses of 1000 m² up to 10 June; the traps
+/// of the first of them.
+fn traps(loads: &[Load]) -> Vec<Trap> {
+    let mut rules = competition();
+    rules.baseline = Period { start: date(2026, 3, 1), end: date(2027, 3, 1) };
+    rules.contest = Period { start: date(2027, 3, 1), end: date(2027, 7, 1) };
+    rules.holidays = String::new(); // the houses below work on them
+    let all = (0..loads.len()).map(|number| {
+        let mut one = participant(&number.to_string(), 1);
+        one.floor_area.0[0].1 = SquareMetres(1000.0);
+        one
+    });
+    let mut standings = Standings::new(rules, all.collect());
+    let until = midnight(UNTIL.0, UNTIL.1, UNTIL.2);
+    for (meter, load) in loads.iter().enumerate() {
+        let mut register = 1_000_000;
+        for hour in midnight(2026, 3, 1) / 3600..=until / 3600 {
+            standings.append(MeterIndex(meter as u32), sample(hour * 3600, register));
+            register += load(hour);
+        }
+    }
+    standings.settle(&Map::default());
+    standings.traps(ParticipantIndex(0), Time(until), SekPerKwh(2.0))
+}
+
+fn local(hour: i64) -> (i64, bool) {
+    // summer time is from 28 March to 31 October 2027, and was in 2026
+    let summer = [(2026, 3, 29, 10, 25), (2027, 3, 28, 10, 31)].iter().any(|it| {
+        let (from, until) = (midnight(it.0, it.1 as i8, it.2), midnight(it.0, it.3, it.4));
+        (from..until).contains(&(hour * 3600))
+    });
+    let local = hour + 1 + i64::from(summer);
+    // 1970 began on a Thursday
+    (local.rem_euclid(24), matches!((local.div_euclid(24) + 3) % 7, 5 | 6))
+}
+
+/// 10 kW, from 8 to 17 of working days 30 kW; a kilowatt of weather in it.
+fn usual(hour: i64) -> i64 {
+    let (of_day, off) = local(hour);
+    let noise = (hour / 24 * 7919) % 1009;
+    noise + if (8..17).contains(&of_day) && !off { 30_000 } else { 10_000 }
+}
+
+fn from(month: i8, day: i8) -> impl Fn(i64) -> bool {
+    let start = midnight(2027, month, day);
+    move |hour| hour * 3600 >= start
+}
+
+fn only(found: &[Trap], kind: TrapKind) -> Trap {
+    let [trap] = found else { panic!("one trap: {found:?}") };
+    assert_eq!(trap.kind, kind, "{trap:?}");
+    assert_eq!(trap.sek_per_year, trap.kwh_per_year * 2.0);
+    *trap
+}
+
+fn near(trap: &Trap, month: i8, day: i8, days: i32) {
+    assert!((trap.since - date(2027, month, day)).get_days().abs() <= days, "{trap:?}");
+    assert!(!trap.at_least, "{trap:?}");
+}
+
+fn about(found: f64, truth: f64, share: f64) {
+    assert!((found / truth - 1.0).abs() < share, "{found} of {truth}");
+}
+
+#[test]
+fn a_house_that_sleeps_has_no_trap() {
+    assert_eq!(traps(&[&usual]), []);
+    // a large base load alone is none: seven tenths of the day, of the mean, of others' alike
+    let servers = |hour: i64| usual(hour) + 30_000;
+    let none = traps(&[&|hour| usual(hour) * 2 / 3 + 10_000]);
+    assert_eq!(none, [], "six tenths by night");
+    let alike: Vec<Load> = vec![&servers; 7];
+    let found = traps(&alike);
+    assert!(found.iter().all(|it| it.beside == Beside::WorkingDays), "{found:?}");
+}
+
+#[test]
+fn less_is_no_trap_and_neither_is_one_bad_night() {
+    let spring = from(5, 10);
+    assert_eq!(traps(&[&|hour| usual(hour) * if spring(hour) { 7 } else { 10 } / 10]), []);
+    let night = midnight(2027, 5, 31) / 3600;
+    let once =
+        |hour: i64| usual(hour) + if (night..night + 6).contains(&hour) { 20_000 } else { 0 };
+    assert_eq!(traps(&[&once]), []);
+}
+
+/// Every summer the load rises on 10 May: a season, no step.
+#[test]
+fn what_rises_every_year_is_no_step() {
+    let summer = |hour: i64| {
+        let day = hour / 24 - midnight(2026, 1, 1) / 86_400;
+        (129..243).contains(&(day % 365))
+    };
+    let found = traps(&[&|hour| usual(hour) + if summer(hour) { 4_000 } else { 0 }]);
+    assert_eq!(found, []);
+}
+
+/// 4 kW more, all the time, from 10 May on.
+#[test]
+fn a_step_has_its_day_and_its_year() {
+    let broken = from(5, 10);
+    let found = traps(&[&|hour| usual(hour) + if broken(hour) { 4_000 } else { 0 }]);
+    let step = only(&found, TrapKind::Step);
+    about(step.kwh_per_year, 4.0 * 8760.0, 0.03);
+    near(&step, 5, 10, 1);
+    assert_eq!((step.beside, step.confidence), (Beside::Before, Confidence::High));
+}
+
+/// 5 kW more from December on: too long ago for a step.
+#[test]
+fn a_base_load_above_last_years() {
+    let start = midnight(2026, 12, 1);
+    let found = traps(&[&|hour| usual(hour) + if hour * 3600 >= start { 5_000 } else { 0 }]);
+    let trap = only(&found, TrapKind::NeverAsleep);
+    assert_eq!((trap.beside, trap.confidence), (Beside::LastYear, Confidence::High));
+    assert!((trap.since - date(2026, 12, 1)).get_days().abs() <= 1, "{trap:?}");
+    about(trap.kwh_per_year, 5.0 * OFF_HOURS, 0.02);
+}
+
+/// Always as high as by day: what half of that is above is taken to be the trap.
+#[test]
+fn a_flat_load_never_sleeps() {
+    let trap = only(&traps(&[&|hour| 20_000 + hour % 5]), TrapKind::NeverAsleep);
+    assert_eq!((trap.beside, trap.confidence), (Beside::WorkingDays, Confidence::Low));
+    about(trap.kwh_per_year, 10.0 * OFF_HOURS, 0.01);
+    assert!(trap.at_least, "as long as anything is known: {trap:?}");
+    assert_eq!(trap.since, date(2026, 3, 1));
+}
+
+/// 22 W/m² at night where half of six others have 10: the rest is the trap.
+#[test]
+fn more_than_others_of_the_same_area() {
+    let high = |hour: i64| usual(hour) + 12_000;
+    let mut all: Vec<Load> = vec![&usual; 7];
+    all[0] = &high;
+    let trap = only(&traps(&all), TrapKind::NeverAsleep);
+    assert_eq!((trap.beside, trap.confidence), (Beside::Others, Confidence::Medium));
+    about(trap.kwh_per_year, 12.0 * OFF_HOURS, 0.01);
+    assert!(trap.at_least, "{trap:?}");
+    assert_eq!(traps(&all[..4]), [], "three others are no comparison");
+}
+
+/// From 3 April on it works on days off too: 20 kW above the nights for 9 hours.
+#[test]
+fn weekends_as_busy_as_weekdays() {
+    let open = from(4, 3);
+    let busy = |hour: i64| {
+        let (of_day, off) = local(hour);
+        off && open(hour) && (8..17).contains(&of_day)
+    };
+    let found = traps(&[&|hour| usual(hour) + if busy(hour) { 20_000 } else { 0 }]);
+    let trap = found.iter().find(|it| it.kind == TrapKind::Weekend).expect("a weekend");
+    near(trap, 4, 3, 1);
+    about(trap.kwh_per_year, 20.0 * 9.0 * 115.0, 0.02);
+    assert!(trap.confidence == Confidence::High, "{trap:?}");
+    // half as busy is an open library
+    let found = traps(&[&|hour| usual(hour) + if busy(hour) { 8_000 } else { 0 }]);
+    assert_eq!(found.iter().find(|it| it.kind == TrapKind::Weekend), None, "{found:?}");
+}
+
+/// From 26 April on every other night has 10 kW more: 5 kW in the mean.
+#[test]
+fn nights_on_which_something_is_left_on() {
+    let forgot = from(4, 26);
+    let left_on = |hour: i64| {
+        let (of_day, _) = local(hour);
+        let even = (hour + 4).div_euclid(24) % 2 == 0;
+        even && forgot(hour) && !(5..22).contains(&of_day)
+    };
+    let found = traps(&[&|hour| usual(hour) + if left_on(hour) { 10_000 } else { 0 }]);
+    let trap = found.iter().find(|it| it.kind == TrapKind::Night).expect("nights");
+    about(trap.kwh_per_year, 5.0 * 7.0 * 365.0, 0.1);
+    near(trap, 4, 26, 3);
+}

@@ -1,0 +1,101 @@
+//! Energy traps in real buildings: how often one is found, by kind, and that a
+//! load added to them is found with its day and its size.
+use std::{collections::BTreeMap, path::Path};
+
+use competition::{
+    Celsius, Competition, Interval, Meter, MeterIndex, MilliWattHours, Participant,
+    ParticipantIndex, Period, SekPerKwh, Standings, Time, Trap, TrapKind, placebo::Building,
+};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+
+use crate::{hall::Map, read};
+
+const WHO: ParticipantIndex = ParticipantIndex(0);
+
+fn zone() -> TimeZone {
+    TimeZone::get("Europe/Oslo").expect("a known zone")
+}
+
+fn midnight(day: Date) -> i64 {
+    day.to_zoned(zone()).expect("a day").timestamp().as_second()
+}
+
+/// The traps at the end of the three months before `until`, after twelve of
+/// baseline; kWh in these twelve. From `since` on the house uses `more` kWh an hour.
+fn traps(building: &Building, until: Date, since: Date, more: f64) -> Vec<Trap> {
+    let from = until.saturating_sub(3.months());
+    let start = from.saturating_sub(1.year());
+    let periods = [Period { start, end: from }, Period { start: from, end: until }];
+    let mut rules = Competition::new("oslo", zone(), periods[0], periods[1]);
+    rules.holidays = "NO".to_owned();
+    let one = Participant { meters: vec![Meter::new("one")], ..Participant::default() };
+    let mut standings = Standings::new(rules, vec![one]);
+    let (start, since, end) = (midnight(start), midnight(since), midnight(until));
+    let hours = (building.start.0..).step_by(3600).zip(&building.hours);
+    for (at, (energy, outdoor)) in hours.filter(|(at, _)| (start..end).contains(at)) {
+        if let Some(outdoor) = outdoor {
+            standings.temperature(WHO, Time(at), Celsius(*outdoor));
+        }
+        if let Some(energy) = energy {
+            let kwh = energy + if at >= since { more } else { 0.0 };
+            let energy = MilliWattHours((kwh * 1e6).round() as i64);
+            let interval = Interval { start: Time(at), seconds: 3600, energy };
+            standings.interval(MeterIndex(0), &interval);
+        }
+    }
+    standings.settle(&Map::default());
+    standings.traps(WHO, Time(end), SekPerKwh(1.5))
+}
+
+/// The first days of months at which a building has fifteen months behind it.
+fn ends(building: &Building) -> Vec<Date> {
+    let local = |at: i64| Timestamp::from_second(at).expect("a time").to_zoned(zone()).date();
+    let first = local(building.start.0).saturating_add(16.months()).first_of_month();
+    let last = local(building.start.0 + building.hours.len() as i64 * 3600);
+    first.series(1.month()).take_while(|day| *day <= last).collect()
+}
+
+#[test]
+fn real_buildings_have_few_traps_and_an_added_load_is_found() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/oslo");
+    if !path.is_dir() {
+        eprintln!("skipped: {} is not there", path.display());
+        return;
+    }
+    let (mut windows, mut tried, mut found, mut right) = (0, 0, 0, 0);
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for building in read::directory(&path).expect("readable data") {
+        let energies: Vec<f64> = building.hours.iter().filter_map(|hour| hour.0).collect();
+        let mean = energies.iter().sum::<f64>() / energies.len().max(1) as f64;
+        for until in ends(&building) {
+            windows += 1;
+            let plain = traps(&building, until, until, 0.0);
+            for trap in &plain {
+                *kinds.entry(format!("{:?}", trap.kind)).or_default() += 1;
+            }
+            let lasting = [TrapKind::Step, TrapKind::NeverAsleep];
+            if plain.iter().any(|trap| lasting.contains(&trap.kind)) {
+                continue;
+            }
+            // a fifth of the house's mean load, for the last six weeks, day and night
+            tried += 1;
+            let since = until.saturating_sub(6.weeks());
+            let more = traps(&building, until, since, mean / 5.0);
+            if let Some(trap) = more.iter().find(|trap| lasting.contains(&trap.kind)) {
+                found += 1;
+                let off = (trap.since - since).get_days().abs();
+                // what never sleeps is counted outside of working hours
+                let share = trap.kwh_per_year / (mean / 5.0 * 8760.0);
+                let whole =
+                    if trap.kind == TrapKind::Step { share } else { share * 8760.0 / 5760.0 };
+                right += usize::from(off <= 7 && (0.5..1.5).contains(&whole));
+            }
+        }
+    }
+    println!("{windows} windows: {kinds:?}; added to {tried}, found {found}, right {right}");
+    assert!(windows >= 200 && tried >= 150, "{windows} {tried}");
+    // most houses have none at most times
+    assert!(kinds.values().sum::<usize>() * 4 < windows, "{kinds:?}");
+    // schools vary by more than that load; when it is told, mostly rightly
+    assert!(found * 2 > tried && right * 5 > found * 3, "{found} of {tried}, right {right}");
+}
