@@ -1,12 +1,14 @@
 //! `wattkampen gateway` on a pseudo-terminal: unplugged, killed, without its broker.
 //! Every reading that it kept is at the service, once.
 mod cable;
+mod clock;
 mod nonsense;
 mod process;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    path::Path,
 };
 
 use cable::Cable;
@@ -32,6 +34,11 @@ fn world() -> Option<World> {
 }
 
 fn world_at(mosquitto: Mosquitto) -> World {
+    world_by(mosquitto, |_| "--trust-clock".to_owned())
+}
+
+/// With this on the gateway's command line, by the folder that it works in.
+fn world_by(mosquitto: Mosquitto, clock: impl Fn(&Path) -> String) -> World {
     let folder = tempfile::tempdir().unwrap();
     let halls = TownHall::several(1);
     let place = match &mosquitto.certificate {
@@ -45,7 +52,8 @@ fn world_at(mosquitto: Mosquitto) -> World {
     let server = Server::serve(&config);
     until("the server is ready", || (server.get("/readyz").status == 200).then_some(()));
     let cable = Cable::plug(&folder.path().join("meter"));
-    let gateway = Gateway::start(folder.path(), &halls[0], &mosquitto, &cable.path);
+    let clock = clock(folder.path());
+    let gateway = Gateway::start(folder.path(), &halls[0], &mosquitto, &cable.path, &clock);
     World { cable, gateway, mosquitto, server, folder }
 }
 
@@ -205,7 +213,8 @@ fn a_broker_that_cannot_prove_who_it_is_gets_nothing() {
     });
     assert_ne!(server.get("/readyz").status, 200);
     let mut cable = Cable::plug(&folder.path().join("meter"));
-    let gateway = Gateway::start(folder.path(), &halls[0], &mosquitto, &cable.path);
+    let gateway =
+        Gateway::start(folder.path(), &halls[0], &mosquitto, &cable.path, "--trust-clock");
     cable.telegram();
     until("the reading is kept", || (!gateway.kept().is_empty()).then_some(()));
     until("the gateway says why", || gateway.log().contains("certificate").then_some(()));

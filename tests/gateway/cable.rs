@@ -66,6 +66,11 @@ impl Cable {
         self.send(bytes.as_bytes());
     }
 
+    /// Second and register of the last telegram.
+    pub(crate) fn last(&self) -> (i64, u64) {
+        (self.last, self.register)
+    }
+
     /// What is left of one when the cable is pulled out.
     pub(crate) fn half_a_telegram(&mut self) {
         let bytes = text(self.last, self.register);

@@ -19,6 +19,8 @@ impl Gateway {
         hall: &TownHall,
         mosquitto: &Mosquitto,
         serial: &Path,
+        // The machine that tests has the right time, whether it says so or not.
+        clock: &str,
     ) -> Self {
         let broker = match &mosquitto.certificate {
             None => format!("mqtt://{}", mosquitto.address),
@@ -27,10 +29,9 @@ impl Gateway {
             }
         };
         let data = folder.join("gateway");
-        // The machine that tests has the right time, whether it says so or not.
         let arguments = format!(
             "gateway --serial {} --meter {} --gateway {} --broker {broker} --data {} \
-             --trust-clock",
+             {clock}",
             serial.display(),
             hall.meter,
             hall.gateway,
@@ -45,7 +46,7 @@ impl Gateway {
     }
 
     /// So that no telegram is sent to nobody.
-    fn until_reading(&self, before: usize) {
+    pub(crate) fn until_reading(&self, before: usize) {
         until("the gateway reads the meter", || {
             (self.log().matches("reading the meter at").count() > before).then_some(())
         });
@@ -53,6 +54,11 @@ impl Gateway {
 
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).expect("the log is text")
+    }
+
+    /// Telegrams that were on the disk without a time.
+    pub(crate) fn untimed(&self) -> usize {
+        self.log().matches("kept without a time").count()
     }
 
     /// Boot and sequence of every reading that was on the disk.

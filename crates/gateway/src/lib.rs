@@ -20,12 +20,14 @@
 //!   channel: there is no channel. A full outbox thins the oldest readings to
 //!   the last of each quarter-hour before it gives any up.
 //! - No made-up time: until [`Clock::utc`] answers, readings wait with their age.
-//!   The gateway's clock decides, the meter's refines it ([`MeterClock`]).
+//!   The gateway's clock decides, the meter's refines it ([`MeterClock`]). Where five
+//!   minutes after the start nobody has told the time, the meter's clock does, as far
+//!   as its habits are known from before ([`Habits`]).
 //!
-//! Memory: [`run`] is one future of 9.5 KB on a 64-bit host (less on a board;
+//! Memory: [`run`] is one future of 6.5 KB on a 64-bit host (less on a board;
 //! a test keeps it below 16 KB) beside what connection and port need. In it:
 //! the decoder 1.3 KB, a chunk of 512 bytes, [`MAX_WINDOW`] readings in flight
-//! 2 KB, 32 readings without a time 3 KB, a payload of 512 bytes.
+//! 2 KB, a payload of 512 bytes. An outbox has 3 KB for 32 readings without a time.
 //! [`RamOutbox`] has 80 bytes for each reading: 256 of them, 20 KB, hold three
 //! quarters of an hour at one in ten seconds, and two days of quarter-hours.
 //!
@@ -44,6 +46,7 @@ extern crate std;
 
 mod clock;
 mod config;
+mod habits;
 mod measured;
 pub mod meter;
 mod observer;
@@ -55,9 +58,10 @@ mod uplink;
 
 pub use clock::Clock;
 pub use config::{Config, MAX_WINDOW};
+pub use habits::Habits;
 pub use measured::Measured;
 pub use observer::Observer;
-pub use outbox::{Entry, Outbox, RamOutbox, Ticket};
+pub use outbox::{Entry, Outbox, RamOutbox, Ticket, Untimed, Waiting};
 pub use run::{Stop, run};
 pub use stamp::{MeterClock, Source};
 pub use units::{MilliAmps, MilliVolts, Multiplier, VarHours, Vars, WattHours, Watts};

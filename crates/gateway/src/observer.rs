@@ -18,6 +18,16 @@ pub trait Observer {
     fn queued(&mut self, ticket: Ticket, waiting: usize) {
         let _ = (ticket, waiting);
     }
+    /// A reading came before anybody knew the time; `untimed` of them wait for it.
+    fn held(&mut self, untimed: usize) {
+        let _ = untimed;
+    }
+    /// The time is known from the meter's clock alone.
+    fn meter_clock(&mut self) {}
+    /// So many readings of before the power went have no time that anybody could know.
+    fn undatable(&mut self, readings: u32) {
+        let _ = readings;
+    }
     /// All readings up to this one are acknowledged; `waiting` remain.
     fn acknowledged(&mut self, ticket: Ticket, waiting: usize) {
         let _ = (ticket, waiting);

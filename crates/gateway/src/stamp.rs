@@ -6,8 +6,13 @@
 //! what a meter shows less one of the possible offsets must be the time of
 //! receipt, within [`NEAR`] seconds. The offset is learned for each letter; a
 //! letter that suddenly means something else must insist.
+//!
+//! What was learned outlives a restart as [`Habits`], and is the way to a time
+//! where the network has none. It is kept for each half of the year by itself:
+//! whether a meter goes over to summer time is not known before it has been seen.
 use wire::Time;
 
+use crate::habits::Habits;
 use crate::meter::{MeterTime, Season};
 
 /// A telegram takes a second on the slowest line, and the clocks of meters are
@@ -17,6 +22,8 @@ const NEAR: i64 = 10;
 const OFFSETS: [i64; 3] = [3600, 7200, 0];
 /// Telegrams in a row that must agree on a new offset.
 const INSIST: u8 = 3;
+/// Telegrams in a row that fit nothing, after which the clock is a wrong one.
+const WRONG: u8 = 30;
 
 /// Whose second it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,25 +46,53 @@ struct Habit {
 #[derive(Debug, Clone, Default)]
 pub struct MeterClock {
     habits: [Option<Habit>; 3],
+    known: Habits,
+    /// Telegrams in a row that fit nothing.
+    misses: u8,
 }
 
 impl MeterClock {
     /// Knows nothing yet.
     pub const fn new() -> Self {
-        Self { habits: [None; 3] }
+        Self::with(Habits::NONE)
+    }
+
+    /// Knows what was learned before.
+    pub const fn with(known: Habits) -> Self {
+        Self { habits: [None; 3], known, misses: 0 }
+    }
+
+    /// What is to outlive a restart.
+    pub const fn known(&self) -> Habits {
+        self.known
+    }
+
+    /// Whether the meter's clock is one that shows another time than it should.
+    pub const fn is_wrong(&self) -> bool {
+        self.misses >= WRONG
+    }
+
+    /// The same as [`Self::stamp`] where nobody but the meter knows the time:
+    /// nothing is learned from it.
+    pub fn repeat(&self, shown: Option<MeterTime>, received: Time) -> Time {
+        let told = shown.and_then(|shown| self.known.told(shown));
+        told.filter(|told| (told.unix() - received.unix()).abs() <= NEAR).unwrap_or(received)
     }
 
     /// Seconds that the meter's figures with this letter are ahead of UTC, as
     /// far as that has been seen.
     pub fn offset(&self, season: Season) -> Option<i64> {
-        self.habits[index(season)].map(|habit| habit.offset)
+        self.habits[season.index()].map(|habit| habit.offset)
     }
 
     /// The moment of a telegram that shows `shown` and was received at
     /// `received` by the gateway's clock.
     pub fn stamp(&mut self, shown: Option<MeterTime>, received: Time) -> (Time, Source) {
         match shown.and_then(|shown| self.refine(shown, received)) {
-            Some(time) => (time, Source::Meter),
+            Some(time) => {
+                self.misses = 0;
+                (time, Source::Meter)
+            }
             None => (received, Source::Gateway),
         }
     }
@@ -65,7 +100,13 @@ impl MeterClock {
     fn refine(&mut self, shown: MeterTime, received: Time) -> Option<Time> {
         let near = |offset: i64| (shown.figures() - offset - received.unix()).abs() <= NEAR;
         let fits = OFFSETS.into_iter().find(|offset| near(*offset));
-        let slot = &mut self.habits[index(shown.season())];
+        if fits.is_none() {
+            self.misses = self.misses.saturating_add(1);
+            if self.is_wrong() {
+                self.known = Habits::NONE;
+            }
+        }
+        let slot = &mut self.habits[shown.season().index()];
         let habit = match slot {
             Some(habit) => habit,
             None => slot.insert(Habit { offset: fits?, rival: 0, times: 0 }),
@@ -85,15 +126,10 @@ impl MeterClock {
                 *habit = Habit { offset, rival: 0, times: 0 };
             }
         }
-        Time::from_unix(shown.figures() - habit.offset).ok()
-    }
-}
-
-const fn index(season: Season) -> usize {
-    match season {
-        Season::Winter => 0,
-        Season::Summer => 1,
-        Season::Unmarked => 2,
+        let offset = habit.offset;
+        let time = Time::from_unix(shown.figures() - offset).ok()?;
+        self.known.learn(shown.season(), offset, time);
+        Some(time)
     }
 }
 

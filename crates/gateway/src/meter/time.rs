@@ -13,6 +13,16 @@ pub enum Season {
     Unmarked,
 }
 
+impl Season {
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Self::Winter => 0,
+            Self::Summer => 1,
+            Self::Unmarked => 2,
+        }
+    }
+}
+
 /// Figures of a meter's clock; not a moment until its habit is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MeterTime {
@@ -62,6 +72,22 @@ impl MeterTime {
     /// The figures read as if they were UTC, s since 1970.
     pub const fn figures(self) -> i64 {
         self.figures
+    }
+
+    pub(crate) const BYTES: usize = 9;
+
+    /// For a storage: the letter, then the figures, little-endian.
+    pub(crate) fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [self.season.index() as u8; Self::BYTES];
+        bytes[1..].copy_from_slice(&self.figures.to_le_bytes());
+        bytes
+    }
+
+    pub(crate) fn from_bytes(bytes: [u8; Self::BYTES]) -> Option<Self> {
+        let [season, figures @ ..] = bytes;
+        let letters = [Season::Winter, Season::Summer, Season::Unmarked];
+        let season = *letters.get(usize::from(season))?;
+        Some(Self { figures: i64::from_le_bytes(figures), season })
     }
 
     /// The letter.

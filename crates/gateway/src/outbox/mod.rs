@@ -3,10 +3,13 @@ use core::fmt::Debug;
 
 use wire::Time;
 
+use crate::Habits;
 use crate::measured::Measured;
 
 mod ram;
+mod waiting;
 pub use ram::RamOutbox;
+pub use waiting::{Untimed, Waiting};
 
 /// A quarter-hour, s: as fine as the competition counts.
 pub(crate) const QUARTER: i64 = 900;
@@ -89,6 +92,31 @@ pub trait Outbox {
     async fn after(&mut self, ticket: Option<Ticket>) -> Result<Option<Entry>, Self::Error>;
     /// Forgets all readings up to and including `through`.
     async fn release(&mut self, through: Ticket) -> Result<(), Self::Error>;
+
+    /// Readings that wait for a time, [`Waiting`] as it may be; they are not in `len`.
+    fn untimed(&self) -> usize;
+    /// Keeps one more of them.
+    async fn hold(&mut self, untimed: Untimed) -> Result<(), Self::Error>;
+    /// The one at this place, 0 being the oldest.
+    fn held(&self, place: usize) -> Option<Untimed>;
+    /// Gives the one at this place its time, from when on it is a reading as `push`
+    /// makes them; without a time it is forgotten.
+    async fn date(
+        &mut self,
+        place: usize,
+        time: Option<Time>,
+    ) -> Result<Option<Ticket>, Self::Error>;
+
+    /// What was last kept of the meter's clock; nothing where that does not outlive
+    /// a restart.
+    fn habits(&self) -> Habits {
+        Habits::NONE
+    }
+    /// Keeps it, now and then.
+    async fn keep_habits(&mut self, habits: Habits) -> Result<(), Self::Error> {
+        let _ = habits;
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@ use core::convert::Infallible;
 use heapless::Deque;
 use wire::Time;
 
-use super::{Entry, Outbox, QUARTER, Ticket};
+use super::{Entry, Outbox, QUARTER, Ticket, Untimed, Waiting};
 use crate::Measured;
 
 /// At most `N` readings of 80 bytes.
 #[derive(Debug)]
 pub struct RamOutbox<const N: usize> {
     entries: Deque<Entry, N>,
+    waiting: Waiting,
     last: Ticket,
     dropped: u32,
 }
@@ -19,7 +20,8 @@ impl<const N: usize> RamOutbox<N> {
     /// Empty, for the start of this number.
     pub const fn new(boot: u32) -> Self {
         const { assert!(N > 0) };
-        Self { entries: Deque::new(), last: Ticket { boot, seq: 0 }, dropped: 0 }
+        let last = Ticket { boot, seq: 0 };
+        Self { entries: Deque::new(), waiting: Waiting::new(), last, dropped: 0 }
     }
 
     /// Makes room: the older half is thinned to the last reading of each
@@ -68,7 +70,7 @@ impl<const N: usize> Outbox for RamOutbox<N> {
     }
 
     fn dropped(&self) -> u32 {
-        self.dropped
+        self.dropped.saturating_add(self.waiting.dropped())
     }
 
     async fn push(&mut self, time: Time, measured: Measured) -> Result<Ticket, Infallible> {
@@ -95,6 +97,30 @@ impl<const N: usize> Outbox for RamOutbox<N> {
             self.entries.pop_front();
         }
         Ok(())
+    }
+
+    fn untimed(&self) -> usize {
+        self.waiting.len()
+    }
+
+    async fn hold(&mut self, untimed: Untimed) -> Result<(), Infallible> {
+        self.waiting.push(untimed);
+        Ok(())
+    }
+
+    fn held(&self, place: usize) -> Option<Untimed> {
+        self.waiting.get(place)
+    }
+
+    async fn date(
+        &mut self,
+        place: usize,
+        time: Option<Time>,
+    ) -> Result<Option<Ticket>, Infallible> {
+        match (self.waiting.take(place), time) {
+            (Some(untimed), Some(time)) => self.push(time, untimed.measured).await.map(Some),
+            _ => Ok(None),
+        }
     }
 }
 

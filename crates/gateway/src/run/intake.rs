@@ -6,10 +6,10 @@ use embedded_io_async::Read;
 use wire::{Link as LinkState, Status, Time};
 
 use super::Stop;
-use super::waiting::{Untimed, Waiting};
+use super::fallback::Fallback;
 use crate::meter::p1::Decoder;
-use crate::meter::{Refusal, Telegram};
-use crate::{Clock, Config, Measured, MeterClock, Observer, Outbox};
+use crate::meter::{MeterTime, Refusal, Telegram};
+use crate::{Clock, Config, Habits, Measured, MeterClock, Observer, Outbox, Untimed};
 
 /// Bytes read at once.
 const CHUNK: usize = 512;
@@ -18,6 +18,11 @@ const SILENCE_MS: u64 = 2_000;
 /// A reading may come that much before the interval is over, so that a meter of
 /// ten seconds is not halved by an interval of ten seconds.
 const EARLY_MS: u64 = 500;
+/// So long after the start the network is given to tell the time before the meter may.
+/// As many telegrams of ten seconds wait even in RAM without being thinned.
+const PATIENCE_MS: u64 = 300_000;
+/// After so many telegrams whose time is known all is learned that will be.
+const LEARNED: u8 = 6;
 /// What came from the meter's port, or that a deadline has passed.
 pub(super) enum Input<E> {
     Bytes(usize),
@@ -38,11 +43,18 @@ pub(super) struct Intake<'a, R, C, O, W> {
     heard_ms: u64,
     /// A telegram has begun and not ended.
     within: bool,
+    start_ms: u64,
+    fallback: Fallback,
+    /// What the outbox keeps of the meter's clock.
+    kept: Habits,
+    /// Telegrams since the time is known.
+    learned: u8,
+    /// Readings that nobody could date.
+    undatable: u32,
     /// The newest that is not due yet.
-    held: Option<Untimed>,
+    held: Option<(Untimed, u64)>,
     /// When the last was let through.
     passed_ms: Option<u64>,
-    waiting: Waiting,
     last: Option<Time>,
     /// Telegrams that were sound, and no reading.
     no_register: u32,
@@ -57,6 +69,7 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
         outbox: &'a mut O,
         observer: &'a mut W,
     ) -> Self {
+        let kept = outbox.habits();
         Self {
             config,
             meter,
@@ -65,12 +78,16 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
             observer,
             chunk: [0; CHUNK],
             decoder: Decoder::new(),
-            meter_clock: MeterClock::new(),
+            meter_clock: MeterClock::with(kept),
+            start_ms: clock.monotonic_ms(),
+            fallback: Fallback::default(),
+            kept,
+            learned: 0,
+            undatable: 0,
             heard_ms: 0,
             within: false,
             held: None,
             passed_ms: None,
-            waiting: Waiting::new(),
             last: None,
             no_register: 0,
             ended: false,
@@ -104,8 +121,11 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
 
     fn deadline_ms(&self) -> Option<u64> {
         let silence = self.within.then_some(self.heard_ms + SILENCE_MS);
-        let due =
-            self.held.and(self.passed_ms).map(|passed| passed + self.interval_ms() + EARLY_MS);
+        let due = self
+            .held
+            .as_ref()
+            .and(self.passed_ms)
+            .map(|passed| passed + self.interval_ms() + EARLY_MS);
         silence.into_iter().chain(due).min()
     }
 
@@ -133,7 +153,7 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
                     let Some(event) = self.decoder.next(&mut rest) else { break };
                     at = length - rest.len();
                     if let Some(untimed) = self.measure(event, now) {
-                        self.pass(untimed).await?;
+                        self.pass(untimed, now).await?;
                     }
                 }
                 self.within = self.decoder.is_within();
@@ -155,14 +175,14 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
     async fn end(&mut self, now: u64) -> Result<(), Stop<R::Error, O::Error>> {
         self.within = false;
         match self.decoder.end().and_then(|event| self.measure(event, now)) {
-            Some(untimed) => self.pass(untimed).await,
+            Some(untimed) => self.pass(untimed, now).await,
             None => Ok(()),
         }
     }
 
     async fn pass_held(&mut self) -> Result<(), Stop<R::Error, O::Error>> {
         match self.held.take() {
-            Some(untimed) => self.pass(untimed).await,
+            Some((untimed, at)) => self.pass(untimed, at).await,
             None => Ok(()),
         }
     }
@@ -183,46 +203,42 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
             self.no_register = self.no_register.saturating_add(1);
             return None;
         };
-        let untimed = Untimed { measured, shown: telegram.time(), received_ms };
+        let shown = telegram.time();
+        if let Some(told) = shown.and_then(|shown| self.meter_clock.known().told(shown))
+            && self.fallback.hear(told, received_ms)
+            && self.clock.utc().is_none()
+        {
+            self.observer.meter_clock();
+        }
+        let untimed = Untimed { measured, shown, received_ms: Some(received_ms) };
         let due = |passed| received_ms + EARLY_MS >= passed + self.interval_ms();
         if self.passed_ms.is_none_or(due) {
             return Some(untimed);
         }
-        self.held = Some(untimed);
+        self.held = Some((untimed, received_ms));
         None
     }
 
-    async fn pass(&mut self, untimed: Untimed) -> Result<(), Stop<R::Error, O::Error>> {
-        self.passed_ms = Some(untimed.received_ms);
+    async fn pass(
+        &mut self,
+        untimed: Untimed,
+        received_ms: u64,
+    ) -> Result<(), Stop<R::Error, O::Error>> {
+        self.passed_ms = Some(received_ms);
         self.held = None;
         self.tell_time().await?;
-        match self.clock.utc() {
-            Some(utc) => self.queue(untimed, utc).await,
-            None => {
-                self.waiting.push(untimed);
-                Ok(())
-            }
-        }
-    }
-
-    /// Once the time is known, the readings that wait get theirs, by their age.
-    pub(super) async fn tell_time(&mut self) -> Result<(), Stop<R::Error, O::Error>> {
-        if self.waiting.len() == 0 {
-            return Ok(());
-        }
-        let Some(utc) = self.clock.utc() else { return Ok(()) };
-        while let Some(untimed) = self.waiting.pop() {
-            self.queue(untimed, utc).await?;
-        }
-        Ok(())
-    }
-
-    async fn queue(&mut self, untimed: Untimed, utc: Time) -> Result<(), Stop<R::Error, O::Error>> {
-        let age = self.clock.monotonic_ms().saturating_sub(untimed.received_ms) / 1000;
-        let Ok(received) = Time::from_unix(utc.unix().saturating_sub_unsigned(age)) else {
+        let Some(utc) = self.utc() else {
+            self.outbox.hold(untimed).await.map_err(Stop::Outbox)?;
+            self.observer.held(self.outbox.untimed());
             return Ok(());
         };
-        let (time, _) = self.meter_clock.stamp(untimed.shown, received);
+        let Some(time) = self.by_age(untimed.shown, received_ms, utc) else { return Ok(()) };
+        self.learned = self.learned.saturating_add(1);
+        let known = self.meter_clock.known();
+        if known.is_news(&self.kept) {
+            self.outbox.keep_habits(known).await.map_err(Stop::Outbox)?;
+            self.kept = known;
+        }
         // A reading is known by its second: a second one there would be a repeat.
         if self.last == Some(time) {
             return Ok(());
@@ -233,19 +249,79 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
         Ok(())
     }
 
+    /// UTC, from whoever tells it: the meter only where nobody else does.
+    fn utc(&self) -> Option<Time> {
+        self.clock.utc().or_else(|| {
+            let now = self.clock.monotonic_ms();
+            self.fallback.utc(now).filter(|_| now >= self.start_ms + PATIENCE_MS)
+        })
+    }
+
+    /// Once the time is known, the readings that wait get theirs.
+    pub(super) async fn tell_time(&mut self) -> Result<(), Stop<R::Error, O::Error>> {
+        if self.outbox.untimed() == 0 {
+            return Ok(());
+        }
+        let Some(utc) = self.utc() else { return Ok(()) };
+        let (mut place, before) = (0, self.undatable);
+        while let Some(untimed) = self.outbox.held(place) {
+            let time = match untimed.received_ms {
+                Some(at) => self.by_age(untimed.shown, at, utc),
+                None => match self.by_the_meter(untimed.shown, utc) {
+                    None if untimed.shown.is_some() && self.learned < LEARNED => {
+                        place += 1;
+                        continue;
+                    }
+                    None => {
+                        self.undatable = self.undatable.saturating_add(1);
+                        None
+                    }
+                    time => time,
+                },
+            };
+            // As above: a repeat is none.
+            let time = time.filter(|time| self.last != Some(*time));
+            let ticket = self.outbox.date(place, time).await.map_err(Stop::Outbox)?;
+            if let Some(ticket) = ticket {
+                self.last = time;
+                self.observer.queued(ticket, self.outbox.len());
+            }
+        }
+        if self.undatable > before {
+            self.observer.undatable(self.undatable - before);
+        }
+        Ok(())
+    }
+
+    /// By how long ago it came.
+    fn by_age(&mut self, shown: Option<MeterTime>, received_ms: u64, utc: Time) -> Option<Time> {
+        let age = self.clock.monotonic_ms().saturating_sub(received_ms) / 1000;
+        let received = Time::from_unix(utc.unix().saturating_sub_unsigned(age)).ok()?;
+        Some(match self.clock.utc() {
+            Some(_) => self.meter_clock.stamp(shown, received).0,
+            None => self.meter_clock.repeat(shown, received),
+        })
+    }
+
+    /// Of before the power went: by what the meter showed then.
+    fn by_the_meter(&self, shown: Option<MeterTime>, utc: Time) -> Option<Time> {
+        self.meter_clock.known().meant_before(shown?, utc)
+    }
+
     /// What the gateway tells about itself now.
     pub(super) fn status(&self) -> Status {
+        let up_ms = self.clock.monotonic_ms().saturating_sub(self.start_ms);
         let counters = self.decoder.counters();
         let refused = counters.by_reason(self.no_register);
-        let queued = self.outbox.len() + self.waiting.len();
+        let queued = self.outbox.len() + self.outbox.untimed();
         Status {
             state: LinkState::Online,
             firmware: Some(self.config.firmware.clone()),
-            t: self.clock.utc(),
+            t: self.utc(),
             boot: Some(self.outbox.boot()),
-            uptime_s: Some((self.clock.monotonic_ms() / 1000).try_into().unwrap_or(u32::MAX)),
+            uptime_s: Some((up_ms / 1000).try_into().unwrap_or(u32::MAX)),
             queued: Some(queued.try_into().unwrap_or(u32::MAX)),
-            dropped: Some(self.outbox.dropped().saturating_add(self.waiting.dropped())),
+            dropped: Some(self.outbox.dropped().saturating_add(self.undatable)),
             telegrams: Some(counters.understood().saturating_sub(self.no_register)),
             errors: Some(refused.total()),
             refused: Some(refused),

@@ -17,9 +17,9 @@ use intake::Intake;
 use sender::Sender;
 
 mod backoff;
+mod fallback;
 mod intake;
 mod sender;
-mod waiting;
 mod window;
 
 /// Why the loop ended before the meter's stream did.

@@ -66,7 +66,9 @@ impl<'a, L: Link> Sender<'a, L> {
                 let goodbye = Status { state: LinkState::Offline, ..intake.status() };
                 self.publish_status(intake, &goodbye).await?;
             }
-            let wake = clock.sleep_until(status_ms.max(now + NO_ROOM_MS));
+            // The time may be told at any moment, and nobody says so.
+            let waits = if intake.outbox.untimed() > 0 { now } else { status_ms };
+            let wake = clock.sleep_until(waits.max(now + NO_ROOM_MS));
             match select3(self.link.event(), intake.input(), wake).await {
                 Either3::First(Ok(token)) => {
                     backoff.reset();

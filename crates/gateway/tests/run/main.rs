@@ -10,11 +10,17 @@ use proptest::prelude::*;
 use wire::{Link, Reading, Time};
 use world::{Broker, Meter, START, World, WorldClock, WorldUplink};
 
+mod time;
 mod world;
 
 /// What a meter of habit "UTC+1" sends at a second, its register 1 Wh a second.
 fn telegram(second: i64) -> Vec<u8> {
-    let figures = Time::from_unix(START + second + 3600).expect("in range").to_string();
+    telegram_at(second, second)
+}
+
+/// The same from a meter that holds it for another second.
+fn telegram_at(second: i64, shown: i64) -> Vec<u8> {
+    let figures = Time::from_unix(START + shown + 3600).expect("in range").to_string();
     let digits: String = figures.chars().filter(char::is_ascii_digit).skip(2).collect();
     let import = 1_000_000 + second;
     let mut text = format!(
@@ -56,6 +62,7 @@ struct Seen {
     most_waiting: usize,
     acknowledged: Option<Ticket>,
     links: Vec<bool>,
+    undatable: u32,
 }
 
 impl Observer for Seen {
@@ -73,6 +80,9 @@ impl Observer for Seen {
     fn acknowledged(&mut self, ticket: Ticket, _: usize) {
         assert!(Some(ticket) > self.acknowledged, "only ever newer");
         self.acknowledged = Some(ticket);
+    }
+    fn undatable(&mut self, readings: u32) {
+        self.undatable += readings;
     }
     fn link(&mut self, up: bool) {
         self.links.push(up);

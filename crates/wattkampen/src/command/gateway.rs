@@ -7,7 +7,9 @@ use wire::{GatewayId, MeterId};
 
 use super::{Failure, interrupted, runtime};
 use crate::config::{Address, BROKER_PASSWORD};
-use crate::gateway::{DiskOutbox, Ending, Journal, MachineClock, OutboxError, Port, Told, Trust};
+use crate::gateway::{
+    DiskOutbox, Ending, Journal, MachineClock, OutboxError, Port, Told, Trust, machine_start,
+};
 
 /// Longest goodbye: what waits is on the disk anyway.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -45,6 +47,10 @@ pub(super) struct Args {
     /// Believe this machine's clock even while the system does not call it synchronised
     #[arg(long)]
     trust_clock: bool,
+    /// Believe this machine's clock as soon as this file exists, instead of asking the system;
+    /// for programs that set the clock without telling the kernel
+    #[arg(long, value_name = "FILE", conflicts_with = "trust_clock")]
+    clock_file: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -57,12 +63,17 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         address.host,
         address.port
     );
-    let mut outbox = DiskOutbox::open(&args.data).map_err(|error| unusable(&error))?;
+    let mut outbox =
+        DiskOutbox::open(&args.data, machine_start()).map_err(|error| unusable(&error))?;
     let window = config.window.try_into().unwrap_or(u16::MAX);
     runtime()?.block_on(async {
         let ending = Ending::default();
         let mut port = Port::new(&args.serial, ending.clone());
-        let trust = if args.trust_clock { Trust::Always } else { Trust::Synchronised };
+        let trust = match &args.clock_file {
+            Some(path) => Trust::File(path.clone()),
+            None if args.trust_clock => Trust::Always,
+            None => Trust::Synchronised,
+        };
         let clock = MachineClock::new(trust);
         let mut uplink = Told(Mqtt::new(address, window));
         let mut journal = Journal;

@@ -8,8 +8,8 @@ mod port;
 use std::sync::Arc;
 
 pub use broker::Told;
-pub use clock::{MachineClock, Trust};
-pub use outbox::{DiskOutbox, OutboxError};
+pub use clock::{MachineClock, Trust, machine_start};
+pub use outbox::{DiskOutbox, MachineStart, OutboxError};
 pub use port::Port;
 use tokio::sync::Notify;
 
@@ -42,6 +42,21 @@ impl gateway::Observer for Journal {
             "kept a reading: boot={} seq={} waiting={waiting}",
             ticket.boot,
             ticket.seq
+        );
+    }
+    fn held(&mut self, untimed: usize) {
+        tracing::debug!("kept without a time: untimed={untimed}");
+    }
+    fn meter_clock(&mut self) {
+        tracing::warn!(
+            "the meter's clock is understood from before and tells the time from five minutes \
+             after the start, until this machine's clock is synchronised"
+        );
+    }
+    fn undatable(&mut self, readings: u32) {
+        tracing::warn!(
+            "{readings} readings from before the machine's restart have no time that anybody \
+             could know, and are given up; their energy is in the next reading's register"
         );
     }
     fn acknowledged(&mut self, through: gateway::Ticket, waiting: usize) {

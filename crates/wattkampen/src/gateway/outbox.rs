@@ -2,9 +2,8 @@
 //!
 //! ```text
 //! DIR/boot     number of the last start, replaced as a whole
-//! DIR/outbox   records of 84 bytes: kind, body of 79, CRC-32 of both (little-endian)
-//!              kind 1: a reading (`Entry::to_bytes`); kind 2: all through this
-//!              boot and sequence are acknowledged
+//! DIR/outbox   records of 84 bytes: kind, body of 79, CRC-32 of both (little-endian);
+//!              the kinds are in `outbox/file.rs`
 //! ```
 //!
 //! - A reading counts as kept when its record is flushed to the disk. A release is
@@ -13,6 +12,14 @@
 //!   the ones behind it are found.
 //! - The file is rewritten (beside, flushed, renamed) when most of it is history
 //!   or the outbox was thinned.
+//! - A reading that waits for a time is kept in the same way, with the moment of the
+//!   machine's own counting. That counting goes on over a restart of this program: it
+//!   is then dated as if nothing had happened. After a restart of the machine it is
+//!   dated by the meter's clock, once that clock's habits are known; one whose meter
+//!   shows no time, or a wrong one, cannot be dated by anybody and is given up, which
+//!   costs shape and no energy: the register of the next reading has it.
+//! - When its time comes, reading and mark go to the file in one write, so that a kill
+//!   leaves both or neither.
 //! - Bounded by [`CAPACITY`]: 11 days at a reading in ten seconds, 8 MB on the disk
 //!   and in memory. Then the older half is thinned to the last of each quarter-hour,
 //!   then the newer half, then the oldest goes.
@@ -23,20 +30,25 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crc::{CRC_32_ISO_HDLC, Crc};
-use gateway::{Entry, Measured, Outbox, Ticket};
+use file::{Found, Record, replace, replay};
+use gateway::{Entry, Habits, Measured, Outbox, Ticket, Untimed, Waiting};
 use wire::Time;
+
+mod file;
 
 /// Most readings that wait.
 const CAPACITY: usize = 100_000;
-const RECORD: usize = 1 + Entry::BYTES + 4;
-const READING: u8 = 1;
-const RELEASE: u8 = 2;
+/// Most readings that wait for a time: 11 hours at one in ten seconds, thinned evenly
+/// after that.
+const UNTIMED: usize = 4096;
 /// A quarter-hour, s.
 const QUARTER: i64 = 900;
 /// Records beyond those that wait before the file is rewritten.
 const HISTORY: usize = 4096;
-const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+
+/// Which start of the machine this is: the kernel's number for it. Where there is none,
+/// each is another.
+pub type MachineStart = Option<[u8; 16]>;
 
 /// Why the disk did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +75,9 @@ pub struct DiskOutbox {
     _lock: File,
     capacity: usize,
     entries: VecDeque<Entry>,
+    waiting: Box<Waiting<UNTIMED>>,
+    machine: MachineStart,
+    habits: Habits,
     /// Whole records in the file.
     records: usize,
     last: Ticket,
@@ -74,11 +89,15 @@ impl DiskOutbox {
     ///
     /// # Errors
     /// Where the folder cannot be written or another process uses it.
-    pub fn open(folder: &Path) -> Result<Self, OutboxError> {
-        Self::with_capacity(folder, CAPACITY)
+    pub fn open(folder: &Path, machine: MachineStart) -> Result<Self, OutboxError> {
+        Self::with_capacity(folder, machine, CAPACITY)
     }
 
-    fn with_capacity(folder: &Path, capacity: usize) -> Result<Self, OutboxError> {
+    fn with_capacity(
+        folder: &Path,
+        machine: MachineStart,
+        capacity: usize,
+    ) -> Result<Self, OutboxError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
             move |error| OutboxError::Io { path, error }
@@ -88,45 +107,77 @@ impl DiskOutbox {
         let held = File::create(&lock).map_err(failed(&lock))?;
         held.try_lock().map_err(|_| OutboxError::InUse(folder.to_owned()))?;
         let path = folder.join("outbox");
-        let mut bytes = match fs::read(&path) {
+        let bytes = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             read => read.map_err(failed(&path))?,
         };
-        let (entries, newest) = replay(&bytes);
+        let Found { entries, newest, waiting, habits } = replay(&bytes, machine);
         let before = fs::read_to_string(&boot).ok().and_then(|text| text.trim().parse().ok());
         let start = before.unwrap_or(0).max(newest).saturating_add(1);
         replace(folder, "boot", format!("{start}\n").as_bytes()).map_err(failed(&boot))?;
-        bytes.clear();
-        bytes.extend(entries.iter().flat_map(|entry| record(READING, entry.to_bytes())));
-        // Without the torn end, so that what comes next is found.
-        let file = replace(folder, "outbox", &bytes).map_err(failed(&path))?;
-        Ok(Self {
+        let mut this = Self {
             folder: folder.to_owned(),
-            file,
+            // Replaced at once.
+            file: File::open(folder).map_err(failed(folder))?,
             _lock: held,
             capacity: capacity.max(1),
-            records: entries.len(),
+            records: 0,
             entries,
+            waiting,
+            machine,
+            habits,
             last: Ticket { boot: start, seq: 0 },
             dropped: 0,
-        })
+        };
+        // Without the torn end, so that what comes next is found.
+        this.rewrite().map_err(failed(&path))?;
+        Ok(this)
     }
 
     fn failed(&self, error: io::Error) -> OutboxError {
         OutboxError::Io { path: self.folder.join("outbox"), error }
     }
 
-    fn append(&mut self, record: &[u8; RECORD], flush: bool) -> io::Result<()> {
-        self.file.write_all(record)?;
-        self.records += 1;
-        if flush { self.file.sync_data() } else { Ok(()) }
+    fn append(&mut self, records: &[Record], flush: bool) -> Result<(), OutboxError> {
+        let bytes: Vec<u8> = records.iter().flat_map(Record::to_bytes).collect();
+        self.records += records.len();
+        let done = self.file.write_all(&bytes);
+        let done = done.and_then(|()| if flush { self.file.sync_data() } else { Ok(()) });
+        done.map_err(|error| self.failed(error))
     }
 
+    /// Only what is needed: the history goes.
     fn rewrite(&mut self) -> io::Result<()> {
-        let records = self.entries.iter().flat_map(|entry| record(READING, entry.to_bytes()));
-        self.file = replace(&self.folder, "outbox", &records.collect::<Vec<u8>>())?;
-        self.records = self.entries.len();
+        let entries = self.entries.iter().copied().map(Record::Reading);
+        // Those of an earlier start of the machine come first; they have no age any more.
+        let (old, new): (Vec<_>, Vec<_>) =
+            self.waiting.iter().copied().partition(|one| one.received_ms.is_none());
+        let records: Vec<_> = entries
+            .chain([Record::Habits(self.habits), Record::Machine(None)])
+            .chain(old.into_iter().map(Record::Untimed))
+            .chain([Record::Machine(self.machine)])
+            .chain(new.into_iter().map(Record::Untimed))
+            .collect();
+        let bytes: Vec<u8> = records.iter().flat_map(Record::to_bytes).collect();
+        self.file = replace(&self.folder, "outbox", &bytes)?;
+        self.records = records.len();
         Ok(())
+    }
+
+    fn tidy(&mut self) -> Result<(), OutboxError> {
+        if self.records <= 2 * (self.entries.len() + self.waiting.len()) + HISTORY {
+            return Ok(());
+        }
+        self.rewrite().map_err(|error| self.failed(error))
+    }
+
+    fn next(&mut self, time: Time, measured: Measured) -> Result<Entry, OutboxError> {
+        if self.entries.len() >= self.capacity {
+            self.make_room();
+            self.rewrite().map_err(|error| self.failed(error))?;
+        }
+        let ticket = Ticket { boot: self.last.boot, seq: self.last.seq.saturating_add(1) };
+        Ok(Entry { ticket, time, measured })
     }
 
     fn make_room(&mut self) {
@@ -164,21 +215,15 @@ impl Outbox for DiskOutbox {
     }
 
     fn dropped(&self) -> u32 {
-        self.dropped
+        self.dropped.saturating_add(self.waiting.dropped())
     }
 
     async fn push(&mut self, time: Time, measured: Measured) -> Result<Ticket, OutboxError> {
-        if self.entries.len() >= self.capacity {
-            self.make_room();
-            self.rewrite().map_err(|error| self.failed(error))?;
-        }
-        let ticket = Ticket { boot: self.last.boot, seq: self.last.seq.saturating_add(1) };
-        let entry = Entry { ticket, time, measured };
-        let kept = self.append(&record(READING, entry.to_bytes()), true);
-        kept.map_err(|error| self.failed(error))?;
-        self.last = ticket;
+        let entry = self.next(time, measured)?;
+        self.append(&[Record::Reading(entry)], true)?;
+        self.last = entry.ticket;
         self.entries.push_back(entry);
-        Ok(ticket)
+        Ok(entry.ticket)
     }
 
     async fn after(&mut self, ticket: Option<Ticket>) -> Result<Option<Entry>, OutboxError> {
@@ -189,75 +234,57 @@ impl Outbox for DiskOutbox {
     async fn release(&mut self, through: Ticket) -> Result<(), OutboxError> {
         let gone = self.entries.partition_point(|entry| entry.ticket <= through);
         self.entries.drain(..gone);
-        let done = if self.records > 2 * self.entries.len() + HISTORY {
-            self.rewrite()
-        } else {
-            self.append(&record(RELEASE, ticket_bytes(through)), false)
-        };
-        done.map_err(|error| self.failed(error))
+        self.append(&[Record::Release(through)], false)?;
+        self.tidy()
     }
-}
 
-fn ticket_bytes(ticket: Ticket) -> [u8; Entry::BYTES] {
-    let mut bytes = [0; Entry::BYTES];
-    bytes[..4].copy_from_slice(&ticket.boot.to_le_bytes());
-    bytes[4..8].copy_from_slice(&ticket.seq.to_le_bytes());
-    bytes
-}
+    fn untimed(&self) -> usize {
+        self.waiting.len()
+    }
 
-fn record(kind: u8, body: [u8; Entry::BYTES]) -> [u8; RECORD] {
-    let mut bytes = [0; RECORD];
-    bytes[0] = kind;
-    bytes[1..=Entry::BYTES].copy_from_slice(&body);
-    let sum = CRC.checksum(&bytes[..=Entry::BYTES]);
-    bytes[1 + Entry::BYTES..].copy_from_slice(&sum.to_le_bytes());
-    bytes
-}
+    async fn hold(&mut self, untimed: Untimed) -> Result<(), OutboxError> {
+        self.append(&[Record::Untimed(untimed)], true)?;
+        self.waiting.push(untimed);
+        self.tidy()
+    }
 
-/// What waits by this file, and the newest start in it.
-fn replay(bytes: &[u8]) -> (VecDeque<Entry>, u32) {
-    let mut entries: VecDeque<Entry> = VecDeque::new();
-    let (mut newest, mut damaged) = (0, 0);
-    let (records, torn) = bytes.as_chunks::<RECORD>();
-    for one in records {
-        let body: &[u8; Entry::BYTES] = one[1..].first_chunk().unwrap_or(&[0; Entry::BYTES]);
-        if *one != record(one[0], *body) {
-            damaged += 1;
-            continue;
-        }
-        let number = |at: usize| u32::from_le_bytes(std::array::from_fn(|byte| body[at + byte]));
-        match (one[0], Entry::from_bytes(body)) {
-            (READING, Some(entry)) => {
-                newest = newest.max(entry.ticket.boot);
-                entries.push_back(entry);
+    fn held(&self, place: usize) -> Option<Untimed> {
+        self.waiting.get(place)
+    }
+
+    async fn date(
+        &mut self,
+        place: usize,
+        time: Option<Time>,
+    ) -> Result<Option<Ticket>, OutboxError> {
+        let Some(untimed) = self.waiting.get(place) else { return Ok(None) };
+        let entry = time.map(|time| self.next(time, untimed.measured)).transpose()?;
+        match entry {
+            Some(entry) => {
+                self.append(&[Record::Reading(entry), Record::Dated(untimed)], true)?;
+                self.last = entry.ticket;
+                self.entries.push_back(entry);
             }
-            (RELEASE, _) => {
-                let through = Ticket { boot: number(0), seq: number(4) };
-                newest = newest.max(through.boot);
-                entries.retain(|entry| entry.ticket > through);
-            }
-            _ => damaged += 1,
+            None => self.append(&[Record::Dated(untimed)], false)?,
         }
+        self.waiting.take(place);
+        if self.waiting.is_empty() {
+            // The thinned ones are still in the file.
+            self.rewrite().map_err(|error| self.failed(error))?;
+        }
+        self.tidy()?;
+        Ok(entry.map(|entry| entry.ticket))
     }
-    if damaged > 0 || !torn.is_empty() {
-        tracing::warn!(
-            "the outbox was cut off while it was written: {} records dropped",
-            damaged + usize::from(!torn.is_empty())
-        );
-    }
-    (entries, newest)
-}
 
-/// Replaces a file as a whole: after a power cut it is the old one or the new one.
-/// Gives it open for appending.
-fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<File> {
-    let new = folder.join(format!("{name}.new"));
-    let mut file = File::create(&new)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&new, folder.join(name))?;
-    File::open(folder)?.sync_all()?;
-    Ok(file)
+    fn habits(&self) -> Habits {
+        self.habits
+    }
+
+    async fn keep_habits(&mut self, habits: Habits) -> Result<(), OutboxError> {
+        self.append(&[Record::Habits(habits)], true)?;
+        self.habits = habits;
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@
 use core::fmt::Debug;
 
 use embedded_storage_async::nor_flash::{MultiwriteNorFlash, NorFlash};
-use gateway::{Entry, Measured, Outbox, Ticket};
+use gateway::{Entry, Measured, Outbox, Ticket, Untimed, Waiting};
 use heapless::Deque;
 use sequential_storage::{
     Error,
@@ -74,6 +74,8 @@ pub struct FlashOutbox<F: NorFlash> {
     last: Ticket,
     dropped: u32,
     ahead: Ahead,
+    /// In RAM: their age would not outlive the power.
+    waiting: Waiting,
 }
 
 /// The readings after one of them, in a row, as far as they are known in RAM.
@@ -106,7 +108,8 @@ where
         let known = last_coarse.max(last_fine).map_or(0, |ticket| ticket.boot);
         let last = Ticket { boot: boots.max(known.saturating_add(1)), seq: 0 };
         let ahead = Ahead::default();
-        Ok(Self { coarse, fine, in_coarse, in_fine, last, dropped: 0, ahead })
+        let waiting = Waiting::new();
+        Ok(Self { coarse, fine, in_coarse, in_fine, last, dropped: 0, ahead, waiting })
     }
 
     /// Moves the last reading of the oldest quarter-hour over and forgets the others.
@@ -244,7 +247,7 @@ where
     }
 
     fn dropped(&self) -> u32 {
-        self.dropped
+        self.dropped.saturating_add(self.waiting.dropped())
     }
 
     async fn push(&mut self, time: Time, measured: Measured) -> Result<Ticket, Self::Error> {
@@ -289,5 +292,32 @@ where
             self.ahead.known.pop_front();
         }
         Ok(())
+    }
+
+    fn untimed(&self) -> usize {
+        self.waiting.len()
+    }
+
+    async fn hold(&mut self, untimed: Untimed) -> Result<(), Self::Error> {
+        self.waiting.push(untimed);
+        Ok(())
+    }
+
+    fn held(&self, place: usize) -> Option<Untimed> {
+        self.waiting.get(place)
+    }
+
+    async fn date(
+        &mut self,
+        place: usize,
+        time: Option<Time>,
+    ) -> Result<Option<Ticket>, Self::Error> {
+        let waits = self.waiting.get(place);
+        let ticket = match (waits, time) {
+            (Some(untimed), Some(time)) => Some(self.push(time, untimed.measured).await?),
+            _ => None,
+        };
+        self.waiting.take(place);
+        Ok(ticket)
     }
 }

@@ -3,9 +3,13 @@ use std::fs;
 
 use gateway::WattHours;
 
-use super::*;
+use super::{file::RECORD, *};
 
 const START: i64 = 1_807_401_600;
+const HERE: MachineStart = Some([7; 16]);
+const LATER: MachineStart = Some([8; 16]);
+/// Habits and two starts of the machine stand in every file.
+const HEAD: usize = 3 * RECORD;
 
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
@@ -23,21 +27,21 @@ fn times(outbox: &DiskOutbox) -> Vec<i64> {
 #[test]
 fn a_cut_at_any_byte_loses_the_record_being_written_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let mut outbox = DiskOutbox::open(folder.path()).unwrap();
+    let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
     let tickets: Vec<_> = (0..3).map(|n| push(&mut outbox, START + 10 * n)).collect();
     drop(outbox);
     let whole = fs::read(folder.path().join("outbox")).unwrap();
-    assert_eq!(whole.len(), 3 * RECORD);
+    assert_eq!(whole.len(), HEAD + 3 * RECORD);
     for cut in 0..=whole.len() {
         fs::write(folder.path().join("outbox"), &whole[..cut]).unwrap();
-        let mut outbox = DiskOutbox::open(folder.path()).unwrap();
-        let left = (cut / RECORD) as i64;
+        let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
+        let left = (cut.saturating_sub(HEAD) / RECORD) as i64;
         assert_eq!(times(&outbox), (0..left).map(|n| 10 * n).collect::<Vec<_>>(), "{cut}");
         // And what comes next is found behind it, in order.
         let next = push(&mut outbox, START + 100);
         assert!(tickets.iter().all(|ticket| *ticket < next), "{next:?}");
         drop(outbox);
-        let outbox = DiskOutbox::open(folder.path()).unwrap();
+        let outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
         assert_eq!(times(&outbox).last(), Some(&100), "{cut}");
         assert_eq!(outbox.len() as i64, left + 1);
     }
@@ -46,18 +50,18 @@ fn a_cut_at_any_byte_loses_the_record_being_written_alone() {
 #[test]
 fn a_damaged_record_is_dropped_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let mut outbox = DiskOutbox::open(folder.path()).unwrap();
+    let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
     for n in 0..3 {
         push(&mut outbox, START + n);
     }
     drop(outbox);
     let path = folder.path().join("outbox");
     let whole = fs::read(&path).unwrap();
-    for byte in RECORD..2 * RECORD {
+    for byte in HEAD + RECORD..HEAD + 2 * RECORD {
         let mut bytes = whole.clone();
         bytes[byte] ^= 0x10;
         fs::write(&path, bytes).unwrap();
-        assert_eq!(times(&DiskOutbox::open(folder.path()).unwrap()), [0, 2], "byte {byte}");
+        assert_eq!(times(&DiskOutbox::open(folder.path(), HERE).unwrap()), [0, 2], "byte {byte}");
     }
 }
 
@@ -65,18 +69,18 @@ fn a_damaged_record_is_dropped_alone() {
 fn starts_are_counted_even_where_the_count_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     for start in 1..=3 {
-        assert_eq!(DiskOutbox::open(folder.path()).unwrap().boot(), start);
+        assert_eq!(DiskOutbox::open(folder.path(), HERE).unwrap().boot(), start);
     }
-    let ticket = push(&mut DiskOutbox::open(folder.path()).unwrap(), START);
+    let ticket = push(&mut DiskOutbox::open(folder.path(), HERE).unwrap(), START);
     assert_eq!(ticket, Ticket { boot: 4, seq: 1 });
     fs::remove_file(folder.path().join("boot")).unwrap();
-    assert_eq!(DiskOutbox::open(folder.path()).unwrap().boot(), 5);
+    assert_eq!(DiskOutbox::open(folder.path(), HERE).unwrap().boot(), 5);
 }
 
 #[test]
 fn what_is_released_stays_away_and_the_file_stays_small() {
     let folder = tempfile::tempdir().unwrap();
-    let mut outbox = DiskOutbox::open(folder.path()).unwrap();
+    let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
     push(&mut outbox, START);
     let second = push(&mut outbox, START + 10);
     push(&mut outbox, START + 20);
@@ -84,21 +88,21 @@ fn what_is_released_stays_away_and_the_file_stays_small() {
     assert_eq!(block_on(outbox.after(None)).unwrap().unwrap().time.unix(), START + 20);
     assert_eq!(block_on(outbox.after(Some(outbox.last))).unwrap(), None);
     drop(outbox);
-    let mut outbox = DiskOutbox::open(folder.path()).unwrap();
+    let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
     assert_eq!(times(&outbox), [20]);
     // A year's worth of releases must not grow it without bound.
     for _ in 0..2 * HISTORY {
         block_on(outbox.release(second)).unwrap();
     }
     let length = fs::metadata(folder.path().join("outbox")).unwrap().len() as usize;
-    assert!(length <= (HISTORY + 4) * RECORD, "{length} bytes");
+    assert!(length <= (HISTORY + 8) * RECORD, "{length} bytes");
     assert_eq!(times(&outbox), [20]);
 }
 
 #[test]
 fn a_full_outbox_keeps_the_last_of_each_quarter_hour() {
     let folder = tempfile::tempdir().unwrap();
-    let mut outbox = DiskOutbox::with_capacity(folder.path(), 64).unwrap();
+    let mut outbox = DiskOutbox::with_capacity(folder.path(), HERE, 64).unwrap();
     for n in 0..900 {
         push(&mut outbox, START + 30 * n);
     }
@@ -112,12 +116,114 @@ fn a_full_outbox_keeps_the_last_of_each_quarter_hour() {
     check(&outbox);
     assert_eq!(outbox.dropped() as usize + outbox.len(), 900);
     drop(outbox);
-    check(&DiskOutbox::with_capacity(folder.path(), 64).unwrap());
+    check(&DiskOutbox::with_capacity(folder.path(), HERE, 64).unwrap());
+}
+
+fn untimed(number: u64) -> Untimed {
+    let shown = gateway::meter::MeterTime::parse(b"270411110000S");
+    Untimed { measured: Measured::new(WattHours(number)), shown, received_ms: Some(number) }
+}
+
+fn ages(outbox: &DiskOutbox) -> Vec<Option<u64>> {
+    outbox.waiting.iter().map(|one| one.received_ms).collect()
+}
+
+#[test]
+fn a_reading_without_a_time_keeps_its_age_until_the_machine_starts_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
+    for number in 0..3 {
+        block_on(outbox.hold(untimed(number))).unwrap();
+    }
+    for _ in 0..2 {
+        drop(outbox);
+        outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
+        assert_eq!(ages(&outbox), [Some(0), Some(1), Some(2)]);
+    }
+    let dated = block_on(outbox.date(1, Some(Time::from_unix(START).unwrap()))).unwrap();
+    assert_eq!(dated, Some(Ticket { boot: 3, seq: 1 }));
+    drop(outbox);
+    let mut outbox = DiskOutbox::open(folder.path(), LATER).unwrap();
+    assert_eq!((ages(&outbox), times(&outbox)), (vec![None, None], vec![0]));
+    assert_eq!(outbox.held(0).unwrap().shown, untimed(0).shown);
+    block_on(outbox.hold(untimed(9))).unwrap();
+    drop(outbox);
+    let mut outbox = DiskOutbox::open(folder.path(), LATER).unwrap();
+    assert_eq!(ages(&outbox), [None, None, Some(9)]);
+    while outbox.untimed() > 0 {
+        assert_eq!(block_on(outbox.date(0, None)).unwrap(), None);
+    }
+    drop(outbox);
+    // Where the kernel tells nothing, nobody knows how long ago it was.
+    let mut outbox = DiskOutbox::open(folder.path(), None).unwrap();
+    assert_eq!((ages(&outbox), times(&outbox)), (vec![], vec![0]));
+    block_on(outbox.hold(untimed(9))).unwrap();
+    drop(outbox);
+    assert_eq!(ages(&DiskOutbox::open(folder.path(), None).unwrap()), [None]);
+}
+
+#[test]
+fn cut_at_any_byte_a_reading_is_either_dated_or_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("outbox");
+    let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
+    (0..3).for_each(|number| block_on(outbox.hold(untimed(number))).unwrap());
+    let before = fs::metadata(&path).unwrap().len() as usize;
+    for number in 0..2 {
+        let time = Time::from_unix(START + number).unwrap();
+        block_on(outbox.date(0, Some(time))).unwrap();
+    }
+    drop(outbox);
+    let whole = fs::read(&path).unwrap();
+    for cut in before..=whole.len() {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
+        let (dated, waiting) = (outbox.len(), outbox.untimed());
+        // A loss of power between the two leaves it twice, which is a repeat.
+        let twice = usize::from((cut - before) / RECORD % 2 == 1);
+        assert_eq!(dated + waiting, 3 + twice, "{cut}");
+        assert!(ages(&outbox).contains(&Some(2)), "{cut}");
+    }
+}
+
+#[test]
+fn a_damaged_start_of_the_machine_costs_the_age_and_never_makes_one_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("outbox");
+    let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
+    (0..3).for_each(|number| block_on(outbox.hold(untimed(number))).unwrap());
+    drop(outbox);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[2 * RECORD + 5] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(ages(&DiskOutbox::open(folder.path(), HERE).unwrap()), [None; 3]);
+}
+
+#[test]
+fn many_without_a_time_are_thinned_in_the_file_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
+    // Without flushing each of them: that is not what is tested.
+    let count = 3 * UNTIMED as u64;
+    let records = (0..count).flat_map(|number| Record::Untimed(untimed(number)).to_bytes());
+    outbox.file.write_all(&records.collect::<Vec<_>>()).unwrap();
+    drop(outbox);
+    let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
+    let ages = ages(&outbox);
+    assert!(ages.len() > UNTIMED / 2 && ages.len() <= UNTIMED);
+    assert_eq!((ages[0], ages.last().copied().flatten()), (Some(0), Some(count - 1)));
+    assert_eq!(outbox.dropped() as usize + ages.len(), count as usize);
+    let length = fs::metadata(folder.path().join("outbox")).unwrap().len() as usize;
+    assert_eq!(length, HEAD + ages.len() * RECORD);
+    let habits = gateway::Habits::from_bytes([1; gateway::Habits::BYTES]);
+    block_on(outbox.keep_habits(habits)).unwrap();
+    drop(outbox);
+    assert_eq!(DiskOutbox::open(folder.path(), HERE).unwrap().habits(), habits);
 }
 
 #[test]
 fn two_gateways_do_not_share_a_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let _first = DiskOutbox::open(folder.path()).unwrap();
-    assert!(matches!(DiskOutbox::open(folder.path()), Err(OutboxError::InUse(_))));
+    let _first = DiskOutbox::open(folder.path(), HERE).unwrap();
+    assert!(matches!(DiskOutbox::open(folder.path(), HERE), Err(OutboxError::InUse(_))));
 }
