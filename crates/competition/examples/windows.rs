@@ -1,30 +1,49 @@
-//! Our saving and fit time in two windows of each building (first and last), as
-//! lines `file,start,hours,saving,ms`; `cargo xtask opendsm DIR` sets another
-//! model's beside them. The time is of the whole case: calendar, fit, prediction.
+//! What ours expects in two windows of each building (first and last), for
+//! `cargo xtask opendsm DIR`, which sets another model's beside it. A line
+//! `window,file,from,until,ms,warm`, with the time of a whole case (calendar, fit,
+//! interval, prediction) and whether temperature stayed in the model, and for each known hour of its training year and its
+//! three months a line `hour,at,kWh,by the default,without the season,without holidays`.
 #[path = "placebo/read.rs"]
 mod read;
 
-use std::{error::Error, slice::from_ref, time::Instant};
+use std::{
+    error::Error,
+    io::{BufWriter, Write, stdout},
+    slice::from_ref,
+    time::Instant,
+};
 
 use competition::{
-    Method,
-    placebo::{Place, score},
+    Baseline, Method,
+    placebo::{Place, detail, score},
 };
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::tz::TimeZone;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args().nth(1).ok_or("usage: windows DIR")?;
     let place = Place { timezone: TimeZone::get("Europe/Oslo")?, holidays: "NO".to_owned() };
+    let working = Place { holidays: String::new(), ..place.clone() };
+    let mut out = BufWriter::new(stdout().lock());
     for building in read::directory(directory.as_ref())? {
         let began = Instant::now();
         let cases = score(from_ref(&building), &place, Method::default());
         let taken = began.elapsed().as_secs_f64() * 1000.0 / cases.len().max(1) as f64;
-        let ends = [cases.first(), cases.last().filter(|_| cases.len() > 1)];
-        for case in ends.into_iter().flatten() {
-            let from = Timestamp::from_second(case.from.0)?.to_zoned(place.timezone.clone());
-            let until = from.checked_add(3.months())?.timestamp().as_second();
-            let hours = (until - case.from.0) / 3600;
-            println!("{},{},{hours},{},{taken}", building.name, case.from.0, case.saving);
+        let warm = Method { baseline: Baseline::HoursTemperature, ..Method::default() };
+        let by = [(&place, Method::default()), (&place, warm), (&working, warm)]
+            .map(|(place, method)| detail(&building, place, method));
+        let mut ends = vec![0, cases.len().saturating_sub(1)];
+        ends.dedup();
+        for number in ends {
+            let [Some(ours), Some(plain), Some(working)] = by.each_ref().map(|it| it.get(number))
+            else {
+                continue;
+            };
+            let (name, from, until) = (&building.name, ours.from.0, ours.until.0);
+            writeln!(out, "window,{name},{from},{until},{taken},{}", ours.warm)?;
+            let hours = ours.hours.iter().zip(&plain.hours).zip(&working.hours);
+            for (((at, energy, by_default), (_, _, plain)), (_, _, working)) in hours {
+                writeln!(out, "hour,{},{energy},{by_default},{plain},{working}", at.0)?;
+            }
         }
     }
     Ok(())

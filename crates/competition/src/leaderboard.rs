@@ -65,7 +65,7 @@ pub struct Row {
     pub night_w_per_m2: Option<f64>,
     /// Power at `measured_at`.
     pub power: Option<Watts>,
-    /// Time of the newest reading.
+    /// Time of the newest reading, or the end of the newest imported interval.
     pub measured_at: Option<Time>,
     /// How it is heard.
     pub contact: Contact,

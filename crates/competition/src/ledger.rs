@@ -40,6 +40,8 @@ pub(crate) struct Ledger {
     days: Vec<Option<Box<Day>>>,
     /// Intervals that were imported, by the same index.
     imported: Vec<Option<Box<Day>>>,
+    /// End and length of the imported interval that ends last; seconds.
+    newest_import: Option<(i64, i64)>,
     /// The automaton after the newest sample.
     pub(crate) tail: State,
     dirty: BTreeSet<i64>,
@@ -58,7 +60,7 @@ impl Ledger {
     pub(crate) fn new(spec: Spec, first_day: i64) -> Self {
         let tail = State::default();
         let (days, imported) = (Vec::new(), Vec::new());
-        Self { spec, first_day, days, imported, tail, dirty: BTreeSet::new() }
+        Self { spec, first_day, days, imported, newest_import: None, tail, dirty: BTreeSet::new() }
     }
 
     fn index(&self, day: i64) -> Option<usize> {
@@ -124,6 +126,21 @@ impl Ledger {
 
     fn imported(&self, day: i64) -> Option<&Day> {
         self.imported.get(self.index(day)?)?.as_deref()
+    }
+
+    /// Until when anything of the meter is known, and its usual pace: by the newest
+    /// reading or the end of the newest imported interval; whether by the former.
+    pub(crate) fn heard(&self) -> Option<(i64, i64, bool)> {
+        let read = self.tail.seen.map(|seen| (seen, self.tail.pace, true));
+        let imported = self.newest_import.map(|(end, length)| (end, length, false));
+        read.max(imported)
+    }
+
+    /// Notes the length and the end of an interval that is imported.
+    pub(crate) fn note_import(&mut self, end: i64, length: i64) {
+        if self.index(day_of(end - length)).is_some() {
+            self.newest_import = self.newest_import.max(Some((end, length)));
+        }
     }
 
     /// Takes an imported quarter-hour.

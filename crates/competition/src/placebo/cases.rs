@@ -4,7 +4,7 @@ use jiff::{
     civil::{Date, date},
 };
 
-use super::{Building, Case, Place};
+use super::{Building, Case, Detail, Place};
 use crate::{
     Baseline, Competition, Method, Period, Time,
     baseline::{Hour, Learning, interval, learn},
@@ -40,6 +40,14 @@ pub(super) fn score(buildings: &[Building], place: &Place, method: Method) -> Ve
 }
 
 fn of_building(number: usize, building: &Building, place: &Place, method: Method) -> Vec<Case> {
+    windows(building, place).iter().filter_map(|window| window.case(number, method)).collect()
+}
+
+pub(super) fn detail(building: &Building, place: &Place, method: Method) -> Vec<Detail> {
+    windows(building, place).iter().filter_map(|window| window.detail(method)).collect()
+}
+
+fn windows(building: &Building, place: &Place) -> Vec<Window> {
     let zone = &place.timezone;
     let local = |at: i64| {
         let at = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -56,13 +64,12 @@ fn of_building(number: usize, building: &Building, place: &Place, method: Method
     competition.holidays.clone_from(&place.holidays);
     let calendar = Calendar::new(&competition, &[]);
     let mut month = date(first.year(), first.month(), 1);
-    let mut cases = Vec::new();
+    let mut windows = Vec::new();
     while month < last {
-        let window = Window::new(building, &calendar, month);
-        cases.extend(window.and_then(|window| window.case(number, method)));
+        windows.extend(Window::new(building, &calendar, month));
         month = month.saturating_add(1.month());
     }
-    cases
+    windows
 }
 
 /// Twelve months and three.
@@ -108,13 +115,35 @@ impl Window {
         })
     }
 
-    fn case(&self, building: usize, method: Method) -> Option<Case> {
-        let how = Learning {
+    fn how(&self, method: Method) -> Learning {
+        Learning {
             temperature: method.baseline.is_warm(),
             half_life: method.half_life,
             until: self.from,
             contest: self.until - self.from,
-        };
+        }
+    }
+
+    /// Hour by hour what a fitted model expects, in the training year too.
+    fn detail(&self, method: Method) -> Option<Detail> {
+        let mut learnt = learn(&self.training, &self.how(method))?;
+        if method.baseline == Baseline::Season {
+            learnt = learnt.with_season(&self.training, self.slots.iter().copied());
+        }
+        let hours = self.training.iter().chain(&self.contest).map(|hour| {
+            let expected = learnt.predict(hour.hour, hour.bin, hour.outdoor);
+            (Time(hour.hour * HOUR), hour.energy, expected)
+        });
+        Some(Detail {
+            from: Time(self.from * HOUR),
+            until: Time(self.until * HOUR),
+            warm: learnt.model.has_temperature(),
+            hours: hours.collect(),
+        })
+    }
+
+    fn case(&self, building: usize, method: Method) -> Option<Case> {
+        let how = self.how(method);
         let (saving, ends) = match method.baseline {
             Baseline::Hours | Baseline::HoursTemperature | Baseline::Season => {
                 let mut learnt = learn(&self.training, &how)?;

@@ -83,3 +83,22 @@ pub struct Case {
 pub fn score(buildings: &[Building], place: &Place, method: Method) -> Vec<Case> {
     cases::score(buildings, place, method)
 }
+
+/// A window hour by hour, to look into a difference.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Detail {
+    /// When the three months begin.
+    pub from: Time,
+    /// When they end.
+    pub until: Time,
+    /// Whether temperature stayed in the model.
+    pub warm: bool,
+    /// Known hours of the training year and of the three months: kWh, and what
+    /// the fitted model expects. The season of the year before is in the latter only.
+    pub hours: Vec<(Time, f64, f64)>,
+}
+
+/// The windows of a building by a method that fits a model.
+pub fn detail(building: &Building, place: &Place, method: Method) -> Vec<Detail> {
+    cases::detail(building, place, method)
+}

@@ -11,6 +11,7 @@ use crate::{
     },
     energy::{Bin, provenance},
     house::House,
+    ledger::Ledger,
 };
 
 /// No more bins than this are answered at once.
@@ -148,18 +149,24 @@ impl Standings {
         })
     }
 
-    /// When the participant was last heard. Live: within two and a half of its
+    /// When the participant was last heard, of several meters by the one that is
+    /// behind: the time of its newest reading, or the end of its newest imported
+    /// interval, which tells no power. Live: within two and a half of its
     /// meter's own intervals, but at least two minutes and at most two and a half
     /// hours. Silent: not for six hours.
     pub fn heard(&self, who: ParticipantIndex, now: Time) -> Heard {
         let ledgers = &self.ledgers[self.house(who).meters.clone()];
-        let behind = ledgers.iter().min_by_key(|ledger| ledger.tail.seen);
-        let Some((ledger, seen)) = behind.and_then(|it| Some((it, it.tail.seen?))) else {
+        let behind = ledgers.iter().map(Ledger::heard).min().flatten();
+        let Some((seen, pace, _)) = behind else {
             return Heard { measured_at: None, power: None, contact: Contact::Silent };
         };
-        let power = ledgers.iter().map(|ledger| Some(ledger.tail.shown? * ledger.spec.sign)).sum();
+        let power = |ledger: &Ledger| match ledger.heard()? {
+            (_, _, true) => Some(ledger.tail.shown? * ledger.spec.sign),
+            _ => None,
+        };
+        let power = ledgers.iter().map(power).sum();
         let age = now.0 - seen;
-        let patience = (ledger.tail.pace.saturating_mul(5) / 2).clamp(120, 9_000);
+        let patience = (pace.saturating_mul(5) / 2).clamp(120, 9_000);
         let contact = match age {
             _ if age <= patience => Contact::Live,
             _ if age <= 6 * HOUR => Contact::Stale,

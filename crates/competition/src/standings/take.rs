@@ -48,6 +48,8 @@ impl Standings {
         let house = &mut self.houses[owner];
         let (meters, hour) = (house.meters.clone(), first.div_euclid(4));
         let old = known(&self.ledgers[meters.clone()], hour);
+        let length = parts * QUARTER;
+        self.ledgers[meter.0 as usize].note_import(first * QUARTER + length, length);
         for part in 0..parts {
             // Differences of the interpolated sum: the parts add up to the whole.
             let upto = |part: i64| energy.0 * part / parts;

@@ -1,8 +1,8 @@
 //! Imported intervals: exact to the milliwatt-hour, in any order, and never mixed with
 //! what the same meter's register measured.
 use competition::{
-    Celsius, Interval, Meter, MeterIndex, MilliWattHours, ParticipantIndex, Provenance, Refusal,
-    Sample, Screen, Standings, Time, Watts,
+    Celsius, Contact, Interval, Meter, MeterIndex, MilliWattHours, ParticipantIndex, Provenance,
+    Refusal, Sample, Screen, Standings, Time, Watts,
 };
 use proptest::prelude::*;
 
@@ -54,6 +54,31 @@ fn an_hour_is_the_registers_where_it_measured_it_and_else_the_intervals() {
     assert_eq!(energies[..3], [own(0), own(1), own(2)]);
     assert_eq!(energies[3..], [own(3), own(4), None], "the hole ends in the fourth hour");
     assert_eq!(points[2].provenance, Provenance::Measured);
+}
+
+#[test]
+fn what_is_imported_is_heard() {
+    let start = midnight(2027, 3, 16);
+    let rows = [3, 0, 2].map(|n| Row::Interval(interval(start + n * HOUR, HOUR, 1_000_000)));
+    let standings = take(rows);
+    let heard =
+        |standings: &Standings, hours: i64| standings.heard(HALL, Time(start + hours * HOUR));
+    // the newest ends at 4 o'clock
+    let at = Some(Time(start + 4 * HOUR));
+    let contacts = [(5, Contact::Live), (8, Contact::Stale), (11, Contact::Silent)];
+    for (hours, contact) in contacts {
+        let found = heard(&standings, hours);
+        assert_eq!((found.measured_at, found.contact, found.power), (at, contact, None));
+    }
+    // a reading from before leaves that as it is, one from after has its own time and pace
+    let power = Some(Watts(500));
+    let reading =
+        |minute: i64| Row::Sample(Sample { power, ..sample(start + minute * 60, 50_000 + minute) });
+    let before = take(rows.into_iter().chain([1, 2, 3].map(reading)));
+    assert_eq!(heard(&before, 5), heard(&standings, 5));
+    let after = take(rows.into_iter().chain([298, 299, 300].map(reading)));
+    let found = heard(&after, 5);
+    assert_eq!((found.measured_at, found.power), (Some(Time(start + 5 * HOUR)), power));
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! The engine from inbox to board, on a real store.
+mod imported;
 mod pages;
 
 use std::{

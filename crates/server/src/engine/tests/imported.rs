@@ -1,0 +1,60 @@
+//! Imported rows tell when a house was heard, now and after a restart.
+use competition::{Contact, Interval, Leaderboard, MilliWattHours, Row};
+
+use super::*;
+use crate::store::Importer;
+
+fn row(board: &Leaderboard, who: u32) -> Row {
+    let mut rows = board.rows.iter();
+    rows.find(|row| row.participant == ParticipantIndex(who)).expect("a row").clone()
+}
+
+fn import(dir: &Path, hours: core::ops::Range<i64>) {
+    let mut importer = Importer::open(dir, &["m0", "m1", "m2"], false).unwrap();
+    let interval = |hour: i64| Interval {
+        start: Time(NOW + hour * 3600),
+        seconds: 3600,
+        energy: MilliWattHours(5_000_000),
+    };
+    importer.intervals("m0", &hours.map(interval).collect::<Vec<_>>()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_house_with_imported_rows_alone_is_heard() {
+    let dir = tempfile::tempdir().unwrap();
+    import(dir.path(), -72..-5);
+    let expected = |row: &Row, hours: i64, contact: Contact| {
+        assert_eq!((row.measured_at, row.contact), (Some(Time(NOW + hours * 3600)), contact));
+        assert_eq!(row.power, None, "an hour's energy is no power of now");
+    };
+    let mut service = Service::start(&settings(dir.path())).await;
+    let board = service.handle.leaderboard(Rule::Saving, None).await.unwrap();
+    expected(&row(&board, 0), -5, Contact::Stale);
+    assert_eq!((row(&board, 1).measured_at, row(&board, 1).contact), (None, Contact::Silent));
+    // more comes in while it runs; a reading of another house makes it look
+    import(dir.path(), -5..-1);
+    let mut events = service.handle.subscribe();
+    service.reading(1, NOW - 60, 1_000, 100).await;
+    service.acknowledged().await;
+    let newer = async {
+        loop {
+            let board = service.handle.leaderboard(Rule::Saving, None).await.unwrap();
+            if row(&board, 0).measured_at == Some(Time(NOW - 3600)) {
+                return row(&board, 0);
+            }
+            events.recv().await.unwrap();
+        }
+    };
+    let told =
+        tokio::time::timeout(Duration::from_secs(60), newer).await.expect("it is looked for");
+    expected(&told, -1, Contact::Live);
+    service.stop().await;
+    // a restart and somebody beside it say the same
+    let Settings { data, competition, participants, .. } = settings(dir.path());
+    let (viewed, _) = crate::engine::standings(&data, competition, participants).unwrap();
+    expected(&row(&viewed.leaderboard(Rule::Saving, Time(NOW)), 0), -1, Contact::Live);
+    let revived = Service::start(&settings(dir.path())).await;
+    let again = revived.handle.leaderboard(Rule::Saving, None).await.unwrap();
+    expected(&row(&again, 0), -1, Contact::Live);
+    revived.stop().await;
+}
