@@ -9,4 +9,5 @@ mod machine;
 mod malformed;
 mod order;
 mod page;
+mod panels;
 mod readme;

@@ -15,7 +15,7 @@ use std::{
 use bytes::BytesMut;
 use rumqttc::mqttbytes::{
     QoS,
-    v4::{ConnAck, Connect, ConnectReturnCode, Packet, Publish},
+    v4::{ConnAck, Connect, ConnectReturnCode, Packet, Publish, Subscribe},
 };
 
 /// Larger than any packet that is read.
@@ -97,6 +97,45 @@ impl Publisher {
         self.flush()?;
         while self.acknowledged()? != id {}
         Ok(())
+    }
+
+    /// Publishes for whoever comes later, too, and waits for the acknowledgement.
+    ///
+    /// # Errors
+    /// Those of the socket.
+    pub fn keep(&mut self, (topic, payload): &Message) -> Result<()> {
+        self.last = self.last.checked_add(1).unwrap_or(1);
+        let mut publish = Publish::new(topic, QoS::AtLeastOnce, payload.as_slice());
+        (publish.pkid, publish.retain) = (self.last, true);
+        self.put(&Packet::Publish(publish))?;
+        self.flush()?;
+        while self.acknowledged()? != self.last {}
+        Ok(())
+    }
+
+    /// Asks for a topic.
+    ///
+    /// # Errors
+    /// Those of the socket.
+    pub fn subscribe(&mut self, topic: &str) -> Result<()> {
+        self.last = self.last.checked_add(1).unwrap_or(1);
+        let mut subscribe = Subscribe::new(topic, QoS::AtMostOnce);
+        subscribe.pkid = self.last;
+        self.put(&Packet::Subscribe(subscribe))?;
+        self.flush()
+    }
+
+    /// The next message of those asked for.
+    ///
+    /// # Errors
+    /// Those of the socket.
+    pub fn message(&mut self) -> Result<Message> {
+        loop {
+            if let Packet::Publish(publish) = self.packet()? {
+                let topic = String::from_utf8_lossy(&publish.topic).into_owned();
+                return Ok((topic, publish.payload.to_vec()));
+            }
+        }
     }
 
     fn put(&mut self, packet: &Packet) -> Result<()> {

@@ -51,6 +51,12 @@ const BOARDS: [Board; 3] = [
 /// What a gateway may need, KiB: room for a second program beside it, and for the stack.
 const BUDGET: (u64, u64) = (256, 128);
 
+/// What the flash's map has for a program, KiB (`TWO_MEGABYTES` in `firmware/app`).
+const PLACE: u64 = 488;
+
+/// What a program with a panel leaves to the stack, KiB.
+const STACK: u64 = 32;
+
 /// Bytes of flash and of RAM.
 struct Size {
     flash: u64,
@@ -76,8 +82,11 @@ pub(crate) fn run() -> Result<()> {
                 of(size.flash, board.flash),
                 of(size.ram, board.ram)
             );
-            let (flash, ram) =
-                if board.package == "qemu" { (board.flash, board.ram) } else { BUDGET };
+            let (flash, ram) = match (board.package, program.as_str()) {
+                ("qemu", _) => (board.flash, board.ram),
+                (_, "gateway") => BUDGET,
+                _ => (PLACE, board.ram - STACK),
+            };
             if size.flash > flash * 1024 || size.ram > ram * 1024 {
                 over.push(format!("{program} for {}: at most {flash} and {ram} KiB", board.chip));
             }

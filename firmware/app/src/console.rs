@@ -16,7 +16,7 @@ use embedded_storage_async::nor_flash::MultiwriteNorFlash;
 use gateway::Clock;
 use heapless::{String, Vec};
 
-use crate::{settings::Settings, state::State, storage::Store};
+use crate::{pulses::SharedStore, settings::Settings, state::State};
 
 /// Longest line that is understood; what is longer is refused as a whole.
 const LINE: usize = 128;
@@ -62,7 +62,7 @@ fn parse(line: &str) -> Command<'_> {
 /// Those of the port. Those of the flash are told.
 pub async fn run<P: Read + Write, F: MultiwriteNorFlash>(
     port: &mut P,
-    store: &mut Store<'_, F>,
+    store: &SharedStore<'_, F>,
     settings: &mut Settings,
     stack: Stack<'_>,
     state: &State,
@@ -97,7 +97,7 @@ where
 /// Tells whether the board is to start anew.
 async fn execute<F: MultiwriteNorFlash>(
     command: &Command<'_>,
-    store: &mut Store<'_, F>,
+    store: &SharedStore<'_, F>,
     settings: &mut Settings,
     stack: Stack<'_>,
     state: &State,
@@ -119,7 +119,7 @@ where
             if matches!(command, Command::Factory) {
                 *settings = Settings::default();
             }
-            match settings.save(store).await {
+            match settings.save(&mut *store.lock().await).await {
                 Ok(()) => {
                     again = true;
                     answer.write_str("saved; starting anew\r\n")

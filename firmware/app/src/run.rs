@@ -2,9 +2,9 @@
 //!
 //! The network's runner must be a task of its own: each look at a socket wakes it, and
 //! in one task with the socket the two would keep each other awake for ever.
-use core::fmt::Debug;
+use core::{convert::Infallible, fmt::Debug};
 
-use embassy_futures::select::{Either3, select3};
+use embassy_futures::select::{Either3, Either4, select3, select4};
 use embassy_net::Stack;
 use embedded_io_async::{Read, Write};
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
@@ -13,8 +13,9 @@ use heapless::String;
 use wire::Text;
 
 use crate::{
-    VERSION, console,
-    settings::Settings,
+    VERSION, console, pages,
+    pulses::{self, Contact, Said, SharedStore, Source},
+    settings::{Input, Settings},
     sntp,
     state::{State, Watcher},
     storage::{self, Layout, Shared, Store},
@@ -25,15 +26,17 @@ use crate::{
 pub type Reason = String<96>;
 
 /// What a board brings.
-pub struct Board<'a, F: MultiwriteNorFlash, M, P> {
+pub struct Board<'a, F: MultiwriteNorFlash, M, C, P> {
     /// The network, up or not.
     pub stack: Stack<'a>,
     /// The chip's flash.
     pub flash: &'a Shared<F>,
     /// Where what is in it.
     pub layout: Layout,
-    /// The meter's bytes.
+    /// The meter's bytes; a panel does not look at them.
     pub meter: M,
+    /// The meter's pulses, or [`crate::pulses::NoContact`].
+    pub contact: C,
     /// Whoever types commands.
     pub console: P,
     /// What the tasks know of each other.
@@ -49,11 +52,12 @@ pub struct Board<'a, F: MultiwriteNorFlash, M, P> {
 }
 
 /// Meter to MQTT, until the board is to start anew; tells why.
-pub async fn gateway<F, M, P>(mut board: Board<'_, F, M, P>) -> Reason
+pub async fn gateway<F, M, C, P>(mut board: Board<'_, F, M, C, P>) -> Reason
 where
     F: MultiwriteNorFlash,
     F::Error: Debug,
     M: Read,
+    C: Contact,
     P: Read + Write,
 {
     let mut store = Store::new(board.flash, &board.layout);
@@ -65,32 +69,87 @@ where
         Ok(boots) => boots,
         Err(error) => return reason("number of starts", &error),
     };
+    board.state.set_brightness(settings.brightness());
+    let (store, said) = (SharedStore::new(store), Said::new());
     let mut typed = settings.clone();
-    let commands = async {
-        let (stack, state) = (board.stack, board.state);
-        console::run(&mut board.console, &mut store, &mut typed, stack, state).await
+    let commands = console::run(&mut board.console, &store, &mut typed, board.stack, board.state);
+    let pulses = async {
+        match settings.input() {
+            Input::P1 => core::future::pending().await,
+            Input::S0 { per_kwh } => pulses::run(&mut board.contact, &store, &said, per_kwh).await,
+        }
+    };
+    let source = match settings.input() {
+        Input::P1 => Source::Port(&mut board.meter),
+        Input::S0 { .. } => Source::Pulses(&said),
     };
     let carry = carry(
         &settings,
         board.flash,
         &board.layout,
-        &mut board.meter,
+        source,
         board.stack,
         board.state,
         board.pages.then_some(&board.state.page),
         (board.name, board.reset, boots, board.queued),
     );
-    let time = async {
-        match settings.time() {
-            Some(server) => sntp::run(board.stack, &server, &board.state.clock).await,
-            None => core::future::pending().await,
+    let time = time(&settings, board.stack, board.state);
+    match select4(commands, carry, time, pulses).await {
+        Either4::First(done) => typed_away(done),
+        Either4::Second(reason) => reason,
+        Either4::Third(never) => match never {},
+        Either4::Fourth(Err(error)) => reason("pulses", &error),
+    }
+}
+
+/// MQTT to a panel, until the board is to start anew; tells why. What it hears goes to
+/// [`crate::screen`].
+pub async fn panel<F, M, C, P>(mut board: Board<'_, F, M, C, P>) -> Reason
+where
+    F: MultiwriteNorFlash,
+    F::Error: Debug,
+    P: Read + Write,
+{
+    let mut store = Store::new(board.flash, &board.layout);
+    let settings = match Settings::load(&mut store).await {
+        Ok(settings) => settings,
+        Err(error) => return reason("settings", &error),
+    };
+    board.state.set_brightness(settings.brightness());
+    let store = SharedStore::new(store);
+    let mut typed = settings.clone();
+    let commands = console::run(&mut board.console, &store, &mut typed, board.stack, board.state);
+    let listen = async {
+        let (Some(id), Some(broker)) = (settings.gateway(), settings.broker()) else {
+            // Somebody has to say `set` first, and `save`.
+            return core::future::pending().await;
+        };
+        let (user, password) = settings.account();
+        let mut identity = Identity::new(&id, user, password);
+        let connector = Tcp::new(board.stack, &broker);
+        match pages::listen(connector, &mut identity, board.state).await {
+            Ok(never) => match never {},
+            Err(error) => reason("MQTT", &error),
         }
     };
-    match select3(commands, carry, time).await {
-        Either3::First(Ok(())) => Reason::try_from("command line").unwrap_or_default(),
-        Either3::First(Err(error)) => reason("command line", &error),
+    match select3(commands, listen, time(&settings, board.stack, board.state)).await {
+        Either3::First(done) => typed_away(done),
         Either3::Second(reason) => reason,
         Either3::Third(never) => match never {},
+    }
+}
+
+fn typed_away(done: Result<(), impl Debug>) -> Reason {
+    match done {
+        Ok(()) => Reason::try_from("command line").unwrap_or_default(),
+        Err(error) => reason("command line", &error),
+    }
+}
+
+async fn time(settings: &Settings, stack: Stack<'_>, state: &State) -> Infallible {
+    match settings.time() {
+        Some(server) => sntp::run(stack, &server, &state.clock).await,
+        None => core::future::pending().await,
     }
 }
 
@@ -99,7 +158,7 @@ async fn carry<F, M: Read>(
     settings: &Settings,
     flash: &Shared<F>,
     layout: &Layout,
-    meter: &mut M,
+    mut meter: Source<'_, M>,
     stack: Stack<'_>,
     state: &State,
     pages: Option<&PageSignal>,
@@ -138,7 +197,7 @@ where
     };
     let mut watcher = Watcher { state, queued };
     let clock = &state.clock;
-    match gateway::run(&config, meter, clock, &mut uplink, &mut outbox, &mut watcher).await {
+    match gateway::run(&config, &mut meter, clock, &mut uplink, &mut outbox, &mut watcher).await {
         Ok(()) => Reason::try_from("the meter's port ended").unwrap_or_default(),
         Err(stop) => reason("gateway", &stop),
     }

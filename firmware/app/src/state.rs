@@ -28,6 +28,7 @@ pub struct State {
     /// The house's own power, the moment it is known.
     pub own: Signal<CriticalSectionRawMutex, Own>,
     online: AtomicBool,
+    brightness: AtomicU32,
     waiting: AtomicU32,
     telegrams: AtomicU32,
     refused: AtomicU32,
@@ -42,6 +43,7 @@ impl State {
             page: Signal::new(),
             own: Signal::new(),
             online: AtomicBool::new(false),
+            brightness: AtomicU32::new(100 << 8 | 20),
             waiting: AtomicU32::new(0),
             telegrams: AtomicU32::new(0),
             refused: AtomicU32::new(0),
@@ -62,6 +64,25 @@ impl State {
     /// Telegrams understood and refused since the start.
     pub fn telegrams(&self) -> (u32, u32) {
         (self.telegrams.load(Relaxed), self.refused.load(Relaxed))
+    }
+
+    /// Of a panel, percent: by night from 22 to 06 where the panel hangs. Who does not
+    /// know the time does not know that it is night.
+    pub fn brightness(&self, utc_offset_min: i16) -> u8 {
+        let both = self.brightness.load(Relaxed);
+        let night = gateway::Clock::utc(&self.clock).is_some_and(|utc| {
+            let local = utc.unix() + 60 * i64::from(utc_offset_min);
+            !(6..22).contains(&(local.rem_euclid(86_400) / 3600))
+        });
+        (if night { both } else { both >> 8 }) as u8
+    }
+
+    pub(crate) fn set_brightness(&self, (day, night): (u8, u8)) {
+        self.brightness.store(u32::from(day) << 8 | u32::from(night), Relaxed);
+    }
+
+    pub(crate) fn set_online(&self, online: bool) {
+        self.online.store(online, Relaxed);
     }
 
     pub(crate) fn set_waiting(&self, waiting: usize) {
@@ -106,6 +127,31 @@ impl Observer for Watcher<'_> {
     }
 
     fn link(&mut self, up: bool) {
-        self.state.online.store(up, Relaxed);
+        self.state.set_online(up);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use embassy_time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn panels_are_dim_at_night_where_they_hang() {
+        let state = State::new(1);
+        state.set_brightness((90, 10));
+        assert_eq!(state.brightness(60), 90, "nobody knows the time");
+        for (utc, offset_min, percent) in [
+            ("2027-04-20T19:59:00Z", 120, 90),
+            ("2027-04-20T20:00:01Z", 120, 10),
+            ("2027-04-21T03:59:00Z", 120, 10),
+            ("2027-04-21T04:00:01Z", 120, 90),
+            ("2027-04-20T05:30:00Z", 60, 90),
+        ] {
+            let utc: wire::Time = utc.parse().expect("a time");
+            state.clock.set(utc.unix() as u64 * 1_000_000, Instant::now());
+            assert_eq!(state.brightness(offset_min), percent, "{utc:?}");
+        }
     }
 }

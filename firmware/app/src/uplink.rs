@@ -27,8 +27,8 @@ pub const WINDOW: usize = 6;
 const RX: usize = wire::MAX_PAGE + 256;
 /// [`WINDOW`] messages as long as a three-phase reading, and a CONNECT.
 const TX: usize = 4096;
-const KEEP_ALIVE_S: u16 = 45;
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const KEEP_ALIVE_S: u16 = 45;
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 /// A peer that acknowledges nothing for so long is gone.
 const DEAD: Duration = Duration::from_secs(20);
 
@@ -97,12 +97,12 @@ impl Connector for Tcp<'_> {
 
 /// What the client needs for as long as it lives.
 pub struct Identity {
-    hello: Hello,
-    page: TopicBuf,
-    user: heapless::String<64>,
-    password: heapless::String<64>,
-    rx: [u8; RX],
-    tx: [u8; TX],
+    pub(crate) hello: Hello,
+    pub(crate) page: TopicBuf,
+    pub(crate) user: heapless::String<64>,
+    pub(crate) password: heapless::String<64>,
+    pub(crate) rx: [u8; RX],
+    pub(crate) tx: [u8; TX],
 }
 
 impl Identity {

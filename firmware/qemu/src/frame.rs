@@ -1,11 +1,13 @@
 //! What the panel shows, where the host can read it: a word that is odd while the
 //! picture changes, width, height, then three bytes a pixel.
+use app::screen::Screen;
+
 use crate::{PSRAM, register};
 
 const BASE: usize = PSRAM + 0x80_0000;
 
 /// Shows a picture: row by row from the top left, red, green and blue.
-pub fn show(width: u32, height: u32, rgb: &[u8]) {
+fn show(width: u32, height: u32, rgb: &[u8]) {
     let pixels: *mut u8 = core::ptr::without_provenance_mut(BASE + 12);
     // SAFETY: these words and at most 24 KiB after them are PSRAM in which no Rust
     // object lives.
@@ -18,5 +20,15 @@ pub fn show(width: u32, height: u32, rgb: &[u8]) {
             pixels.add(number).write_volatile(*byte);
         }
         register(BASE).write_volatile((version | 1).wrapping_add(1));
+    }
+}
+
+/// A panel of `W` by `H` whose LEDs the host counts. How bright they are is not in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<const W: usize, const H: usize>;
+
+impl<const W: usize, const H: usize> Screen for Shown<W, H> {
+    fn show(&mut self, rgb: &[u8], _percent: u8) {
+        show(W as u32, H as u32, rgb);
     }
 }

@@ -23,9 +23,14 @@ pub mod lan9118;
 pub mod time;
 pub mod uart;
 
-use core::{fmt::Write, panic::PanicInfo};
+use core::{
+    fmt::{self, Write},
+    panic::PanicInfo,
+};
 
 use app::{
+    crash::{self, Trail},
+    pulses::NoContact,
     run::Board,
     state::State,
     storage::{Shared, TWO_MEGABYTES},
@@ -34,6 +39,13 @@ use embassy_net::{Runner, Stack, StackResources};
 use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::{flash::Flash, lan9118::Lan9118, uart::Port};
+
+/// Why it starts anew, which a reset of the emulator leaves alone.
+#[unsafe(link_section = ".uninit.crash")]
+static mut CRASH: crash::Place = crash::Place::uninit();
+
+/// The board as the gateway wants it.
+pub type Gateway = Board<'static, Flash, Port, NoContact, Port>;
 
 /// The file of the host.
 const PSRAM: usize = 0x2100_0000;
@@ -79,16 +91,18 @@ impl Parts {
     }
 
     /// As the gateway wants it.
-    pub fn board(self, name: &'static str, pages: bool) -> Board<'static, Flash, Port, Port> {
+    pub fn board(self, name: &'static str, pages: bool) -> Gateway {
         Board {
             stack: self.stack,
             flash: self.flash,
             layout: TWO_MEGABYTES,
             meter: self.meter,
+            contact: NoContact,
             console: self.console,
             state: self.state,
             name,
-            reset: None,
+            // SAFETY: once, before anybody may leave one.
+            reset: unsafe { crash::take(&raw mut CRASH) },
             pages,
             queued: |ticket| {
                 let _ = writeln!(uart::Log, "queued {} {}", ticket.boot, ticket.seq);
@@ -113,14 +127,39 @@ pub fn calendar_speed() -> u32 {
 /// Starts the board anew; its flash stays.
 pub fn restart(reason: &str) -> ! {
     let _ = writeln!(uart::Log, "restart: {reason}");
-    cortex_m::peripheral::SCB::sys_reset()
+    leave(format_args!("{reason}"))
 }
 
-/// Tells where, not what: texts of panics are 100 KB of flash.
+/// Tells where, not what: texts of panics are 140 KB of flash.
 #[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
-    if let Some(place) = info.location() {
-        let _ = writeln!(uart::Log, "panic: {}:{}", place.file(), place.line());
+fn panic(_: &PanicInfo<'_>) -> ! {
+    let trail = trail();
+    let _ = writeln!(uart::Log, "panic at{trail}");
+    leave(format_args!("panic at{trail}"))
+}
+
+#[cortex_m_rt::exception]
+unsafe fn HardFault(frame: &cortex_m_rt::ExceptionFrame) -> ! {
+    let (place, trail) = (frame.pc(), trail());
+    let _ = writeln!(uart::Log, "hard fault at {place:08x}{trail}");
+    leave(format_args!("hard fault at {place:08x}{trail}"))
+}
+
+fn trail() -> Trail {
+    unsafe extern "C" {
+        static _stack_start: u32;
+        static __stext: u32;
+        static __etext: u32;
     }
+    let code = (&raw const __stext).addr() as u32..(&raw const __etext).addr() as u32;
+    let end = (&raw const _stack_start).addr() as u32;
+    // SAFETY: the linker's ends of the code and of the stack.
+    unsafe { Trail::of_stack(cortex_m::register::msp::read(), end, &code) }
+}
+
+fn leave(reason: fmt::Arguments<'_>) -> ! {
+    cortex_m::interrupt::disable();
+    // SAFETY: interrupts are off, and this is the last that the program does.
+    unsafe { crash::leave(&raw mut CRASH, reason) };
     cortex_m::peripheral::SCB::sys_reset()
 }

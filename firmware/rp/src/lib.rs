@@ -6,10 +6,13 @@
 //!
 //! ```text
 //! GP5      P1 data, UART1, 115200 8N1       GP16  W5500 MISO    GP19  W5500 MOSI
-//!                                           GP17  W5500 CS      GP20  W5500 reset
+//! GP22     S0+, while S0- is at ground      GP17  W5500 CS      GP20  W5500 reset
 //! VBUS     5 V: P1 request, and P1 power    GP18  W5500 SCLK    GP21  W5500 interrupt
 //! USB      command line (CDC-ACM)
 //! ```
+//!
+//! S0 (EN 62053-31): S0+ to GP22 and by a resistor to 3V3, S0- to ground. Class B wants at
+//! least 2 mA: 1 kΩ; class A at least 10 mA: 330 Ω.
 //!
 //! P1, RJ12 seen from the meter: 1 power 5 V, 2 request, 3 data ground, 5 data, 6 power
 //! ground. Data is an open collector and inverted: 4.7 kΩ from pin 5 to 3V3, *not* to 5 V,
@@ -31,6 +34,7 @@ pub mod network;
 pub mod restart;
 
 use app::{
+    pulses::Contact,
     run::Board,
     state::State,
     storage::{Shared, TWO_MEGABYTES},
@@ -41,6 +45,7 @@ use embassy_net::Stack;
 use embassy_rp::{
     Peripherals, bind_interrupts, dma,
     flash::{self, Blocking},
+    gpio::{Input, Pull},
     peripherals::{DMA_CH0, DMA_CH1, FLASH, UART1, USB},
     uart, usb,
 };
@@ -66,8 +71,21 @@ pub struct Parts {
     flash: &'static Shared<Flash>,
     state: &'static State,
     meter: P1,
+    contact: S0,
     console: Console,
 }
+
+/// An S0 output: a transistor, or a contact, between the pin and ground.
+pub struct S0(Input<'static>);
+
+impl Contact for S0 {
+    fn is_closed(&mut self) -> bool {
+        self.0.is_low()
+    }
+}
+
+/// The board as the gateway wants it.
+pub type Gateway = Board<'static, Flash, P1, S0, Console>;
 
 impl Parts {
     /// Takes all of it and starts the tasks that are the same in all programs. Once.
@@ -99,6 +117,7 @@ impl Parts {
             flash: FLASH.init(flash),
             state: STATE.init(State::new(1)),
             meter,
+            contact: S0(Input::new(p.PIN_22, Pull::Up)),
             console,
         })
     }
@@ -109,12 +128,13 @@ impl Parts {
     }
 
     /// As the gateway wants it.
-    pub fn board(self, name: &'static str, pages: bool) -> Board<'static, Flash, P1, Console> {
+    pub fn board(self, name: &'static str, pages: bool) -> Gateway {
         Board {
             stack: self.stack,
             flash: self.flash,
             layout: TWO_MEGABYTES,
             meter: self.meter,
+            contact: self.contact,
             console: self.console,
             state: self.state,
             name,

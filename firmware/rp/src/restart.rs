@@ -1,8 +1,9 @@
 //! Watchdog, panic and reset. A program that no longer gets to its turn is reset within
 //! [`PATIENCE`]; below 1.8 V the chip's own brown-out detector does it. Why is told after
 //! the next start.
-use core::panic::PanicInfo;
+use core::{fmt, panic::PanicInfo};
 
+use app::crash::{self, Trail};
 use embassy_rp::{
     Peri,
     peripherals::WATCHDOG,
@@ -10,6 +11,10 @@ use embassy_rp::{
 };
 use embassy_time::{Duration, Timer};
 use wire::Text;
+
+/// Why it starts anew, in RAM that neither the reset nor the start clears.
+#[unsafe(link_section = ".uninit.crash")]
+static mut CRASH: crash::Place = crash::Place::uninit();
 
 /// The RP2040's counter reaches to 8.3 s.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -28,8 +33,14 @@ pub(crate) async fn watch(mut watchdog: Watchdog) -> ! {
     }
 }
 
-/// Why it started last, as far as the chip knows.
+/// Why it started last: what the program left, or as far as the chip knows. Once.
 pub(crate) fn reason() -> Option<Text<96>> {
+    // SAFETY: once, before anybody may leave one.
+    let left = unsafe { crash::take(&raw mut CRASH) };
+    left.or_else(chip_reason)
+}
+
+fn chip_reason() -> Option<Text<96>> {
     // SAFETY: a look into a register that nobody writes.
     let watchdog = Watchdog::new(unsafe { WATCHDOG::steal() });
     watchdog.reset_reason().map(|reason| {
@@ -41,7 +52,14 @@ pub(crate) fn reason() -> Option<Text<96>> {
 }
 
 /// Starts the board anew; its flash stays.
-pub fn restart(_reason: &str) -> ! {
+pub fn restart(reason: &str) -> ! {
+    leave(format_args!("{reason}"))
+}
+
+fn leave(reason: fmt::Arguments<'_>) -> ! {
+    cortex_m::interrupt::disable();
+    // SAFETY: interrupts are off, and only one core runs.
+    unsafe { crash::leave(&raw mut CRASH, reason) };
     // SAFETY: nothing else of this program runs after this.
     let mut watchdog = Watchdog::new(unsafe { WATCHDOG::steal() });
     watchdog.trigger_reset();
@@ -50,7 +68,26 @@ pub fn restart(_reason: &str) -> ! {
     }
 }
 
+/// Tells where, not what: whoever takes the text takes all texts into the flash.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
-    restart("panic")
+    leave(format_args!("panic at{}", trail()))
+}
+
+/// Kept and told like a panic, with the place that could not go on.
+#[cortex_m_rt::exception]
+unsafe fn HardFault(frame: &cortex_m_rt::ExceptionFrame) -> ! {
+    leave(format_args!("hard fault at {:08x}{}", frame.pc(), trail()))
+}
+
+fn trail() -> Trail {
+    unsafe extern "C" {
+        static _stack_start: u32;
+        static __stext: u32;
+        static __etext: u32;
+    }
+    let code = (&raw const __stext).addr() as u32..(&raw const __etext).addr() as u32;
+    let end = (&raw const _stack_start).addr() as u32;
+    // SAFETY: the linker's ends of the code and of the stack.
+    unsafe { Trail::of_stack(cortex_m::register::msp::read(), end, &code) }
 }

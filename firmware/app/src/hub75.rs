@@ -1,0 +1,174 @@
+//! A picture as the stream of words that a PIO program turns into HUB75: DMA carries
+//! it, and no pixel passes the processor after this.
+//!
+//! Two halves of the panel are lit at once, one row of each, one bit of each colour at a
+//! time (binary code modulation). For each row and bit there are:
+//!
+//! ```text
+//! pixels - 1          a word
+//! pixels              a byte each: bit 0 R, 1 G, 2 B of the upper half, 3 R, 6 G, 7 B
+//!                     of the lower; bits 4 and 5 belong to the meter's UART
+//! latch | light << 16 pins 0 to 15 twice: with LAT, then without it and with OE
+//! time                how long it is lit, in turns of the program's last loop, less one
+//! ```
+//!
+//! ```text
+//!     out y, 32      side 0     ; side-set: CLK
+//! pixel:
+//!     out pins, 8    side 0     ; OE is inverted by its pad: 0 is dark
+//!     jmp y--, pixel side 1
+//!     out pins, 16   side 0
+//!     out pins, 16   side 0
+//!     out x, 32      side 0
+//! light:
+//!     jmp x--, light side 0
+//!     mov pins, null side 0
+//! ```
+//!
+//! Refresh, from cycles: a row and bit takes 1 + 2 W + 3 + (time + 1) + 1 cycles; the six
+//! bits of a row 6 (2 W + 5) + 63 [`UNIT`]. With W = 128, 32 rows and the program at
+//! [`PIO_HZ`] that is [`refresh_hz`] = 197 Hz, of which the LEDs are lit 76 percent of the
+//! time; a 64x32 panel has 16 rows of 64 and 446 Hz.
+
+/// Bits of a colour.
+pub const BITS: usize = 6;
+/// Turns for which the lowest bit is lit.
+pub const UNIT: u32 = 80;
+/// Cycles of the program a second: 125 MHz / 3. CLK is half of it, 20.8 MHz.
+pub const PIO_HZ: u32 = 125_000_000 / 3;
+/// Pins of address, latch and light in a word of 16.
+const ADDRESS: u32 = 8;
+const LATCH: u32 = 1 << 14;
+const LIGHT: u32 = 1 << 15;
+/// Words that a row and bit has beside its pixels.
+const EXTRA: usize = 3;
+
+/// Words of a picture.
+pub const fn words(width: usize, height: usize) -> usize {
+    height / 2 * BITS * (width / 4 + EXTRA)
+}
+
+/// Refreshes a second, computed from the program's cycles.
+pub const fn refresh_hz(width: usize, height: usize) -> u32 {
+    let row = BITS as u32 * (2 * width as u32 + 5) + ((1 << BITS) - 1) * UNIT;
+    PIO_HZ / (row * (height as u32 / 2))
+}
+
+const _: () = assert!(refresh_hz(128, 64) >= 100 && refresh_hz(64, 32) >= 100);
+
+/// A colour's byte as the bits that light it: squared, which is near to how the eye sees
+/// it, and less at night.
+fn level(value: u8, percent: u8) -> u8 {
+    let (value, percent) = (u32::from(value), u32::from(percent.min(100)));
+    let (most, full) = ((1 << BITS) - 1, 255 * 255 * 100);
+    ((value * value * percent * most + full / 2) / full) as u8
+}
+
+/// Writes the words of a picture of `width` by `height` pixels, three bytes each.
+///
+/// # Panics
+/// When `to` has not [`words`] or `rgb` not all pixels.
+pub fn encode(rgb: &[u8], width: usize, height: usize, percent: u8, to: &mut [u32]) {
+    assert!(to.len() == words(width, height) && rgb.len() == 3 * width * height);
+    let mut levels = [0; 256];
+    for (value, slot) in (0..=255).zip(&mut levels) {
+        *slot = level(value, percent);
+    }
+    let (upper, lower) = rgb.split_at(rgb.len() / 2);
+    let rows = upper.chunks_exact(3 * width).zip(lower.chunks_exact(3 * width));
+    let mut to = to.chunks_exact_mut(width / 4 + EXTRA);
+    for (row, (upper, lower)) in rows.enumerate() {
+        for bit in 0..BITS {
+            let Some(words) = to.next() else { return };
+            words[0] = width as u32 - 1;
+            let pixels = upper.chunks_exact(12).zip(lower.chunks_exact(12));
+            for (word, (upper, lower)) in words[1..].iter_mut().zip(pixels) {
+                *word = 0;
+                for pixel in 0..4 {
+                    let on = |rgb: &[u8], colour: usize| {
+                        u32::from(levels[usize::from(rgb[3 * pixel + colour])] >> bit & 1)
+                    };
+                    let byte = on(upper, 0)
+                        | on(upper, 1) << 1
+                        | on(upper, 2) << 2
+                        | on(lower, 0) << 3
+                        | on(lower, 1) << 6
+                        | on(lower, 2) << 7;
+                    *word |= byte << (8 * pixel);
+                }
+            }
+            let address = (row as u32) << ADDRESS;
+            words[1 + width / 4] = address | LATCH | (address | LIGHT) << 16;
+            words[2 + width / 4] = (UNIT << bit) - 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the program makes of the words, and what the panel makes of its pins: for
+    /// each pixel how long each of its colours is lit. Gives the cycles, too.
+    fn seen(words: &[u32], width: usize, height: usize) -> (Vec<[u32; 3]>, u32) {
+        let mut light = vec![[0; 3]; width * height];
+        let mut cycles = 0;
+        let mut words = words.iter();
+        let mut next = || words.next().copied();
+        while let Some(count) = next() {
+            let mut shifted = Vec::new();
+            for _ in 0..(count + 1) / 4 {
+                shifted.extend(next().expect("pixels").to_le_bytes());
+            }
+            let pins = next().expect("pins");
+            let (latch, on) = (pins & 0xffff, pins >> 16);
+            assert_eq!((latch & LATCH, latch & LIGHT), (LATCH, 0), "dark while it latches");
+            assert_eq!((on & LATCH, on & LIGHT), (0, LIGHT));
+            assert_eq!(latch >> ADDRESS & 31, on >> ADDRESS & 31);
+            assert_eq!((latch | on) & 0x20ff, 0, "neither colours nor CLK");
+            let row = (on >> ADDRESS & 31) as usize;
+            let time = next().expect("a time");
+            cycles += 1 + 2 * (count + 1) + 3 + (time + 1) + 1;
+            // The shift register keeps the last `width`.
+            let row_pixels = &shifted[shifted.len() - width..];
+            for (x, byte) in row_pixels.iter().enumerate() {
+                for (y, bits) in [(row, [0, 1, 2]), (row + height / 2, [3, 6, 7])] {
+                    for (colour, bit) in bits.into_iter().enumerate() {
+                        light[y * width + x][colour] += u32::from(byte >> bit & 1) * (time + 1);
+                    }
+                }
+            }
+        }
+        (light, cycles)
+    }
+
+    fn picture(width: usize, height: usize) -> Vec<u8> {
+        (0..3 * width * height).map(|n| (n * 7 + n / 31 * 13) as u8).collect()
+    }
+
+    #[test]
+    fn every_pixel_is_lit_as_long_as_its_colour_is_bright() {
+        for (width, height) in [(64, 32), (128, 64)] {
+            let rgb = picture(width, height);
+            let mut stream = vec![0; words(width, height)];
+            encode(&rgb, width, height, 100, &mut stream);
+            let (light, cycles) = seen(&stream, width, height);
+            for (pixel, lit) in rgb.chunks_exact(3).zip(&light) {
+                for (value, lit) in pixel.iter().zip(lit) {
+                    assert_eq!(*lit, u32::from(level(*value, 100)) * UNIT, "{value}");
+                }
+            }
+            assert_eq!(refresh_hz(width, height), PIO_HZ / cycles);
+        }
+        assert_eq!((refresh_hz(128, 64), refresh_hz(64, 32)), (197, 446));
+    }
+
+    #[test]
+    fn what_the_panel_crate_draws_is_seen_and_full_light_is_full() {
+        assert_eq!((level(0, 100), level(255, 100)), (0, 63));
+        assert!(level(64, 100) >= 4, "its faintest colour");
+        assert!(level(104, 20) >= 2, "its dark mode at night");
+        assert_eq!(level(255, 50), 32);
+        assert!((0..255).all(|value| level(value, 100) <= level(value + 1, 100)));
+    }
+}
