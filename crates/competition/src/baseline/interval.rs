@@ -91,6 +91,15 @@ impl Outside {
     }
 }
 
+/// Half-width of the 90 % interval from savings that nobody made, each over so many
+/// of the `span` days: as above.
+pub(crate) fn half_width(savings: &[f64], days: usize, span: usize) -> Option<f64> {
+    let square: f64 = savings.iter().map(|saving| saving * saving).sum();
+    let freedom = span as f64 / days.max(1) as f64 - 1.0;
+    let mean = square / savings.len() as f64;
+    (!savings.is_empty() && freedom >= 1.0).then(|| mean.sqrt() * student(freedom))
+}
+
 /// The 95th percentile of Student's t: Cornish and Fisher's expansion, within one
 /// percent from three degrees of freedom on.
 fn student(freedom: f64) -> f64 {

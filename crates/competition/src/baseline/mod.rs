@@ -9,7 +9,7 @@ mod model;
 mod season;
 mod stats;
 
-pub(crate) use interval::{Outside, interval};
+pub(crate) use interval::{Outside, half_width, interval};
 pub(crate) use learn::{Learning, Learnt, learn};
 pub(crate) use model::Model;
 pub(crate) use season::Season;

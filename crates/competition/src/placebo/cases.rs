@@ -9,7 +9,7 @@ use crate::{
     Baseline, Competition, Method, Period, Time,
     baseline::{Hour, Learning, interval, learn},
     calendar::{Calendar, grid::HOUR},
-    compare::{last_year, median, relative, three_weeks},
+    compare::{last_year, median, relative, three_weeks, three_weeks_width},
 };
 
 /// Days of the training year that must be there, and the share of their hours.
@@ -162,7 +162,10 @@ impl Window {
             }
             Baseline::ThreeWeeksBefore => {
                 let expect = three_weeks(&self.training, self.from);
-                (self.saving(|hour| expect(hour.hour))?, None)
+                let saving = self.saving(|hour| expect(hour.hour))?;
+                let days = (self.until - self.from) as usize / 24;
+                let half = three_weeks_width(&self.training, days);
+                (saving, half.map(|half| interval(saving, half)))
             }
         };
         Some(Case { building, from: Time(self.from * HOUR), saving, interval: ends })

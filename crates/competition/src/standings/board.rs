@@ -40,8 +40,10 @@ struct Figures {
 impl Standings {
     /// The board by all that is known now.
     pub fn leaderboard(&self, rule: Rule, now: Time) -> Leaderboard {
-        let figures =
-            |house: &House| self.figures(house, rule, &house.stretches, house.learnt.as_ref(), now);
+        let figures = |house: &House| {
+            let learnt = house.learnt.as_ref();
+            self.figures(house, rule, &house.stretches, learnt, now, &outside(learnt))
+        };
         let mut board = self.board(rule, now, self.competition.method, figures);
         self.add_contact(&mut board);
         board
@@ -60,7 +62,12 @@ impl Standings {
             };
             let hours = contest.start..contest.end;
             let stretches = house.stretches_of(hours, |hour| known(ledgers, hour), expected);
-            self.figures(house, rule, &stretches, learnt.as_ref(), now)
+            let learnt = learnt.as_ref();
+            let half = |days| match learnt {
+                Some(_) => outside(learnt)(days),
+                None => self.simple_width(house, method, days),
+            };
+            self.figures(house, rule, &stretches, learnt, now, &half)
         };
         let mut board = self.board(rule, now, method, figures);
         self.add_contact(&mut board);
@@ -85,7 +92,7 @@ impl Standings {
             let expected = |hour| house.expected(hour);
             let stretches = house.stretches_of(hours, |hour| known(ledgers, hour), expected);
             let learnt = house.learnt.as_ref();
-            self.figures(house, rule, &stretches, learnt, as_of)
+            self.figures(house, rule, &stretches, learnt, as_of, &outside(learnt))
         };
         let mut board = self.board(rule, as_of, self.competition.method, figures);
         for row in &mut board.rows {
@@ -105,6 +112,7 @@ impl Standings {
         stretches: &[Stretch],
         learnt: Option<&Learnt>,
         now: Time,
+        half: &dyn Fn(usize) -> Option<f64>,
     ) -> Figures {
         let mut totals = Totals::default();
         stretches.iter().for_each(|stretch| totals += stretch.totals);
@@ -120,7 +128,6 @@ impl Standings {
         let elapsed = house.elapsed(now);
         let saving = totals.saving();
         let days = (totals.matched_hours as f64 / 24.0).round() as usize;
-        let half = learnt.and_then(|learnt| learnt.outside.half_width(days));
         Figures {
             intensity: per(|it| (it.energy, 1e6), |it| it.area).filter(|_| any),
             night: per(|it| (it.night_energy, 1e3), |it| it.area)
@@ -133,7 +140,7 @@ impl Standings {
                 .flatten(),
             coverage: (elapsed > 0).then(|| (totals.hours as f64 / elapsed as f64).min(1.0)),
             fit: learnt.map_or_else(|| house.fit(), |learnt| learnt.fit),
-            interval: saving.zip(half).map(|(saving, half)| interval(saving, half)),
+            interval: saving.zip(half(days)).map(|(saving, half)| interval(saving, half)),
             saving,
             totals,
         }
@@ -291,6 +298,11 @@ impl Standings {
         let from = at.map(|at| days_after(house.calendar.date(Time(at)), 1));
         Obstacle::Coverage { share, needed, from }
     }
+}
+
+/// The half-width by what a fit did not see.
+fn outside(learnt: Option<&Learnt>) -> impl Fn(usize) -> Option<f64> {
+    move |days| learnt?.outside.half_width(days)
 }
 
 /// Groups of the ranked, who come first; one without an interval stands alone.

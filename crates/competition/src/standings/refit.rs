@@ -7,7 +7,7 @@ use crate::{
         Slot,
         grid::{HOUR, QUARTER, hour_of},
     },
-    compare::{last_year, three_weeks},
+    compare::{last_year, last_year_width, three_weeks, three_weeks_width},
     house::{House, UNKNOWN, milli},
     totals::Totals,
 };
@@ -129,15 +129,28 @@ impl Standings {
                 let expected = contest.map(|hour| house.predict(&learnt, hour)).collect();
                 (Some(learnt), expected)
             }
-            Baseline::LastYear => {
-                // by the calendar: 365 days, or 366 over a 29 February
-                let start = Time(contest.start * HOUR);
-                let before = house.calendar.year_before(start);
-                (None, by(&last_year(&lessons, hour_of(start.0) - hour_of(before.0))))
-            }
+            Baseline::LastYear => (None, by(&last_year(&lessons, year_before(house)))),
             Baseline::ThreeWeeksBefore => (None, by(&three_weeks(&lessons, contest.start))),
         }
     }
+
+    /// Half-width of the interval of a baseline that fits nothing, by its error within
+    /// the training. `None` where that is too short, as one year is for last year's.
+    pub(super) fn simple_width(&self, house: &House, method: Method, days: usize) -> Option<f64> {
+        let ledgers = &self.ledgers[house.meters.clone()];
+        let lessons = house.lessons(|hour| known(ledgers, hour));
+        match method.baseline {
+            Baseline::LastYear => last_year_width(&lessons, year_before(house), days),
+            Baseline::ThreeWeeksBefore => three_weeks_width(&lessons, days),
+            Baseline::Season | Baseline::HoursTemperature | Baseline::Hours => None,
+        }
+    }
+}
+
+/// Hours of the year before the contest: 365 days, or 366 over a 29 February.
+fn year_before(house: &House) -> i64 {
+    let start = Time(house.calendar.contest.start * HOUR);
+    hour_of(start.0) - hour_of(house.calendar.year_before(start).0)
 }
 
 fn house_contest(house: &House) -> i64 {

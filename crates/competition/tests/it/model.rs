@@ -90,7 +90,15 @@ fn temperature_is_used_where_it_helps() {
     assert_eq!(if_plain.rows[0].saving_percent, row(&cold).saving_percent);
     let three = Method { baseline: Baseline::ThreeWeeksBefore, ..Method::default() };
     let three = warm.what_if(Rule::Saving, three, Time(midnight(2027, 4, 1)));
-    assert!(three.rows[0].saving_percent.is_some() && three.rows[0].interval_percent.is_none());
+    let [low, high] = three.rows[0].interval_percent.expect("from its error within the training");
+    let saving = three.rows[0].saving_percent.unwrap();
+    assert!(low < saving && saving < high, "{low} {saving} {high}");
+    // a year alone does not tell how far off the year before is
+    let year = Method { baseline: Baseline::LastYear, ..Method::default() };
+    let year = warm.what_if(Rule::Saving, year, Time(midnight(2027, 4, 1)));
+    assert_eq!(year.rows[0].interval_percent, None);
+    assert!(Baseline::LastYear.no_interval().is_some());
+    assert!(Baseline::ThreeWeeksBefore.no_interval().is_none());
     assert_eq!(
         warm.what_if(Rule::Saving, Method::default(), Time(midnight(2027, 4, 1))).rows[0],
         row(&warm)

@@ -65,8 +65,11 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
             board.as_of = as_of.unwrap_or(board.as_of);
             let _ = reply.send(Arc::new(board));
         }
-        Query::WhatIf { rule, reply, .. } => {
-            let board = Leaderboard { rule, ..snapshot.board.clone() };
+        Query::WhatIf { rule, baseline, reply } => {
+            let mut board = Leaderboard { rule, ..snapshot.board.clone() };
+            if baseline == competition::Baseline::LastYear {
+                board.rows.iter_mut().for_each(|row| row.interval_percent = None);
+            }
             let _ = reply.send((board, Vec::new()));
         }
         Query::Insight { reply, .. } => {

@@ -1,6 +1,6 @@
 //! The rules a board can follow: their names in addresses, and how a row shows
 //! what it is ranked by.
-use competition::{Baseline, Participant, Row, Rule, Time};
+use competition::{Baseline, Leaderboard, Participant, Reason, Row, Rule, Time};
 use jiff::tz::TimeZone;
 
 use super::{
@@ -26,6 +26,12 @@ pub(super) const BASELINES: [(&str, Baseline); 5] = [
 /// The name of a baseline in addresses and JSON.
 pub fn baseline_tag(baseline: Baseline) -> &'static str {
     BASELINES.iter().find(|(_, it)| *it == baseline).map_or("season", |(tag, _)| tag)
+}
+
+/// Why no row of an unofficial board has an interval.
+pub(super) fn no_interval(board: &Leaderboard, baseline: Baseline) -> Option<Reason> {
+    let none = board.rows.iter().all(|row| row.interval_percent.is_none());
+    baseline.no_interval().filter(|_| none)
 }
 
 /// The baseline that an address asks for.

@@ -55,6 +55,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         let baseline = server::web::baseline_tag(method.baseline);
         out.extend(format!("UNOFFICIAL: what if the baseline were {baseline}\n").bytes());
+        let none = board.rows.iter().all(|row| row.interval_percent.is_none());
+        if let Some(reason) = method.baseline.no_interval().filter(|_| none) {
+            out.extend(format!("{reason}\n").bytes());
+        }
         let facts = Summary::new(&standings, board);
         out.extend(render(Format::Text, &facts, config.language)?);
     }

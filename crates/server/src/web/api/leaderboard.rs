@@ -147,6 +147,8 @@ struct WhatIfJson<'a> {
     official: bool,
     /// `season`, `hours-temperature`, `hours`, `last-year` or `three-weeks-before`.
     baseline: &'static str,
+    /// Why no row has an interval, where none has.
+    no_interval: Option<String>,
     #[serde(flatten)]
     board: BoardJson<'a>,
 }
@@ -157,8 +159,12 @@ pub(in crate::web) fn render_what_if(
     baseline: Baseline,
     participants: &[Participant],
 ) -> Vec<u8> {
-    let board = json_of(board, participants);
-    let json = WhatIfJson { official: false, baseline: rule::baseline_tag(baseline), board };
+    let json = WhatIfJson {
+        official: false,
+        baseline: rule::baseline_tag(baseline),
+        no_interval: rule::no_interval(board, baseline).map(|reason| reason.english().to_owned()),
+        board: json_of(board, participants),
+    };
     serde_json::to_vec(&json).unwrap_or_default()
 }
 

@@ -36,6 +36,9 @@ pub(in crate::web) fn what_if(
                 button type="submit" { (l.t("Räkna om", "Recompute")) }
             }
             p.sentence { (rule::sentence(board.rule, l)) }
+            @if let Some(reason) = rule::no_interval(board, baseline) {
+                p.note { (l.reason(&reason)) "." }
+            }
             (table(scene, board, &all))
             h2 { (l.t("Kluster, vägda efter golvarea", "Clusters, weighted by floor area")) }
             table.plain #clusters {

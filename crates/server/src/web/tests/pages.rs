@@ -203,6 +203,10 @@ async fn what_if_is_never_mistaken_for_the_official_board() {
     assert_eq!(json["official"], false);
     assert_eq!((&json["rule"], &json["baseline"]), (&"night".into(), &"last-year".into()));
     assert_eq!(json["rows"].as_array().map(Vec::len), Some(24));
+    assert!(json["no_interval"].as_str().is_some_and(|it| it.contains("too short")), "{json}");
+    assert!(page.text().contains("inget intervall"), "it does not say why there is none");
+    let other = get(&web, "/api/v1/what-if?baseline=hours").await.json();
+    assert_eq!(other["no_interval"], serde_json::Value::Null);
     let wrong = get(&web, "/api/v1/what-if?baseline=next-year").await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     assert!(wrong.text().contains("three-weeks-before"), "it does not say what there is");
