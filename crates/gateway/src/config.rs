@@ -21,6 +21,9 @@ pub struct Config {
     pub window: usize,
     /// Time between two status messages, s.
     pub status_every_s: u32,
+    /// Longest wait for an acknowledgement, s: a broker that takes messages and
+    /// acknowledges none is left, and tried again.
+    pub patience_s: u32,
     /// Version of what runs here.
     pub firmware: Text<32>,
     /// Why it started last, where the chip tells.
@@ -28,7 +31,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Each reading at once, a window of 16, a status every five minutes.
+    /// Each reading at once, a window of 16, a status every five minutes,
+    /// a minute for an acknowledgement.
     pub fn new(gateway: GatewayId, meter: MeterId) -> Self {
         Self {
             gateway,
@@ -37,6 +41,7 @@ impl Config {
             interval_s: 0,
             window: 16,
             status_every_s: 300,
+            patience_s: 60,
             firmware: Text::cut(env!("CARGO_PKG_VERSION")),
             reset: None,
         }

@@ -159,6 +159,8 @@ fn config(hall: &TownHall) -> Result<Config, FleetError> {
     let mut config = Config::new(id(hall.gateway())?, meter);
     config.multiplier = Multiplier::new(hall.multiplier).unwrap_or(Multiplier::ONE);
     config.window = WINDOW.into();
+    // On a fast calendar a minute is nothing.
+    config.patience_s = u32::MAX;
     Ok(config)
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Depends on no crate of ours: a chore must run when the product does not build.
 mod bench;
+mod cross;
 mod firmware;
 mod fuzz;
 mod opendsm;
@@ -28,6 +29,8 @@ enum Task {
     Bench(bench::Options),
     /// Builds every program of every board and says what it needs of the chip.
     Firmware,
+    /// Builds the gateway for the ARM machines of a meter cupboard and tries it under QEMU.
+    Cross(cross::Options),
     /// Runs the fuzz targets for a number of inputs.
     Fuzz(fuzz::Options),
     /// Sets our savings beside those of OpenDSM's daily model.
@@ -53,6 +56,7 @@ fn run(task: Task) -> Result<()> {
         Task::Tidy => tidy::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Firmware => firmware::run(),
+        Task::Cross(options) => cross::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Opendsm(options) => opendsm::run(&options),
         Task::Placebo(options) => placebo::run(&options),

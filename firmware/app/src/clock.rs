@@ -27,6 +27,11 @@ impl BoardClock {
         Self { fix: Mutex::new(Cell::new(None)), speed }
     }
 
+    /// How fast the calendar runs.
+    pub const fn speed(&self) -> u32 {
+        self.speed
+    }
+
     /// Takes the time over from somebody who knows it: microseconds since 1970 at `at`.
     pub fn set(&self, unix_us: u64, at: Instant) {
         self.fix.lock(|fix| fix.set(Some(Fix { unix_us, at })));

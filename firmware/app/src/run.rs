@@ -61,13 +61,9 @@ where
     P: Read + Write,
 {
     let mut store = Store::new(board.flash, &board.layout);
-    let settings = match Settings::load(&mut store).await {
-        Ok(settings) => settings,
+    let (settings, boots) = match Settings::start(&mut store).await {
+        Ok(both) => both,
         Err(error) => return reason("settings", &error),
-    };
-    let boots = match store.count_boot().await {
-        Ok(boots) => boots,
-        Err(error) => return reason("number of starts", &error),
     };
     board.state.set_brightness(settings.brightness());
     let (store, said) = (SharedStore::new(store), Said::new());

@@ -5,6 +5,7 @@ use core::fmt::{self, Debug, Write};
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
 use gateway::Multiplier;
 use heapless::String;
+use sequential_storage::Error;
 use wire::{GatewayId, MeterId};
 
 use crate::{
@@ -95,6 +96,34 @@ impl Settings {
             }
         }
         Ok(new)
+    }
+
+    /// From flash at a start, which is counted. Where flash is so damaged that it cannot
+    /// be read or written, it is made empty and what was read is kept anew: a board that
+    /// asks for its settings can be helped over its serial port, one that starts anew for
+    /// ever cannot.
+    ///
+    /// # Errors
+    /// Those of the flash.
+    pub async fn start<F: MultiwriteNorFlash>(
+        store: &mut Store<'_, F>,
+    ) -> Result<(Self, u32), Fault<F>>
+    where
+        F::Error: Debug,
+    {
+        let settings = match Self::load(store).await {
+            Err(error) if is_damage(&error) => Self::default(),
+            settings => settings?,
+        };
+        let boots = match store.count_boot().await {
+            Err(error) if is_damage(&error) => {
+                store.erase().await?;
+                settings.save(store).await?;
+                store.count_boot().await?
+            }
+            boots => boots?,
+        };
+        Ok((settings, boots))
     }
 
     /// To flash, where it differs.
@@ -197,6 +226,11 @@ impl Settings {
     pub fn brightness(&self) -> (u8, u8) {
         percents(self.text(11)).unwrap_or((100, 20))
     }
+}
+
+/// Settings never fill their part: if it is full, what stands there is none.
+const fn is_damage<E>(error: &Error<E>) -> bool {
+    matches!(error, Error::Corrupted { .. } | Error::FullStorage)
 }
 
 fn percents(text: &str) -> Option<(u8, u8)> {

@@ -92,6 +92,14 @@ where
         Self { map: MapStorage::new(part, config, Cache::new_uncached()) }
     }
 
+    /// Forgets everything.
+    ///
+    /// # Errors
+    /// Those of the flash.
+    pub async fn erase(&mut self) -> Result<(), Fault<F>> {
+        self.map.erase_all().await
+    }
+
     /// A value, at most [`BUFFER`] - 1 bytes.
     ///
     /// # Errors

@@ -13,6 +13,8 @@ use crate::{Clock, Config, Entry, Link, Message, Observer, Outbox, Ticket};
 
 /// How soon to look again when a status is due and the window is full.
 const NO_ROOM_MS: u64 = 1_000;
+/// A connection that has lasted so long holds.
+const HELD_MS: u64 = 60_000;
 
 pub(super) struct Sender<'a, L> {
     config: &'a Config,
@@ -44,7 +46,10 @@ impl<'a, L: Link> Sender<'a, L> {
         backoff: &mut Backoff,
     ) -> Result<(), Over<R::Error, O::Error>> {
         let clock = intake.clock;
-        let mut status_ms = clock.monotonic_ms();
+        let began_ms = clock.monotonic_ms();
+        let mut status_ms = began_ms;
+        // When something was last acknowledged, or nothing was to be.
+        let mut heard_ms = began_ms;
         let mut said_goodbye = false;
         loop {
             // An uplink that always has an answer ready must not starve the meter.
@@ -68,11 +73,25 @@ impl<'a, L: Link> Sender<'a, L> {
             }
             // The time may be told at any moment, and nobody says so.
             let waits = if intake.outbox.untimed() > 0 { now } else { status_ms };
-            let wake = clock.sleep_until(waits.max(now + NO_ROOM_MS));
+            if self.window.is_empty() {
+                heard_ms = now;
+            }
+            let patience_ms = u64::from(self.config.patience_s) * 1000;
+            if now >= heard_ms + patience_ms {
+                return Err(Over::Broken);
+            }
+            let wake = waits.max(now + NO_ROOM_MS).min(heard_ms + patience_ms);
+            let wake = clock.sleep_until(wake);
             match select3(self.link.event(), intake.input(), wake).await {
                 Either3::First(Ok(token)) => {
-                    backoff.reset();
+                    heard_ms = clock.monotonic_ms();
+                    // A broker that takes the status and breaks off at the first reading
+                    // has not held.
+                    if heard_ms >= began_ms + HELD_MS {
+                        backoff.reset();
+                    }
                     if let Some(through) = self.window.acknowledge(token) {
+                        backoff.reset();
                         intake.outbox.release(through).await.map_err(Stop::Outbox)?;
                         intake.observer.acknowledged(through, intake.outbox.len());
                     }

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use wire::{Link, Reading, Time};
 use world::{Broker, Meter, START, World, WorldClock, WorldUplink};
 
+mod broker;
 mod time;
 mod world;
 

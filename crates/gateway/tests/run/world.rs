@@ -30,6 +30,10 @@ pub(crate) struct Broker {
     pub(crate) connect_ms: u64,
     pub(crate) publish_ms: u64,
     pub(crate) ack_ms: u64,
+    /// Acknowledges nothing that comes before this moment, ms.
+    pub(crate) mute_until: u64,
+    /// Breaks off at the first reading that comes before this moment, ms.
+    pub(crate) drops_until: u64,
     /// Acknowledges the second of each pair first.
     pub(crate) disorderly: bool,
     /// While these last no connection comes, and open ones break.
@@ -185,6 +189,9 @@ impl Link for WorldLink<'_> {
         match message.topic {
             "wattkampen/v1/g-1/reading" => {
                 assert!(!message.retain);
+                if now < broker.drops_until {
+                    return Err(Broken);
+                }
                 broker.readings.push((now, Reading::decode(message.payload).expect("a reading")));
             }
             "wattkampen/v1/g-1/status" => {
@@ -192,6 +199,9 @@ impl Link for WorldLink<'_> {
                 broker.statuses.push((now, Status::decode(message.payload).expect("a status")));
             }
             other => panic!("published to {other}"),
+        }
+        if now < broker.mute_until {
+            return Ok(());
         }
         let at = now + broker.ack_ms;
         self.acks.push_back((at, token));

@@ -6,7 +6,7 @@ use simulator::uplink::{self, Mqtt};
 use wire::{GatewayId, MeterId};
 
 use super::{Failure, interrupted, runtime};
-use crate::config::{Address, BROKER_PASSWORD};
+use crate::address::{Address, BROKER_PASSWORD};
 use crate::gateway::{
     DiskOutbox, Ending, Journal, MachineClock, OutboxError, Port, Told, Trust, machine_start,
 };

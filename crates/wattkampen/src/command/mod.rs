@@ -1,18 +1,33 @@
 //! The commands, one file each, and what they have in common: exit codes, the
 //! log, and how an error is told.
+#[cfg(feature = "service")]
 mod audit;
+#[cfg(feature = "service")]
 mod check;
+#[cfg(feature = "service")]
 mod choices;
+#[cfg(feature = "service")]
 mod decide;
+#[cfg(feature = "service")]
 mod demo;
 mod gateway;
+#[cfg(feature = "service")]
 mod import;
+#[cfg(feature = "service")]
+mod organise;
+#[cfg(feature = "service")]
 mod panel;
+#[cfg(feature = "service")]
 mod report;
+#[cfg(feature = "service")]
 mod serve;
+#[cfg(feature = "service")]
 mod service;
+#[cfg(feature = "service")]
 mod simulate;
+#[cfg(feature = "service")]
 mod stored;
+#[cfg(feature = "service")]
 mod what_if;
 
 use std::process::ExitCode;
@@ -30,32 +45,11 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The service: takes in readings, ranks, and shows pages and panels
-    Serve(serve::Args),
-    /// A whole competition of simulated town halls on this machine, with nothing to set up
-    Demo(demo::Args),
-    /// Only the simulated town halls, against any MQTT broker
-    Simulate(simulate::Args),
+    #[cfg(feature = "service")]
+    #[command(flatten)]
+    Organise(organise::Command),
     /// A meter's serial port on this machine to any MQTT broker, with an outbox on disk
     Gateway(gateway::Args),
-    /// The standings as a table, a page to print, a workbook or for programs
-    Report(report::Args),
-    /// The standings under another rule or baseline; not official
-    WhatIf(what_if::Args),
-    /// What a town hall's lobby panel shows now, as a picture
-    Panel(panel::Args),
-    /// History from CSV files: readings or outdoor temperatures, also beside a running service
-    Import(import::Args),
-    /// The audit trail in plain words, and whether log and readings are as they were written
-    Audit(audit::Args),
-    /// Declares an event, excluded hours, a meter swap, a floor area or employees
-    Declare(decide::Args),
-    /// Changes a locked result by a declaration
-    Amend(decide::Args),
-    /// Locks the result after the contest
-    Lock(decide::LockArgs),
-    /// Tells every mistake in a configuration, each with its line
-    Check(check::Args),
 }
 
 /// What went wrong, for the one who typed the command.
@@ -81,22 +75,13 @@ pub fn run(cli: Cli) -> ExitCode {
     // Nobody asks a gateway how it is but its log.
     log(match cli.command {
         Command::Gateway(_) => LevelFilter::INFO,
-        _ => LevelFilter::WARN,
+        #[cfg(feature = "service")]
+        Command::Organise(_) => LevelFilter::WARN,
     });
     let done = match cli.command {
-        Command::Serve(args) => serve::run(&args),
-        Command::Demo(args) => demo::run(&args),
-        Command::Simulate(args) => simulate::run(&args),
+        #[cfg(feature = "service")]
+        Command::Organise(command) => organise::run(command),
         Command::Gateway(args) => gateway::run(&args),
-        Command::Report(args) => report::run(&args),
-        Command::WhatIf(args) => what_if::run(&args),
-        Command::Panel(args) => panel::run(&args),
-        Command::Import(args) => import::run(&args),
-        Command::Audit(args) => audit::run(&args),
-        Command::Declare(args) => decide::declare(args),
-        Command::Amend(args) => decide::amend(args),
-        Command::Lock(args) => decide::lock(args),
-        Command::Check(args) => check::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,7 +15,7 @@ use simulator::{
 };
 
 use super::{Failure, interrupted, runtime};
-use crate::config::{Address, BROKER_PASSWORD};
+use crate::address::{Address, BROKER_PASSWORD};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

@@ -21,8 +21,6 @@ use wire::{GatewayId, Language};
 
 pub use reader::Mistake;
 use reader::Source;
-pub use server::Address;
-pub(crate) use server::BROKER_PASSWORD;
 
 /// A competition as configured.
 #[derive(Debug, Clone)]

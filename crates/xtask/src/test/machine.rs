@@ -6,12 +6,12 @@ use anyhow::{Result, bail};
 use crate::shell;
 
 /// A Debian package, and how to see that it is there.
-struct Package {
+pub(crate) struct Package {
     /// Any of these programs will do.
-    programs: &'static [&'static str],
+    pub(crate) programs: &'static [&'static str],
     /// First choice first; Ubuntu names some differently.
-    names: &'static [&'static str],
-    why: &'static str,
+    pub(crate) names: &'static [&'static str],
+    pub(crate) why: &'static str,
 }
 
 const PACKAGES: &[Package] = &[
@@ -43,15 +43,14 @@ const TARGETS: &[(&str, &str)] = &[
 
 /// Installs what is missing.
 pub(crate) fn prepare() -> Result<()> {
-    packages()?;
-    targets()
+    packages(PACKAGES)?;
+    targets(TARGETS)
 }
 
-fn packages() -> Result<()> {
-    let missing: Vec<_> = PACKAGES
-        .iter()
-        .filter(|p| !p.programs.iter().any(|name| shell::has_program(name)))
-        .collect();
+/// Installs those of these packages that are missing.
+pub(crate) fn packages(wanted: &[Package]) -> Result<()> {
+    let missing: Vec<_> =
+        wanted.iter().filter(|p| !p.programs.iter().any(|name| shell::has_program(name))).collect();
     if missing.is_empty() {
         println!("system packages: nothing is missing");
         return Ok(());
@@ -103,20 +102,21 @@ fn as_root(program: &str) -> Result<Command> {
     Ok(command)
 }
 
-fn targets() -> Result<()> {
+/// Installs those of these Rust targets that are missing; a name, and what it is for.
+pub(crate) fn targets(wanted: &[(&str, &str)]) -> Result<()> {
     if !shell::has_program("rustup") {
         println!("no rustup: the Rust of this machine must bring the targets itself");
         return Ok(());
     }
     let installed = shell::output(Command::new("rustup").args(["target", "list", "--installed"]))?;
     let missing: Vec<_> =
-        TARGETS.iter().filter(|(name, _)| !installed.lines().any(|line| line == *name)).collect();
+        wanted.iter().filter(|(name, _)| !installed.lines().any(|line| line == *name)).collect();
     if missing.is_empty() {
         println!("Rust targets: nothing is missing");
         return Ok(());
     }
-    for (name, board) in &missing {
-        println!("missing: Rust target {name} ({board})");
+    for (name, what) in &missing {
+        println!("missing: Rust target {name} ({what})");
     }
     shell::run(Command::new("rustup").args(["target", "add"]).args(missing.iter().map(|t| t.0)))
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every test there is, from a fresh clone, in steps that can
 //! be run again one by one.
-mod machine;
+pub(crate) mod machine;
 mod steps;
 
 use std::time::{Duration, Instant};

@@ -1,0 +1,49 @@
+//! The commands around a competition: all but the gateway, which stands elsewhere.
+use clap::Subcommand;
+
+use super::{Failure, audit, check, decide, demo, import, panel, report, serve, simulate, what_if};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// The service: takes in readings, ranks, and shows pages and panels
+    Serve(serve::Args),
+    /// A whole competition of simulated town halls on this machine, with nothing to set up
+    Demo(demo::Args),
+    /// Only the simulated town halls, against any MQTT broker
+    Simulate(simulate::Args),
+    /// The standings as a table, a page to print, a workbook or for programs
+    Report(report::Args),
+    /// The standings under another rule or baseline; not official
+    WhatIf(what_if::Args),
+    /// What a town hall's lobby panel shows now, as a picture
+    Panel(panel::Args),
+    /// History from CSV files: readings or outdoor temperatures, also beside a running service
+    Import(import::Args),
+    /// The audit trail in plain words, and whether log and readings are as they were written
+    Audit(audit::Args),
+    /// Declares an event, excluded hours, a meter swap, a floor area or employees
+    Declare(decide::Args),
+    /// Changes a locked result by a declaration
+    Amend(decide::Args),
+    /// Locks the result after the contest
+    Lock(decide::LockArgs),
+    /// Tells every mistake in a configuration, each with its line
+    Check(check::Args),
+}
+
+pub(super) fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::WhatIf(args) => what_if::run(&args),
+        Command::Panel(args) => panel::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Audit(args) => audit::run(&args),
+        Command::Declare(args) => decide::declare(args),
+        Command::Amend(args) => decide::amend(args),
+        Command::Lock(args) => decide::lock(args),
+        Command::Check(args) => check::run(&args),
+    }
+}
