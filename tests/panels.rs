@@ -10,6 +10,10 @@ const NOW: &str = "2027-04-20T10:00:00Z";
 /// How fast the calendar runs: a round takes 20 s.
 const SPEED: u32 = 4;
 
+/// What the meter says again and again.
+const TELEGRAM: &[u8] =
+    b"/ABC5\\2\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n1-0:1.7.0(0018.249*kW)\r\n!\r\n";
+
 /// A page as the server sends it.
 fn page(power_w: i64) -> (String, Vec<u8>) {
     let kw = [19, 22, 23, 21, 17, 12, 8, 7, 6, 5, 5, 5, 5, 5, 5, 5, 5, 6, 8, 14, 19, 22, 23, 22];
@@ -93,9 +97,7 @@ fn a_panel_beside_its_meter_needs_no_broker() {
     // The meter speaks again and again; there is no broker.
     let golden_power = golden("power-64x32");
     until("the panel shows the house's own power", || {
-        let telegram = "/ABC5\\2\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n\
-                        1-0:1.7.0(0018.249*kW)\r\n!\r\n";
-        board.meter.write_all(telegram.as_bytes()).expect("the board listens");
+        board.meter.write_all(TELEGRAM).expect("the board listens");
         flash.picture().is_some_and(|picture| picture == golden_power).then_some(())
     });
 
@@ -120,4 +122,26 @@ fn a_panel_beside_its_meter_needs_no_broker() {
     assert_eq!(status["state"], "online");
     assert_eq!(status["reset"], "command line", "why it started last: {status}");
     shows(&flash, "saving-64x32");
+
+    // A fault in the program: it starts anew and says where it was.
+    flash.panic();
+    until("it panics", || {
+        board.meter.write_all(TELEGRAM).expect("the board listens");
+        board.log().contains("panic at ").then_some(())
+    });
+    let reset = loop {
+        let (topic, payload) = server.message().expect("the board speaks");
+        let json: Value = serde_json::from_slice(&payload).expect("JSON");
+        if topic.ends_with("/status")
+            && json["state"] == "online"
+            && json["reset"] != "command line"
+        {
+            break json["reset"].as_str().expect("a reason").to_owned();
+        }
+    };
+    let places = reset.strip_prefix("panic at ").expect(&reset);
+    let places = places.split(' ').map(|place| u32::from_str_radix(place, 16));
+    let places = places.collect::<Result<Vec<_>, _>>().expect(&reset);
+    assert!(places.len() >= 3 && places.iter().all(|place| *place < 0x40_0000), "{reset}");
+    assert!(board.log().contains(&reset), "{reset}");
 }

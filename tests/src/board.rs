@@ -21,6 +21,8 @@ const MEMORY: usize = 16 << 20;
 const PICTURE: u64 = 0x80_0000;
 const SPEED: u64 = 0xf0_0000;
 const SLOWNESS: u64 = 0xf0_0004;
+/// Whether the flash's next write panics.
+const PANIC: u64 = 0xf0_0008;
 /// A record takes a quarter of a second then, instead of a millisecond.
 const SLOW_US: u32 = 5_000;
 
@@ -88,6 +90,14 @@ impl Flash {
     pub fn slow(&self, slow: bool) {
         let time = if slow { SLOW_US } else { 0 };
         self.file.write_all_at(&time.to_le_bytes(), SLOWNESS).expect("the flash");
+    }
+
+    /// Makes the program panic at its next write.
+    ///
+    /// # Panics
+    /// When the file is gone.
+    pub fn panic(&self) {
+        self.file.write_all_at(&1_u32.to_le_bytes(), PANIC).expect("the flash");
     }
 
     /// Width, height and pixels of what the panel shows, when it is not just changing.

@@ -9,6 +9,8 @@
 //!                                       0x800000  what the panel shows
 //!                                       0xf00000  how fast the calendar runs
 //!                                       0xf00004  how slowly the flash writes, µs a byte
+//!                                       0xf00008  whether its next write panics
+//!                                       0xf0000c  how often the board has started
 //! ```
 //!
 //! It proves the programs, not the chips: no timing here means anything, and nobody
@@ -73,8 +75,8 @@ impl Parts {
         static FLASH: StaticCell<Shared<Flash>> = StaticCell::new();
         time::start();
         let dhcp = embassy_net::Config::dhcpv4(embassy_net::DhcpConfig::default());
-        // A start of the emulator is a new network: its ports need not differ.
-        let (stack, runner) = embassy_net::new(Lan9118::start(), dhcp, RESOURCES.take(), 1);
+        let (stack, runner) =
+            embassy_net::new(Lan9118::start(), dhcp, RESOURCES.take(), starts().into());
         let parts = Self {
             stack,
             flash: FLASH.init(Shared::new(Flash::take())),
@@ -122,6 +124,17 @@ pub fn calendar_speed() -> u32 {
     // SAFETY: a word of the PSRAM that no Rust object lives in.
     let speed = unsafe { register(PSRAM + 0xf0_0000).read_volatile() };
     speed.max(1)
+}
+
+/// How often the board has started: a network that outlives a reset remembers the ports
+/// of the program before, so that they must differ.
+fn starts() -> u32 {
+    // SAFETY: a word of the PSRAM that no Rust object lives in.
+    unsafe {
+        let starts = register(PSRAM + 0xf0_000c).read_volatile() + 1;
+        register(PSRAM + 0xf0_000c).write_volatile(starts);
+        starts
+    }
 }
 
 /// Starts the board anew; its flash stays.

@@ -1,6 +1,6 @@
 //! Watchdog, panic and reset. A program that no longer gets to its turn is reset within
-//! [`PATIENCE`]; below 1.8 V the chip's own brown-out detector does it. Why is told after
-//! the next start.
+//! [`PATIENCE`]; where the core gets less than 0.86 V the chip's own brown-out detector,
+//! which is on from the start, holds it. Why is told after the next start.
 use core::{fmt, panic::PanicInfo};
 
 use app::crash::{self, Trail};
@@ -43,12 +43,38 @@ pub(crate) fn reason() -> Option<Text<96>> {
 fn chip_reason() -> Option<Text<96>> {
     // SAFETY: a look into a register that nobody writes.
     let watchdog = Watchdog::new(unsafe { WATCHDOG::steal() });
-    watchdog.reset_reason().map(|reason| {
-        Text::cut(match reason {
-            ResetReason::Forced => "restart",
-            ResetReason::TimedOut => "watchdog",
-        })
-    })
+    let reason = match watchdog.reset_reason() {
+        Some(ResetReason::Forced) => "restart",
+        Some(ResetReason::TimedOut) => "watchdog: the program hung",
+        None => supply()?,
+    };
+    Some(Text::cut(reason))
+}
+
+/// What the chip says of its supply and its pins, which a watchdog's reset leaves as it
+/// was.
+#[cfg(feature = "rp2040")]
+fn supply() -> Option<&'static str> {
+    let last = embassy_rp::pac::VREG_AND_CHIP_RESET.chip_reset().read();
+    // One bit is all that this chip has for the two.
+    let power = last.had_por().then_some("power came, or was too low");
+    let run = last.had_run().then_some("reset by the RUN pin");
+    power.or(run).or(last.had_psm_restart().then_some("reset by the debugger"))
+}
+
+/// What the chip says of its supply and its pins.
+#[cfg(feature = "rp2350")]
+fn supply() -> Option<&'static str> {
+    let last = embassy_rp::pac::POWMAN.chip_reset().read();
+    [
+        (last.had_bor(), "power was too low"),
+        (last.had_glitch_detect(), "a glitch in the power"),
+        (last.had_por(), "power came"),
+        (last.had_run_low(), "reset by the RUN pin"),
+        (last.had_dp_reset_req() || last.had_rescue(), "reset by the debugger"),
+    ]
+    .into_iter()
+    .find_map(|(had, reason)| had.then_some(reason))
 }
 
 /// Starts the board anew; its flash stays.
