@@ -69,6 +69,11 @@ pub(crate) enum Obstacle {
         share: f64,
         since: Date,
     },
+    /// Too few of the nights' hours were measured.
+    Nights {
+        share: f64,
+        needed: f64,
+    },
     NoArea,
     NoStaff,
     TooEarly {
@@ -167,6 +172,19 @@ impl Obstacle {
                     format!(
                         "bara {share} % av tävlingens timmar är kända: en mätarställning \
                          är ifrågasatt sedan den {swedish}; anmäl mätarbytet eller nollställningen"
+                    ),
+                )
+            }
+            Self::Nights { share, needed } => {
+                let (share, needed) = (percent(share), percent(needed));
+                (
+                    format!(
+                        "{share} % of the nights' hours are measured, {needed} % are needed; \
+                         what was used in a gap tells nothing of its nights"
+                    ),
+                    format!(
+                        "{share} % av nätternas timmar är mätta, {needed} % behövs; \
+                         vad som gick åt i ett avbrott säger inget om dess nätter"
                     ),
                 )
             }

@@ -13,7 +13,7 @@ use crate::{
     Fit, Participant, Time,
     baseline::{Hour, Learnt},
     calendar::{
-        BINS, Calendar, days_after,
+        BINS, Calendar, Slot, days_after,
         grid::{HOUR, hour_from, hour_of},
     },
     energy::Grade,
@@ -113,17 +113,18 @@ impl House {
     }
 
     fn shift_contest(&mut self, hour: i64, known: Known, sign: i64) {
-        let (Some((energy, _)), Some(slot)) = (known, self.calendar.slot(hour)) else { return };
+        let (Some((energy, grade)), Some(slot)) = (known, self.calendar.slot(hour)) else { return };
         let baseline = self.expected(hour);
         let at = self.stretches.partition_point(|stretch| stretch.from <= hour);
         if let Some(stretch) = self.stretches.get_mut(at.saturating_sub(1)) {
-            stretch.totals.shift(energy, baseline, slot.is_night(), sign);
+            stretch.totals.shift(energy, baseline, counts_by_night(slot, grade), sign);
         }
     }
 
     fn shift_baseline(&mut self, hour: i64, known: Known, sign: i64) {
         let (Some((energy, grade)), Some(slot)) = (known, self.calendar.slot(hour)) else { return };
-        if grade < Grade::Firm {
+        // an excluded day teaches nothing, so it is no day of the baseline
+        if grade < Grade::Firm || self.is_excluded(hour) {
             return;
         }
         let Some(date) = self.calendar.date_index(hour) else { return };
@@ -132,7 +133,7 @@ impl House {
         self.full_days -= u32::from(full(self.known[date], of));
         self.known[date] = self.known[date].wrapping_add_signed(sign as i8);
         self.full_days += u32::from(full(self.known[date], of));
-        if grade == Grade::Measured && !self.is_excluded(hour) {
+        if grade == Grade::Measured {
             self.training.shift(slot.bin(), energy, sign);
             self.stale = true;
         }
@@ -168,7 +169,7 @@ impl House {
     pub(crate) fn usual(&self, hour: i64) -> Option<f64> {
         let bin = self.calendar.slot(hour)?.bin();
         match &self.learnt {
-            Some(learnt) => Some(learnt.model.predict(bin, self.weather.at(hour))),
+            Some(learnt) => Some(learnt.model.predict(bin, self.outdoor(hour))),
             None => self.training.mean(bin).map(|mean| mean as f64 / 1e6),
         }
     }
@@ -206,7 +207,22 @@ impl House {
     /// The model's expectation of an hour, mWh.
     pub(crate) fn predict(&self, learnt: &Learnt, hour: i64) -> i64 {
         let Some(slot) = self.calendar.slot(hour) else { return UNKNOWN };
-        milli(learnt.predict(hour, slot.bin(), self.weather.at(hour)))
+        milli(learnt.predict(hour, slot.bin(), self.outdoor(hour)))
+    }
+
+    /// °C of an hour; where it is not known (yet), the mean of that time of day within
+    /// ten days of the date a year before. The mean of the whole year, which a model falls
+    /// back to without any, would make a saving of every spring hour left out.
+    fn outdoor(&self, hour: i64) -> f64 {
+        let at = self.weather.at(hour);
+        if at.is_finite() || self.calendar.baseline.contains(&hour) {
+            return at;
+        }
+        let near = (-10..=10).map(|days| hour - (364 + days) * 24);
+        let known = near.filter(|hour| self.calendar.baseline.contains(hour));
+        let known: Vec<f64> =
+            known.map(|hour| self.weather.at(hour)).filter(|at| at.is_finite()).collect();
+        if known.len() < 7 { f64::NAN } else { known.iter().sum::<f64>() / known.len() as f64 }
     }
 
     /// The outdoor temperature of an hour. In the baseline it is to be learnt
@@ -256,6 +272,15 @@ impl House {
         until - contest.start - excluded
     }
 
+    /// Those of them from 22 to 05.
+    pub(crate) fn elapsed_nights(&self, now: Time) -> i64 {
+        let contest = &self.calendar.contest;
+        let hours =
+            contest.start..hour_of(now.0).clamp(contest.start, contest.end.max(contest.start));
+        let night = |hour: i64| self.calendar.slot(hour).is_some_and(Slot::is_night);
+        hours.filter(|hour| night(*hour) && !self.is_excluded(*hour)).count() as i64
+    }
+
     /// The sums of all that is known.
     pub(crate) fn totals(&self) -> Totals {
         let mut all = Totals::default();
@@ -279,7 +304,8 @@ impl House {
         let contest = &self.calendar.contest;
         let mut at = 0;
         for hour in hours.start.max(contest.start)..hours.end.min(contest.end) {
-            let (Some((energy, _)), Some(slot)) = (known(hour), self.calendar.slot(hour)) else {
+            let (Some((energy, grade)), Some(slot)) = (known(hour), self.calendar.slot(hour))
+            else {
                 continue;
             };
             if self.is_excluded(hour) {
@@ -289,10 +315,16 @@ impl House {
                 at += 1;
             }
             let baseline = expected(hour);
-            stretches[at].totals.shift(energy, baseline, slot.is_night(), 1);
+            stretches[at].totals.shift(energy, baseline, counts_by_night(slot, grade), 1);
         }
         stretches
     }
+}
+
+/// A night's hour whose energy was measured. A long gap is filled by the baseline's
+/// profile: its sum is right, but what it says of a night was never seen.
+fn counts_by_night(slot: Slot, grade: Grade) -> bool {
+    slot.is_night() && grade >= Grade::Firm
 }
 
 /// kWh of a model, in mWh.

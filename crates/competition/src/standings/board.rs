@@ -269,7 +269,7 @@ impl Standings {
                 bad.map(|cv_rmse| Obstacle::Fit { cv_rmse, most: limits.cv_rmse })
             }
             (Rule::Intensity, _) if figures.intensity.is_none() => Some(Obstacle::NoArea),
-            (Rule::Night, _) if figures.night.is_none() => Some(Obstacle::NoArea),
+            (Rule::Night, _) => self.night_obstacle(house, figures, now),
             (Rule::SavingPerEmployee, _) if figures.saved_per_employee.is_none() => {
                 Some(Obstacle::NoStaff)
             }
@@ -279,6 +279,17 @@ impl Standings {
             }
             _ => None,
         }
+    }
+
+    /// A night that nobody measured ranks nobody.
+    fn night_obstacle(&self, house: &House, figures: &Figures, now: Time) -> Option<Obstacle> {
+        let needed = self.competition.thresholds.coverage;
+        let nights = house.elapsed_nights(now);
+        let share = figures.totals.night_hours as f64 / nights.max(1) as f64;
+        if nights > 0 && share < needed {
+            return Some(Obstacle::Nights { share, needed });
+        }
+        figures.night.is_none().then_some(Obstacle::NoArea)
     }
 
     /// Too few hours: since when a register is in doubt, or from when the share

@@ -1,6 +1,7 @@
 //! The standings as the server uses them: with a store of samples beside them.
 mod advice;
 mod days;
+mod gaming;
 mod hall;
 mod intervals;
 mod model;

@@ -1,0 +1,134 @@
+//! What somebody who loses might try: none of it makes a saving or a rank.
+use competition::{
+    Celsius, Exclusion, MeterIndex, ParticipantIndex, Period, Rule, Sample, Standings, Time,
+};
+use jiff::civil::date;
+
+use crate::hall::{Map, competition, midnight, participant, sample};
+
+const METER: MeterIndex = MeterIndex(0);
+const WHO: ParticipantIndex = ParticipantIndex(0);
+
+fn until() -> i64 {
+    midnight(2027, 6, 1)
+}
+
+/// °C: a year between −5 in January and 17 in July, with days that differ.
+fn outdoor(hour: i64) -> f64 {
+    let year = (hour as f64 / 24.0 - 15.0) / 365.25 * std::f64::consts::TAU;
+    6.0 - 11.0 * year.cos() + 3.0 * ((hour / 24) as f64).sin()
+}
+
+/// Wh: 10 kW, 20 by day, and 1 kW for each degree below 17.
+fn load(hour: i64) -> i64 {
+    let day = if (6..17).contains(&(hour % 24)) { 20_000 } else { 10_000 };
+    day + ((17.0 - outdoor(hour)).max(0.0) * 1000.0) as i64
+}
+
+fn readings(load: impl Fn(i64) -> i64) -> Vec<Sample> {
+    let mut register = 1_000_000;
+    let hours = midnight(2026, 3, 1) / 3600..=until() / 3600;
+    let one = |hour: i64| {
+        let sample = sample(hour * 3600, register);
+        register += load(hour);
+        sample
+    };
+    hours.map(one).collect()
+}
+
+/// March to May after a year; `warm` says of which hours the temperature is told.
+fn fed(samples: &[Sample], exclusions: Vec<Exclusion>, warm: impl Fn(i64) -> bool) -> Standings {
+    let mut rules = competition();
+    rules.baseline = Period { start: date(2026, 3, 1), end: date(2027, 3, 1) };
+    rules.contest = Period { start: date(2027, 3, 1), end: date(2027, 6, 1) };
+    rules.thresholds.baseline_days = 329;
+    let one = participant("a", 1);
+    let mut standings = Standings::new(rules, vec![competition::Participant { exclusions, ..one }]);
+    for hour in (midnight(2026, 3, 1) / 3600..until() / 3600).filter(|hour| warm(*hour)) {
+        standings.temperature(WHO, Time(hour * 3600), Celsius(outdoor(hour)));
+    }
+    for sample in samples {
+        standings.append(METER, *sample);
+    }
+    standings.settle(&Map(samples.iter().map(|it| ((METER, it.at), *it)).collect()));
+    standings
+}
+
+/// Warm weeks whose temperature is not told are not taken for a mean week of the year.
+#[test]
+fn a_temperature_that_is_not_told_is_no_saving() {
+    let contest = midnight(2027, 3, 1) / 3600;
+    let all = readings(load);
+    let saving = |standings: &Standings| {
+        standings.leaderboard(Rule::Saving, Time(until())).rows[0].saving_percent.unwrap()
+    };
+    let told = saving(&fed(&all, Vec::new(), |_| true));
+    assert!(told.abs() < 0.5, "{told}");
+    let untold = saving(&fed(&all, Vec::new(), |hour| hour < contest));
+    assert!(untold.abs() < 3.0, "none of the contest: {untold}");
+    let may = midnight(2027, 5, 1) / 3600;
+    let cut = saving(&fed(&all, Vec::new(), |hour| hour < may));
+    assert!(cut.abs() < 1.5, "not of May: {cut}");
+}
+
+/// In any order of temperatures and readings, told or not.
+#[test]
+fn temperatures_in_any_order_give_the_same() {
+    let all = readings(load);
+    let skip = |hour: i64| hour % 7 != 0;
+    let once = fed(&all, Vec::new(), skip);
+    let mut again = fed(&all, Vec::new(), |_| false);
+    let mut hours: Vec<i64> =
+        (midnight(2026, 3, 1) / 3600..until() / 3600).filter(|hour| skip(*hour)).collect();
+    hours.reverse();
+    for hour in hours {
+        again.temperature(WHO, Time(hour * 3600), Celsius(outdoor(hour)));
+    }
+    again.settle(&Map(all.iter().map(|it| ((METER, it.at), *it)).collect()));
+    let row =
+        |standings: &Standings| standings.leaderboard(Rule::Saving, Time(until())).rows[0].clone();
+    assert_eq!(row(&once), row(&again));
+}
+
+/// A baseline of which most days were taken out is no baseline of a year.
+#[test]
+fn a_baseline_that_was_excluded_ranks_nobody() {
+    let all = readings(load);
+    let days = |from, until| Exclusion {
+        from: Time(from),
+        until: Time(until),
+        reason: "closed".to_owned(),
+    };
+    let reason = |exclusion: Exclusion| {
+        let board = fed(&all, vec![exclusion], |_| true).leaderboard(Rule::Saving, Time(until()));
+        board.rows[0].reason.as_ref().map(ToString::to_string)
+    };
+    assert_eq!(reason(days(midnight(2026, 7, 1), midnight(2026, 7, 11))), None, "ten days");
+    let most = reason(days(midnight(2026, 7, 1), midnight(2027, 1, 1))).expect("half a year");
+    assert!(most.contains("181 days"), "{most}");
+}
+
+/// Whoever pulls the plug of the gateway each night keeps its energy, but has no
+/// nights to be ranked by.
+#[test]
+fn nights_without_contact_are_not_ranked() {
+    let contest = midnight(2027, 3, 1);
+    let bad = |hour: i64| load(hour) + if (20..24).contains(&(hour % 24)) { 30_000 } else { 0 };
+    let all = readings(|hour| if hour * 3600 < contest { load(hour) } else { bad(hour) });
+    // from 18 to 06 UTC nothing is sent
+    let silent: Vec<Sample> = all
+        .iter()
+        .copied()
+        .filter(|it| it.at.0 < contest || (6..=18).contains(&(it.at.0 / 3600 % 24)))
+        .collect();
+    let [seen, unseen] = [&all, &silent].map(|samples| fed(samples, Vec::new(), |_| true));
+    let row = |standings: &Standings, rule| {
+        standings.leaderboard(rule, Time(until() - 86_400 / 4)).rows[0].clone()
+    };
+    assert_eq!(row(&seen, Rule::Night).rank, Some(1));
+    let hidden = row(&unseen, Rule::Night);
+    assert_eq!(hidden.rank, None);
+    assert!(hidden.reason.unwrap().contains("of the nights' hours are measured"));
+    let [seen, unseen] = [&seen, &unseen].map(|it| row(it, Rule::Saving).saved.unwrap().0 as f64);
+    assert!((seen / unseen - 1.0).abs() < 0.01, "{seen} {unseen}");
+}
