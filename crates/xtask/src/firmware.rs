@@ -1,5 +1,6 @@
 //! `cargo xtask firmware`: every program of every board, built as it is flashed, and
-//! what it needs of the chip's flash and RAM; over its budget is an error.
+//! what it needs of the chip's flash and RAM; over its budget is an error. What a board
+//! takes as a USB drive lies in `firmware/target/uf2` then.
 //!
 //! RAM is what the linker gave a place to. The stack takes what is left: there is no
 //! heap.
@@ -8,7 +9,10 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result, bail};
 use object::{Object, ObjectSection, SectionFlags, SectionKind, elf};
 
-use crate::shell::{self, cargo};
+use crate::{
+    shell::{self, cargo},
+    uf2,
+};
 
 /// A board as cargo and its chip's data sheet know it, sizes in KiB.
 struct Board {
@@ -18,7 +22,12 @@ struct Board {
     chip: &'static str,
     flash: u64,
     ram: u64,
+    /// Of chips, as UF2 calls it; no family, no file.
+    family: Option<u32>,
 }
+
+/// Where the files for the boards are.
+const UF2: &str = "firmware/target/uf2";
 
 /// The emulated one has 4 MiB of each; it only shows that the programs run.
 const BOARDS: [Board; 3] = [
@@ -29,6 +38,7 @@ const BOARDS: [Board; 3] = [
         chip: "mps2-an385",
         flash: 4096,
         ram: 4096,
+        family: None,
     },
     Board {
         package: "rp",
@@ -37,6 +47,7 @@ const BOARDS: [Board; 3] = [
         chip: "RP2040",
         flash: 2048,
         ram: 264,
+        family: Some(0xe48b_ff56),
     },
     Board {
         package: "rp",
@@ -45,6 +56,7 @@ const BOARDS: [Board; 3] = [
         chip: "RP2350",
         flash: 2048,
         ram: 520,
+        family: Some(0xe48b_ff59),
     },
 ];
 
@@ -74,7 +86,13 @@ pub(crate) fn run() -> Result<()> {
         programs.sort();
         for program in programs {
             let file = folder.join(&program);
-            let size = size(&file).with_context(|| file.display().to_string())?;
+            let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
+            let size = size(&bytes).with_context(|| file.display().to_string())?;
+            if let Some(family) = board.family {
+                let name = format!("{}-{program}.uf2", board.chip.to_lowercase());
+                fs::create_dir_all(UF2)?;
+                fs::write(Path::new(UF2).join(name), uf2::blocks(&bytes, family)?)?;
+            }
             let of = |bytes: u64, all: u64| format!("{:.1} of {all} KiB", bytes as f64 / 1024.0);
             println!(
                 "{:<10} {program:<14} {:>22} {:>22}",
@@ -92,6 +110,7 @@ pub(crate) fn run() -> Result<()> {
             }
         }
     }
+    println!("for the boards, as USB drives take them: {UF2}/");
     if over.is_empty() { Ok(()) } else { bail!("over budget: {}", over.join("; ")) }
 }
 
@@ -119,9 +138,8 @@ fn programs(folder: &Path) -> Result<Vec<String>> {
 }
 
 /// Initialised data is in both: it is copied at the start.
-fn size(file: &Path) -> Result<Size> {
-    let bytes = fs::read(file)?;
-    let program = object::File::parse(&*bytes)?;
+fn size(bytes: &[u8]) -> Result<Size> {
+    let program = object::File::parse(bytes)?;
     let mut size = Size { flash: 0, ram: 0 };
     for section in program.sections() {
         let SectionFlags::Elf { sh_flags } = section.flags() else { continue };

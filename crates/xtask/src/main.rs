@@ -11,6 +11,7 @@ mod placebo;
 mod shell;
 mod test;
 mod tidy;
+mod uf2;
 
 use std::process::ExitCode;
 
