@@ -44,11 +44,7 @@ impl Summary {
             .collect();
         activities.sort_by_key(|(index, it, _)| (it.day, *index));
         let price = competition.factors.price;
-        let mut traps: Vec<_> = everybody()
-            .flat_map(|(index, _)| {
-                standings.traps(index, now, price).into_iter().map(move |trap| (index, trap))
-            })
-            .collect();
+        let mut traps = standings.all_traps(now, price);
         traps.sort_by(|a, b| b.1.kwh_per_year.total_cmp(&a.1.kwh_per_year));
         let mut doubted = vec![0; participants.len()];
         for found in standings.quarantine() {

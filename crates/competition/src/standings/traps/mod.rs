@@ -143,6 +143,26 @@ impl Standings {
     /// The traps of a participant, the dearest first; none where less than three
     /// quarters of the last four weeks is known.
     pub fn traps(&self, who: ParticipantIndex, now: Time, price: SekPerKwh) -> Vec<Trap> {
+        self.traps_of(who, now, price, &self.nights_per_area(hour_of(now.0)))
+    }
+
+    /// The traps of all, each house's nights looked at once.
+    pub fn all_traps(&self, now: Time, price: SekPerKwh) -> Vec<(ParticipantIndex, Trap)> {
+        let nights = self.nights_per_area(hour_of(now.0));
+        let everybody = (0..self.houses.len() as u32).map(ParticipantIndex);
+        let traps =
+            |who| self.traps_of(who, now, price, &nights).into_iter().map(move |it| (who, it));
+        everybody.flat_map(traps).collect()
+    }
+
+    /// `nights` are of all participants.
+    fn traps_of(
+        &self,
+        who: ParticipantIndex,
+        now: Time,
+        price: SekPerKwh,
+        nights: &[Option<f64>],
+    ) -> Vec<Trap> {
         let house = &self.houses[who.0 as usize];
         let end = hour_of(now.0);
         let days = self.known_days(house, house.calendar.hours().start..end);
@@ -151,7 +171,7 @@ impl Standings {
         if let Some(recent) = &find::recent(&days) {
             found.extend(find::night(&days, recent));
             found.extend(find::weekend(&days, recent));
-            let sleepless = find::never_asleep(&days, recent, self.others(who, recent.first, end));
+            let sleepless = find::never_asleep(&days, recent, self.others(who, end, nights));
             // the same load, which the step tells better
             found.extend(sleepless.filter(|it| {
                 step.as_ref().is_none_or(|step| {
@@ -201,16 +221,22 @@ impl Standings {
         days
     }
 
-    /// What half of the others use per m² from 0 to 5, times the house's own
-    /// area; `None` with too few of them.
-    fn others(&self, who: ParticipantIndex, from: i64, end: i64) -> Option<f64> {
-        let area = self.houses[who.0 as usize].area(end)?;
+    /// kW per m² from 0 to 5 in the last four weeks, of each participant of which
+    /// both are known.
+    fn nights_per_area(&self, end: i64) -> Vec<Option<f64>> {
         let per_area = |house: &House| {
-            let days = self.known_days(house, from..end);
+            let days = self.known_days(house, end - DAYS as i64 * 24..end);
             Some(find::level(&days[find::recent(&days)?.range])? / house.area(end)?)
         };
-        let others = self.houses.iter().enumerate().filter(|(index, _)| *index != who.0 as usize);
-        let others: Vec<f64> = others.filter_map(|(_, house)| per_area(house)).collect();
+        self.houses.iter().map(per_area).collect()
+    }
+
+    /// What half of the others use per m² from 0 to 5, times the house's own
+    /// area; `None` with too few of them.
+    fn others(&self, who: ParticipantIndex, end: i64, nights: &[Option<f64>]) -> Option<f64> {
+        let area = self.houses[who.0 as usize].area(end)?;
+        let others = nights.iter().enumerate().filter(|(index, _)| *index != who.0 as usize);
+        let others: Vec<f64> = others.filter_map(|(_, level)| *level).collect();
         (others.len() >= find::OTHERS).then(|| crate::compare::median(others) * area)
     }
 }
