@@ -93,12 +93,7 @@ impl Gateway {
 
 fn launch(arguments: &[String], log: &Path) -> Child {
     let file = File::options().create(true).append(true).open(log).expect("the log opens");
-    // `cargo xtask cross --test` has another one, with an emulator before it.
-    let other = std::env::var("WATTKAMPEN_GATEWAY").ok();
-    let mut words = other.iter().flat_map(|line| line.split_whitespace());
-    let program = words.next().map_or_else(|| wattkampen().to_owned(), Into::into);
-    Command::new(program)
-        .args(words)
+    Command::new(wattkampen())
         .args(arguments)
         .env("RUST_LOG", "info,wattkampen=debug")
         .env("NO_COLOR", "1")

@@ -1,9 +1,10 @@
 //! `cargo xtask cross`: `wattkampen gateway` for the ARM machines of a meter cupboard,
 //! built, measured, and run under QEMU. It is the gateway and nothing else (without the
-//! feature `service`): no SQLite to compile from C, and a fifth of the size.
+//! feature `service`): no SQLite to compile from C, and a fraction of the size.
 //!
-//! With `--test` its end-to-end tests run once more, the gateway being the ARM program:
-//! a pseudo-terminal as the meter's cable, a real mosquitto, kills and unplugging.
+//! Under QEMU it starts, opens its outbox, makes its TLS ready, and says that meter and
+//! broker are not there. It reads no port: QEMU's user mode (7.2) does not know the
+//! system call that sets a port's speed. The same source does on this machine's tests.
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -26,9 +27,6 @@ pub(crate) struct Options {
     /// For this target alone.
     #[arg(long, value_name = "TARGET", value_parser = MACHINES.map(|machine| machine.target))]
     target: Option<String>,
-    /// Also runs the gateway's end-to-end tests with it; takes some minutes.
-    #[arg(long)]
-    test: bool,
 }
 
 /// A kind of machine.
@@ -108,9 +106,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let size =
             check(&file, architecture, stands_alone).with_context(|| file.display().to_string())?;
         try_it(qemu, &file).with_context(|| format!("{} under {}", file.display(), qemu[0]))?;
-        if options.test {
-            test(qemu, &file)?;
-        }
         made.push((target, what, size, file));
     }
     println!();
@@ -207,16 +202,4 @@ fn try_it(qemu: &[&str], file: &Path) -> Result<()> {
         }
     }
     bail!("it ended before it said: {}", wanted.join(", "))
-}
-
-fn test(qemu: &[&str], file: &Path) -> Result<()> {
-    shell::run(cargo().args(["build", "--quiet", "--locked", "--package", "wattkampen"]))?;
-    let gateway = format!("{} {}", qemu.join(" "), file.display());
-    shell::run(
-        cargo()
-            .args(["test", "--locked", "--package", "tests", "--test", "all", "gateway::"])
-            .env("WATTKAMPEN_REQUIRE", "all")
-            .env("WATTKAMPEN_BIN", shell::target_dir().join("debug/wattkampen"))
-            .env("WATTKAMPEN_GATEWAY", gateway),
-    )
 }

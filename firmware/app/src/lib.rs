@@ -20,6 +20,7 @@ pub mod hub75;
 pub mod outbox;
 pub mod pages;
 pub mod pulses;
+pub mod remember;
 pub mod run;
 pub mod screen;
 pub mod settings;

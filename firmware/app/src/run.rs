@@ -15,6 +15,7 @@ use wire::Text;
 use crate::{
     VERSION, console, pages,
     pulses::{self, Contact, Said, SharedStore, Source},
+    remember::Remembering,
     settings::{Input, Settings},
     sntp,
     state::{State, Watcher},
@@ -87,6 +88,7 @@ where
         board.stack,
         board.state,
         board.pages.then_some(&board.state.page),
+        &store,
         (board.name, board.reset, boots, board.queued),
     );
     let time = time(&settings, board.stack, board.state);
@@ -107,8 +109,8 @@ where
     P: Read + Write,
 {
     let mut store = Store::new(board.flash, &board.layout);
-    let settings = match Settings::load(&mut store).await {
-        Ok(settings) => settings,
+    let settings = match Settings::start(&mut store).await {
+        Ok((settings, _)) => settings,
         Err(error) => return reason("settings", &error),
     };
     board.state.set_brightness(settings.brightness());
@@ -150,14 +152,15 @@ async fn time(settings: &Settings, stack: Stack<'_>, state: &State) -> Infallibl
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a board, borrowed one by one")]
-async fn carry<F, M: Read>(
+async fn carry<'f, F, M: Read>(
     settings: &Settings,
-    flash: &Shared<F>,
+    flash: &'f Shared<F>,
     layout: &Layout,
     mut meter: Source<'_, M>,
     stack: Stack<'_>,
     state: &State,
     pages: Option<&PageSignal>,
+    store: &SharedStore<'f, F>,
     (name, reset, boots, queued): (&str, Option<Text<96>>, u32, fn(Ticket)),
 ) -> Reason
 where
@@ -170,7 +173,7 @@ where
     };
     let Some(meter_id) = settings.meter() else { return core::future::pending().await };
     let mut outbox = match storage::open_outbox(flash, layout, boots).await {
-        Ok(outbox) => outbox,
+        Ok(outbox) => Remembering::new(outbox, store).await,
         Err(error) => return reason("outbox", &error),
     };
     state.set_waiting(gateway::Outbox::len(&outbox));

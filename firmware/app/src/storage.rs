@@ -5,6 +5,7 @@ use core::fmt::Debug;
 use embassy_embedded_hal::flash::partition::Partition;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
 use embedded_storage_async::nor_flash::{MultiwriteNorFlash, NorFlash};
+use gateway::Habits;
 use sequential_storage::{
     Error,
     cache::{Cache, Uncached},
@@ -80,6 +81,8 @@ const BUFFER: usize = 128;
 const BOOTS: u8 = 200;
 /// Pulses counted, for meters that only blink.
 const PULSES: u8 = 201;
+/// What is known of the meter's clock.
+const HABITS: u8 = 202;
 
 impl<'a, F: MultiwriteNorFlash> Store<'a, F>
 where
@@ -144,6 +147,25 @@ where
     /// Those of the flash.
     pub async fn put_pulses(&mut self, pulses: u64) -> Result<(), Fault<F>> {
         self.put(PULSES, &pulses.to_le_bytes()).await
+    }
+
+    /// What is known of the meter's clock.
+    ///
+    /// # Errors
+    /// Those of the flash.
+    pub async fn habits(&mut self) -> Result<Habits, Fault<F>> {
+        let mut buffer = [0; BUFFER];
+        let bytes = self.get(HABITS, &mut buffer).await?;
+        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+        Ok(bytes.map_or(Habits::NONE, Habits::from_bytes))
+    }
+
+    /// Keeps that: 14 bytes a day.
+    ///
+    /// # Errors
+    /// Those of the flash.
+    pub async fn put_habits(&mut self, habits: Habits) -> Result<(), Fault<F>> {
+        self.put(HABITS, &habits.to_bytes()).await
     }
 
     async fn number(&mut self, name: u8) -> Result<Option<u64>, Fault<F>> {

@@ -2,13 +2,15 @@
 //! power went: the board starts, and what is lost is what stood there.
 use app::{
     outbox::FlashOutbox,
+    pulses::SharedStore,
+    remember::Remembering,
     settings::Settings,
     storage::{Extent, Layout, Store},
 };
 use embassy_embedded_hal::flash::partition::Partition;
 use embassy_futures::block_on;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
-use gateway::{Measured, Outbox, WattHours};
+use gateway::{Habits, Measured, Outbox, WattHours};
 use sequential_storage::mock_flash::{MockFlashBase, WriteCountCheck};
 use wire::Time;
 
@@ -87,6 +89,21 @@ fn a_sector_of_noise_costs_its_own_readings() {
         let lost = count - found.len() as u64;
         assert!(lost <= 160, "{seed}: {lost}");
     }
+}
+
+#[test]
+fn what_is_known_of_the_meters_clock_outlives_the_power() {
+    let flash: Shared = Mutex::new(empty());
+    let part = |extent: Extent| (Part::new(&flash, extent.start, extent.size), extent.size);
+    let store = SharedStore::new(Store::new(&flash, &LAYOUT));
+    let start = || {
+        let outbox = block_on(FlashOutbox::open(part(COARSE), part(FINE), 1)).expect("opens");
+        block_on(Remembering::new(outbox, &store))
+    };
+    assert_eq!(start().habits(), Habits::NONE);
+    let habits = Habits::from_bytes([1; Habits::BYTES]);
+    block_on(start().keep_habits(habits)).expect("kept");
+    assert_eq!(start().habits(), habits);
 }
 
 #[test]
