@@ -11,3 +11,4 @@ mod order;
 mod page;
 mod panels;
 mod readme;
+mod rp2040;

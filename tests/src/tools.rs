@@ -17,6 +17,8 @@ pub enum Tool {
     Mosquitto,
     /// Its command-line clients.
     MosquittoClients,
+    /// What runs the emulator of the RP2040.
+    Node,
     /// The emulator of boards.
     Qemu,
 }
@@ -28,6 +30,7 @@ impl Tool {
             Self::Curl => &["curl"],
             Self::Mosquitto => &["mosquitto"],
             Self::MosquittoClients => &["mosquitto_sub"],
+            Self::Node => &["node", "nodejs"],
             Self::Qemu => &["qemu-system-arm"],
         }
     }

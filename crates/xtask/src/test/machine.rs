@@ -1,5 +1,5 @@
 //! What the tests need of the machine: says what is missing, then installs it.
-use std::process::Command;
+use std::{fs, process::Command};
 
 use anyhow::{Result, bail};
 
@@ -31,6 +31,17 @@ const PACKAGES: &[Package] = &[
         names: &["chromium", "chromium-browser"],
         why: "the page in a real browser",
     },
+    Package {
+        programs: &["node", "nodejs"],
+        names: &["nodejs"],
+        why: "the emulator of the RP2040 runs in it",
+    },
+    Package {
+        programs: &["qemu-system-arm"],
+        names: &["qemu-system-arm"],
+        why: "emulates a board, and the network of another",
+    },
+    Package { programs: &["npm"], names: &["npm"], why: "fetches that emulator" },
     Package { programs: &["curl"], names: &["curl"], why: "README.md's examples" },
 ];
 
@@ -44,7 +55,26 @@ const TARGETS: &[(&str, &str)] = &[
 /// Installs what is missing.
 pub(crate) fn prepare() -> Result<()> {
     packages(PACKAGES)?;
-    targets(TARGETS)
+    targets(TARGETS)?;
+    emulator()
+}
+
+/// The emulator of the RP2040, as `tests/rp2040/package-lock.json` pins it, beside what
+/// cargo builds.
+fn emulator() -> Result<()> {
+    let (from, to) = (shell::root().join("tests/rp2040"), shell::target_dir().join("rp2040"));
+    fs::create_dir_all(&to)?;
+    let lock = "package-lock.json";
+    let same = fs::read(from.join(lock))? == fs::read(to.join(lock)).unwrap_or_default();
+    if same && to.join("node_modules/rp2040js").is_dir() {
+        println!("emulator of the RP2040: it is there");
+        return Ok(());
+    }
+    fs::copy(from.join("package.json"), to.join("package.json"))?;
+    fs::copy(from.join(lock), to.join(lock))?;
+    let mut install = Command::new("npm");
+    install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    shell::run(install.current_dir(to))
 }
 
 /// Installs those of these packages that are missing.

@@ -1,0 +1,68 @@
+//! The RP2040's real binary in an emulator, a real server: from the bytes on the meter's
+//! port to the store. USB, pins and times of the real chip are not shown here, nor is
+//! anything of the RP2350, for which there is no emulator.
+use tests::{
+    Calendar, Heard, Meter, PICO_HZ, Pico, Place, Server, TimeServer, TownHall, until, write_config,
+};
+
+/// A competition that goes on now, whenever that is.
+const NOW: (&str, &str) = (
+    r#"{ start = "2025-01-01", end = "2026-01-01" }"#,
+    r#"{ start = "2026-01-01", end = "2036-01-01" }"#,
+);
+const TELEGRAMS: u64 = 6;
+/// Most of the processor that all of the program may take while the line is never silent:
+/// interrupts, network, decoder, and all tasks that a byte wakes. The decoder's own part
+/// of it is not measured here.
+const SHARE: f64 = 0.25;
+
+#[test]
+fn the_rp2040s_own_binary_carries_telegrams_to_the_server() {
+    let hall = TownHall::several(1).remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let halls = std::slice::from_ref(&hall);
+    let config = write_config(folder.path(), NOW, halls, Place::Embedded);
+    let server = Server::serve(&config);
+    until("the server is ready", || (server.get("/readyz").status == 200).then_some(()));
+    let calendar = Calendar::start(jiff::Timestamp::now(), 1);
+    let time = TimeServer::start(calendar);
+    // How QEMU's network calls this machine.
+    let here = |port: u16| format!("10.0.2.2:{port}");
+    let settings = [
+        ("gateway", hall.gateway.clone()),
+        ("meter", hall.meter.clone()),
+        ("broker", here(server.broker().port())),
+        ("time", here(time.address.port())),
+        ("interval", "0".to_owned()),
+    ];
+    let Some(mut board) = Pico::start("gateway", folder.path(), &settings) else { return };
+    until("the gateway is at the broker", || {
+        (server.metric("wattkampen_mqtt_connections") >= 1).then_some(())
+    });
+
+    let mut meter = Meter::new(calendar, 136_678_394);
+    let (mut heard, mut second) = (Vec::new(), 0);
+    for number in 1..=TELEGRAMS {
+        // Two of the same second are one reading.
+        second = until("the next second", || {
+            Some(calendar.now().as_second()).filter(|now| *now > second)
+        });
+        let bytes = meter.telegram();
+        heard.push((bytes.len(), board.hear(&bytes)));
+        server.until_stored(number);
+    }
+    let mark = board.mark();
+    assert_eq!(mark["starts"], 1, "it never started anew");
+
+    let answer = server.get("/api/v1/leaderboard");
+    let json: serde_json::Value = serde_json::from_str(answer.text()).expect("JSON");
+    let power = json["rows"][0]["power_w"].as_u64().expect("the house's power");
+    assert!((6_000..18_500).contains(&power), "{power} W is not what the meter said");
+    eprintln!("{mark}");
+    for (bytes, Heard { ns, busy, lost }) in &heard {
+        let share = busy / (ns * 1e-9 * PICO_HZ);
+        eprintln!("{bytes} bytes in {:.1} ms, {:.2} % of the processor", ns * 1e-6, 100.0 * share);
+        assert_eq!(*lost, 0, "bytes of the meter lost");
+        assert!(share < SHARE, "{share}");
+    }
+}

@@ -1,0 +1,128 @@
+// The RP2040's own binary in an emulator: `node board.mjs MODULES PROGRAM FLASH NETWORK`,
+// the folder that has node_modules, an ELF, a file that is the flash and outlives this, and
+// the socket of QEMU's network. Lines of JSON both ways:
+//
+//   {"meter": "hex"}   to the meter's port     {"silent": {…}} when the last byte is through
+//   {"mark": true}     asks for the counters   {"mark": {…}}
+//                                              {"started": 1} after each reset
+//
+// Not here: the second core, USB (nobody has plugged it in), and any delay of the flash
+// but that of writing. A cycle is one of the processor alone; DMA takes none.
+import { openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Rom } from "./rom.mjs";
+import { Line } from "./uart.mjs";
+import { Cable, W5500 } from "./w5500.mjs";
+
+const [modules, program, flashFile, network] = process.argv.slice(2);
+const { RP2040, ConsoleLogger, LogLevel } = createRequire(join(modules, "package.json"))("rp2040js");
+const SIZE = 2 << 20;
+const FLASH = 0x10000000;
+const SECOND_STAGE = 0x100; // bytes before the vector table
+const WATCHDOG = 0x40058; // pages of 4 KiB
+const XIP_CTRL = 0x14000;
+const CYCLE_NS = 8; // 125 MHz
+const SLICE = 20000; // instructions between two looks at the world outside
+const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
+
+// What the linker wants in flash.
+function* segments(elf) {
+  const [table, count] = [elf.readUInt32LE(28), elf.readUInt16LE(44)];
+  for (let at = table; at < table + 32 * count; at += 32) {
+    const word = (offset) => elf.readUInt32LE(at + offset);
+    const [type, from, to, length] = [word(0), word(4), word(12), word(16)];
+    if (type === 1 && length > 0) yield [to - FLASH, elf.subarray(from, from + length)];
+  }
+}
+
+const file = openSync(flashFile, "r+");
+const flash = Buffer.alloc(SIZE);
+readSync(file, flash, 0, SIZE, 0);
+for (const [at, bytes] of segments(readFileSync(program))) bytes.copy(flash, at);
+const cable = new Cable(network);
+const board = { starts: 0, ns: 0, busy: 0, memory: null, reset: false };
+
+function start() {
+  const chip = new RP2040();
+  chip.logger = new ConsoleLogger(LogLevel.Error, false);
+  chip.flash.set(flash);
+  if (board.memory) chip.sram.set(board.memory); // a reset leaves it as it was
+  board.chip = chip;
+  board.rom = new Rom(chip, (at, length) => {
+    flash.set(chip.flash.subarray(at, at + length), at);
+    writeSync(file, flash, at, length, at);
+  });
+  board.w5500 = new W5500(cable, chip);
+  board.meter = new Line(chip, 1, 115200);
+  chip.peripherals[WATCHDOG].onWatchdogTrigger = () => (board.reset = true);
+  // The emulator lacks it: nothing streams.
+  chip.peripherals[XIP_CTRL] = { readUint32: () => 0, writeUint32Atomic: () => {} };
+  chip.core.VTOR = FLASH + SECOND_STAGE; // what the second stage of the boot does
+  chip.core.reset();
+  board.starts++;
+  say({ started: board.starts });
+}
+
+const now = () => board.ns + board.chip.clock.nanos;
+const begin = performance.now();
+let fed = null; // time and busy cycles when the meter began
+
+function tellSilence() {
+  const [ns, busy] = fed;
+  fed = null;
+  say({ silent: { ns: now() - ns, busy: board.busy - busy, lost: board.meter.lost } });
+}
+
+// Runs for a while. Gives how long there is nothing to do, ms.
+function slice() {
+  const { chip, meter } = board;
+  const { core, clock } = chip;
+  const wall = (performance.now() - begin) * 1e6 - board.ns;
+  for (let n = 0; n < SLICE; n++) {
+    if (core.waiting) {
+      // Asleep, and no further than the world outside is: its answers take real time.
+      const idle = clock.nanosToNextAlarm;
+      const ahead = clock.nanos + idle - wall;
+      if (ahead > 0) return Math.min(ahead / 1e6, 1);
+      clock.tick(idle);
+    } else {
+      const cycles = core.executeInstruction();
+      board.busy += cycles;
+      clock.tick(cycles * CYCLE_NS);
+    }
+    if (fed && !meter.running) tellSilence();
+    if (board.reset) {
+      board.ns += clock.nanos;
+      board.memory = chip.sram.slice();
+      board.reset = false;
+      start();
+      return 0;
+    }
+  }
+  return 0;
+}
+
+function run() {
+  const idle = slice();
+  if (idle > 0) setTimeout(run, idle);
+  else setImmediate(run);
+}
+
+const orders = createInterface({ input: process.stdin });
+orders.on("line", (line) => {
+  const order = JSON.parse(line);
+  if (order.meter !== undefined) {
+    fed ??= [now(), board.busy];
+    board.meter.feed(Buffer.from(order.meter, "hex"));
+  }
+  if (order.mark !== undefined) {
+    const { starts, busy, rom, meter, w5500 } = board;
+    const { erased } = rom;
+    say({ mark: { starts, ns: now(), busy, erased, lost: meter.lost, frames: w5500.frames } });
+  }
+});
+orders.on("close", () => process.exit(0));
+start();
+run();

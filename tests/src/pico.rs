@@ -1,0 +1,173 @@
+//! The RP2040's own binary in rp2040js (`tests/rp2040`): a W5500 on its pins, whose
+//! cable ends in QEMU's user network, and a meter at the speed of the line.
+use std::{
+    env,
+    fmt::Write as _,
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    tools::{Tool, root, skip, target_dir},
+    wait::{DEADLINE, until},
+};
+
+const TARGET: &str = "thumbv6m-none-eabi";
+/// Cycles a second.
+pub const HZ: f64 = 125e6;
+
+/// A board that runs.
+#[derive(Debug)]
+pub struct Pico {
+    emulator: Child,
+    network: Child,
+    orders: ChildStdin,
+    said: Receiver<Value>,
+}
+
+/// What happened while the meter spoke.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard {
+    /// How long that was for the board, ns.
+    pub ns: f64,
+    /// Cycles in which its processor did not sleep, whatever it did.
+    pub busy: f64,
+    /// Bytes since the start that the UART had no room for.
+    pub lost: u64,
+}
+
+impl Pico {
+    /// Starts a program on a board whose flash has these settings. `None` where there is
+    /// no emulator or no Rust for it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start(program: &str, folder: &Path, settings: &[(&str, String)]) -> Option<Self> {
+        let node = Tool::Node.find()?;
+        let qemu = Tool::Qemu.find()?;
+        let modules = target_dir().join("rp2040");
+        if !modules.join("node_modules/rp2040js").is_dir() {
+            skip("there is no rp2040js; `cargo xtask test --only machine` installs it");
+            return None;
+        }
+        let program = built(program)?;
+        let flash = folder.join("flash");
+        preset(&flash, settings);
+        let socket = folder.join("cable");
+        let network = Command::new(qemu)
+            .args(["-M", "none", "-display", "none", "-monitor", "none", "-serial", "none"])
+            .arg("-netdev")
+            .arg(format!("stream,id=cable,server=on,addr.type=unix,addr.path={}", socket.display()))
+            .args(["-netdev", "hubport,id=one,hubid=0,netdev=cable"])
+            .args(["-netdev", "user,id=net", "-netdev", "hubport,id=two,hubid=0,netdev=net"])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("the network starts");
+        until("the network is there", || socket.exists().then_some(()));
+        let mut emulator = Command::new(node)
+            .arg(root().join("tests/rp2040/board.mjs"))
+            .args([&modules, &program, &flash, &socket])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the emulator starts");
+        let orders = emulator.stdin.take().expect("standard input is a pipe");
+        let lines = BufReader::new(emulator.stdout.take().expect("standard output is a pipe"));
+        let (say, said) = mpsc::channel();
+        thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                match serde_json::from_str(&line) {
+                    Ok(value) => drop(say.send(value)),
+                    Err(_) => eprintln!("rp2040js: {line}"),
+                }
+            }
+        });
+        let mut this = Self { emulator, network, orders, said };
+        this.answer("started");
+        Some(this)
+    }
+
+    fn order(&mut self, order: &Value) {
+        writeln!(self.orders, "{order}").expect("the emulator runs");
+    }
+
+    /// The next of this name.
+    fn answer(&mut self, name: &str) -> Value {
+        loop {
+            let mut said = self.said.recv_timeout(DEADLINE).unwrap_or_else(|_| {
+                panic!("the emulator did not say `{name}`");
+            });
+            if let Some(found) = said.get_mut(name) {
+                return found.take();
+            }
+        }
+    }
+
+    /// Its counters: `starts`, `ns`, `busy` cycles, flash pages `erased`, `frames`.
+    ///
+    /// # Panics
+    /// When the emulator has ended.
+    pub fn mark(&mut self) -> Value {
+        self.order(&json!({ "mark": true }));
+        self.answer("mark")
+    }
+
+    /// Sends bytes as the line carries them, without a pause, and waits for the last.
+    ///
+    /// # Panics
+    /// When the emulator has ended.
+    pub fn hear(&mut self, bytes: &[u8]) -> Heard {
+        let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+            // A string takes everything.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        self.order(&json!({ "meter": hex }));
+        let silent = self.answer("silent");
+        let number = |name: &str| silent[name].as_f64().expect("a number");
+        Heard { ns: number("ns"), busy: number("busy"), lost: number("lost") as u64 }
+    }
+}
+
+impl Drop for Pico {
+    fn drop(&mut self) {
+        for child in [&mut self.emulator, &mut self.network] {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).args(["--quiet", "--locked", "--target-dir", "target"]);
+    command.current_dir(root().join("firmware"));
+    command
+}
+
+/// The program as `cargo xtask firmware` builds it. `None` where Rust has no core for it.
+fn built(program: &str) -> Option<PathBuf> {
+    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().ok()?;
+    let sysroot = PathBuf::from(String::from_utf8(sysroot.stdout).ok()?.trim());
+    if !sysroot.join("lib/rustlib").join(TARGET).is_dir() {
+        skip(&format!("there is no Rust target {TARGET}; `cargo xtask test` installs it"));
+        return None;
+    }
+    let mut build = cargo(&["build", "--release", "--bins", "--package", "rp"]);
+    let done = build.args(["--features", "rp2040", "--target", TARGET]).status();
+    assert!(done.expect("cargo starts").success(), "the firmware does not build");
+    Some(root().join("firmware/target").join(TARGET).join("release").join(program))
+}
+
+/// As the command line saves them.
+fn preset(flash: &Path, settings: &[(&str, String)]) {
+    let mut run = cargo(&["run", "--package", "app", "--example", "preset"]);
+    run.arg("--").arg(flash);
+    run.args(settings.iter().map(|(name, value)| format!("{name}={value}")));
+    assert!(run.status().expect("cargo starts").success(), "the settings are not taken");
+}
