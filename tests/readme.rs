@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use tests::{Server, Tool, root, until, wattkampen};
+use tests::{Board, Flash, Server, Tool, root, until, wattkampen};
 
 const HTTP: &str = "127.0.0.1:8080";
 const MQTT: &str = "127.0.0.1:1883";
@@ -183,4 +183,30 @@ fn every_example_does_what_it_says() {
             other => panic!("a block of kind {other:?}: say in tests/readme.rs how it is run"),
         }
     }
+}
+
+/// What a technician is told to type, and the mistake that is shown, on the emulated
+/// board: a command and the answer to it.
+#[test]
+fn the_firmwares_steps_are_understood_by_the_board() {
+    let readme = fs::read_to_string(root().join("firmware/README.md")).unwrap();
+    let mut lines = readme.lines().map(str::trim).peekable();
+    let mut steps = Vec::new();
+    while let Some(line) = lines.next() {
+        let alone = line.starts_with("set ").then_some(line);
+        let within = line.split('`').skip(1).step_by(2).filter(|text| text.starts_with("set "));
+        for command in alone.into_iter().chain(within) {
+            let answer = lines.peek().filter(|next| next.starts_with("error: ")).unwrap_or(&"ok");
+            if !command.contains(['…', 'N']) && command.split(' ').count() == 3 {
+                steps.push((command, (*answer).to_owned()));
+            }
+        }
+    }
+    assert!(steps.len() >= 7, "{steps:?}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(mut board) = Board::start("gateway", &Flash::erased(folder.path(), 1)) else { return };
+    for (command, answer) in &steps {
+        assert_eq!(board.command(command), *answer, "{command}");
+    }
+    assert_eq!(board.command("save"), "saved; starting anew");
 }

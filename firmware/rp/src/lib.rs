@@ -24,8 +24,10 @@
 //! grid company has opened them: ask it before driving there. A meter with RJ45 has
 //! M-Bus or DLMS there, not P1.
 //!
-//! The pins of the W5500 are those of WIZnet's boards; nobody has yet held this firmware
-//! against a board.
+//! The W5500 is soldered to GP16 to GP21, as WIZnet publishes it for the W5500-EVB-Pico
+//! and Zephyr's `w5500_evb_pico2` says for the other; nobody has yet held this firmware
+//! against a board. Pins of the P1 port, of the boards' rows and of HUB75 are in
+//! `firmware/README.md`.
 #![no_std]
 
 pub mod console;
