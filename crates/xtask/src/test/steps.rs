@@ -14,7 +14,14 @@ pub(super) fn clippy() -> Result<()> {
         cargo()
             .args(["clippy", "--quiet", "--locked", "--workspace", "--all-targets"])
             .args(["--", "--deny", "warnings"]),
-    )
+    )?;
+    // The gateway alone, as `cargo xtask cross` builds it.
+    shell::run(cargo().args(["clippy", "--quiet", "--locked", "--package", "wattkampen"]).args([
+        "--no-default-features",
+        "--",
+        "--deny",
+        "warnings",
+    ]))
 }
 
 /// No std is there to lean on: a crate that uses it by accident does not build.
