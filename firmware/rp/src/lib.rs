@@ -24,6 +24,8 @@
 //! grid company has opened them: ask it before driving there. A meter with RJ45 has
 //! M-Bus or DLMS there, not P1.
 //!
+//! A panel: see [`hub75`].
+//!
 //! The W5500 is soldered to GP16 to GP21, as WIZnet publishes it for the W5500-EVB-Pico
 //! and Zephyr's `w5500_evb_pico2` says for the other; nobody has yet held this firmware
 //! against a board. Pins of the P1 port, of the boards' rows and of HUB75 are in
@@ -31,6 +33,7 @@
 #![no_std]
 
 pub mod console;
+pub mod hub75;
 pub mod meter;
 pub mod network;
 pub mod restart;
@@ -48,14 +51,15 @@ use embassy_rp::{
     Peripherals, bind_interrupts, dma,
     flash::{self, Blocking},
     gpio::{Input, Pull},
-    peripherals::{DMA_CH0, DMA_CH1, FLASH, UART1, USB},
-    uart, usb,
+    peripherals::{DMA_CH0, DMA_CH1, FLASH, PIO0, UART1, USB},
+    pio, uart, usb,
 };
 use static_cell::StaticCell;
 
-use crate::{console::Console, meter::P1, network::Cable};
+use crate::{console::Console, hub75::Wires, meter::P1, network::Cable};
 
 bind_interrupts!(pub(crate) struct Irqs {
+    PIO0_IRQ_0 => pio::InterruptHandler<PIO0>;
     UART1_IRQ => uart::BufferedInterruptHandler<UART1>;
     USBCTRL_IRQ => usb::InterruptHandler<USB>;
     DMA_IRQ_0 => dma::InterruptHandler<DMA_CH0>, dma::InterruptHandler<DMA_CH1>;
@@ -94,7 +98,7 @@ impl Parts {
     ///
     /// # Errors
     /// When there is no room for a task.
-    pub async fn take(p: Peripherals, spawner: Spawner) -> Result<Self, SpawnError> {
+    pub async fn take(p: Peripherals, spawner: Spawner) -> Result<(Self, Wires), SpawnError> {
         static STATE: StaticCell<State> = StaticCell::new();
         static FLASH: StaticCell<Shared<Flash>> = StaticCell::new();
         spawner.spawn(restart::watch(restart::dog(p.WATCHDOG))?);
@@ -114,14 +118,25 @@ impl Parts {
         };
         let stack = network::start(cable, id, spawner).await?;
         let flash = Shared::new(YieldingAsync::new(BlockingAsync::new(chip)));
-        Ok(Self {
+        let wires = Wires {
+            pio: p.PIO0,
+            upper: (p.PIN_0, p.PIN_1, p.PIN_2),
+            lower: (p.PIN_3, p.PIN_6, p.PIN_7),
+            rows: (p.PIN_8, p.PIN_9, p.PIN_10, p.PIN_11, p.PIN_12),
+            clock: p.PIN_13,
+            latch: p.PIN_14,
+            light: p.PIN_15,
+            dma: (p.DMA_CH2, p.DMA_CH3),
+        };
+        let parts = Self {
             stack,
             flash: FLASH.init(flash),
             state: STATE.init(State::new(1)),
             meter,
             contact: S0(Input::new(p.PIN_22, Pull::Up)),
             console,
-        })
+        };
+        Ok((parts, wires))
     }
 
     /// What all tasks know.

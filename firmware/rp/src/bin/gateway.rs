@@ -15,7 +15,7 @@ async fn main(spawner: Spawner) {
 }
 
 async fn start(spawner: Spawner) -> Result<(), SpawnError> {
-    let parts =
+    let (parts, _) =
         Parts::take(embassy_rp::init(embassy_rp::config::Config::default()), spawner).await?;
     spawner.spawn(program(parts)?);
     Ok(())
