@@ -1,8 +1,8 @@
 //! Boards with an RP2040 or RP2350 and a W5500 for wired Ethernet. The chip is a
 //! feature, `rp2040` or `rp2350`; what it runs is the binary.
 //!
-//! Parts: WIZnet W5500-EVB-Pico (RP2040, 2 MB) or W5500-EVB-Pico2 (RP2350A, 2 MB); for
-//! P1 an RJ12 cable and a resistor of 4.7 kΩ.
+//! Parts: WIZnet W5500-EVB-Pico (RP2040, 2 MB) or W5500-EVB-Pico2 (RP2350A, 2 MB at the
+//! least); for P1 an RJ12 cable and a resistor of 4.7 kΩ.
 //!
 //! ```text
 //! GP5      P1 data, UART1, 115200 8N1       GP16  W5500 MISO    GP19  W5500 MOSI
