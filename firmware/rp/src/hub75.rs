@@ -123,6 +123,8 @@ impl<const W: usize, const H: usize, const WORDS: usize> Panel<W, H, WORDS> {
         for pin in others.iter().chain([&clock, &light]) {
             machine.set_pin_dirs(Direction::Out, &[pin]);
         }
+        // With nothing left to shift out, so that it waits for the picture's first word.
+        machine.restart();
         machine.set_enable(true);
         // The pins stay PIO's: whoever drops the common part gives them back.
         core::mem::forget((common, others, clock, light));
