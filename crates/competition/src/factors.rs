@@ -29,8 +29,8 @@ impl Default for Factors {
             price_source: "antagande: energi, nät och skatt / assumption: energy, grid and tax"
                 .to_owned(),
             emission: KgCo2PerKwh(0.090),
-            emission_source: "Nordisk elmix med import och export / Nordic mix with imports and \
-                              exports, IVL, SMED 4/2021"
+            emission_source: "Nordisk elmix med import och export, IVL, SMED 4/2021 / Nordic mix \
+                              with imports and exports, IVL, SMED 4/2021"
                 .to_owned(),
         }
     }

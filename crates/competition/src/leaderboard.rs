@@ -57,6 +57,8 @@ pub struct Row {
     pub interval_percent: Option<[f64; 2]>,
     /// Baseline minus energy, over the same hours.
     pub saved: Option<MilliWattHours>,
+    /// The baseline of the hours that `saved` is of.
+    pub expected: Option<MilliWattHours>,
     /// Energy of the valid contest hours.
     pub energy: Option<MilliWattHours>,
     /// Energy per area, kWh/m².

@@ -54,6 +54,6 @@ pub use participant::{
 };
 pub use record::{DayRecord, Stale};
 pub use sample::{Doubt, Refusal, Sample};
-pub use standings::{Beside, Confidence, Effect, SekPerKwh, Standings, Trap, TrapKind};
+pub use standings::{Beside, Confidence, Effect, Project, SekPerKwh, Standings, Trap, TrapKind};
 pub use training::Fit;
 pub use units::{Celsius, MilliWattHours, Percent, SquareMetres, Time, WattHours, Watts};

@@ -12,6 +12,8 @@
 /// Out-of-sample sums by UTC day, cumulated.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Outside {
+    /// The UTC day that the first sum is before.
+    first: i64,
     /// Σe and Σê up to each day.
     sums: Vec<(f64, f64)>,
 }
@@ -30,7 +32,20 @@ impl Outside {
             sums[index].0 += energy;
             sums[index].1 += expected;
         }
-        Self { sums }
+        Self { first: first.unwrap_or(0), sums }
+    }
+
+    /// Several participants as one, over the days that all of them have.
+    pub(crate) fn pooled(all: &[&Self]) -> Self {
+        let first = all.iter().map(|it| it.first).max().unwrap_or(0);
+        let end = all.iter().map(|it| it.first + it.sums.len() as i64).min().unwrap_or(0);
+        let sums = (first..end).map(|day| {
+            all.iter().fold((0.0, 0.0), |sum, it| {
+                let (energy, expected) = it.sums[(day - it.first) as usize];
+                (sum.0 + energy, sum.1 + expected)
+            })
+        });
+        Self { first, sums: sums.collect() }
     }
 
     fn days(&self) -> usize {
@@ -145,6 +160,25 @@ mod tests {
         let change = outside.change_width(1).unwrap();
         assert!((change - 0.2 * student(4.0)).abs() < 1e-9);
         assert_eq!(outside.change_width(3), None);
+    }
+
+    /// Two that are off by the same days cancel or add up, whichever they do.
+    #[test]
+    fn pooled_errors_keep_what_they_have_in_common() {
+        let house = |first: i64, sign: f64| {
+            Outside::new((first * 24..260).map(|hour| {
+                let off = if hour / 24 % 2 == 0 { 10.0 } else { -10.0 };
+                (hour, (100.0 + sign * off) / 24.0, 100.0 / 24.0)
+            }))
+        };
+        let (one, other) = (house(0, 1.0), house(1, -1.0));
+        let alone = one.half_width(1).unwrap();
+        let together = Outside::pooled(&[&one, &one]).half_width(1).unwrap();
+        assert!((together - alone).abs() < 1e-9, "{together} is not {alone}");
+        let apart = Outside::pooled(&[&one, &other]);
+        assert!(apart.days() == 10 && apart.half_width(1).unwrap() < 1e-9, "{apart:?}");
+        assert_eq!(Outside::pooled(&[]).half_width(1), None);
+        assert_eq!(Outside::pooled(&[&one, &Outside::default()]).half_width(1), None);
     }
 
     #[test]

@@ -188,6 +188,7 @@ impl Standings {
                 saving_percent: saving.map(|saving| saving * 100.0),
                 interval_percent: figures.interval.map(|ends| ends.map(|end| end * 100.0)),
                 saved: saving.map(|_| MilliWattHours(totals.saved())),
+                expected: saving.map(|_| MilliWattHours(totals.baseline)),
                 energy: (totals.hours > 0).then_some(MilliWattHours(totals.energy)),
                 kwh_per_m2: figures.intensity,
                 night_w_per_m2: figures.night,

@@ -9,11 +9,13 @@ mod ask;
 mod board;
 mod clusters;
 mod effect;
+mod project;
 mod refit;
 mod take;
 mod traps;
 
 pub use effect::Effect;
+pub use project::Project;
 pub use traps::{Beside, Confidence, SekPerKwh, Trap, TrapKind};
 
 use std::{collections::HashMap, sync::Arc};

@@ -27,6 +27,8 @@ struct FrozenRow {
     interval_percent: Option<[f64; 2]>,
     saved_mwh: Option<i64>,
     energy_mwh: Option<i64>,
+    #[serde(default)]
+    expected_mwh: Option<i64>,
     kwh_per_m2: Option<f64>,
     night_w_per_m2: Option<f64>,
     coverage: Option<f64>,
@@ -61,6 +63,7 @@ impl Frozen {
                 interval_percent: row.interval_percent,
                 saved_mwh: row.saved.map(|it| it.0),
                 energy_mwh: row.energy.map(|it| it.0),
+                expected_mwh: row.expected.map(|it| it.0),
                 kwh_per_m2: row.kwh_per_m2,
                 night_w_per_m2: row.night_w_per_m2,
                 coverage: row.coverage,
@@ -102,6 +105,11 @@ impl Frozen {
                 interval_percent: row.interval_percent,
                 saved: row.saved_mwh.map(MilliWattHours),
                 energy: row.energy_mwh.map(MilliWattHours),
+                // A result that was locked before this was kept: all known hours had one.
+                expected: row
+                    .expected_mwh
+                    .or(row.saved_mwh.zip(row.energy_mwh).map(|(saved, used)| saved + used))
+                    .map(MilliWattHours),
                 kwh_per_m2: row.kwh_per_m2,
                 night_w_per_m2: row.night_w_per_m2,
                 power: heard.power,

@@ -1,11 +1,16 @@
 //! `report`: the standings of a store, while the service runs there or after it.
 use std::{
+    fs,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use competition::Time;
 use jiff::Timestamp;
+use server::{
+    audit::Entry,
+    store::{Reader, StoreError},
+};
 
 use super::{
     Failure,
@@ -14,7 +19,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    report::{Format, Summary, render},
+    report::{Format, Summary, TABLES, render, table_csv},
 };
 
 #[derive(Debug, clap::Args)]
@@ -31,9 +36,15 @@ pub(super) struct Args {
     /// Form of the report
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Language of the html; else the configuration's
+    /// Language; else the configuration's, of text English
     #[arg(long, value_name = "LANG", value_enum)]
     lang: Option<Lang>,
+    /// Of csv: this table instead of the standings
+    #[arg(long, value_name = "TABLE", value_parser = TABLES)]
+    table: Option<String>,
+    /// Into this file instead of standard output; of csv a folder, a file for each table
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
@@ -55,11 +66,64 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         (None, None) => standings.leaderboard(rule, now),
     };
     let format = if args.json { Format::Json } else { args.format };
+    if args.table.is_some() && format != Format::Csv {
+        return Err(Failure::usage(
+            "--table is for csv: the other forms have all tables",
+            "add --format csv, or leave --table out",
+        ));
+    }
     let language = args.lang.map_or(config.language, Into::into);
-    let report = render(format, &Summary::new(&standings, board), language)?;
+    // Of the terminal the language is English, as of all commands.
+    let language = match (format, args.lang) {
+        (Format::Text, None) => wire::Language::En,
+        _ => language,
+    };
+    let entries = trail(&config, as_of.unwrap_or(now)).map_err(|error| stored::failed(&error))?;
+    let facts = Summary::new(&standings, board, entries);
+    let report = match (&args.out, &args.table) {
+        (Some(out), table) => return save(out, format, table.as_deref(), &facts, language),
+        (None, Some(table)) => table_csv(&facts, table)?,
+        (None, None) => render(format, &facts, language)?,
+    };
     match io::stdout().write_all(&report) {
         // `report | head` has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Failure::Failed(error.into())),
+    }
+}
+
+/// The audit trail up to a moment.
+fn trail(config: &Config, until: Time) -> Result<Vec<Entry>, StoreError> {
+    let (mut entries, _) = Reader::open(&config.data)?.log()?;
+    entries.retain(|entry| entry.at <= until);
+    Ok(entries)
+}
+
+fn save(
+    out: &Path,
+    format: Format,
+    table: Option<&str>,
+    facts: &Summary,
+    language: wire::Language,
+) -> Result<(), Failure> {
+    let put = |path: &Path, bytes: Vec<u8>| {
+        fs::write(path, bytes).map_err(|error| {
+            let mend = "name a path that can be written";
+            Failure::Failed(anyhow::anyhow!("cannot write {}: {error}\n  {mend}", path.display()))
+        })
+    };
+    match (format, table) {
+        (Format::Csv, None) => {
+            fs::create_dir_all(out).map_err(|error| {
+                let mend = "name a folder that can be made";
+                Failure::Failed(anyhow::anyhow!("cannot make {}: {error}\n  {mend}", out.display()))
+            })?;
+            for name in TABLES {
+                put(&out.join(format!("{name}.csv")), table_csv(facts, name)?)?;
+            }
+            Ok(())
+        }
+        (Format::Csv, Some(table)) => put(out, table_csv(facts, table)?),
+        _ => put(out, render(format, facts, language)?),
     }
 }

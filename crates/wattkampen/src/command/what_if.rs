@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    report::{Format, Summary, render},
+    report::{Summary, standings as printed},
 };
 
 #[derive(Debug, clap::Args)]
@@ -59,8 +59,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         if let Some(reason) = method.baseline.no_interval().filter(|_| none) {
             out.extend(format!("{reason}\n").bytes());
         }
-        let facts = Summary::new(&standings, board);
-        out.extend(render(Format::Text, &facts, config.language)?);
+        let facts = Summary::new(&standings, board, Vec::new());
+        out.extend(printed(&facts, wire::Language::En));
     }
     match io::stdout().write_all(&out) {
         // `what-if | head` has seen enough.

@@ -1,15 +1,17 @@
 //! All that the final report tells beside the board, gathered once for every form:
 //! clusters, activities with their effect, traps, quality, the project's weeks.
 use competition::{
-    Activity, ClusterRow, Competition, Effect, Leaderboard, MilliWattHours, Participant,
-    ParticipantIndex, Rule, Standings, Time, Trap,
+    Activity, ClusterRow, Competition, Dated, Effect, Leaderboard, MilliWattHours, Participant,
+    ParticipantIndex, Project, Row, Rule, Standings, Time, Trap,
 };
-use jiff::{ToSpan, civil::Date};
+use jiff::{Timestamp, ToSpan, civil::Date};
+use server::audit::Entry;
 
 /// A week of the contest, those participants summed who are known on both sides.
 #[derive(Debug, Clone)]
 pub(crate) struct Week {
     pub(crate) start: Date,
+    pub(crate) last: Date,
     pub(crate) used: MilliWattHours,
     pub(crate) expected: MilliWattHours,
 }
@@ -26,11 +28,15 @@ pub struct Summary {
     /// By participant: readings that are kept and do not count.
     pub(crate) doubted: Vec<u64>,
     pub(crate) weeks: Vec<Week>,
+    /// The ranked together.
+    pub(crate) project: Option<Project>,
+    /// The audit trail, oldest first.
+    pub(crate) entries: Vec<Entry>,
 }
 
 impl Summary {
-    /// Around a board of these standings.
-    pub fn new(standings: &Standings, board: Leaderboard) -> Self {
+    /// Around a board of these standings, with the audit trail up to then.
+    pub fn new(standings: &Standings, board: Leaderboard, entries: Vec<Entry>) -> Self {
         let competition = standings.competition().clone();
         let participants = standings.participants().to_vec();
         let now = board.as_of;
@@ -53,21 +59,46 @@ impl Summary {
         let weeks = weeks(standings, &board);
         // Of a locked board too: its clusters are those of its own rows.
         let clusters = standings.clusters_on(&board);
-        Self { competition, participants, board, clusters, activities, traps, doubted, weeks }
+        let project = standings.project_on(&board);
+        Self {
+            competition,
+            participants,
+            board,
+            clusters,
+            activities,
+            traps,
+            doubted,
+            weeks,
+            project,
+            entries,
+        }
     }
 
     pub(crate) fn who(&self, index: ParticipantIndex) -> Option<&Participant> {
         self.participants.get(index.0 as usize)
     }
 
-    pub(crate) fn ranked(&self) -> usize {
-        self.board.rows.iter().filter(|row| row.rank.is_some()).count()
+    /// The board's rows, each with its participant.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&Row, &Participant)> {
+        self.board.rows.iter().filter_map(|row| Some((row, self.who(row.participant)?)))
     }
 
-    /// The project's saving; `None` while nobody's is known.
-    pub(crate) fn total_kwh(&self) -> Option<f64> {
-        (self.board.rows.iter().any(|row| row.saved.is_some()))
-            .then(|| self.board.total_saved.kwh())
+    /// Floor area at the board's moment, m².
+    pub(crate) fn area(&self, who: &Participant) -> Option<f64> {
+        holding(&who.floor_area, self.day()).map(|area| area.0)
+    }
+
+    /// Employees then.
+    pub(crate) fn employees(&self, who: &Participant) -> Option<u32> {
+        holding(&who.employees, self.day())
+    }
+
+    /// The local day of the board, within the contest.
+    fn day(&self) -> Date {
+        let contest = &self.competition.contest;
+        let at = Timestamp::from_second(self.board.as_of.0).unwrap_or(Timestamp::UNIX_EPOCH);
+        let day = at.to_zoned(self.competition.timezone.clone()).date();
+        day.clamp(contest.start, contest.end.saturating_sub(1.days()).max(contest.start))
     }
 
     /// Whether a board by this rule has a saving's interval to show.
@@ -76,6 +107,13 @@ impl Summary {
     }
 }
 
+/// What holds on a day; before the first date the first.
+fn holding<T: Copy>(dated: &Dated<T>, day: Date) -> Option<T> {
+    let holds = dated.0.iter().rev().find(|(from, _)| *from <= day).or(dated.0.first());
+    holds.map(|(_, value)| *value)
+}
+
+/// Of the board's ranked participants, so that the weeks' sum is the board's total.
 fn weeks(standings: &Standings, board: &Leaderboard) -> Vec<Week> {
     let competition = standings.competition();
     let at = |day: Date| {
@@ -86,19 +124,23 @@ fn weeks(standings: &Standings, board: &Leaderboard) -> Vec<Week> {
     while start < competition.contest.end {
         let end = start.saturating_add(7.days()).min(competition.contest.end);
         let (Ok(from), Ok(until)) = (at(start), at(end)) else { break };
-        if until > board.as_of {
+        let until = until.min(board.as_of);
+        if until <= from {
             break;
         }
-        let mut week = Week { start, used: MilliWattHours(0), expected: MilliWattHours(0) };
+        let last = end.saturating_sub(1.days());
+        let mut week = Week { start, last, used: MilliWattHours(0), expected: MilliWattHours(0) };
         for row in board.rows.iter().filter(|row| row.rank.is_some()) {
-            let both = standings.compared(row.participant, from..until);
-            if let Some((used, expected)) = both.energy.zip(both.baseline) {
+            if let Some([used, expected]) = standings.matched(row.participant, from..until) {
                 week.used.0 += used.0;
                 week.expected.0 += expected.0;
             }
         }
         weeks.push(week);
         start = end;
+    }
+    if weeks.iter().all(|week| week.expected.0 == 0) {
+        weeks.clear();
     }
     weeks
 }

@@ -1,10 +1,11 @@
 //! The forms of a board with one of each kind: ranked, improved by nothing, unranked.
 use competition::{
     Activity, ActivityKind, ClusterRow, Competition, Confidence, Contact, Dated, Effect,
-    Leaderboard, MilliWattHours, Participant, ParticipantIndex, Period, Reason, Row, SquareMetres,
-    Status, Time, Trap, TrapKind, Watts,
+    Leaderboard, MilliWattHours, Participant, ParticipantIndex, Period, Project, Reason, Row,
+    SquareMetres, Status, Time, Trap, TrapKind, Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
+use server::audit::Entry;
 
 use super::{summary::Week, *};
 
@@ -29,6 +30,7 @@ fn row(participant: u32) -> Row {
         saving_percent: None,
         interval_percent: None,
         saved: None,
+        expected: None,
         energy: None,
         kwh_per_m2: None,
         night_w_per_m2: None,
@@ -49,14 +51,15 @@ fn scene() -> (Leaderboard, Competition, Vec<Participant>) {
     let competition = Competition::new("Spring", zone, baseline, contest);
     let participants =
         vec![who("soderhamn", "Söderhamn"), who("sala", "Sala"), who("mora", "Mora \"M\"")];
-    let ranked = |participant, rank, saving, interval, saved| Row {
+    let ranked = |participant, rank, interval, saved: i64| Row {
         rank: Some(rank),
         group: Some(rank),
-        saving_percent: Some(saving),
+        saving_percent: Some(saved as f64 / (17_800_000_000 + saved) as f64 * 100.0),
         interval_percent: Some(interval),
         saved: Some(MilliWattHours(saved)),
+        expected: Some(MilliWattHours(17_800_000_000 + saved)),
         energy: Some(MilliWattHours(17_800_000_000)),
-        kwh_per_m2: Some(2.871),
+        kwh_per_m2: Some(17_800.0 / 6200.0),
         night_w_per_m2: Some(1.23),
         power: Some(Watts(18_250)),
         measured_at: Some(NOW),
@@ -67,11 +70,11 @@ fn scene() -> (Leaderboard, Competition, Vec<Participant>) {
         ..row(participant)
     };
     let rows = vec![
-        ranked(0, 1, 22.44, [22.1, 22.8], 5_120_300_000),
+        ranked(0, 1, [22.0, 22.7], 5_120_300_000),
         Row {
             measured_at: Some(Time(NOW.0 - 7200)),
             contact: Contact::Stale,
-            ..ranked(1, 2, -0.3, [-2.4, 1.9], -53_400_000)
+            ..ranked(1, 2, [-2.4, 1.9], -53_400_000)
         },
         Row { reason: Some(Reason::new("no readings, yet", "inga avläsningar än")), ..row(2) },
     ];
@@ -83,6 +86,10 @@ fn scene() -> (Leaderboard, Competition, Vec<Participant>) {
         rows,
     };
     (board, competition, participants)
+}
+
+fn entry(seq: i64, body: &str) -> Entry {
+    Entry { seq, at: NOW, body: body.to_owned(), hash: [7; 32] }
 }
 
 /// With one of each: an activity without and one with a plain effect, a trap, a week.
@@ -129,8 +136,8 @@ fn facts() -> Summary {
             cluster: "Dalarna, Gävleborg".to_owned(),
             rank: Some(1),
             ranked: 2,
-            saving_percent: Some(11.1),
-            kwh_per_m2: Some(2.87),
+            saving_percent: Some((5120.3 / 22_920.3 - 53.4 / 17_746.6) / 2.0 * 100.0),
+            kwh_per_m2: Some(17_800.0 / 6200.0),
             saved: MilliWattHours(5_066_900_000),
         }],
         activities,
@@ -138,9 +145,21 @@ fn facts() -> Summary {
         doubted: vec![0, 3, 0],
         weeks: vec![Week {
             start: date(2027, 3, 1),
-            used: MilliWattHours(40_000_000_000),
-            expected: MilliWattHours(45_000_000_000),
+            last: date(2027, 3, 7),
+            used: MilliWattHours(35_600_000_000),
+            expected: MilliWattHours(40_666_900_000),
         }],
+        project: Some(Project {
+            ranked: 2,
+            saved: MilliWattHours(5_066_900_000),
+            expected: MilliWattHours(40_666_900_000),
+            half_width: Some(0.05),
+        }),
+        entries: vec![entry(
+            1,
+            r#"{"event":"declaration","declared":{"kind":"floor-area","by":"coordinator",
+                "reason":"measured anew","participant":"sala","from":"2027-04-01","m2":6100.0}}"#,
+        )],
         board,
         competition,
         participants,
@@ -157,17 +176,23 @@ fn a_page_to_print_that_fills_the_line_of_2011() {
     let english = rendered(Format::Html);
     for told in [
         "Total saving in the project",
-        "5\u{a0}067 kWh",
-        // 5066.9 kWh at 1.50 SEK and at 0.090 kg
-        "7\u{a0}600 SEK",
-        "456 kg CO₂",
+        // 5066.9 kWh, 5 % of 40 666.9 to either side, at 1.50 SEK and 0.090 kg
+        "5,000 kWh",
+        "with 90 % certainty 3,000 to 7,000",
+        "8,000 SEK",
+        "460 kg CO₂e",
+        "with 90 % certainty 270 to 640",
         "IVL, SMED 4/2021",
         "not distinguishable",
-        "<b>6.0</b>",
+        "3 to 9",
+        "the house used less",
+        "sala: 6100 m² from 2027-04-01",
+        "coordinator",
+        "measured anew",
         "too few known hours before or after",
         "floor &lt;2&gt;, caretaker",
         "A load that never sleeps",
-        "18\u{a0}000",
+        "18,000",
         "not ranked: no readings, yet",
     ] {
         assert!(english.contains(told), "{told:?} is not in the report:\n{english}");
@@ -181,7 +206,9 @@ fn a_page_to_print_that_fills_the_line_of_2011() {
     for told in [
         "Total besparing i projektet",
         "går inte att särskilja",
-        "22,4\u{a0}%",
+        "22,3\u{a0}%",
+        "5\u{a0}000 kWh",
+        "8\u{a0}000 SEK",
         "inga avläsningar än",
     ] {
         assert!(swedish.contains(told), "{told:?} is not in the report");
@@ -204,30 +231,12 @@ fn the_json_is_that_of_the_service() {
     assert!(text.ends_with("}\n") && !text[..text.len() - 1].contains('\n'));
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(json["total"]["saved_kwh"], 5066.9);
-    assert_eq!(json["rows"][0]["interval_percent"][1], 22.8);
+    assert_eq!(json["rows"][0]["interval_percent"][1], 22.7);
+    assert_eq!(json["tables"]["total"][1]["saved"], 7600.4);
+    assert_eq!(json["tables"]["activities"][0]["effect"], "less");
+    assert_eq!(json["tables"]["activities"][2]["change_points"], serde_json::Value::Null);
     assert_eq!(json["rows"][2]["rank"], serde_json::Value::Null);
     assert_eq!(json["rows"][2]["reason"], "no readings, yet");
 }
 
-#[test]
-fn a_workbook_with_numbers_and_a_total_that_follows_the_board() {
-    use calamine::{Data, Reader, Xlsx};
-    let bytes = render(Format::Xlsx, &facts(), Language::En).expect("renders");
-    let mut book = Xlsx::new(std::io::Cursor::new(bytes)).expect("a workbook");
-    assert_eq!(book.sheet_names(), ["Board", "Total", "Data quality"]);
-    let ranked = book.worksheet_range("Board").expect("a sheet");
-    assert_eq!(ranked.get_value((1, 7)), Some(&Data::Float(5120.3)));
-    let unknown = ranked.get_value((3, 7));
-    assert!(matches!(unknown, None | Some(Data::Empty)), "{unknown:?} is not nothing");
-    let formulas = book.worksheet_formula("Total").expect("a sheet");
-    let sum = formulas.get_value((2, 1)).map(String::as_str);
-    assert_eq!(sum, Some("SUMIF(Board!A2:A4,\">0\",Board!H2:H4)"));
-    let total = book.worksheet_range("Total").expect("a sheet");
-    assert_eq!(total.get_value((2, 1)), Some(&Data::Float(5066.9)));
-    let quality = book.worksheet_range("Data quality").expect("a sheet");
-    assert!(matches!(quality.get_value((1, 4)), Some(Data::DateTime(_))));
-    assert_eq!(
-        quality.get_value((3, 5)).map(ToString::to_string).as_deref(),
-        Some("no readings, yet")
-    );
-}
+mod forms;

@@ -1,142 +1,135 @@
-//! The standings as a table for a terminal.
+//! The report for a terminal: every table in columns.
 use std::fmt::Write;
 
-use competition::{Competition, Contact, Leaderboard, Participant, Row, Rule, Status, Time};
-use jiff::Timestamp;
+use competition::Status;
+use jiff::tz::TimeZone;
 
-/// What stands where nothing is known.
-const UNKNOWN: &str = "–";
+use super::{
+    print::{Row, printed},
+    summary::Summary,
+    table::Table,
+    tables,
+    words::{Words, moment},
+};
 
-const HEADINGS: [&str; 9] = [
-    "rank",
-    "municipality",
-    "saving",
-    "90 % interval",
-    "saved kWh",
-    "used kWh",
-    "kWh/m²",
-    "night W/m²",
-    "heard",
-];
+/// Where long words go on to the next line.
+const WIDTH: usize = 100;
 
-pub(super) fn render(
-    board: &Leaderboard,
-    competition: &Competition,
-    participants: &[Participant],
-) -> String {
-    let local = |at: Time| {
-        let moment = Timestamp::from_second(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
-        moment.to_zoned(competition.timezone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+/// All of it.
+pub(super) fn render(facts: &Summary, w: Words) -> String {
+    let mut text = head(facts, w);
+    let zone = &facts.competition.timezone;
+    for table in tables::all(facts) {
+        text.push('\n');
+        // Questions and answers read better below each other.
+        match table.id {
+            "method" => answers(&mut text, &table, w),
+            _ => columns(&mut text, &table, w, zone),
+        }
+    }
+    text
+}
+
+/// Only the standings and their total, such as of a what-if.
+pub(super) fn standings(facts: &Summary, w: Words) -> String {
+    let mut text = head(facts, w);
+    text.push('\n');
+    let board = tables::all(facts).into_iter().find(|table| table.id == "board");
+    if let Some(board) = board {
+        columns(&mut text, &board, w, &facts.competition.timezone);
+    }
+    let total = match &facts.project {
+        Some(project) => format!("{} kWh", w.number(project.saved.kwh(), 0)),
+        None => w.t("inte känd än", "not known yet").to_owned(),
     };
-    let mut text = String::new();
+    let line =
+        format!("{}: {total}", w.t("Total besparing i projektet", "Total saving in the project"));
+    let _ = writeln!(text, "\n{}", plain(&line));
+    text
+}
+
+fn head(facts: &Summary, w: Words) -> String {
+    let (competition, board) = (&facts.competition, &facts.board);
     let contest = competition.contest;
     let status = match board.status {
-        Status::Upcoming => "not begun",
-        Status::Running => "running",
-        Status::Ended => "ended",
-        Status::Locked => "ended, the result is locked",
+        Status::Upcoming => w.t("har inte börjat", "not begun"),
+        Status::Running => w.t("pågår", "running"),
+        Status::Ended => w.t("är slut", "ended"),
+        Status::Locked => w.t("är slut, resultatet är låst", "ended, the result is locked"),
     };
+    let (to, as_of) = (w.t("till", "to"), w.t("Läget", "As of"));
+    format!(
+        "{}: {status}, {} {to} {}\n{as_of} {} ({}), {} {}\n",
+        competition.name,
+        contest.start,
+        contest.end,
+        moment(board.as_of, &competition.timezone),
+        competition.timezone.iana_name().unwrap_or("local time"),
+        w.t("rangordnat efter", "ranked by"),
+        w.rule(board.rule),
+    )
+}
+
+fn title(text: &mut String, table: &Table, w: Words) {
+    let title = w.of(&table.title);
     // Writing to a string never fails, here and below.
-    let _ = writeln!(text, "{}: {status}, {} to {}", competition.name, contest.start, contest.end);
-    let _ = writeln!(
-        text,
-        "As of {} ({}), ranked by {}",
-        local(board.as_of),
-        zone(competition),
-        rule(board.rule)
-    );
-    text.push('\n');
-    let rows: Vec<_> = board
-        .rows
-        .iter()
-        .filter_map(|row| Some((row, participants.get(row.participant.0 as usize)?)))
+    let _ = writeln!(text, "{title}\n{}", "-".repeat(title.chars().count()));
+}
+
+fn columns(text: &mut String, table: &Table, w: Words, zone: &TimeZone) {
+    title(text, table, w);
+    if table.rows.is_empty() {
+        let _ = writeln!(text, "{}", w.of(&table.empty));
+        return;
+    }
+    let printed = printed(table, w, zone);
+    let mut lines = vec![printed.heads.iter().map(|(head, _)| plain(head)).collect::<Vec<_>>()];
+    lines.extend(printed.rows.iter().map(|row| row.cells.iter().map(|it| plain(it)).collect()));
+    let widths: Vec<usize> = (0..printed.heads.len())
+        .map(|at| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0))
         .collect();
-    let mut table = vec![HEADINGS.map(str::to_owned)];
-    table.extend(rows.iter().map(|(row, who)| cells(row, who, &local)));
-    let widths: [usize; 9] = std::array::from_fn(|column| {
-        table.iter().map(|line| line[column].chars().count()).max().unwrap_or(0)
-    });
-    for (number, line) in table.iter().enumerate() {
-        let padded = line.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
-            // Names and states to the left, numbers to the right.
-            if matches!(column, 1 | 8) {
-                format!("{cell:<width$}")
-            } else {
-                format!("{cell:>width$}")
-            }
+    let indent: usize = widths[..printed.first_words].iter().map(|width| width + 2).sum();
+    for (number, line) in lines.iter().enumerate() {
+        let cells = line.iter().zip(&widths).zip(&printed.heads).map(|((cell, &width), head)| {
+            if head.1.is_number() { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
         });
-        let _ = writeln!(text, "{}", padded.collect::<Vec<_>>().join("  ").trim_end());
-        let reason = number.checked_sub(1).and_then(|row| rows[row].0.reason.as_ref());
-        if let Some(reason) = reason {
-            let _ = writeln!(text, "{:width$}  not ranked: {reason}", "", width = widths[0]);
+        let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+        let row: Option<&Row> = number.checked_sub(1).map(|number| &printed.rows[number]);
+        for remark in row.iter().flat_map(|row| &row.remarks) {
+            wrapped(text, remark, indent + 2);
         }
     }
-    text.push('\n');
-    if rows.iter().any(|(row, _)| row.saved.is_some()) {
-        let saved = grouped(board.total_saved.kwh(), 0);
-        let _ = writeln!(text, "Total saving in the project: {saved} kWh");
-    } else {
-        text.push_str("Total saving in the project: not known yet\n");
-    }
-    text
-}
-
-fn cells(row: &Row, who: &Participant, local: &impl Fn(Time) -> String) -> [String; 9] {
-    let unknown = || UNKNOWN.to_owned();
-    let number =
-        |value: Option<f64>, decimals| value.map_or_else(unknown, |v| grouped(v, decimals));
-    let decimals = row.decimals();
-    let percent = |value: f64| format!("{} %", grouped(value, decimals));
-    [
-        row.rank.map_or_else(unknown, |rank| rank.to_string()),
-        who.municipality.clone(),
-        row.saving_percent.map_or_else(unknown, percent),
-        row.interval_percent.map_or_else(unknown, |[low, high]| {
-            format!("{} to {} %", grouped(low, decimals), grouped(high, decimals))
-        }),
-        number(row.saved.map(|energy| energy.kwh()), 0),
-        number(row.energy.map(|energy| energy.kwh()), 0),
-        number(row.kwh_per_m2, 2),
-        number(row.night_w_per_m2, 1),
-        match (row.contact, row.measured_at) {
-            (Contact::Live, _) => "live".to_owned(),
-            (_, Some(at)) => format!("last {}", local(at)),
-            (_, None) => "never".to_owned(),
-        },
-    ]
-}
-
-fn zone(competition: &Competition) -> &str {
-    competition.timezone.iana_name().unwrap_or("local time")
-}
-
-const fn rule(rule: Rule) -> &'static str {
-    match rule {
-        Rule::Intensity => "kWh/m², least first",
-        Rule::Night => "night load per m², least first",
-        Rule::SavingPerEmployee => "saved kWh per employee",
-        Rule::MostImproved => "improvement of the last 14 days",
-        _ => "saving against the own baseline",
+    if let Some(note) = &table.note {
+        wrapped(text, w.of(note), 0);
     }
 }
 
-/// Thousands apart, a real minus, no negative nothing.
-pub(super) fn grouped(value: f64, decimals: usize) -> String {
-    let plain = format!("{:.decimals$}", value.abs());
-    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
-    let mut text = String::new();
-    if value < 0.0 && plain.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
-        text.push('-');
+fn answers(text: &mut String, table: &Table, w: Words) {
+    title(text, table, w);
+    for row in &table.rows {
+        let cell =
+            |at: usize| super::print::cell(&row[at], table.columns[at].kind, w, &TimeZone::UTC);
+        let _ = writeln!(text, "{}", cell(0));
+        wrapped(text, &cell(1), 2);
     }
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            text.push(' ');
+}
+
+fn wrapped(text: &mut String, words: &str, indent: usize) {
+    let mut line = String::new();
+    for word in plain(words).split(' ') {
+        if !line.is_empty() && indent + line.chars().count() + word.chars().count() >= WIDTH {
+            let _ = writeln!(text, "{:indent$}{line}", "");
+            line.clear();
         }
-        text.push(digit);
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
     }
-    if !fraction.is_empty() {
-        text.push('.');
-        text.push_str(fraction);
-    }
-    text
+    let _ = writeln!(text, "{:indent$}{line}", "");
+}
+
+/// A terminal and `grep` want plain spaces.
+fn plain(text: &str) -> String {
+    text.replace('\u{a0}', " ")
 }

@@ -1,10 +1,9 @@
 //! Swedish or English, and numbers as each writes them, for the printed forms.
-use competition::{Rule, Time};
+use competition::{Rule, Status, Time};
 use jiff::{Timestamp, tz::TimeZone};
 use wire::Language;
 
-/// What stands where nothing is known.
-pub(super) const UNKNOWN: &str = "–";
+use super::table::{Both, Shown};
 
 /// One of two texts: keeps both beside the place that prints them.
 #[derive(Debug, Clone, Copy)]
@@ -18,40 +17,43 @@ impl Words {
         }
     }
 
-    /// Thousands apart, a real minus, no negative nothing; a comma in Swedish.
-    pub(super) fn number(self, value: f64, decimals: usize) -> String {
-        let text = super::text::grouped(value, decimals).replace(' ', "\u{a0}");
-        let text = text.replace('-', "−");
+    /// One of the two.
+    pub(super) fn of(self, text: &Both) -> &str {
         match self.0 {
-            Language::Sv => text.replace('.', ","),
-            Language::En => text,
+            Language::Sv => &text.0,
+            Language::En => &text.1,
         }
     }
 
-    pub(super) fn maybe(self, value: Option<f64>, decimals: usize) -> String {
-        value.map_or_else(|| UNKNOWN.to_owned(), |value| self.number(value, decimals))
+    pub(super) fn number(self, value: f64, decimals: usize) -> String {
+        number(matches!(self.0, Language::Sv), value, decimals)
     }
 
     pub(super) fn percent(self, value: f64, decimals: usize) -> String {
         format!("{}\u{a0}%", self.number(value, decimals))
     }
 
-    pub(super) fn interval(self, [low, high]: [f64; 2], decimals: usize) -> String {
-        let to = self.t("till", "to");
-        format!("{} {to} {}", self.number(low, decimals), self.percent(high, decimals))
-    }
-
-    /// Why somebody is not ranked.
-    pub(super) fn t_reason(self, reason: &competition::Reason) -> &str {
-        match self.0 {
-            Language::Sv => reason.swedish(),
-            Language::En => reason.english(),
+    /// A number as precisely as it is meant.
+    pub(super) fn shown(self, value: f64, shown: Shown) -> String {
+        match shown {
+            Shown::Decimals(decimals) => self.number(value, decimals),
+            Shown::Step(step) => self.number((value / step).round() * step, 0),
         }
     }
 
-    pub(super) fn moment(self, at: Time, zone: &TimeZone) -> String {
-        let moment = Timestamp::from_second(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
-        moment.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+    pub(super) const fn status(self, status: Status) -> &'static str {
+        match status {
+            Status::Upcoming => self.t("Tävlingen har inte börjat", "The contest has not begun"),
+            Status::Running => {
+                self.t("Lägesrapport, tävlingen pågår", "Interim report, the contest runs")
+            }
+            Status::Ended => {
+                self.t("Slutrapport, resultatet är inte låst", "Final report, not locked")
+            }
+            Status::Locked => {
+                self.t("Slutrapport, resultatet är låst", "Final report, the result is locked")
+            }
+        }
     }
 
     pub(super) fn rule(self, rule: Rule) -> &'static str {
@@ -65,4 +67,35 @@ impl Words {
             _ => self.t("besparing mot egen normal användning", "saving against own normal use"),
         }
     }
+}
+
+/// Thousands apart as the language has it, a real minus, no negative nothing; as
+/// the pages of the service write numbers.
+pub(super) fn number(swedish: bool, value: f64, decimals: usize) -> String {
+    let (group, point) = if swedish { ('\u{a0}', ',') } else { (',', '.') };
+    // Halves away from zero, as browsers and spreadsheets round.
+    let fine = 10f64.powi(decimals as i32);
+    let plain = format!("{:.decimals$}", (value.abs() * fine).round() / fine);
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let mut text = String::new();
+    if value < 0.0 && plain.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
+        text.push('\u{2212}');
+    }
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            text.push(group);
+        }
+        text.push(digit);
+    }
+    if !fraction.is_empty() {
+        text.push(point);
+        text.push_str(fraction);
+    }
+    text
+}
+
+/// On the competition's wall clock.
+pub(super) fn moment(at: Time, zone: &TimeZone) -> String {
+    let moment = Timestamp::from_second(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    moment.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }

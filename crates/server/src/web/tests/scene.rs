@@ -145,6 +145,8 @@ fn row(place: usize, who: usize, n: usize) -> Row {
         interval_percent: (!unranked).then_some([saving - half, saving + half * 1.1]),
         saved: (!never)
             .then_some(MilliWattHours((energy * saving / (100.0 - saving) * 1e6) as i64)),
+        expected: (!never)
+            .then_some(MilliWattHours((energy * 100.0 / (100.0 - saving) * 1e6) as i64)),
         energy: (!never).then_some(MilliWattHours((energy * 1e6) as i64)),
         kwh_per_m2: (!never).then_some(energy / (3000.0 + 412.0 * who as f64)),
         night_w_per_m2: (!never).then_some(0.8 + 0.13 * (who % 9) as f64),

@@ -7,6 +7,8 @@ use crate::report::{summary::Summary, words::Words};
 const WIDTH: f64 = 720.0;
 const NAME: f64 = 150.0;
 const LINE: f64 = 17.0;
+/// Participants in one picture: a picture is not cut between pages.
+const A_PAGE: usize = 50;
 
 /// A bar for each ranked participant, its 90 % interval as a whisker.
 pub(super) fn savings(facts: &Summary, w: Words) -> Markup {
@@ -28,9 +30,9 @@ pub(super) fn savings(facts: &Summary, w: Words) -> Markup {
     let high = rows.iter().map(|row| row.2[1].max(row.1)).fold(1.0, f64::max);
     let (left, right) = (NAME, WIDTH - 50.0);
     let x = |value: f64| left + (value - low) / (high - low) * (right - left);
-    let height = LINE * rows.len() as f64 + 24.0;
     let ticks = ticks(low, high);
-    html! {
+    html! { @for rows in rows.chunks(A_PAGE) {
+        @let height = LINE * rows.len() as f64 + 24.0;
         svg viewBox={ "0 0 " (WIDTH) " " (round(height)) } role="img"
             aria-label=(w.t("Besparing i procent med 90 % intervall", "Saving in percent with its 90 % interval")) {
             @for tick in &ticks {
@@ -49,7 +51,7 @@ pub(super) fn savings(facts: &Summary, w: Words) -> Markup {
                 text.value x=(WIDTH) y=(round(top + 11.0)) text-anchor="end" { (w.percent(*saving, *decimals)) }
             }
         }
-    }
+    } }
 }
 
 /// Two bars a week: expected and used, MWh.
@@ -60,12 +62,15 @@ pub(super) fn weeks(facts: &Summary, w: Words) -> Markup {
     }
     let mwh = |energy: f64| energy / 1e9;
     let (ground, ceiling, left) = (170.0, 12.0, 46.0);
-    let ticks = ticks(0.0, mwh(most));
-    let top = mwh(most).max(ticks.last().copied().unwrap_or(0.0));
+    // The uppermost line is above every bar.
+    let steps = ticks(0.0, mwh(most));
+    let step = steps.get(1).copied().unwrap_or(1.0);
+    let top = (mwh(most) / step).ceil().max(1.0) * step;
+    let ticks = ticks(0.0, top);
     let y = |energy: f64| ground - energy / top * (ground - ceiling);
     let each = (WIDTH - left) / facts.weeks.len() as f64;
     html! {
-        svg viewBox={ "0 0 " (WIDTH) " 196" } role="img"
+        svg viewBox={ "0 0 " (WIDTH) " 192" } role="img"
             aria-label=(w.t("Använd och förväntad el per vecka, MWh", "Used and expected electricity by week, MWh")) {
             @for tick in &ticks {
                 line.grid x1=(left) x2=(WIDTH) y1=(round(y(*tick))) y2=(round(y(*tick))) {}
@@ -77,7 +82,7 @@ pub(super) fn weeks(facts: &Summary, w: Words) -> Markup {
                 rect.expected x=(round(x)) y=(round(expected)) width=(round(each * 0.4)) height=(round(ground - expected)) {}
                 rect.saved x=(round(x + each * 0.4)) y=(round(used)) width=(round(each * 0.4)) height=(round(ground - used)) {}
                 text.tick x=(round(x + each * 0.4)) y="188" text-anchor="middle" {
-                    (week.start.strftime("%-d/%-m").to_string()) }
+                    (week.start.strftime(w.t("%-d/%-m", "%-d %b")).to_string()) }
             }
         }
         p.key { span.box.expected {} (w.t("förväntat", "expected")) " " span.box.saved {} (w.t("använt", "used"))

@@ -1,0 +1,84 @@
+//! The project as one: what all ranked participants saved together, and how sure
+//! that is.
+//!
+//! The interval is found as a participant's is (`baseline/interval`), from the sums of
+//! all their out-of-sample days: what their errors have in common, such as a mild
+//! spring, stays in it, and what they have not cancels as far as it does.
+use core::ops::Range;
+
+use super::Standings;
+use crate::{
+    Leaderboard, MilliWattHours, ParticipantIndex, Time,
+    baseline::{Outside, interval},
+    calendar::grid::hour_of,
+};
+
+/// The ranked participants of a board together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Project {
+    /// How many they are.
+    pub ranked: usize,
+    /// Baseline minus energy, as on the board.
+    pub saved: MilliWattHours,
+    /// Baseline of the same hours.
+    pub expected: MilliWattHours,
+    /// Half-width of the 90 % interval, a share of `expected`; `None` where somebody's
+    /// baseline year is too short for it.
+    pub half_width: Option<f64>,
+}
+
+impl Project {
+    /// Share of the expected that was not used, percent.
+    pub fn saving_percent(&self) -> Option<f64> {
+        (self.expected.0 > 0).then(|| self.saved.0 as f64 / self.expected.0 as f64 * 100.0)
+    }
+
+    /// 90 % interval of it, percent.
+    pub fn interval_percent(&self) -> Option<[f64; 2]> {
+        let (saving, half) = self.saving_percent().zip(self.half_width)?;
+        Some(interval(saving / 100.0, half).map(|end| end * 100.0))
+    }
+
+    /// 90 % interval of what was saved, kWh: the baseline too high or too low by
+    /// the half-width.
+    pub fn interval_kwh(&self) -> Option<[f64; 2]> {
+        let half = self.half_width? * self.expected.kwh();
+        Some([-half, half].map(|off| self.saved.kwh() + off))
+    }
+}
+
+impl Standings {
+    /// Those ranked on a board; `None` where none is.
+    pub fn project_on(&self, board: &Leaderboard) -> Option<Project> {
+        let ranked: Vec<_> = board.rows.iter().filter(|row| row.rank.is_some()).collect();
+        let expected = ranked.iter().filter_map(|row| row.expected).sum();
+        let learnt = ranked.iter().map(|row| {
+            self.houses[row.participant.0 as usize].learnt.as_ref().map(|learnt| &learnt.outside)
+        });
+        let outside: Option<Vec<&Outside>> = learnt.collect();
+        let hours = ranked
+            .iter()
+            .map(|row| self.houses[row.participant.0 as usize].elapsed(board.as_of))
+            .max()?;
+        let days = (hours as f64 / 24.0).round() as usize;
+        Some(Project {
+            ranked: ranked.len(),
+            saved: board.total_saved,
+            expected,
+            half_width: outside.and_then(|all| Outside::pooled(&all).half_width(days)),
+        })
+    }
+
+    /// Energy and baseline of the contest's hours in a range that count and are
+    /// known on both sides; `None` where there are none.
+    pub fn matched(
+        &self,
+        who: ParticipantIndex,
+        range: Range<Time>,
+    ) -> Option<[MilliWattHours; 2]> {
+        let house = &self.houses[who.0 as usize];
+        let totals = self.sums(house, hour_of(range.start.0)..hour_of(range.end.0));
+        (totals.matched_hours > 0)
+            .then_some([MilliWattHours(totals.matched), MilliWattHours(totals.baseline)])
+    }
+}

@@ -1,0 +1,74 @@
+//! The tables for programs: JSON beside the board's object, and CSV. Names, terms and
+//! decimals are the same whatever the language; what is not known is null or empty.
+use anyhow::Context;
+use competition::Time;
+use serde_json::{Map, Number, Value};
+
+use super::{
+    summary::Summary,
+    table::{Cell, Kind, Table},
+    tables,
+};
+
+/// The object of `/api/v1/leaderboard`, and all other tables below `tables`.
+pub(super) fn json(facts: &Summary) -> anyhow::Result<Vec<u8>> {
+    let board = server::web::leaderboard_json(&facts.board, &facts.participants);
+    let tables = tables::all(facts).into_iter().filter(|table| table.id != "board");
+    let tables: Map<String, Value> = tables
+        .map(|table| {
+            let rows = table.rows.iter().map(|row| {
+                let fields = table.columns.iter().zip(row);
+                let fields = fields.map(|(it, cell)| (it.id.to_owned(), value(cell, it.kind)));
+                Value::Object(fields.collect())
+            });
+            (table.id.to_owned(), Value::Array(rows.collect()))
+        })
+        .collect();
+    // The board's own bytes stay as the service writes them.
+    let mut bytes = board;
+    bytes.pop().context("a board is an object")?;
+    bytes.extend_from_slice(b",\"tables\":");
+    serde_json::to_writer(&mut bytes, &tables)?;
+    bytes.extend_from_slice(b"}\n");
+    Ok(bytes)
+}
+
+/// RFC 4180, a row of names first.
+pub(super) fn csv(table: &Table) -> anyhow::Result<Vec<u8>> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(table.columns.iter().map(|column| column.id))?;
+    for row in &table.rows {
+        let cells = table.columns.iter().zip(row).map(|(it, cell)| match value(cell, it.kind) {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        });
+        out.write_record(cells)?;
+    }
+    Ok(out.into_inner()?)
+}
+
+fn value(cell: &Cell, kind: Kind) -> Value {
+    match cell {
+        Cell::Unknown => Value::Null,
+        Cell::Name(text) => Value::String(text.clone()),
+        Cell::Term(id, _) => Value::String((*id).to_owned()),
+        Cell::Words(text) => Value::String(text.1.clone()),
+        Cell::Day(day) => Value::String(day.to_string()),
+        Cell::Moment(at) => Value::String(moment(*at)),
+        Cell::Number { value, .. } => number(*value, kind.fine()),
+    }
+}
+
+fn number(value: f64, decimals: usize) -> Value {
+    let fine = 10f64.powi(decimals as i32);
+    let rounded = (value * fine).round() / fine + 0.0;
+    match decimals {
+        0 => Value::from(rounded as i64),
+        _ => Number::from_f64(rounded).map_or(Value::Null, Value::Number),
+    }
+}
+
+fn moment(at: Time) -> String {
+    jiff::Timestamp::from_second(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
+}

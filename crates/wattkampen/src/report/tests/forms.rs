@@ -1,0 +1,216 @@
+//! All forms say the same, and the workbook's arithmetic is the report's.
+use std::{collections::HashMap, io::Cursor};
+
+use calamine::{Data, Range, Reader, Xlsx};
+use serde_json::Value;
+
+use super::*;
+
+struct Book {
+    sheets: HashMap<String, (Range<Data>, Range<String>)>,
+    names: Vec<String>,
+}
+
+fn book(facts: &Summary, language: Language) -> Book {
+    let bytes = render(Format::Xlsx, facts, language).expect("renders");
+    let mut book = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
+    let names = book.sheet_names();
+    let sheets = names.iter().map(|name| {
+        let values = book.worksheet_range(name).expect("a sheet");
+        (name.clone(), (values, book.worksheet_formula(name).expect("a sheet")))
+    });
+    let sheets = sheets.collect();
+    Book { sheets, names }
+}
+
+impl Book {
+    fn number(&self, sheet: &str, line: u32, column: u32) -> Option<f64> {
+        match self.sheets[sheet].0.get_value((line, column)) {
+            Some(Data::Float(value)) => Some(*value),
+            Some(Data::Int(value)) => Some(*value as f64),
+            _ => None,
+        }
+    }
+
+    fn formula(&self, sheet: &str, line: u32, column: u32) -> &str {
+        self.sheets[sheet].1.get_value((line, column)).map_or("", String::as_str)
+    }
+}
+
+fn json(facts: &Summary) -> Value {
+    let bytes = render(Format::Json, facts, Language::Sv).expect("renders");
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+/// What the JSON says of a table; the standings are its `rows`.
+fn rows_of<'j>(json: &'j Value, name: &str) -> &'j Vec<Value> {
+    let rows = if name == "board" { &json["rows"] } else { &json["tables"][name] };
+    rows.as_array().unwrap_or_else(|| panic!("{name} is no table of the JSON"))
+}
+
+#[test]
+fn every_form_has_every_table_with_the_same_rows() {
+    let facts = facts();
+    let json = json(&facts);
+    let text = rendered(Format::Text);
+    let page = rendered(Format::Html);
+    let book = book(&facts, Language::En);
+    assert_eq!(book.names.len(), TABLES.len());
+    for (table, tab) in tables::all(&facts).iter().zip(&book.names) {
+        let name = table.id;
+        let count = rows_of(&json, name).len();
+        assert_eq!(count, table.rows.len(), "{name}");
+        let csv = table_csv(&facts, name).expect("renders");
+        let csv = ::csv::Reader::from_reader(csv.as_slice()).into_records().count();
+        assert_eq!(csv, count, "{name} as CSV");
+        assert!(text.contains(&format!("\n{}\n--", table.title.1)), "{name} in the text");
+        let section = page.split(&format!("id=\"{name}\"")).nth(1).expect(name);
+        let section = section.split("</section>").next().expect(name);
+        if !matches!(name, "total" | "method") {
+            assert_eq!(section.matches("<tr>").count(), count + 1, "{name} on the page");
+        }
+        let first = book.sheets[tab].0.get_value((count as u32, 0));
+        assert!(
+            first.is_some() || name == "board" || name == "participants",
+            "{name} in the workbook"
+        );
+    }
+    assert_eq!(TABLES.to_vec(), tables::all(&facts).iter().map(|it| it.id).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_workbook_computes_what_the_json_says() {
+    let facts = facts();
+    let (json, book) = (json(&facts), book(&facts, Language::En));
+    let near =
+        |found: Option<f64>, told: &Value, fine: f64, what: &str| match (found, told.as_f64()) {
+            (Some(found), Some(told)) => {
+                assert!((found - told).abs() <= fine, "{what}: {found} is not {told}");
+            }
+            (found, told) => assert_eq!(found, told, "{what}"),
+        };
+    let of = |column: u32| move |book: &Book, line: u32| book.number("Participants", line, column);
+    let (expected, used, saved) = (of(6), of(7), of(8));
+    for (line, row) in (1..).zip(rows_of(&json, "participants")) {
+        let what = row["municipality"].as_str().expect("a name");
+        near(expected(&book, line), &row["expected_kwh"], 0.051, what);
+        near(saved(&book, line), &row["saved_kwh"], 0.051, what);
+        near(of(10)(&book, line), &row["saved_sek"], 0.51, what);
+        let share = book.number("Participants", line, 9).map(|it| it * 100.0);
+        near(share, &row["saving_percent"], 0.051, what);
+        if row["rank"].is_null() {
+            assert_eq!(book.formula("Participants", line, 8), "", "{what}");
+            continue;
+        }
+        // Each formula's stored result is that of its arithmetic.
+        let (e, u) = (expected(&book, line).expect("known"), used(&book, line).expect("known"));
+        let row = line + 1;
+        assert_eq!(book.formula("Participants", line, 8), format!("G{row}-H{row}"));
+        assert_eq!(book.formula("Participants", line, 9), format!("1-H{row}/G{row}"));
+        assert_eq!(book.formula("Participants", line, 10), format!("I{row}*price_sek_per_kwh"));
+        assert_eq!(book.formula("Standings", line, 3), format!("'Participants'!$J${row}"));
+        assert_eq!(book.formula("Standings", line, 8), format!("H{row}/'Participants'!$E${row}"));
+        let near = |column, value: f64| {
+            let found = of(column)(&book, line).expect("a result");
+            assert!(
+                (found - value).abs() < 1e-9,
+                "{what}, column {column}: {found} is not {value}"
+            );
+        };
+        near(8, e - u);
+        near(9, 1.0 - u / e);
+        near(10, (e - u) * book.number("Factors", 1, 1).expect("a price"));
+        near(11, (e - u) * book.number("Factors", 2, 1).expect("emissions"));
+    }
+    for (line, row) in (1..).zip(rows_of(&json, "total")) {
+        for (column, id) in [(2, "saved"), (3, "interval_low"), (4, "interval_high")] {
+            near(book.number("Total", line, column), &row[id], 0.051, id);
+            assert!(!book.formula("Total", line, column).is_empty(), "{id} is a formula");
+        }
+    }
+    let sum = book.formula("Total", 1, 2);
+    assert_eq!(sum, "SUMIF('Participants'!$A$2:$A$4,\">0\",'Participants'!$I$2:$I$4)");
+    // Clusters and weeks sum up to the same.
+    for (sheet, column) in [("Participants", 8), ("Clusters", 4), ("Weeks", 4)] {
+        let last = if sheet == "Participants" { 4 } else { 2 };
+        assert!(book.formula(sheet, last, column).starts_with("SUM"), "{sheet}");
+        let sum = book.number(sheet, last, column).expect("a sum");
+        assert!((sum - 5066.9).abs() < 1e-6, "{sheet}: {sum}");
+    }
+    assert!(book.formula("Clusters", 1, 3).starts_with("SUMPRODUCT("));
+}
+
+#[test]
+fn the_workbook_has_types_and_nothing_where_nothing_is_known() {
+    let swedish = book(&facts(), Language::Sv);
+    assert_eq!(swedish.names[..3], ["Total", "Ställning", "Deltagare"]);
+    let quality = &swedish.sheets["Kvalitet"].0;
+    assert!(matches!(quality.get_value((1, 4)), Some(Data::DateTime(_))));
+    assert!(matches!(swedish.sheets["Veckor"].0.get_value((1, 0)), Some(Data::DateTime(_))));
+    let unknown = swedish.sheets["Ställning"].0.get_value((3, 6));
+    assert!(matches!(unknown, None | Some(Data::Empty)), "{unknown:?} is not nothing");
+    let reason = swedish.sheets["Ställning"].0.get_value((3, 11)).map(ToString::to_string);
+    assert_eq!(reason.as_deref(), Some("rankas inte: inga avläsningar än"));
+    assert_eq!(swedish.formula("Total", 2, 2), "C$2*price_sek_per_kwh");
+}
+
+/// What does not follow from other cells is no formula that would say otherwise.
+#[test]
+fn a_figure_that_is_not_the_cells_arithmetic_is_a_number() {
+    let mut facts = facts();
+    // Two areas in the contest, a comparison group, hours without a baseline.
+    facts.board.rows[0].kwh_per_m2 = Some(2.5);
+    facts.board.rows[0].saving_percent = Some(20.0);
+    facts.board.rows[0].energy = Some(MilliWattHours(17_900_000_000));
+    let book = book(&facts, Language::En);
+    for (column, value) in [(3, 0.2), (7, 17_900.0), (8, 2.5)] {
+        assert_eq!(book.formula("Standings", 1, column), "", "column {column}");
+        assert_eq!(book.number("Standings", 1, column), Some(value));
+    }
+}
+
+/// A contest that has not begun, participants that have nothing.
+#[test]
+fn nothing_is_said_where_nothing_is() {
+    let mut facts = facts();
+    facts.board.status = Status::Upcoming;
+    facts.board.rows = vec![row(0), row(1), row(2)];
+    facts.board.total_saved = MilliWattHours(0);
+    for row in &mut facts.board.rows {
+        row.reason =
+            Some(Reason::new("the contest begins on 1 March", "tävlingen börjar den 1 mars"));
+    }
+    (facts.project, facts.entries) = (None, Vec::new());
+    facts.weeks.clear();
+    facts.activities.clear();
+    facts.traps.clear();
+    let text = String::from_utf8(render(Format::Text, &facts, Language::En).expect("renders"));
+    let text = text.expect("UTF-8");
+    for told in
+        ["not begun", "Not known yet.", "No hour is known yet.", "No activities are recorded."]
+    {
+        assert!(text.contains(told), "{told:?} is not in:\n{text}");
+    }
+    for language in [Language::Sv, Language::En] {
+        let page = render(Format::Html, &facts, language).expect("renders");
+        let page = String::from_utf8(page).expect("UTF-8");
+        assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");
+        let book = book(&facts, language);
+        assert_eq!(book.names.len(), TABLES.len());
+    }
+    assert_eq!(rows_of(&json(&facts), "total").len(), 0);
+}
+
+/// Rounded to what an interval supports, as each language writes it.
+#[test]
+fn numbers_as_each_language_writes_them() {
+    let (sv, en) = (Words(Language::Sv), Words(Language::En));
+    assert_eq!(en.number(1_234_567.891, 1), "1,234,567.9");
+    assert_eq!(sv.number(1_234_567.891, 1), "1\u{a0}234\u{a0}567,9");
+    assert_eq!((en.number(-0.04, 1), en.number(-1234.5, 0)), ("0.0".into(), "−1,235".into()));
+    let shown = |low, high, value| en.shown(value, table::Shown::within([low, high]));
+    assert_eq!(shown(90_000.0, 250_000.0, 170_842.8), "170,000");
+    assert_eq!(shown(10_300.0, 14_500.0, 12_487.9), "12,000");
+    assert_eq!(shown(3.0, 6.0, 4.4), "4");
+    assert_eq!(shown(f64::NAN, 6.0, 4.4), "4");
+}
