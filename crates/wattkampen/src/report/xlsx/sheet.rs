@@ -18,6 +18,8 @@ use crate::report::{
 const PAPER: u8 = 9;
 /// Columns of words are wrapped beyond this many characters.
 const WIDEST: usize = 60;
+/// Height of a line of words, in points.
+const LINE: f64 = 15.5;
 
 pub(super) fn write(
     sheet: &mut Worksheet,
@@ -46,7 +48,8 @@ pub(super) fn write(
     for (at, column) in (0..).zip(&table.columns) {
         let align = if column.kind.is_number() { FormatAlign::Right } else { FormatAlign::Left };
         let heading = w.of(&column.head);
-        sheet.write_with_format(0, at, heading, &head.clone().set_align(align))?;
+        let format = head.clone().set_align(align).set_indent(u8::from(!column.kind.is_number()));
+        sheet.write_with_format(0, at, heading, &format)?;
         let longest = table.rows.iter().map(|row| {
             let cell = &row[usize::from(at)];
             print::cell(cell, column.kind, w, &facts.competition.timezone).chars().count()
@@ -60,6 +63,14 @@ pub(super) fn write(
         for (at, (column, cell)) in (0..).zip(table.columns.iter().zip(row)) {
             let formula = places.formula(table.id, column.id, line + 1);
             write_cell(sheet, (line, at), cell, column.kind, formula, &facts.competition, w)?;
+        }
+        // Not every viewer finds the height of wrapped words itself.
+        let lines = row.iter().zip(&table.columns).zip(&widths).map(|((cell, column), width)| {
+            let text = print::cell(cell, column.kind, w, &facts.competition.timezone);
+            text.chars().count().div_ceil(width.saturating_sub(3).max(1))
+        });
+        if let Some(lines) = lines.max().filter(|lines| *lines > 1) {
+            sheet.set_row_height(line, LINE * lines as f64)?;
         }
     }
     let mut next = table.rows.len() as u32 + 1;
@@ -91,7 +102,14 @@ fn write_cell(
     competition: &Competition,
     w: Words,
 ) -> Result<(), XlsxError> {
-    let words = || Format::new().set_text_wrap().set_align(FormatAlign::Top);
+    // Indented: a number to the left of words would touch them.
+    let words = || {
+        Format::new()
+            .set_text_wrap()
+            .set_align(FormatAlign::Top)
+            .set_align(FormatAlign::Left)
+            .set_indent(1)
+    };
     match cell {
         // Empty, never 0.
         Cell::Unknown => {}
@@ -126,7 +144,8 @@ fn write_cell(
 }
 
 fn dated(pattern: &str) -> Format {
-    Format::new().set_num_format(pattern).set_align(FormatAlign::Left).set_align(FormatAlign::Top)
+    let format = Format::new().set_num_format(pattern).set_align(FormatAlign::Left);
+    format.set_align(FormatAlign::Top).set_indent(1)
 }
 
 /// The workbook keeps every digit and shows what is printed; sums stay whole.
@@ -282,7 +301,7 @@ fn note(
     let format = Format::new().set_text_wrap().set_align(FormatAlign::Top).set_italic();
     let wide: usize = widths.iter().sum::<usize>().max(30);
     let lines = text.chars().count() / wide + 1;
-    sheet.set_row_height(line, 15.5 * lines as f64)?;
+    sheet.set_row_height(line, LINE * lines as f64)?;
     let last = table.columns.len() as u16 - 1;
     sheet.merge_range(line, 0, line, last, &text, &format)?;
     Ok(())
