@@ -187,6 +187,49 @@ fn a_declaration_moves_the_board_and_a_restart_gives_the_same() {
 }
 
 #[test]
+fn an_activity_is_told_while_the_service_runs_and_its_effect_measured() {
+    let (desk, server) = Desk::new();
+    let before = rows(&server);
+    let done = json!({"kind": "activity", "participant": "hall-1", "activity": "night-walk",
+        "day": "2025-04-15", "place": "whole house", "by": "caretaker", "reason": "14 screens were on"});
+    let entry = declared(&server, "declarations", &done);
+    let told =
+        |server: &Server| server.get("/api/v1/participants/hall-1").json()["activities"].clone();
+    let activities = told(&server);
+    let words = &activities[0];
+    assert_eq!((&words["kind"], &words["by"]), (&json!("night-walk"), &json!("caretaker")));
+    assert_eq!(words["note"], "14 screens were on");
+    let effect = &words["effect"];
+    let bound = |at: usize| effect["interval_points"][at].as_f64().expect("an interval");
+    let change = effect["change_points"].as_f64().expect("a change");
+    assert!(bound(0) < change && change < bound(1), "{effect}");
+    assert_eq!(effect["distinguishable"], bound(0) > 0.0 || bound(1) < 0.0, "{effect}");
+    assert_eq!(rows(&server), before, "it moves nobody");
+    let page = server.get("/participants/hall-1?lang=en").text().to_owned();
+    assert!(page.contains("Night walk") && page.contains("14 screens were on"), "{page}");
+    assert!(server.get("/organiser?lang=en").text().contains("2025-04-15: Night walk"));
+
+    let wrong = json!({"kind": "activity", "participant": "hall-1", "activity": "party",
+        "day": "2025-04-15", "by": "caretaker", "reason": "for fun"});
+    let refused = ask(&server, "declarations", &wrong);
+    assert_eq!(
+        (refused.status, &refused.json()["detail"]),
+        (400, &json!("activity = \"party\" is not known"))
+    );
+
+    server.kill();
+    let server = Server::serve(&desk.config);
+    assert_eq!(told(&server), activities, "after a restart");
+    let withdrawn = json!({"kind": "withdraw", "entry": entry, "by": "caretaker",
+        "reason": "it was another house"});
+    declared(&server, "declarations", &withdrawn);
+    assert_eq!(told(&server), json!([]));
+    desk.close(server);
+    let (audit, _) = desk.audit();
+    assert_eq!(events(&audit, "declaration").len(), 2, "nothing is deleted");
+}
+
+#[test]
 fn a_form_declares_without_a_script_and_only_from_our_own_page() {
     let (_desk, server) = Desk::new();
     let form = "kind=employees&participant=hall-1&from=2020-01-01&count=50&by=jury&reason=counted";

@@ -4,57 +4,15 @@
 //! A declaration holds from its entry in the log on, for the past as well: the board
 //! is a function of the readings and of all that is in force. One that was wrong is
 //! withdrawn by another one; nothing is deleted.
-use competition::{Competition, Epoch, Exclusion, Participant, SquareMetres, Time, WattHours};
-use jiff::{Timestamp, civil::Date, civil::DateTime, tz::TimeZone};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+mod asked;
+
+use competition::{Activity, Competition, Epoch, Exclusion, Participant, SquareMetres, Time};
+use jiff::{civil::Date, tz::TimeZone};
+
+pub use asked::Asked;
 
 use super::{Entry, Event};
-
-/// A declaration as it is sent and stored: `kind` says which of the fields it needs.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(as = Declaration)]
-pub struct Asked {
-    /// `event`, `excluded-hours`, `meter-swap`, `floor-area`, `employees`, `withdraw`, or,
-    /// as an amendment, `late-data`.
-    pub kind: String,
-    /// Role of who declares it, such as `energy coordinator`.
-    pub by: String,
-    /// Why, for everybody to read.
-    pub reason: String,
-    /// Of `event`, `excluded-hours`, `floor-area`, `employees`, `late-data`: its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub participant: Option<String>,
-    /// Of `meter-swap`: the meter's id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub meter: Option<String>,
-    /// `event`: first day. `floor-area`, `employees`: the day from which it holds.
-    /// `excluded-hours`: a moment, RFC 3339 or local.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// `event`: the day after the last. `excluded-hours`: a moment.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<String>,
-    /// `meter-swap`: when the new register took over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at: Option<String>,
-    /// `meter-swap`: last value of the old register, Wh as the meter showed it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_wh: Option<i64>,
-    /// `meter-swap`: first value of the new register.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_wh: Option<i64>,
-    /// `floor-area`: Atemp.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub m2: Option<f64>,
-    /// `employees`: how many.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub count: Option<u32>,
-    /// `withdraw`: the entry of the declaration that is to hold no more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub entry: Option<i64>,
-}
+use asked::midnight;
 
 /// A declaration that makes sense.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +38,8 @@ pub enum Change {
     Area(String, Date, SquareMetres),
     /// Its employees from a day on.
     Staff(String, Date, u32),
+    /// Something that a participant did to save; it moves nobody on the board.
+    Done(String, Activity),
     /// What came for a participant after the lock is taken in.
     Late(String),
     /// An earlier declaration holds no more.
@@ -98,101 +58,6 @@ pub struct Mistake {
 
 fn wrong(what: impl Into<String>, mend: impl Into<String>) -> Mistake {
     Mistake { what: what.into(), mend: mend.into() }
-}
-
-impl Asked {
-    /// What it means, without a look at who competes.
-    ///
-    /// # Errors
-    /// The first field that is missing or is nothing.
-    pub fn read(&self, zone: &TimeZone) -> Result<Change, Mistake> {
-        let kind = self.kind.as_str();
-        let need = |field: &Option<String>, name: &str, example: &str| {
-            let text = field.as_deref().map(str::trim).filter(|text| !text.is_empty());
-            text.map(str::to_owned).ok_or_else(|| {
-                wrong(format!("{kind} needs {name}"), format!("give {name}, such as {example}"))
-            })
-        };
-        let who = || need(&self.participant, "participant", "soderhamn");
-        let day = |field: &Option<String>, name: &str| {
-            let text = need(field, name, "2027-03-15")?;
-            text.parse::<Date>().map_err(|_| {
-                wrong(format!("{name} = {text:?} is no date"), "write it as 2027-03-15")
-            })
-        };
-        let moment = |field: &Option<String>, name: &str| {
-            moment(&need(field, name, "2027-04-11T09:00:00+02:00")?, name, zone)
-        };
-        let number = |field: Option<i64>, name: &str| {
-            field.ok_or_else(|| wrong(format!("{kind} needs {name}"), "give it in whole Wh"))
-        };
-        Ok(match kind {
-            "event" => {
-                let (from, until) = (day(&self.from, "from")?, day(&self.until, "until")?);
-                let begin = |day: Date| midnight(day, zone);
-                let (from, until) = (begin(from)?, begin(until)?);
-                let reason = self.reason.trim().to_owned();
-                Change::Excluded(who()?, Exclusion { from, until, reason })
-            }
-            "excluded-hours" => {
-                let (from, until) = (moment(&self.from, "from")?, moment(&self.until, "until")?);
-                let reason = self.reason.trim().to_owned();
-                Change::Excluded(who()?, Exclusion { from, until, reason })
-            }
-            "meter-swap" => {
-                let meter = need(&self.meter, "meter", "735999100000000001")?;
-                let at = moment(&self.at, "at")?;
-                let last = WattHours(number(self.last_wh, "last_wh")?);
-                let first = WattHours(number(self.first_wh, "first_wh")?);
-                Change::Swapped(meter, Epoch { at, last, first })
-            }
-            "floor-area" => {
-                let m2 = self.m2.ok_or_else(|| {
-                    wrong("floor-area needs m2", "give Atemp in square metres, such as 6100")
-                })?;
-                Change::Area(who()?, day(&self.from, "from")?, SquareMetres(m2))
-            }
-            "employees" => {
-                let count = self.count.ok_or_else(|| {
-                    wrong("employees needs count", "give how many there are, such as 240")
-                })?;
-                Change::Staff(who()?, day(&self.from, "from")?, count)
-            }
-            "late-data" => Change::Late(who()?),
-            "withdraw" => Change::Withdrawn(self.entry.ok_or_else(|| {
-                wrong("withdraw needs entry", "give the number that the declaration has in the log")
-            })?),
-            other => {
-                return Err(wrong(
-                    format!("kind = {other:?} is not known"),
-                    "one of event, excluded-hours, meter-swap, floor-area, employees, withdraw, late-data",
-                ));
-            }
-        })
-    }
-}
-
-fn midnight(day: Date, zone: &TimeZone) -> Result<Time, Mistake> {
-    let zoned = day.to_zoned(zone.clone());
-    let zoned = zoned.map_err(|_| wrong(format!("{day} is beyond the calendar"), "correct it"))?;
-    Ok(Time(zoned.timestamp().as_second()))
-}
-
-/// RFC 3339, or a local time as forms send it where that is one moment.
-fn moment(text: &str, name: &str, zone: &TimeZone) -> Result<Time, Mistake> {
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(Time(at.as_second()));
-    }
-    let local = text.parse::<DateTime>().map_err(|_| {
-        wrong(format!("{name} = {text:?} is no time"), "write it as 2027-04-11T09:00:00+02:00")
-    })?;
-    let at = zone.to_ambiguous_timestamp(local).unambiguous().map_err(|_| {
-        wrong(
-            format!("{name} = {text:?} is not one moment: the clocks change then"),
-            "give it with its offset, such as 2027-10-31T02:30:00+01:00",
-        )
-    })?;
-    Ok(Time(at.as_second()))
 }
 
 /// The declarations of a log that are in force, in their order. Those that cannot be
@@ -314,6 +179,19 @@ pub fn check(
                 return Err(wrong("count is not between 1 and 100000", "give how many there are"));
             }
         }
+        Change::Done(who, done) => {
+            known(who)?;
+            if done.place.chars().count() > 80 {
+                return Err(wrong("place has more than 80 characters", "say it shorter"));
+            }
+            let at = midnight(done.day, zone)?;
+            if at < begin || at >= end {
+                return Err(wrong(
+                    "day is outside of the baseline year and the contest",
+                    "correct it",
+                ));
+            }
+        }
         Change::Late(who) => known(who)?,
         Change::Withdrawn(entry) => {
             if !active.iter().any(|it| it.entry == *entry) {
@@ -346,6 +224,9 @@ pub fn apply(participants: &[Participant], active: &[Declaration]) -> Vec<Partic
             }
             Change::Staff(id, from, count) => {
                 find(&mut all, id).map(|who| set(&mut who.employees.0, *from, *count))
+            }
+            Change::Done(id, done) => {
+                find(&mut all, id).map(|who| who.activities.push(done.clone()))
             }
             Change::Swapped(id, epoch) => {
                 let mut meters = all.iter_mut().flat_map(|who| &mut who.meters);

@@ -112,6 +112,13 @@ fn declaration(asked: &Asked) -> String {
         "employees" => {
             format!("{who} has {} employees from {from}", asked.count.unwrap_or_default())
         }
+        "activity" => {
+            let place = match text(&asked.place).as_str() {
+                "" => String::new(),
+                place => format!(", {place}"),
+            };
+            format!("{who} did: {}, {}{place}", text(&asked.activity), text(&asked.day))
+        }
         "late-data" => format!("what came for {who} after the lock counts"),
         "withdraw" => format!("entry {} holds no more", asked.entry.unwrap_or_default()),
         other => other.to_owned(),

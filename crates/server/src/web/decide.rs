@@ -1,6 +1,8 @@
 //! Where the organiser decides: declarations, lock and amendments, as JSON for
 //! programs and as a form for a browser without a script; and the audit trail.
 //! Whoever may see the organiser's page may use these, from pages of ours only.
+mod fields;
+
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
@@ -202,7 +204,7 @@ fn json_headers() -> [(header::HeaderName, HeaderValue); 2] {
     ]
 }
 
-/// Declares an event, excluded hours, a meter swap, a floor area, employees, or withdraws.
+/// Declares an event, excluded hours, a meter swap, a floor area, employees, an activity, or withdraws.
 #[utoipa::path(post, path = "/api/v1/organiser/declarations", tag = "organiser",
     request_body = Asked,
     responses(
@@ -350,7 +352,7 @@ pub(super) async fn form(
         let text = std::str::from_utf8(&body)
             .map_err(|_| Problem::bad("the form is not text", "send it from this page"))?;
         let locked = web.handle.decisions().await?.locked.is_some();
-        web.handle.decide(read(&Params::read(Some(text)), locked)?).await??;
+        web.handle.decide(fields::read(&Params::read(Some(text)), locked)?).await??;
         Ok(())
     };
     match done.await {
@@ -359,40 +361,4 @@ pub(super) async fn form(
         }
         Err(problem) => visit.trouble(&problem),
     }
-}
-
-/// A form's fields as a decision.
-fn read(form: &Params, locked: bool) -> Result<Decision, Problem> {
-    let text = |name: &str| form.get(name).map(str::to_owned);
-    let need = |name: &str| text(name).unwrap_or_default();
-    if form.get("kind") == Some("lock") {
-        return Ok(Decision::Lock { by: need("by"), reason: need("reason") });
-    }
-    let number = |name: &str| match form.get(name) {
-        // As people write it here.
-        Some(text) => text.replace([' ', '\u{a0}'], "").replace(',', ".").parse::<f64>().map(Some),
-        None => Ok(None),
-    };
-    let number = |name: &str| {
-        number(name).map_err(|_| Problem::bad(format!("{name} is no number"), "give digits only"))
-    };
-    let whole = |name: &str| Ok::<_, Problem>(number(name)?.map(|value| value.round() as i64));
-    // Registers are read off in kWh.
-    let wh = |name: &str| Ok::<_, Problem>(number(name)?.map(|kwh| (kwh * 1000.0).round() as i64));
-    let asked = Asked {
-        kind: need("kind"),
-        by: need("by"),
-        reason: need("reason"),
-        participant: text("participant"),
-        meter: text("meter"),
-        from: text("from"),
-        until: text("until"),
-        at: text("at"),
-        last_wh: wh("last_kwh")?,
-        first_wh: wh("first_kwh")?,
-        m2: number("m2")?,
-        count: whole("count")?.map(|count| count.clamp(0, i64::from(u32::MAX)) as u32),
-        entry: whole("entry")?,
-    };
-    Ok(if locked { Decision::Amend(asked) } else { Decision::Declare(asked) })
 }

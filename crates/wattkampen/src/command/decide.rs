@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// Why, for everybody to read
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Whose event, hours, floor area or employees
+    /// Whose event, hours, floor area, employees or activity
     #[arg(long, value_name = "ID")]
     participant: Option<String>,
     /// Which meter was changed
@@ -51,6 +51,16 @@ pub(super) struct Args {
     /// How many employees
     #[arg(long, value_name = "N")]
     count: Option<u32>,
+    /// What was done
+    #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(
+        competition::ActivityKind::ALL.map(competition::ActivityKind::id)))]
+    activity: Option<String>,
+    /// The day of an activity
+    #[arg(long, value_name = "DATE")]
+    day: Option<String>,
+    /// Where in the house an activity was, if that is to be told
+    #[arg(long, value_name = "TEXT")]
+    place: Option<String>,
     /// The declaration that is withdrawn, by its entry in the audit log
     #[arg(long, value_name = "N")]
     entry: Option<i64>,
@@ -68,6 +78,8 @@ enum Kind {
     FloorArea,
     /// Employees from a day on: --participant --from --count
     Employees,
+    /// What a town hall did to save, with its effect on its page: --participant --activity --day
+    Activity,
     /// What came after the lock counts, as an amendment only: --participant
     LateData,
     /// An earlier declaration holds no more: --entry
@@ -95,6 +107,7 @@ impl Args {
             Kind::MeterSwap => "meter-swap",
             Kind::FloorArea => "floor-area",
             Kind::Employees => "employees",
+            Kind::Activity => "activity",
             Kind::LateData => "late-data",
             Kind::Withdraw => "withdraw",
         };
@@ -111,6 +124,9 @@ impl Args {
             first_wh: self.first_wh,
             m2: self.m2,
             count: self.count,
+            activity: self.activity,
+            day: self.day,
+            place: self.place,
             entry: self.entry,
         }
     }

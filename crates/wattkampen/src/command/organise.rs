@@ -21,7 +21,7 @@ pub(super) enum Command {
     Import(import::Args),
     /// The audit trail in plain words, and whether log and readings are as they were written
     Audit(audit::Args),
-    /// Declares an event, excluded hours, a meter swap, a floor area or employees
+    /// Declares an event, excluded hours, a meter swap, a floor area, employees or an activity
     Declare(decide::Args),
     /// Changes a locked result by a declaration
     Amend(decide::Args),

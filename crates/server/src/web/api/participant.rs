@@ -6,7 +6,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use competition::{MilliWattHours, Watts};
+use competition::{Activity, Effect, MilliWattHours, Trap, Watts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,6 +31,90 @@ struct ParticipantJson<'a> {
     /// Its row of the official board.
     standing: RowJson<'a>,
     now: NowJson,
+    /// What it did to save, in the order told.
+    activities: Vec<ActivityJson<'a>>,
+    /// Loads worth a look, the dearest first; they overlap.
+    traps: Vec<TrapJson>,
+}
+
+/// Something that a town hall did.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Activity)]
+struct ActivityJson<'a> {
+    /// `night-walk`, `standings-by-mail`, `target`, `meeting`, `survey`, `inventory`,
+    /// `power-strips` or `other`.
+    kind: &'static str,
+    /// Local day.
+    day: String,
+    place: &'a str,
+    /// Role.
+    by: &'a str,
+    note: &'a str,
+    /// Null until a week before and a week after it are measured.
+    effect: Option<EffectJson>,
+}
+
+/// Saving of the two weeks after minus that of the two weeks before.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Effect)]
+struct EffectJson {
+    /// Percentage points; above zero the house used less.
+    change_points: Option<f64>,
+    /// Its 90 % interval.
+    interval_points: [Option<f64>; 2],
+    /// Whether the interval leaves out zero: else nobody can tell that it did anything.
+    distinguishable: bool,
+}
+
+/// A load that could go.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Trap)]
+struct TrapJson {
+    /// In words.
+    kind: &'static str,
+    /// What its kilowatt-hours are above, in words.
+    beside: &'static str,
+    /// First local day of it.
+    since: String,
+    /// It may be older: nothing is known from before.
+    at_least: bool,
+    /// A year, if it stays.
+    kwh_per_year: Option<f64>,
+    /// At the competition's price.
+    sek_per_year: Option<f64>,
+    /// In words.
+    confidence: &'static str,
+}
+
+impl<'a> ActivityJson<'a> {
+    fn of(it: &'a Activity, effect: Option<&Effect>) -> Self {
+        Self {
+            kind: it.kind.id(),
+            day: it.day.to_string(),
+            place: &it.place,
+            by: &it.by,
+            note: &it.note,
+            effect: effect.map(|effect| EffectJson {
+                change_points: round(effect.change_percent, 1),
+                interval_points: effect.interval_percent.map(|it| round(it, 1)),
+                distinguishable: effect.distinguishable,
+            }),
+        }
+    }
+}
+
+impl From<&Trap> for TrapJson {
+    fn from(trap: &Trap) -> Self {
+        Self {
+            kind: trap.kind.names().0,
+            beside: trap.beside.names().0,
+            since: trap.since.to_string(),
+            at_least: trap.at_least,
+            kwh_per_year: round(trap.kwh_per_year, 0),
+            sek_per_year: round(trap.sek_per_year, 0),
+            confidence: trap.confidence.names().0,
+        }
+    }
 }
 
 /// The building at this moment; what is not known is null.
@@ -78,6 +162,7 @@ pub(in crate::web) async fn participant(
     let (Some(row), Some(house)) = (row, snapshot.houses.get(index.0 as usize)) else {
         return Err(Problem::busy("the board is not computed yet", "ask again in some seconds"));
     };
+    let insight = web.handle.insight(index).await?;
     let energy = |e: Option<MilliWattHours>| e.and_then(|e| kwh(e, 1));
     let power = |p: Option<Watts>| p.map(|p| p.0);
     let json = ParticipantJson {
@@ -101,6 +186,13 @@ pub(in crate::web) async fn participant(
             hours_w: house.hours.map(power),
             hours_baseline_w: house.hours_baseline.map(power),
         },
+        activities: who
+            .activities
+            .iter()
+            .zip(&insight.effects)
+            .map(|(it, effect)| ActivityJson::of(it, effect.as_ref()))
+            .collect(),
+        traps: insight.traps.iter().map(TrapJson::from).collect(),
     };
     let body = serde_json::to_vec(&json).unwrap_or_default();
     Ok(Made::new("application/json", body).answer(&headers))

@@ -1,6 +1,6 @@
 //! The organiser's decisions: what is declared, forms for more, the lock, and the end
 //! of the audit log to write down.
-use competition::Status;
+use competition::{ActivityKind, Status};
 use maud::{Markup, html};
 
 use super::Scene;
@@ -65,8 +65,15 @@ fn kind(kind: &str, l: Language) -> &'static str {
         "meter-swap" => l.t("Mätarbyte", "Meter change"),
         "floor-area" => l.t("Golvyta", "Floor area"),
         "employees" => l.t("Anställda", "Employees"),
+        "activity" => l.t("Aktivitet", "Activity"),
+        "late-data" => l.t("Sent inkomna mätvärden", "Readings that came late"),
         _ => l.t("Återtaget", "Withdrawn"),
     }
+}
+
+fn activity(kind: ActivityKind, l: Language) -> &'static str {
+    let (english, swedish) = kind.names();
+    l.t(swedish, english)
 }
 
 fn whom<'a>(scene: &'a Scene, asked: &'a Asked) -> &'a str {
@@ -85,6 +92,10 @@ fn holds(asked: &Asked, l: Language) -> String {
         }
         "floor-area" => format!("{from}: {} m²", l.number(asked.m2.unwrap_or_default(), 0)),
         "employees" => format!("{from}: {}", asked.count.unwrap_or_default()),
+        "activity" => {
+            let kind = asked.activity.as_deref().and_then(ActivityKind::from_id);
+            format!("{}: {}", text(&asked.day), activity(kind.unwrap_or(ActivityKind::Other), l))
+        }
         _ => format!("{from} – {until}"),
     }
 }
@@ -104,6 +115,13 @@ pub(super) fn forms(scene: &Scene, decisions: &Decisions) -> Markup {
         p.sentence { (l.t(
             "Det som anmäls gäller genast, också bakåt i tiden, och står med skäl och roll i händelseloggen. Ange en roll och inget namn.",
             "What is declared holds at once, for the past as well, and stands with reason and role in the audit log. Give a role and no name.")) }
+        (form(l, "activity", &html! {
+            (participant(scene))
+            label { span { (l.t("Vad", "What")) } select name="activity" required {
+                @for kind in ActivityKind::ALL { option value=(kind.id()) { (activity(kind, l)) } } } }
+            (input(l.t("Dag", "Day"), "day", "date"))
+            label { span { (l.t("Var i huset (om ni vill)", "Where in the house (if you like)")) }
+                input name="place" maxlength="80" autocomplete="off"; } }))
         (form(l, "event", &html! {
             (participant(scene))
             (input(l.t("Första dagen", "First day"), "from", "date"))
@@ -127,6 +145,9 @@ pub(super) fn forms(scene: &Scene, decisions: &Decisions) -> Markup {
             (participant(scene))
             (input(l.t("Från och med", "From"), "from", "date"))
             (digits(l.t("Antal", "Count"), "count")) }))
+        @if locked {
+            (form(l, "late-data", &html! { (participant(scene)) }))
+        }
         @if !decisions.declared.is_empty() {
             (form(l, "withdraw", &html! {
                 label { span { (l.t("Post", "Entry")) } select name="entry" required {
@@ -150,7 +171,11 @@ fn form(l: Language, kind: &str, fields: &Markup) -> Markup {
             form.filter method="post" action="/organiser" {
                 input type="hidden" name="kind" value=(kind);
                 (fields)
-                label { span { (l.t("Skäl", "Reason")) }
+                label { span { (if kind == "activity" {
+                        l.t("Vad ni gjorde, med egna ord", "What you did, in your own words")
+                    } else {
+                        l.t("Skäl", "Reason")
+                    }) }
                     input name="reason" required minlength="3" maxlength="500" autocomplete="off"; }
                 label { span { (l.t("Av (roll)", "By (role)")) }
                     input name="by" required maxlength="80" autocomplete="organization-title"; }

@@ -1,5 +1,6 @@
 //! What the organiser decided, each with role and reason, and a digest of the rest
 //! of the audit trail; `wattkampen audit` prints and verifies all of it.
+use competition::ActivityKind;
 use server::audit::{Asked, Entry, Event, Place, hex};
 
 use crate::report::{
@@ -177,6 +178,11 @@ fn asked(asked: &Asked) -> Both {
                 format!("{who}: {count} anställda från {from}"),
                 format!("{who}: {count} employees from {from}"),
             )
+        }
+        "activity" => {
+            let kind = ActivityKind::from_id(&text(&asked.activity)).unwrap_or(ActivityKind::Other);
+            let (day, (english, swedish)) = (text(&asked.day), kind.names());
+            Both(format!("{who}: {swedish}, {day}"), format!("{who}: {english}, {day}"))
         }
         "late-data" => Both(
             format!("{who}: vad som kom efter låsningen räknas"),
