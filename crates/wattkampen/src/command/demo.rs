@@ -13,7 +13,8 @@ use std::{
 };
 
 use competition::{
-    Celsius, Competition, Dated, Meter, Participant, Percent, Period, SquareMetres, Time, Watts,
+    Activity, ActivityKind, Celsius, Competition, Dated, Meter, Participant, Percent, Period,
+    SquareMetres, Time, Watts,
 };
 use jiff::{
     civil::{Date, date},
@@ -128,8 +129,40 @@ fn participant(hall: &TownHall) -> Participant {
         employees: Dated(vec![(BASELINE, hall.employees)]),
         target: Some(Percent(10.0)),
         meters: vec![meter],
+        activities: activities(&hall.id),
         ..Participant::default()
     }
+}
+
+/// Some of what was done in 2011, as it is recorded. Nothing is added to the simulated
+/// load for them: what is measured is what their effect looks like when there is none.
+fn activities(hall: &str) -> Vec<Activity> {
+    let (kind, day, place, by, note) = match hall {
+        "soderhamn" => (
+            ActivityKind::NightWalk,
+            date(2027, 4, 6),
+            "hela huset",
+            "vaktmästare",
+            "14 skärmar och en kaffemaskin var på",
+        ),
+        "pitea" => (
+            ActivityKind::StandingsByMail,
+            date(2027, 3, 22),
+            "",
+            "energisamordnare",
+            "ställningen till alla i huset",
+        ),
+        "sunne" => (
+            ActivityKind::PowerStrips,
+            date(2027, 4, 1),
+            "plan 2",
+            "IT-avdelningen",
+            "40 grenuttag med strömbrytare",
+        ),
+        _ => return Vec::new(),
+    };
+    let [place, by, note] = [place, by, note].map(str::to_owned);
+    vec![Activity { kind, day, place, by, note }]
 }
 
 /// The simulated weather goes into the store as an organiser's import does, the whole

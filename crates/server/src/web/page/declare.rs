@@ -179,7 +179,7 @@ fn form(l: Language, kind: &str, fields: &Markup) -> Markup {
                     input name="reason" required minlength="3" maxlength="500" autocomplete="off"; }
                 label { span { (l.t("Av (roll)", "By (role)")) }
                     input name="by" required maxlength="80" autocomplete="organization-title"; }
-                button type="submit" { (title) }
+                button type="submit" { (if matches!(kind, "withdraw" | "lock") { title } else { l.t("Anmäl", "Declare") }) }
             } }
     }
 }
