@@ -124,6 +124,27 @@ fn a_changed_imported_row_is_found_where_it_is() {
 }
 
 #[test]
+fn a_day_that_is_only_said_to_have_changed_is_named() {
+    let (desk, server) = Desk::new();
+    desk.close(server);
+    let store = desk.store();
+    let (key, entry): (i64, i64) = store
+        .query_row("SELECT key, entry FROM seal ORDER BY key LIMIT 1 OFFSET 20", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    store.execute("INSERT INTO unsealed (key) VALUES (?)", [key]).unwrap();
+    let (audit, _) = desk.audit();
+    let changed = &audit["sealed"]["changed"];
+    assert_eq!(changed.as_array().map(Vec::len), Some(1), "{changed}");
+    assert_eq!(changed[0]["entry"], entry);
+    let day = changed[0]["day"].as_str().unwrap().to_owned();
+    let text = String::from_utf8(desk.run(&["audit"]).stdout).unwrap();
+    let line = text.lines().find(|line| line.starts_with("NOT COVERED")).expect("a line of it");
+    assert!(line.contains(&day), "{line}");
+}
+
+#[test]
 fn an_end_that_was_cut_off_is_missed() {
     let (desk, server) = Desk::new();
     desk.close(server);

@@ -16,7 +16,8 @@
 //! **What it leaves open.** Readings of the current day, and late ones of some
 //! minutes, wait for their seal. Late readings and quarantine are noted once a
 //! minute: a killed process may lose the note, never the readings. Values that lost
-//! against another one of their moment are not sealed.
+//! against another one of their moment are not sealed. Who marks a day as changed hides
+//! a change of it until the next sealing; `wattkampen audit` names such days.
 mod board;
 mod declaration;
 mod event;

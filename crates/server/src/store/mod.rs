@@ -70,7 +70,7 @@ pub use log::{Fault, note_beside};
 pub use reader::{Reader, Reading, Readings, Verified};
 pub use recover::Recovering;
 pub use unjudged::Unjudged;
-pub use verify::Sealed;
+pub use verify::{Changed, Sealed};
 pub use writer::{Inserted, Store};
 
 /// What survives what.

@@ -24,9 +24,21 @@ pub struct Sealed {
     /// Days that wait for their seal, or for a new one after late readings.
     pub waiting: u64,
     /// Of these, sealed before: what changed since is not covered yet.
-    pub changed: u64,
+    pub changed: Vec<Changed>,
     /// Batches of readings that are in no block yet.
     pub batches: u64,
+}
+
+/// A day whose readings are said to have changed since they were sealed. A service
+/// seals it anew within minutes; somebody's hand could hide behind the mark until then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The meter.
+    pub meter: String,
+    /// Midnight UTC.
+    pub day: Time,
+    /// The entry that sealed the day before.
+    pub entry: i64,
 }
 
 /// The seal of a day that holds, with its entry.
@@ -47,20 +59,25 @@ impl Reader {
             .collect::<Result<_, _>>()?;
         let mut sealed = Sealed {
             waiting: waiting.len() as u64,
-            changed: waiting.iter().filter(|key| newest.contains_key(key)).count() as u64,
             batches: view.query_row("SELECT count(*) FROM journal", [], |row| {
                 row.get::<_, i64>(0).map(|count| count.max(0) as u64)
             })?,
             ..Sealed::default()
         };
         let mut expected = newest;
-        for key in waiting {
-            expected.remove(&key);
-        }
         let names: BTreeMap<u32, String> = view
             .prepare("SELECT key, name FROM meter")?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
+        let name = |key: i64| {
+            let meter = names.get(&meter_of(key)).cloned();
+            meter.unwrap_or_else(|| format!("number {}", meter_of(key)))
+        };
+        for key in waiting {
+            if let Some((entry, _)) = expected.remove(&key) {
+                sealed.changed.push(Changed { meter: name(key), day: moment(key), entry });
+            }
+        }
         let mut batches = view.prepare("SELECT seq, data FROM journal ORDER BY seq")?;
         let mut batches = batches.query([])?;
         while let Some(row) = batches.next()? {
@@ -74,9 +91,7 @@ impl Reader {
         }
         // Seals of a meter that the dictionary does not have any more.
         for (key, (entry, _)) in expected {
-            let meter = names.get(&meter_of(key)).cloned();
-            let meter = meter.unwrap_or_else(|| format!("number {}", meter_of(key)));
-            faults.push(Fault::Readings { meter, day: moment(key), entry });
+            faults.push(Fault::Readings { meter: name(key), day: moment(key), entry });
         }
         Ok((sealed, faults))
     }

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 use server::{
     audit::{Entry, Event, words},
-    store::{Fault, Reader, Sealed, StoreError},
+    store::{Changed, Fault, Reader, Sealed, StoreError},
 };
 
 use super::{Failure, stored};
@@ -124,7 +124,7 @@ impl Audited {
             let words = words(&entry.event()).replace('\n', "\n      ");
             text += &format!("{:>5} {}  {words}\n", entry.seq, local(entry));
         }
-        let Sealed { days, readings, waiting, changed, batches } = self.sealed;
+        let Sealed { days, readings, waiting, changed, batches } = &self.sealed;
         text += &format!(
             "\n{} entries; {readings} readings in {days} sealed days of meters, and {} days of \
              imported rows, are as they were\n",
@@ -132,9 +132,17 @@ impl Audited {
             self.imports,
         );
         text += &format!(
-            "not sealed yet: {waiting} days of meters ({changed} of them again, after late \
-             readings), {batches} batches\n"
+            "not sealed yet: {waiting} days of meters ({} of them again, after late readings), \
+             {batches} batches\n",
+            changed.len()
         );
+        for Changed { meter, day: at, entry } in changed {
+            text += &format!(
+                "NOT COVERED: readings of meter {meter} on {} are said to have changed since \
+                 entry {entry} sealed them; a running service seals them anew within minutes\n",
+                day(*at)
+            );
+        }
         for wrong in self.wrong() {
             text += &format!("CHANGED: {wrong}\n");
         }
@@ -168,7 +176,10 @@ impl Audited {
                 "days": self.sealed.days,
                 "readings": self.sealed.readings,
                 "waiting_days": self.sealed.waiting,
-                "changed_days": self.sealed.changed,
+                "changed_days": self.sealed.changed.len(),
+                "changed": self.sealed.changed.iter().map(|it| json!({
+                    "meter": it.meter, "day": day(it.day), "entry": it.entry,
+                })).collect::<Vec<_>>(),
                 "waiting_batches": self.sealed.batches,
                 "imports": self.imports,
             },
