@@ -11,33 +11,39 @@ pub(super) const UNKNOWN: &str = "–";
 const NO_BREAK: char = '\u{a0}';
 const MINUS: char = '\u{2212}';
 
+/// `value` with so many decimals, grouped in thousands, with a real minus and no negative
+/// nothing, as the language and its browsers write it.
+pub fn number(language: wire::Language, value: f64, decimals: usize) -> String {
+    let (group, point) = match language {
+        wire::Language::Sv => (NO_BREAK, ','),
+        wire::Language::En => (',', '.'),
+    };
+    // Halves away from zero, as browsers round.
+    let fine = 10f64.powi(decimals as i32);
+    let plain = format!("{:.decimals$}", (value.abs() * fine).round() / fine);
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let mut text = String::with_capacity(plain.len() + 6);
+    if value < 0.0 && plain.bytes().any(|b| (b'1'..=b'9').contains(&b)) {
+        text.push(MINUS);
+    }
+    for (i, digit) in whole.chars().enumerate() {
+        // English writes 1,200 and Swedish 1 200, browsers too.
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            text.push(group);
+        }
+        text.push(digit);
+    }
+    if !fraction.is_empty() {
+        text.push(point);
+        text.push_str(fraction);
+    }
+    text
+}
+
 impl Language {
-    /// `value` with so many decimals, grouped in thousands.
+    /// [`number`] in this language.
     pub(super) fn number(self, value: f64, decimals: usize) -> String {
-        let (group, point) = match self {
-            Self::Swedish => (NO_BREAK, ','),
-            Self::English => (',', '.'),
-        };
-        // Halves away from zero, as browsers round.
-        let fine = 10f64.powi(decimals as i32);
-        let plain = format!("{:.decimals$}", (value.abs() * fine).round() / fine);
-        let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
-        let mut text = String::with_capacity(plain.len() + 6);
-        if value < 0.0 && plain.bytes().any(|b| (b'1'..=b'9').contains(&b)) {
-            text.push(MINUS);
-        }
-        for (i, digit) in whole.chars().enumerate() {
-            // English writes 1,200 and Swedish 1 200, browsers too.
-            if i > 0 && (whole.len() - i).is_multiple_of(3) {
-                text.push(group);
-            }
-            text.push(digit);
-        }
-        if !fraction.is_empty() {
-            text.push(point);
-            text.push_str(fraction);
-        }
-        text
+        number(self.into(), value, decimals)
     }
 
     /// A percentage without its sign.

@@ -42,6 +42,7 @@ use crate::{clock::Clock, engine::Handle, settings::Secret};
 use language::Language;
 
 pub use api::{leaderboard_json, what_if_json};
+pub use format::number;
 pub use routes::router;
 pub use rule::baseline_tag;
 

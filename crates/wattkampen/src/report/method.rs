@@ -1,10 +1,11 @@
 //! How it was computed, in plain words; what differs by configuration is told from it.
 use competition::Baseline;
+use server::web::number;
+use wire::Language;
 
 use super::{
     summary::Summary,
     table::{Both, Cell, Column, Kind, Table, both},
-    words::number,
 };
 
 /// A row for each question.
@@ -38,17 +39,17 @@ fn paragraphs(facts: &Summary) -> Vec<(Both, Both)> {
         ),
         false => both("", ""),
     };
-    let ranked = |sv: bool| {
-        let share = |value: f64| number(sv, value * 100.0, 0);
+    let ranked = |language: Language| {
+        let share = |value: f64| number(language, value * 100.0, 0);
         let (days, hours, fit) =
             (limits.baseline_days, share(limits.coverage), share(limits.cv_rmse));
-        match sv {
-            true => format!(
+        match language {
+            Language::Sv => format!(
                 "Den som har minst {days} dygn av basåret, minst {hours} % av tävlingens timmar och \
                  en modell vars spridning, CV(RMSE), är högst {fit} % (ASHRAE Guideline 14). \
                  Övriga visas med skälet."
             ),
-            false => format!(
+            Language::En => format!(
                 "Who has at least {days} days of the baseline year, at least {hours} % of the \
                  contest's hours and a model whose spread, CV(RMSE), is at most {fit} % (ASHRAE \
                  Guideline 14). The others are shown with the reason."
@@ -95,7 +96,10 @@ fn paragraphs(facts: &Summary) -> Vec<(Both, Both)> {
                  is shown that the interval does not support.",
             ),
         ),
-        (both("Vem rangordnas?", "Who is ranked?"), Both(ranked(true), ranked(false))),
+        (
+            both("Vem rangordnas?", "Who is ranked?"),
+            Both(ranked(Language::Sv), ranked(Language::En)),
+        ),
         (
             both("Vad gjorde en aktivitet?", "What did an activity do?"),
             both(

@@ -26,7 +26,7 @@ impl Words {
     }
 
     pub(super) fn number(self, value: f64, decimals: usize) -> String {
-        number(matches!(self.0, Language::Sv), value, decimals)
+        server::web::number(self.0, value, decimals)
     }
 
     pub(super) fn percent(self, value: f64, decimals: usize) -> String {
@@ -67,31 +67,6 @@ impl Words {
             _ => self.t("besparing mot egen normal användning", "saving against own normal use"),
         }
     }
-}
-
-/// Thousands apart as the language has it, a real minus, no negative nothing; as
-/// the pages of the service write numbers.
-pub(super) fn number(swedish: bool, value: f64, decimals: usize) -> String {
-    let (group, point) = if swedish { ('\u{a0}', ',') } else { (',', '.') };
-    // Halves away from zero, as browsers and spreadsheets round.
-    let fine = 10f64.powi(decimals as i32);
-    let plain = format!("{:.decimals$}", (value.abs() * fine).round() / fine);
-    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
-    let mut text = String::new();
-    if value < 0.0 && plain.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
-        text.push('\u{2212}');
-    }
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            text.push(group);
-        }
-        text.push(digit);
-    }
-    if !fraction.is_empty() {
-        text.push(point);
-        text.push_str(fraction);
-    }
-    text
 }
 
 /// On the competition's wall clock.

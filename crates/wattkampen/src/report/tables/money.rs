@@ -1,6 +1,8 @@
 //! The line that the report of 2011 left empty: what was saved in all, in kWh, SEK
 //! and kg CO₂; by week; and what a kilowatt-hour is taken to be worth.
 use competition::Factors;
+use server::web::number;
+use wire::Language;
 
 use crate::report::{
     summary::Summary,
@@ -36,21 +38,21 @@ pub(in crate::report) fn total(facts: &Summary) -> Table {
         Some((it.saving_percent()?, low, high))
     });
     let note = saving.map(|(saving, low, high)| {
-        let told = |sv: bool| {
-            let number = |value| crate::report::words::number(sv, value, 0);
-            let (saving, low, high) = (number(saving), number(low), number(high));
-            match sv {
-                true => format!(
+        let told = |language: Language| {
+            let share = |value| number(language, value, 0);
+            let (saving, low, high) = (share(saving), share(low), share(high));
+            match language {
+                Language::Sv => format!(
                     "Tillsammans {saving} % av det förväntade, med 90 % säkerhet {low} till {high} %. \
                      Bara rangordnade deltagare räknas."
                 ),
-                false => format!(
+                Language::En => format!(
                     "Together {saving} % of what was expected, with 90 % certainty {low} to {high} %. \
                      Only ranked participants count."
                 ),
             }
         };
-        Both(told(true), told(false))
+        Both(told(Language::Sv), told(Language::En))
     });
     Table {
         id: "total",
