@@ -15,6 +15,8 @@ use tests::{
 
 #[path = "audit/tamper.rs"]
 mod tamper;
+#[path = "audit/told.rs"]
+mod told;
 
 const BOARD: &str = "/api/v1/leaderboard";
 /// Percent of the usual load that each hall uses in the contest.

@@ -1,5 +1,7 @@
 //! What the organiser has decided, as the audit log has it: declarations in force,
 //! the lock, the locked result.
+use std::collections::HashSet;
+
 use competition::{Rule, Time};
 use jiff::tz::TimeZone;
 
@@ -42,9 +44,20 @@ impl Decided {
         let entries = store.notes_of(0, &KINDS)?;
         let known = self.upto;
         self.active = audit::active(&entries, zone);
+        let mut activities = HashSet::new();
         for entry in &entries {
             self.upto = self.upto.max(entry.seq);
             match entry.event() {
+                // An activity moves nobody: the locked result stands, also beside a
+                // configuration that was changed since.
+                Event::Declaration { declared } | Event::Amendment { declared }
+                    if declared.kind == "activity" =>
+                {
+                    activities.insert(entry.seq);
+                }
+                Event::Amendment { declared }
+                    if declared.kind == "withdraw"
+                        && declared.entry.is_some_and(|it| activities.contains(&it)) => {}
                 Event::Lock { .. } => {
                     self.locked.get_or_insert((entry.seq, entry.at));
                     self.due = entry.seq;
