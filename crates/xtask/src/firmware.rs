@@ -4,7 +4,7 @@
 //!
 //! RAM is what the linker gave a place to. The stack takes what is left: there is no
 //! heap.
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 use object::{Object, ObjectSection, SectionFlags, SectionKind, elf};
@@ -80,7 +80,7 @@ pub(crate) fn run() -> Result<()> {
     let mut over = Vec::new();
     println!("{:<10} {:<14} {:>22} {:>22}", "chip", "program", "flash", "RAM");
     for board in &BOARDS {
-        build(board)?;
+        shell::run(&mut for_board("build", board))?;
         let folder = Path::new("firmware/target").join(board.target).join("release");
         let mut programs = programs(&Path::new("firmware").join(board.package).join("src/bin"))?;
         programs.sort();
@@ -114,16 +114,24 @@ pub(crate) fn run() -> Result<()> {
     if over.is_empty() { Ok(()) } else { bail!("over budget: {}", over.join("; ")) }
 }
 
-fn build(board: &Board) -> Result<()> {
+/// Lints every program as it is built for its chip.
+pub(crate) fn clippy() -> Result<()> {
+    BOARDS.iter().try_for_each(|board| {
+        shell::run(for_board("clippy", board).args(["--", "--deny", "warnings"]))
+    })
+}
+
+/// One board a call: features of two must not meet.
+fn for_board(what: &str, board: &Board) -> Command {
     let mut command = cargo();
     command
         .current_dir("firmware")
-        .args(["build", "--quiet", "--release", "--locked", "--bins", "--target-dir", "target"])
+        .args([what, "--quiet", "--release", "--locked", "--bins", "--target-dir", "target"])
         .args(["--package", board.package, "--target", board.target]);
     if !board.features.is_empty() {
         command.args(["--features", board.features]);
     }
-    shell::run(&mut command)
+    command
 }
 
 fn programs(folder: &Path) -> Result<Vec<String>> {

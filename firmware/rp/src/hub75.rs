@@ -42,18 +42,21 @@ const CONTROL: usize = 3;
 /// Where the picture begins that is shown next; 0: there has been none.
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
+/// A to E.
+pub(crate) type Rows = (
+    Peri<'static, PIN_8>,
+    Peri<'static, PIN_9>,
+    Peri<'static, PIN_10>,
+    Peri<'static, PIN_11>,
+    Peri<'static, PIN_12>,
+);
+
 /// What a panel is wired to.
 pub struct Wires {
     pub(crate) pio: Peri<'static, PIO0>,
     pub(crate) upper: (Peri<'static, PIN_0>, Peri<'static, PIN_1>, Peri<'static, PIN_2>),
     pub(crate) lower: (Peri<'static, PIN_3>, Peri<'static, PIN_6>, Peri<'static, PIN_7>),
-    pub(crate) rows: (
-        Peri<'static, PIN_8>,
-        Peri<'static, PIN_9>,
-        Peri<'static, PIN_10>,
-        Peri<'static, PIN_11>,
-        Peri<'static, PIN_12>,
-    ),
+    pub(crate) rows: Rows,
     pub(crate) clock: Peri<'static, PIN_13>,
     pub(crate) latch: Peri<'static, PIN_14>,
     pub(crate) light: Peri<'static, PIN_15>,

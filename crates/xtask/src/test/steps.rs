@@ -66,6 +66,7 @@ pub(super) fn end_to_end() -> Result<()> {
 
 pub(super) fn firmware() -> Result<()> {
     shell::run(cargo().current_dir("firmware").args(["fmt", "--all", "--check"]))?;
+    crate::firmware::clippy()?;
     // The host's part: power cut at every byte of a simulated flash.
     shell::run(cargo().current_dir("firmware/app").args(["test", "--quiet", "--locked"]))?;
     crate::firmware::run()
