@@ -10,5 +10,6 @@ mod malformed;
 mod order;
 mod page;
 mod panels;
+mod pins;
 mod readme;
 mod rp2040;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::{Board, Calendar, Flash, Mosquitto, Publisher, Relay, TimeServer, root, until};
 
 /// Noon in Sweden, where a round of views begins, and where the golden pictures are.
-const NOW: &str = "2027-04-20T10:00:00Z";
+pub(crate) const NOW: &str = "2027-04-20T10:00:00Z";
 /// How fast the calendar runs: a round takes 20 s.
 const SPEED: u32 = 4;
 
@@ -15,7 +15,7 @@ const TELEGRAM: &[u8] =
     b"/ABC5\\2\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n1-0:1.7.0(0018.249*kW)\r\n!\r\n";
 
 /// A page as the server sends it.
-fn page(power_w: i64) -> (String, Vec<u8>) {
+pub(crate) fn page(power_w: i64) -> (String, Vec<u8>) {
     let kw = [19, 22, 23, 21, 17, 12, 8, 7, 6, 5, 5, 5, 5, 5, 5, 5, 5, 6, 8, 14, 19, 22, 23, 22];
     let hours = kw.map(|kw| kw * 1000 + 300);
     let page = json!({
@@ -30,7 +30,7 @@ fn page(power_w: i64) -> (String, Vec<u8>) {
 }
 
 /// Width, height and pixels.
-fn golden(name: &str) -> (u32, u32, Vec<u8>) {
+pub(crate) fn golden(name: &str) -> (u32, u32, Vec<u8>) {
     let path = root().join("crates/panel/tests/golden").join(format!("{name}.png"));
     let file = fs::File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().expect("a PNG");

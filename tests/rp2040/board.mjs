@@ -4,6 +4,9 @@
 //
 //   {"meter": "hex"}   to the meter's port     {"silent": {…}} when the last byte is through
 //   {"mark": true}     asks for the counters   {"mark": {…}}
+//   {"look": true}     at the HUB75 panel      {"refresh": {"cycles": …, "rows": […]}}
+//   {"watch": true}    for the first LED that  {"changed": {"ns": …}} behind the last byte of
+//                      changes                 the meter; null: before it
 //                                              {"started": 1} after each reset
 //
 // Not here: the second core, USB (nobody has plugged it in), and any delay of the flash
@@ -12,6 +15,7 @@ import { openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Hub75 } from "./hub75.mjs";
 import { Rom } from "./rom.mjs";
 import { Line } from "./uart.mjs";
 import { Cable, W5500 } from "./w5500.mjs";
@@ -23,7 +27,8 @@ const FLASH = 0x10000000;
 const SECOND_STAGE = 0x100; // bytes before the vector table
 const WATCHDOG = 0x40058; // pages of 4 KiB
 const XIP_CTRL = 0x14000;
-const CYCLE_NS = 8; // 125 MHz
+const HZ = 125e6;
+const CYCLE_NS = 1e9 / HZ;
 const SLICE = 20000; // instructions between two looks at the world outside
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
@@ -47,6 +52,10 @@ const board = { starts: 0, ns: 0, busy: 0, memory: null, reset: false };
 function start() {
   const chip = new RP2040();
   chip.logger = new ConsoleLogger(LogLevel.Error, false);
+  // Of this instruction the emulator makes a line of its log alone, and tasks overslept.
+  chip.logger.info = (_, what) => {
+    if (what === "SEV") chip.core.eventRegistered = true;
+  };
   chip.flash.set(flash);
   if (board.memory) chip.sram.set(board.memory); // a reset leaves it as it was
   board.chip = chip;
@@ -56,6 +65,7 @@ function start() {
   });
   board.w5500 = new W5500(cable, chip);
   board.meter = new Line(chip, 1, 115200);
+  board.panel = new Hub75(chip, HZ);
   chip.peripherals[WATCHDOG].onWatchdogTrigger = () => (board.reset = true);
   // The emulator lacks it: nothing streams.
   chip.peripherals[XIP_CTRL] = { readUint32: () => 0, writeUint32Atomic: () => {} };
@@ -68,16 +78,23 @@ function start() {
 const now = () => board.ns + board.chip.clock.nanos;
 const begin = performance.now();
 let fed = null; // time and busy cycles when the meter began
+let heard = null; // when its last byte was through
 
 function tellSilence() {
   const [ns, busy] = fed;
   fed = null;
+  heard = now();
   say({ silent: { ns: now() - ns, busy: board.busy - busy, lost: board.meter.lost } });
+}
+
+function pass(ns) {
+  board.chip.clock.tick(ns);
+  if (board.panel.looking) board.panel.run(ns);
 }
 
 // Runs for a while. Gives how long there is nothing to do, ms.
 function slice() {
-  const { chip, meter } = board;
+  const { chip, meter, panel } = board;
   const { core, clock } = chip;
   const wall = (performance.now() - begin) * 1e6 - board.ns;
   for (let n = 0; n < SLICE; n++) {
@@ -85,12 +102,12 @@ function slice() {
       // Asleep, and no further than the world outside is: its answers take real time.
       const idle = clock.nanosToNextAlarm;
       const ahead = clock.nanos + idle - wall;
-      if (ahead > 0) return Math.min(ahead / 1e6, 1);
-      clock.tick(idle);
+      if (ahead > 0 && !panel.looking) return Math.min(ahead / 1e6, 1);
+      pass(panel.looking ? Math.min(idle, panel.cycle) : idle);
     } else {
       const cycles = core.executeInstruction();
       board.busy += cycles;
-      clock.tick(cycles * CYCLE_NS);
+      pass(cycles * CYCLE_NS);
     }
     if (fed && !meter.running) tellSilence();
     if (board.reset) {
@@ -115,7 +132,13 @@ orders.on("line", (line) => {
   const order = JSON.parse(line);
   if (order.meter !== undefined) {
     fed ??= [now(), board.busy];
+    heard = null;
     board.meter.feed(Buffer.from(order.meter, "hex"));
+  }
+  if (order.look) board.panel.refresh((refresh) => say({ refresh }));
+  if (order.watch) {
+    heard = null;
+    board.panel.watch(() => say({ changed: { ns: heard && now() - heard } }));
   }
   if (order.mark !== undefined) {
     const { starts, busy, rom, meter, w5500 } = board;

@@ -13,6 +13,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    hub75::Refresh,
     tools::{Tool, root, skip, target_dir},
     wait::{DEADLINE, until},
 };
@@ -115,6 +116,29 @@ impl Pico {
     pub fn mark(&mut self) -> Value {
         self.order(&json!({ "mark": true }));
         self.answer("mark")
+    }
+
+    /// One refresh of the HUB75 panel on its pins.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn look(&mut self) -> Refresh {
+        self.order(&json!({ "look": true }));
+        Refresh::parse(&self.answer("refresh"))
+    }
+
+    /// Looks at the panel from now on, until [`changed`](Self::changed).
+    pub fn watch(&mut self) {
+        self.order(&json!({ "watch": true }));
+    }
+
+    /// How long after the last byte of the meter the first LED was lit otherwise, in ns of
+    /// the board. `None` when that was before.
+    ///
+    /// # Panics
+    /// When nothing changes.
+    pub fn changed(&mut self) -> Option<f64> {
+        self.answer("changed")["ns"].as_f64()
     }
 
     /// Sends bytes as the line carries them, without a pause, and waits for the last.
