@@ -1,6 +1,7 @@
 //! The RP2040's real binary in an emulator, a real server: from the bytes on the meter's
-//! port to the store. USB, pins and times of the real chip are not shown here, nor is
-//! anything of the RP2350, for which there is no emulator.
+//! port to the store, set up over USB as `firmware/README.md` says. Pins and times of the
+//! real chip are not shown here, nor is anything of the RP2350, for which there is no
+//! emulator.
 use tests::{
     Calendar, Heard, Meter, PICO_HZ, Pico, Place, Server, TimeServer, TownHall, until, write_config,
 };
@@ -52,7 +53,18 @@ fn the_rp2040s_own_binary_carries_telegrams_to_the_server() {
         server.until_stored(number);
     }
     let mark = board.mark();
-    assert_eq!(mark["starts"], 1, "it never started anew");
+    assert_eq!(mark["starts"], 2, "once with the power, once to keep its settings");
+    // What README's last step looks at.
+    let tested = board.ask("test", "waiting");
+    for line in ["cable ok", "address ok", "time ok", "connection ok"] {
+        assert!(tested.iter().any(|said| said.starts_with(line)), "{line}: {tested:?}");
+    }
+    assert_eq!(tested[4..], [&format!("telegrams {TELEGRAMS} refused 0"), "waiting 0"]);
+    assert!(board.command("set gateway söder").starts_with("error: this must be"));
+    let shown = board.ask("show", "brightness");
+    assert!(shown[0].starts_with(&format!("gateway {} ", hall.gateway)), "{shown:?}");
+    let page = server.get("/organiser");
+    assert!(page.text().contains("command line"), "why it started last");
 
     let answer = server.get("/api/v1/leaderboard");
     let json: serde_json::Value = serde_json::from_str(answer.text()).expect("JSON");

@@ -3,14 +3,15 @@
 // the socket of QEMU's network. Lines of JSON both ways:
 //
 //   {"meter": "hex"}   to the meter's port     {"silent": {…}} when the last byte is through
+//   {"usb": "text"}    typed over USB          {"usb": "text"} what is answered there
 //   {"mark": true}     asks for the counters   {"mark": {…}}
 //   {"look": true}     at the HUB75 panel      {"refresh": {"cycles": …, "rows": […]}}
 //   {"watch": true}    for the first LED that  {"changed": {"ns": …}} behind the last byte of
 //                      changes                 the meter; null: before it
 //                                              {"started": 1} after each reset
 //
-// Not here: the second core, USB (nobody has plugged it in), and any delay of the flash
-// but that of writing. A cycle is one of the processor alone; DMA takes none.
+// Not here: the second core, and any delay of the flash but that of writing. A cycle is one
+// of the processor alone; DMA takes none.
 import { openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -18,10 +19,12 @@ import { createInterface } from "node:readline";
 import { Hub75 } from "./hub75.mjs";
 import { Rom } from "./rom.mjs";
 import { Line } from "./uart.mjs";
+import { Computer } from "./usb.mjs";
 import { Cable, W5500 } from "./w5500.mjs";
 
 const [modules, program, flashFile, network] = process.argv.slice(2);
-const { RP2040, ConsoleLogger, LogLevel } = createRequire(join(modules, "package.json"))("rp2040js");
+const emulator = createRequire(join(modules, "package.json"))("rp2040js");
+const { RP2040, ConsoleLogger, LogLevel } = emulator;
 const SIZE = 2 << 20;
 const FLASH = 0x10000000;
 const SECOND_STAGE = 0x100; // bytes before the vector table
@@ -66,6 +69,7 @@ function start() {
   board.w5500 = new W5500(cable, chip);
   board.meter = new Line(chip, 1, 115200);
   board.panel = new Hub75(chip, HZ);
+  board.computer = new Computer(chip, emulator.USBCDC, (text) => say({ usb: text }));
   chip.peripherals[WATCHDOG].onWatchdogTrigger = () => (board.reset = true);
   // The emulator lacks it: nothing streams.
   chip.peripherals[XIP_CTRL] = { readUint32: () => 0, writeUint32Atomic: () => {} };
@@ -140,6 +144,7 @@ orders.on("line", (line) => {
     heard = null;
     board.panel.watch(() => say({ changed: { ns: heard && now() - heard } }));
   }
+  if (order.usb !== undefined) board.computer.type(order.usb);
   if (order.mark !== undefined) {
     const { starts, busy, rom, meter, w5500 } = board;
     const { erased } = rom;

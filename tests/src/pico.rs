@@ -3,6 +3,7 @@
 use std::{
     env,
     fmt::Write as _,
+    fs,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
@@ -19,16 +20,31 @@ use crate::{
 };
 
 const TARGET: &str = "thumbv6m-none-eabi";
+/// Bytes.
+const FLASH: usize = 2 << 20;
 /// Cycles a second.
 pub const HZ: f64 = 125e6;
 
 /// A board that runs.
 #[derive(Debug)]
 pub struct Pico {
+    machine: Machine,
     emulator: Child,
     network: Child,
     orders: ChildStdin,
     said: Receiver<Value>,
+    /// What its command line has said and nobody has read.
+    text: String,
+}
+
+/// What it takes to start one.
+#[derive(Debug, Clone)]
+struct Machine {
+    node: PathBuf,
+    qemu: PathBuf,
+    modules: PathBuf,
+    program: PathBuf,
+    folder: PathBuf,
 }
 
 /// What happened while the meter spoke.
@@ -43,23 +59,35 @@ pub struct Heard {
 }
 
 impl Pico {
-    /// Starts a program on a board whose flash has these settings. `None` where there is
-    /// no emulator or no Rust for it.
+    /// Starts a program on a board whose flash is empty, and sets it up over USB, as a
+    /// technician does. `None` where there is no emulator or no Rust for it.
     ///
     /// # Panics
-    /// When it does not start.
+    /// When it does not start, or does not take a setting.
     pub fn start(program: &str, folder: &Path, settings: &[(&str, String)]) -> Option<Self> {
-        let node = Tool::Node.find()?;
-        let qemu = Tool::Qemu.find()?;
+        let (node, qemu) = (Tool::Node.find()?, Tool::Qemu.find()?);
         let modules = target_dir().join("rp2040");
         if !modules.join("node_modules/rp2040js").is_dir() {
             skip("there is no rp2040js; `cargo xtask test --only machine` installs it");
             return None;
         }
-        let program = built(program)?;
-        let flash = folder.join("flash");
-        preset(&flash, settings);
+        let (program, folder) = (built(program)?, folder.to_owned());
+        fs::write(folder.join("flash"), vec![0xff; FLASH]).expect("the flash is written");
+        let mut this = Self::power(Machine { node, qemu, modules, program, folder });
+        for (name, value) in settings {
+            assert_eq!(this.command(&format!("set {name} {value}")), "ok", "{name}");
+        }
+        assert_eq!(this.command("save"), "saved; starting anew");
+        this.answer("started");
+        Some(this)
+    }
+
+    /// The power comes; the flash is as it was.
+    fn power(machine: Machine) -> Self {
+        let Machine { node, qemu, modules, program, folder } = &machine;
         let socket = folder.join("cable");
+        // One that is left over says nothing of the next.
+        let _ = fs::remove_file(&socket);
         let network = Command::new(qemu)
             .args(["-M", "none", "-display", "none", "-monitor", "none", "-serial", "none"])
             .arg("-netdev")
@@ -72,7 +100,7 @@ impl Pico {
         until("the network is there", || socket.exists().then_some(()));
         let mut emulator = Command::new(node)
             .arg(root().join("tests/rp2040/board.mjs"))
-            .args([&modules, &program, &flash, &socket])
+            .args([modules, program, &folder.join("flash"), &socket])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -88,9 +116,50 @@ impl Pico {
                 }
             }
         });
-        let mut this = Self { emulator, network, orders, said };
+        let mut this = Self { machine, emulator, network, orders, said, text: String::new() };
         this.answer("started");
-        Some(this)
+        this
+    }
+
+    /// The power goes at once, and comes again.
+    #[must_use]
+    pub fn cut(self) -> Self {
+        let machine = self.machine.clone();
+        drop(self);
+        Self::power(machine)
+    }
+
+    /// Types a line over USB and gives the answer's next one.
+    ///
+    /// # Panics
+    /// When the board is silent.
+    pub fn command(&mut self, line: &str) -> String {
+        self.order(&json!({ "usb": format!("{line}\r") }));
+        self.line()
+    }
+
+    fn line(&mut self) -> String {
+        loop {
+            if let Some((line, rest)) = self.text.split_once("\r\n") {
+                let (line, rest) = (line.to_owned(), rest.to_owned());
+                self.text = rest;
+                return line;
+            }
+            let more = self.answer("usb");
+            self.text.push_str(more.as_str().expect("text"));
+        }
+    }
+
+    /// All lines of an answer whose last begins so.
+    ///
+    /// # Panics
+    /// When there is no such line.
+    pub fn ask(&mut self, command: &str, last: &str) -> Vec<String> {
+        let mut lines = vec![self.command(command)];
+        while !lines.last().is_some_and(|line| line.starts_with(last)) {
+            lines.push(self.line());
+        }
+        lines
     }
 
     fn order(&mut self, order: &Value) {
@@ -167,13 +236,6 @@ impl Drop for Pico {
     }
 }
 
-fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).args(["--quiet", "--locked", "--target-dir", "target"]);
-    command.current_dir(root().join("firmware"));
-    command
-}
-
 /// The program as `cargo xtask firmware` builds it. `None` where Rust has no core for it.
 fn built(program: &str) -> Option<PathBuf> {
     let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().ok()?;
@@ -182,16 +244,12 @@ fn built(program: &str) -> Option<PathBuf> {
         skip(&format!("there is no Rust target {TARGET}; `cargo xtask test` installs it"));
         return None;
     }
-    let mut build = cargo(&["build", "--release", "--bins", "--package", "rp"]);
-    let done = build.args(["--features", "rp2040", "--target", TARGET]).status();
+    let firmware = root().join("firmware");
+    let done = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--release", "--locked", "--package", "rp", "--bins"])
+        .args(["--features", "rp2040", "--target", TARGET, "--target-dir", "target"])
+        .current_dir(&firmware)
+        .status();
     assert!(done.expect("cargo starts").success(), "the firmware does not build");
-    Some(root().join("firmware/target").join(TARGET).join("release").join(program))
-}
-
-/// As the command line saves them.
-fn preset(flash: &Path, settings: &[(&str, String)]) {
-    let mut run = cargo(&["run", "--package", "app", "--example", "preset"]);
-    run.arg("--").arg(flash);
-    run.args(settings.iter().map(|(name, value)| format!("{name}={value}")));
-    assert!(run.status().expect("cargo starts").success(), "the settings are not taken");
+    Some(firmware.join("target").join(TARGET).join("release").join(program))
 }

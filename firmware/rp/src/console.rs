@@ -70,6 +70,9 @@ impl Write for Console {
     }
 
     async fn flush(&mut self) -> Result<(), Infallible> {
+        // There is room for the next packet, an empty one, when the last was taken: only
+        // then may the board start anew.
+        let _ = with_timeout(PATIENCE, self.sender.write_packet(&[])).await;
         Ok(())
     }
 }
