@@ -62,6 +62,20 @@ fn install(board: &mut Board, meter: bool, broker: &Relay, time: &TimeServer) {
     assert_eq!(board.command("save"), "saved; starting anew");
 }
 
+/// The next of a board that runs.
+fn hear_status(server: &mut Publisher, wanted: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let (topic, payload) = server.message().expect("the board speaks");
+        if !topic.ends_with("/status") {
+            continue;
+        }
+        let status: Value = serde_json::from_slice(&payload).expect("JSON");
+        if status["state"] == "online" && wanted(&status) {
+            return status;
+        }
+    }
+}
+
 #[test]
 fn a_page_is_shown_as_it_was_looked_at() {
     let Some(broker) = Mosquitto::start() else { return };
@@ -123,25 +137,33 @@ fn a_panel_beside_its_meter_needs_no_broker() {
     assert_eq!(status["reset"], "command line", "why it started last: {status}");
     shows(&flash, "saving-64x32");
 
+    // Settings from afar: nothing is taken where one could cut the board off.
+    let told = |server: &mut Publisher, lines: &str| {
+        let topic = "wattkampen/v1/soderhamn-1/config".to_owned();
+        server.keep(&(topic, lines.into())).expect("it is kept");
+    };
+    told(&mut server, "interval 1\nbroker 10.0.0.1:1883");
+    let refused = "broker: this is set at the serial port alone";
+    hear_status(&mut server, |status| status["config"] == refused);
+    told(&mut server, "interval 1\nbrightness 90 5\n");
+    let status = hear_status(&mut server, |status| status["reset"] == "settings over MQTT");
+    assert_eq!(status["config"], Value::Null, "{status}");
+    let boot = status["boot"].as_u64().expect("a number");
+
     // A fault in the program: it starts anew and says where it was.
     flash.panic();
     until("it panics", || {
         board.meter.write_all(TELEGRAM).expect("the board listens");
         board.log().contains("panic at ").then_some(())
     });
-    let reset = loop {
-        let (topic, payload) = server.message().expect("the board speaks");
-        let json: Value = serde_json::from_slice(&payload).expect("JSON");
-        if topic.ends_with("/status")
-            && json["state"] == "online"
-            && json["reset"] != "command line"
-        {
-            break json["reset"].as_str().expect("a reason").to_owned();
-        }
-    };
-    let places = reset.strip_prefix("panic at ").expect(&reset);
+    let status = hear_status(&mut server, |status| {
+        status["reset"].as_str().is_some_and(|reset| reset.starts_with("panic"))
+    });
+    assert_eq!(status["boot"], boot + 1, "settings that wait where they were are no news");
+    let reset = status["reset"].as_str().expect("a reason");
+    let places = reset.strip_prefix("panic at ").expect(reset);
     let places = places.split(' ').map(|place| u32::from_str_radix(place, 16));
-    let places = places.collect::<Result<Vec<_>, _>>().expect(&reset);
+    let places = places.collect::<Result<Vec<_>, _>>().expect(reset);
     assert!(places.len() >= 3 && places.iter().all(|place| *place < 0x40_0000), "{reset}");
-    assert!(board.log().contains(&reset), "{reset}");
+    assert!(board.log().contains(reset), "{reset}");
 }

@@ -1,4 +1,6 @@
 //! Eyes of the one who runs the loop: a local panel, a log, a test.
+use wire::Text;
+
 use crate::Measured;
 use crate::meter::{Refusal, Telegram};
 use crate::outbox::Ticket;
@@ -35,6 +37,11 @@ pub trait Observer {
     /// The connection to the broker came or went.
     fn link(&mut self, up: bool) {
         let _ = up;
+    }
+    /// Why settings that were told over the network are not taken: part of the status,
+    /// which is told anew when this changes.
+    fn config(&self) -> Option<Text<96>> {
+        None
     }
 }
 

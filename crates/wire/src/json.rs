@@ -9,7 +9,7 @@ use crate::{Page, Reading, Status};
 /// Longest reading as JSON, bytes.
 pub const MAX_READING: usize = 512;
 /// Longest status as JSON, bytes.
-pub const MAX_STATUS: usize = 768;
+pub const MAX_STATUS: usize = 1024;
 /// Longest page as JSON, bytes.
 pub const MAX_PAGE: usize = 1280;
 
@@ -131,6 +131,7 @@ mod tests {
                 no_register: u32::MAX,
             }),
             reset: Some(longest()),
+            config: Some(longest()),
         };
         let json = encoded(MAX_STATUS, |buffer| status.encode(buffer));
         assert_eq!(Status::decode(json.as_bytes()), Ok(status));

@@ -48,6 +48,10 @@ pub struct Status {
     /// Why it started last, as the chip tells: `power`, `watchdog`, `panic`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<Text<96>>,
+    /// Why the settings that wait on its topic are not taken. Absent: they are, or there
+    /// are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<Text<96>>,
 }
 
 /// Telegrams refused since the gateway started, by reason. A reason that is absent
@@ -139,6 +143,7 @@ impl Status {
             errors: None,
             refused: None,
             reset: None,
+            config: None,
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum Topic {
     Status(GatewayId),
     /// `wattkampen/v1/{gateway}/page`, retained
     Page(GatewayId),
+    /// `wattkampen/v1/{gateway}/config`, retained: settings, for the gateway alone
+    Config(GatewayId),
 }
 
 /// Why a topic is none of ours.
@@ -26,7 +28,7 @@ pub enum TopicError {
     Foreign,
     /// The gateway's name is none.
     Gateway(IdError),
-    /// The last level is not `reading`, `status` or `page`.
+    /// The last level is not `reading`, `status`, `page` or `config`.
     Kind,
 }
 
@@ -35,7 +37,9 @@ impl fmt::Display for TopicError {
         match self {
             Self::Foreign => write!(f, "a topic of ours begins with {ROOT}"),
             Self::Gateway(error) => write!(f, "gateway in the topic: {error}"),
-            Self::Kind => f.write_str("a topic of ours ends with /reading, /status or /page"),
+            Self::Kind => {
+                f.write_str("a topic of ours ends with /reading, /status, /page or /config")
+            }
         }
     }
 }
@@ -51,13 +55,17 @@ impl Topic {
     /// The gateway that the topic belongs to.
     pub fn gateway(&self) -> &GatewayId {
         match self {
-            Self::Reading(gateway) | Self::Status(gateway) | Self::Page(gateway) => gateway,
+            Self::Reading(gateway)
+            | Self::Status(gateway)
+            | Self::Page(gateway)
+            | Self::Config(gateway) => gateway,
         }
     }
 
-    /// Whether text is a topic of this product at all, understood or not.
-    pub fn is_ours(text: &str) -> bool {
-        text.starts_with(ROOT)
+    /// Whether the server has to look at what comes on this topic, understood or not: all
+    /// of this product, but what is for gateways alone.
+    pub fn is_for_the_server(text: &str) -> bool {
+        text.starts_with(ROOT) && !matches!(Self::parse(text), Ok(Self::Config(_)))
     }
 
     /// From the topic of a message.
@@ -69,6 +77,7 @@ impl Topic {
             "reading" => gateway().map(Self::Reading),
             "status" => gateway().map(Self::Status),
             "page" => gateway().map(Self::Page),
+            "config" => gateway().map(Self::Config),
             _ => Err(TopicError::Kind),
         }
     }
@@ -88,6 +97,7 @@ impl fmt::Display for Topic {
             Self::Reading(_) => "reading",
             Self::Status(_) => "status",
             Self::Page(_) => "page",
+            Self::Config(_) => "config",
         };
         write!(f, "{ROOT}{}/{kind}", self.gateway())
     }
@@ -121,23 +131,24 @@ mod tests {
         ] {
             assert_eq!(Topic::parse(text), Err(why), "{text}");
         }
-        assert!(Topic::is_ours("wattkampen/v1/g/other"));
-        assert!(!Topic::is_ours("wattkampen/v10/g/reading"));
+        assert!(Topic::is_for_the_server("wattkampen/v1/g/other"));
+        assert!(!Topic::is_for_the_server("wattkampen/v10/g/reading"));
     }
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(gateway in "[A-Za-z0-9_.:-]{1,40}", kind in 0..3) {
+        fn what_is_written_is_read(gateway in "[A-Za-z0-9_.:-]{1,40}", kind in 0..4) {
             let id = gateway.parse().expect("an id");
             let topic = match kind {
                 0 => Topic::Reading(id),
                 1 => Topic::Status(id),
-                _ => Topic::Page(id),
+                2 => Topic::Page(id),
+                _ => Topic::Config(id),
             };
             let text = topic.to_buf();
             prop_assert_eq!(text.as_str(), topic.to_string());
             prop_assert_eq!(topic.gateway().as_str(), gateway);
-            prop_assert!(Topic::is_ours(&text));
+            prop_assert_eq!(Topic::is_for_the_server(&text), kind < 3);
             prop_assert_eq!(Topic::parse(&text), Ok(topic));
         }
 

@@ -8,7 +8,7 @@ use wire::Page;
 
 use crate::{
     state::State,
-    uplink::{Connector, Fault, Identity, KEEP_ALIVE_S, PATIENCE},
+    uplink::{Connector, Fault, Identity, KEEP_ALIVE_S, PATIENCE, text},
 };
 
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -24,16 +24,20 @@ pub async fn listen<C: Connector>(
     identity: &mut Identity,
     state: &State,
 ) -> Result<Infallible, ConfigError> {
-    let Identity { page, user, password, rx, tx, .. } = identity;
+    let Identity { page, config: told, user, password, rx, tx, .. } = identity;
     let mut config = ConfigBuilder::new(Buffers::new(rx, tx)).keepalive_interval(KEEP_ALIVE_S);
     if !user.is_empty() {
         config = config.auth(user, password.as_bytes())?;
     }
     let mut session = Session::new(config);
     let mut retry = FIRST_RETRY;
+    // As in `Mqtt`: whoever may not hear settings is to see the page all the same.
+    let mut unheard = false;
     loop {
         // A connection ends in an error alone, and why is of no use to anybody.
-        let _ = connected(&mut connector, &mut session, page, state).await;
+        unheard = !unheard;
+        let told = (told.as_str(), &mut unheard);
+        let _ = connected(&mut connector, &mut session, page, told, state).await;
         retry = if state.online() { FIRST_RETRY } else { (retry * 2).min(LONGEST_RETRY) };
         state.set_online(false);
         // All panels lose a broker at once, and are not to come back at once.
@@ -46,23 +50,35 @@ async fn connected<C: Connector>(
     connector: &mut C,
     session: &mut Session<'_>,
     page: &str,
+    (told, unheard): (&str, &mut bool),
     state: &State,
 ) -> Result<Infallible, Fault> {
     let io = connector.open().await?;
     let handshake = with_timeout(PATIENCE, session.connect(io));
     let mut connection = handshake.await.map_err(|_| Fault::Timeout)?.map_err(|_| Fault::Mqtt)?;
-    let filters = [TopicFilter::new(page)];
-    let subscribe = with_timeout(PATIENCE, connection.subscribe(&filters, &[]));
-    subscribe.await.map_err(|_| Fault::Timeout)?.map_err(|_| Fault::Mqtt)?;
+    let mut asked = None;
+    for topic in [Some(page), unheard.then_some(told)].into_iter().flatten() {
+        let filters = [TopicFilter::new(topic)];
+        let subscribe = with_timeout(PATIENCE, connection.subscribe(&filters, &[]));
+        asked = Some(subscribe.await.map_err(|_| Fault::Timeout)?.map_err(|_| Fault::Mqtt)?);
+    }
     state.set_online(true);
     loop {
         let message = connection.poll().await.map_err(|_| Fault::Mqtt)?;
+        if let Some(message) = &message
+            && message.topic() == told
+        {
+            state.config.signal(text(message.payload()));
+        }
         // A page of a server so new that this cannot read it is no page.
         if let Some(message) = message
             && message.topic() == page
             && let Ok(new) = Page::decode(message.payload())
         {
             state.page.signal(new);
+        }
+        if *unheard && asked.as_ref().is_some_and(|op| connection.is_complete(op)) {
+            *unheard = false;
         }
     }
 }

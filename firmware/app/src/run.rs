@@ -2,9 +2,12 @@
 //!
 //! The network's runner must be a task of its own: each look at a socket wakes it, and
 //! in one task with the socket the two would keep each other awake for ever.
-use core::{convert::Infallible, fmt::Debug};
+use core::{
+    convert::Infallible,
+    fmt::{Debug, Write as _},
+};
 
-use embassy_futures::select::{Either3, Either4, select3, select4};
+use embassy_futures::select::{Either4, Either5, select4, select5};
 use embassy_net::Stack;
 use embedded_io_async::{Read, Write};
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
@@ -92,11 +95,12 @@ where
         (board.name, board.reset, boots, board.queued),
     );
     let time = time(&settings, board.stack, board.state);
-    match select4(commands, carry, time, pulses).await {
-        Either4::First(done) => typed_away(done),
-        Either4::Second(reason) => reason,
-        Either4::Third(never) => match never {},
-        Either4::Fourth(Err(error)) => reason("pulses", &error),
+    let told = told(&settings, &store, board.state);
+    match select5(commands, carry, time, pulses, told).await {
+        Either5::First(done) => typed_away(done),
+        Either5::Second(reason) | Either5::Fifth(reason) => reason,
+        Either5::Third(never) => match never {},
+        Either5::Fourth(Err(error)) => reason("pulses", &error),
     }
 }
 
@@ -130,10 +134,12 @@ where
             Err(error) => reason("MQTT", &error),
         }
     };
-    match select3(commands, listen, time(&settings, board.stack, board.state)).await {
-        Either3::First(done) => typed_away(done),
-        Either3::Second(reason) => reason,
-        Either3::Third(never) => match never {},
+    let time = time(&settings, board.stack, board.state);
+    let told = told(&settings, &store, board.state);
+    match select4(commands, listen, time, told).await {
+        Either4::First(done) => typed_away(done),
+        Either4::Second(reason) | Either4::Fourth(reason) => reason,
+        Either4::Third(never) => match never {},
     }
 }
 
@@ -141,6 +147,34 @@ fn typed_away(done: Result<(), impl Debug>) -> Reason {
     match done {
         Ok(()) => Reason::try_from("command line").unwrap_or_default(),
         Err(error) => reason("command line", &error),
+    }
+}
+
+/// Takes the settings that wait on their topic, where they differ, until the board is to
+/// start anew with them.
+async fn told<F: MultiwriteNorFlash>(
+    settings: &Settings,
+    store: &SharedStore<'_, F>,
+    state: &State,
+) -> Reason
+where
+    F::Error: Debug,
+{
+    loop {
+        let lines = state.config.wait().await;
+        let new = lines.as_deref().map(|lines| settings.told(lines));
+        let mut why = Reason::new();
+        // What does not fit is cut.
+        let _ = match new {
+            Some(Ok(new)) if new == *settings => Ok(()),
+            Some(Ok(new)) => match new.save(&mut *store.lock().await).await {
+                Ok(()) => return Reason::try_from("settings over MQTT").unwrap_or_default(),
+                Err(error) => write!(why, "the flash: {error:?}"),
+            },
+            Some(Err((name, refusal))) => write!(why, "{name}: {refusal}"),
+            None => write!(why, "settings are text of at most 256 bytes"),
+        };
+        state.set_unconfigured((!why.is_empty()).then(|| Text::cut(&why)));
     }
 }
 
@@ -179,7 +213,8 @@ where
     state.set_waiting(gateway::Outbox::len(&outbox));
     let (user, password) = settings.account();
     let mut identity = Identity::new(&id, user, password);
-    let mut uplink = match Mqtt::new(Tcp::new(stack, &broker), &mut identity, pages) {
+    let mut uplink = match Mqtt::new(Tcp::new(stack, &broker), &mut identity, pages, &state.config)
+    {
         Ok(uplink) => uplink,
         Err(error) => return reason("MQTT", &error),
     };

@@ -32,6 +32,10 @@ const KEYS: [(&str, u8, &str, &str); 11] = [
     ("brightness", 11, "100 20", "of a panel by day and from 22 to 06, percent"),
 ];
 
+/// Those that could cut the board off from whoever tells settings over MQTT, or make its
+/// readings those of another meter: gateway, meter, broker, user and password.
+const BY_CABLE: core::ops::RangeInclusive<u8> = 1..=5;
+
 /// What the meter speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
@@ -51,6 +55,8 @@ pub enum Refusal {
     Unknown,
     /// More than 64 bytes.
     TooLong,
+    /// Nobody could mend it from afar.
+    ByCable,
     /// Not what this setting can be.
     Value(&'static str),
 }
@@ -60,13 +66,14 @@ impl fmt::Display for Refusal {
         match self {
             Self::Unknown => f.write_str("there is no such setting; `show` lists them"),
             Self::TooLong => f.write_str("a setting has at most 64 bytes"),
+            Self::ByCable => f.write_str("this is set at the serial port alone"),
             Self::Value(what) => write!(f, "this must be {what}"),
         }
     }
 }
 
 /// All of them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     texts: [Text; KEYS.len()],
 }
@@ -156,6 +163,21 @@ impl Settings {
         check(*number, value, what)?;
         *text = Text::try_from(value).map_err(|_| Refusal::TooLong)?;
         Ok(())
+    }
+
+    /// With what was told over MQTT: a line for each, as after `set`. All of it or nothing.
+    ///
+    /// # Errors
+    /// The name of the first that cannot be that, and why.
+    pub fn told<'a>(&self, lines: &'a str) -> Result<Self, (&'a str, Refusal)> {
+        let mut new = self.clone();
+        for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (name, value) = line.split_once(' ').unwrap_or((line, ""));
+            let by_cable = KEYS.iter().any(|key| key.0 == name && BY_CABLE.contains(&key.1));
+            let done = if by_cable { Err(Refusal::ByCable) } else { new.set(name, value.trim()) };
+            done.map_err(|refusal| (name, refusal))?;
+        }
+        Ok(new)
     }
 
     /// Writes all of them, one a line, except the password.
@@ -289,6 +311,25 @@ mod tests {
         assert_eq!(settings.set("password", &"x".repeat(65)), Err(Refusal::TooLong));
         assert_eq!(settings.set("gateway", "soderhamn-1"), Ok(()));
         assert_eq!(settings.gateway().expect("set").as_str(), "soderhamn-1");
+    }
+
+    #[test]
+    fn what_is_told_is_taken_as_a_whole_and_cannot_cut_the_board_off() {
+        let settings = Settings::default();
+        let new = settings.told("interval 60\r\n\nbrightness 80 5").expect("good");
+        assert_eq!((new.interval_s(), new.brightness()), (60, (80, 5)));
+        assert_eq!(settings.told(" \n").as_ref(), Ok(&settings));
+        for (lines, name, refusal) in [
+            ("interval 60\nbroker 10.0.0.1:1883", "broker", Refusal::ByCable),
+            ("gateway x", "gateway", Refusal::ByCable),
+            ("password", "password", Refusal::ByCable),
+            ("interval 60\ncolour red", "colour", Refusal::Unknown),
+            ("interval soon", "interval", Refusal::Value(KEYS[7].3)),
+        ] {
+            assert_eq!(settings.told(lines), Err((name, refusal)), "{lines}");
+        }
+        let five = ["gateway", "meter", "broker", "user", "password"];
+        assert!(KEYS.iter().all(|key| BY_CABLE.contains(&key.1) == five.contains(&key.0)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the tasks of a board know of each other: small facts, each with one writer.
 use core::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
 };
 
@@ -14,7 +14,12 @@ use gateway::{
 };
 use panel::Own;
 
-use crate::{clock::BoardClock, uplink::PageSignal};
+use wire::Text;
+
+use crate::{
+    clock::BoardClock,
+    uplink::{ConfigSignal, PageSignal},
+};
 
 /// A step of the power that a panel tells, W.
 const STEP_W: i64 = 500;
@@ -25,6 +30,8 @@ pub struct State {
     pub clock: BoardClock,
     /// The newest page from the server.
     pub page: PageSignal,
+    /// What was told on the topic of settings.
+    pub config: ConfigSignal,
     /// The house's own power, the moment it is known.
     pub own: Signal<CriticalSectionRawMutex, Own>,
     online: AtomicBool,
@@ -33,6 +40,7 @@ pub struct State {
     telegrams: AtomicU32,
     refused: AtomicU32,
     power: Mutex<CriticalSectionRawMutex, Cell<Option<i64>>>,
+    unconfigured: Mutex<CriticalSectionRawMutex, RefCell<Option<Text<96>>>>,
 }
 
 impl State {
@@ -41,6 +49,7 @@ impl State {
         Self {
             clock: BoardClock::new(speed),
             page: Signal::new(),
+            config: Signal::new(),
             own: Signal::new(),
             online: AtomicBool::new(false),
             brightness: AtomicU32::new(100 << 8 | 20),
@@ -48,7 +57,13 @@ impl State {
             telegrams: AtomicU32::new(0),
             refused: AtomicU32::new(0),
             power: Mutex::new(Cell::new(None)),
+            unconfigured: Mutex::new(RefCell::new(None)),
         }
+    }
+
+    /// Why what was told on the topic of settings is not taken.
+    pub(crate) fn set_unconfigured(&self, why: Option<Text<96>>) {
+        self.unconfigured.lock(|unconfigured| *unconfigured.borrow_mut() = why);
     }
 
     /// Whether there is a connection to the broker.
@@ -128,6 +143,10 @@ impl Observer for Watcher<'_> {
 
     fn link(&mut self, up: bool) {
         self.state.set_online(up);
+    }
+
+    fn config(&self) -> Option<Text<96>> {
+        self.state.unconfigured.lock(|why| why.borrow().clone())
     }
 }
 

@@ -21,7 +21,7 @@ use wire::{GatewayId, Page, Topic, TopicBuf};
 
 use crate::address::Address;
 
-/// Messages in flight; `minimq` keeps track of 8, and a subscription is one, too.
+/// Messages in flight; `minimq` keeps track of 8, and each of two subscriptions is one.
 pub const WINDOW: usize = 6;
 /// The longest page and what is around it.
 const RX: usize = wire::MAX_PAGE + 256;
@@ -34,6 +34,12 @@ const DEAD: Duration = Duration::from_secs(20);
 
 /// The newest page for this house's panel.
 pub type PageSignal = Signal<CriticalSectionRawMutex, Page>;
+
+/// Settings as they are told: a line for each.
+pub type Told = heapless::String<256>;
+
+/// The newest that was told on the topic of settings; `None`: no text, or a longer one.
+pub type ConfigSignal = Signal<CriticalSectionRawMutex, Option<Told>>;
 
 /// Why there is no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +105,7 @@ impl Connector for Tcp<'_> {
 pub struct Identity {
     pub(crate) hello: Hello,
     pub(crate) page: TopicBuf,
+    pub(crate) config: TopicBuf,
     pub(crate) user: heapless::String<64>,
     pub(crate) password: heapless::String<64>,
     pub(crate) rx: [u8; RX],
@@ -111,6 +118,7 @@ impl Identity {
         Self {
             hello: Hello::new(gateway),
             page: Topic::Page(gateway.clone()).to_buf(),
+            config: Topic::Config(gateway.clone()).to_buf(),
             // The settings are no longer than these.
             user: heapless::String::try_from(user).unwrap_or_default(),
             password: heapless::String::try_from(password).unwrap_or_default(),
@@ -120,15 +128,23 @@ impl Identity {
     }
 }
 
+/// What was told, if it is text and short enough.
+pub(crate) fn text(payload: &[u8]) -> Option<Told> {
+    core::str::from_utf8(payload).ok().and_then(|text| Told::try_from(text).ok())
+}
+
 /// The client.
 pub struct Mqtt<'a, C> {
     connector: C,
     session: Session<'a>,
     page: Option<(&'a str, &'a PageSignal)>,
+    config: (&'a str, &'a ConfigSignal),
+    /// The broker has not said that settings may be heard, and may have broken off for it.
+    unheard: bool,
 }
 
 impl<'a, C> Mqtt<'a, C> {
-    /// With `pages` it listens to the page of its house, too.
+    /// It listens to its settings, and with `pages` to the page of its house.
     ///
     /// # Errors
     /// When a name is longer than MQTT has room for, which settings are not.
@@ -136,8 +152,9 @@ impl<'a, C> Mqtt<'a, C> {
         connector: C,
         identity: &'a mut Identity,
         pages: Option<&'a PageSignal>,
+        settings: &'a ConfigSignal,
     ) -> Result<Self, minimq::ConfigError> {
-        let Identity { hello, page, user, password, rx, tx } = identity;
+        let Identity { hello, page, config: topic, user, password, rx, tx } = identity;
         let will = Will::new(&hello.will_topic, &hello.will, &[])?.retained().qos(QoS::AtLeastOnce);
         let mut config = ConfigBuilder::new(Buffers::new(rx, tx))
             .client_id(hello.client.as_str())?
@@ -147,7 +164,8 @@ impl<'a, C> Mqtt<'a, C> {
             config = config.auth(user, password.as_bytes())?;
         }
         let page = pages.map(|signal| (page.as_str(), signal));
-        Ok(Self { connector, session: Session::new(config), page })
+        let session = Session::new(config);
+        Ok(Self { connector, session, page, config: (topic.as_str(), settings), unheard: false })
     }
 }
 
@@ -162,14 +180,17 @@ impl<'s, C: Connector> Uplink for Mqtt<'s, C> {
         let io = self.connector.open().await?;
         let handshake = with_timeout(PATIENCE, self.session.connect(io));
         let connection = handshake.await.map_err(|_| Fault::Timeout)?.map_err(|_| Fault::Mqtt)?;
-        let mut link = MqttLink { connection, flights: Vec::new(), page: self.page };
+        let (page, config, unheard) = (self.page, self.config, &mut self.unheard);
+        let flights = Vec::new();
+        let mut link = MqttLink { connection, flights, page, config, asked: None, unheard };
         if let Some((topic, _)) = link.page {
-            let filters = [TopicFilter::new(topic)];
-            let subscribe = link.connection.subscribe(&filters, &[]);
-            with_timeout(PATIENCE, subscribe)
-                .await
-                .map_err(|_| Fault::Timeout)?
-                .map_err(|_| Fault::Mqtt)?;
+            link.subscribe(topic).await?;
+        }
+        // Readings come before settings: a broker that breaks off because it lets nobody
+        // hear them is asked at every other connection.
+        *link.unheard = !*link.unheard;
+        if *link.unheard {
+            link.asked = Some(link.subscribe(link.config.0).await?);
         }
         Ok(link)
     }
@@ -180,19 +201,39 @@ pub struct MqttLink<'a, 's, I> {
     connection: Connection<'a, 's, I>,
     flights: Vec<(Token, Op), WINDOW>,
     page: Option<(&'s str, &'s PageSignal)>,
+    config: (&'s str, &'s ConfigSignal),
+    /// Until the broker has said that settings may be heard.
+    asked: Option<Op>,
+    unheard: &'a mut bool,
 }
 
 impl<I: Io> MqttLink<'_, '_, I> {
+    async fn subscribe(&mut self, topic: &str) -> Result<Op, Fault> {
+        let filters = [TopicFilter::new(topic)];
+        let subscribe = self.connection.subscribe(&filters, &[]);
+        with_timeout(PATIENCE, subscribe)
+            .await
+            .map_err(|_| Fault::Timeout)?
+            .map_err(|_| Fault::Mqtt)
+    }
+
     /// Waits until something has moved. Cancel-safe, as `minimq` and TCP are.
     async fn progress(&mut self) -> Result<(), Fault> {
-        let Some(message) = self.connection.poll().await.map_err(|_| Fault::Mqtt)? else {
-            return Ok(());
-        };
-        if let Some((topic, signal)) = self.page {
+        let message = self.connection.poll().await.map_err(|_| Fault::Mqtt)?;
+        if let Some(message) = &message
+            && message.topic() == self.config.0
+        {
+            self.config.1.signal(text(message.payload()));
+        }
+        if let (Some(message), Some((topic, signal))) = (message, self.page) {
             // A page of a server so new that this cannot read it is no page.
             if let (true, Ok(page)) = (message.topic() == topic, Page::decode(message.payload())) {
                 signal.signal(page);
             }
+        }
+        if self.asked.as_ref().is_some_and(|op| self.connection.is_complete(op)) {
+            self.asked = None;
+            *self.unheard = false;
         }
         Ok(())
     }

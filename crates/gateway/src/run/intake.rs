@@ -326,6 +326,7 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
             errors: Some(refused.total()),
             refused: Some(refused),
             reset: self.config.reset.clone(),
+            config: self.observer.config(),
         }
     }
 }

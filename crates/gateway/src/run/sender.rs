@@ -13,6 +13,8 @@ use crate::{Clock, Config, Entry, Link, Message, Observer, Outbox, Ticket};
 
 /// How soon to look again when a status is due and the window is full.
 const NO_ROOM_MS: u64 = 1_000;
+/// How often to look for what may be told at any moment.
+const LOOK_MS: u64 = 5_000;
 /// A connection that has lasted so long holds.
 const HELD_MS: u64 = 60_000;
 
@@ -51,6 +53,7 @@ impl<'a, L: Link> Sender<'a, L> {
         // When something was last acknowledged, or nothing was to be.
         let mut heard_ms = began_ms;
         let mut said_goodbye = false;
+        let mut refused = intake.observer.config();
         loop {
             // An uplink that always has an answer ready must not starve the meter.
             if let Either::First(input) = select(intake.input(), ready(())).await {
@@ -58,6 +61,10 @@ impl<'a, L: Link> Sender<'a, L> {
             }
             intake.tell_time().await?;
             let now = clock.monotonic_ms();
+            if intake.observer.config() != refused {
+                refused = intake.observer.config();
+                status_ms = now;
+            }
             if now >= status_ms && !self.window.is_full() && !said_goodbye {
                 self.publish_status(intake, &intake.status()).await?;
                 status_ms = now + u64::from(self.config.status_every_s.max(1)) * 1000;
@@ -71,8 +78,10 @@ impl<'a, L: Link> Sender<'a, L> {
                 let goodbye = Status { state: LinkState::Offline, ..intake.status() };
                 self.publish_status(intake, &goodbye).await?;
             }
-            // The time may be told at any moment, and nobody says so.
-            let waits = if intake.outbox.untimed() > 0 { now } else { status_ms };
+            // The time, and settings that are refused, may be told at any moment, and nobody
+            // says so.
+            let look = if intake.outbox.untimed() > 0 { now } else { now + LOOK_MS };
+            let waits = look.min(status_ms);
             if self.window.is_empty() {
                 heard_ms = now;
             }

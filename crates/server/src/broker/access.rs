@@ -74,7 +74,9 @@ impl Rights {
                 !topic.starts_with('$') && !matches!(Topic::parse(topic), Ok(Topic::Page(_)))
             }
             Self::Gateway(own) => match Topic::parse(topic) {
-                Ok(Topic::Reading(gateway) | Topic::Status(gateway)) => gateway == *own,
+                Ok(Topic::Reading(gateway) | Topic::Status(gateway) | Topic::Config(gateway)) => {
+                    gateway == *own
+                }
                 _ => false,
             },
             Self::Reader => false,
@@ -132,7 +134,9 @@ mod tests {
         for (topic, allowed) in [
             ("wattkampen/v1/mora-1/reading", true),
             ("wattkampen/v1/mora-1/status", true),
+            ("wattkampen/v1/mora-1/config", true),
             ("wattkampen/v1/mora-1/page", false),
+            ("wattkampen/v1/mora-2/config", false),
             ("wattkampen/v1/mora-2/reading", false),
             ("other", false),
         ] {

@@ -26,7 +26,7 @@ pub fn parse(topic: &str, payload: &[u8]) -> Result<Message, Reason> {
     match Topic::parse(topic).map_err(Reason::Topic)? {
         Topic::Reading(gateway) => json(payload).map(|reading| Message::Reading(gateway, reading)),
         Topic::Status(gateway) => json(payload).map(|status| Message::Status(gateway, status)),
-        Topic::Page(_) => Err(Reason::Topic(wire::TopicError::Kind)),
+        Topic::Page(_) | Topic::Config(_) => Err(Reason::Topic(wire::TopicError::Kind)),
     }
 }
 

@@ -104,13 +104,14 @@ fn status() {
             errors: Some(1),
             refused: None,
             reset: Some(Text::cut("watchdog")),
+            config: Some(Text::cut("colour: there is no such setting")),
         },
         Status,
         MAX_STATUS,
         concat!(
             r#"{"state":"online","firmware":"0.1.0","t":"2027-04-11T10:00:00Z","boot":3,"#,
             r#""uptime_s":86400,"queued":2,"dropped":0,"telegrams":8640,"errors":1,"#,
-            r#""reset":"watchdog"}"#
+            r#""reset":"watchdog","config":"colour: there is no such setting"}"#
         )
     );
     golden!(Status::bare(Link::Offline), Status, MAX_STATUS, r#"{"state":"offline"}"#);
@@ -213,7 +214,8 @@ fn topics() {
     for (topic, text) in [
         (Topic::Reading(gateway.clone()), "wattkampen/v1/soderhamn-1/reading"),
         (Topic::Status(gateway.clone()), "wattkampen/v1/soderhamn-1/status"),
-        (Topic::Page(gateway), "wattkampen/v1/soderhamn-1/page"),
+        (Topic::Page(gateway.clone()), "wattkampen/v1/soderhamn-1/page"),
+        (Topic::Config(gateway), "wattkampen/v1/soderhamn-1/config"),
     ] {
         assert_eq!(topic.to_buf().as_str(), text);
         assert_eq!(Topic::parse(text), Ok(topic));
