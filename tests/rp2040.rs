@@ -2,8 +2,10 @@
 //! port to the store, set up over USB as `firmware/README.md` says. Pins and times of the
 //! real chip are not shown here, nor is anything of the RP2350, for which there is no
 //! emulator.
+use serde_json::Value;
 use tests::{
-    Calendar, Heard, Meter, PICO_HZ, Pico, Place, Server, TimeServer, TownHall, until, write_config,
+    Calendar, Heard, Meter, Mosquitto, PICO_HZ, Pico, Place, Publisher, Server, TimeServer,
+    TownHall, until, write_config,
 };
 
 /// A competition that goes on now, whenever that is.
@@ -17,6 +19,18 @@ const TELEGRAMS: u64 = 6;
 /// of it is not measured here.
 const SHARE: f64 = 0.25;
 
+fn settings(hall: &TownHall, broker: u16, time: &TimeServer) -> [(&'static str, String); 5] {
+    // How QEMU's network calls this machine.
+    let here = |port: u16| format!("10.0.2.2:{port}");
+    [
+        ("gateway", hall.gateway.clone()),
+        ("meter", hall.meter.clone()),
+        ("broker", here(broker)),
+        ("time", here(time.address.port())),
+        ("interval", "0".to_owned()),
+    ]
+}
+
 #[test]
 fn the_rp2040s_own_binary_carries_telegrams_to_the_server() {
     let hall = TownHall::several(1).remove(0);
@@ -27,15 +41,7 @@ fn the_rp2040s_own_binary_carries_telegrams_to_the_server() {
     until("the server is ready", || (server.get("/readyz").status == 200).then_some(()));
     let calendar = Calendar::start(jiff::Timestamp::now(), 1);
     let time = TimeServer::start(calendar);
-    // How QEMU's network calls this machine.
-    let here = |port: u16| format!("10.0.2.2:{port}");
-    let settings = [
-        ("gateway", hall.gateway.clone()),
-        ("meter", hall.meter.clone()),
-        ("broker", here(server.broker().port())),
-        ("time", here(time.address.port())),
-        ("interval", "0".to_owned()),
-    ];
+    let settings = settings(&hall, server.broker().port(), &time);
     let Some(mut board) = Pico::start("gateway", folder.path(), &settings) else { return };
     until("the gateway is at the broker", || {
         (server.metric("wattkampen_mqtt_connections") >= 1).then_some(())
@@ -80,4 +86,67 @@ fn the_rp2040s_own_binary_carries_telegrams_to_the_server() {
         assert_eq!(*lost, 0, "bytes of the meter lost");
         assert!(share < SHARE, "{share}");
     }
+}
+
+/// What one board says to the broker.
+struct Listener(Publisher);
+
+impl Listener {
+    fn next(&mut self, what: &str) -> Value {
+        loop {
+            let (topic, payload) = self.0.message().expect("the board speaks");
+            if topic.ends_with(what) {
+                return serde_json::from_slice(&payload).expect("JSON");
+            }
+        }
+    }
+
+    /// The first register at or above this, and how many readings it took.
+    fn register(&mut self, least: u64) -> (u64, u64) {
+        let registers = || self.next("/reading")["import_wh"].as_u64().expect("a register");
+        let mut readings = 0;
+        let counted = std::iter::repeat_with(registers).inspect(|_| readings += 1);
+        let found = counted.into_iter().find(|wh| *wh >= least).expect("they never end");
+        (found, readings)
+    }
+
+    /// Waits until the board gives a reason for its last start that begins so.
+    fn started_by(&mut self, reason: &str) {
+        while !self.next("/status")["reset"].as_str().is_some_and(|why| why.starts_with(reason)) {}
+    }
+}
+
+#[test]
+fn pulses_outlive_the_power_and_each_start_tells_its_reason() {
+    let Some(broker) = Mosquitto::start() else { return };
+    let hall = TownHall::several(1).remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place::External(broker.address);
+    let server =
+        Server::serve(&write_config(folder.path(), NOW, std::slice::from_ref(&hall), place));
+    let mut listener = Listener(Publisher::connect(broker.address, "listener").expect("a broker"));
+    listener.0.subscribe(&format!("wattkampen/v1/{}/#", hall.gateway)).expect("a broker");
+    let time = TimeServer::start(Calendar::start(jiff::Timestamp::now(), 1));
+    let mut settings = settings(&hall, broker.address.port(), &time).to_vec();
+    settings.extend([("input", "s0".to_owned()), ("pulses", "1000".to_owned())]);
+    let Some(mut board) = Pico::start("gateway", folder.path(), &settings) else { return };
+    listener.started_by("command line");
+
+    // 30 ms are a pulse of a Wh, 5 ms are a disturbance.
+    board.pulse(&[30, 30, 5, 35].repeat(20));
+    let (register, readings) = listener.register(20);
+    assert_eq!(register, 20);
+    server.until_stored(readings);
+    // What came since the count was kept last may go with the power, and no more.
+    board.pulse(&[30, 30].repeat(3));
+    let mut board = board.cut();
+    listener.started_by("power came");
+    board.pulse(&[30, 30].repeat(5));
+    let (register, _) = listener.register(24);
+    assert!([25, 28].contains(&register), "{register} Wh");
+
+    board.hang();
+    listener.started_by("watchdog: the program hung");
+    board.fault();
+    listener.started_by("hard fault at ");
 }

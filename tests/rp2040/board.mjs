@@ -4,6 +4,8 @@
 //
 //   {"meter": "hex"}   to the meter's port     {"silent": {…}} when the last byte is through
 //   {"usb": "text"}    typed over USB          {"usb": "text"} what is answered there
+//   {"pulse": [ms]}    S0 closed, open, …      {"pulsed": true}
+//   {"trouble": "hang"} or "fault": the program no longer gets on
 //   {"mark": true}     asks for the counters   {"mark": {…}}
 //   {"look": true}     at the HUB75 panel      {"refresh": {"cycles": …, "rows": […]}}
 //   {"watch": true}    for the first LED that  {"changed": {"ns": …}} behind the last byte of
@@ -18,6 +20,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Hub75 } from "./hub75.mjs";
 import { Rom } from "./rom.mjs";
+import { Contact } from "./s0.mjs";
 import { Line } from "./uart.mjs";
 import { Computer } from "./usb.mjs";
 import { Cable, W5500 } from "./w5500.mjs";
@@ -30,6 +33,8 @@ const FLASH = 0x10000000;
 const SECOND_STAGE = 0x100; // bytes before the vector table
 const WATCHDOG = 0x40058; // pages of 4 KiB
 const XIP_CTRL = 0x14000;
+const S0 = 22;
+const HARD_FAULT = 3;
 const HZ = 125e6;
 const CYCLE_NS = 1e9 / HZ;
 const SLICE = 20000; // instructions between two looks at the world outside
@@ -50,7 +55,7 @@ const flash = Buffer.alloc(SIZE);
 readSync(file, flash, 0, SIZE, 0);
 for (const [at, bytes] of segments(readFileSync(program))) bytes.copy(flash, at);
 const cable = new Cable(network);
-const board = { starts: 0, ns: 0, busy: 0, memory: null, reset: false };
+const board = { starts: 0, ns: 0, busy: 0, memory: null, reason: 0, reset: false };
 
 function start() {
   const chip = new RP2040();
@@ -70,7 +75,13 @@ function start() {
   board.meter = new Line(chip, 1, 115200);
   board.panel = new Hub75(chip, HZ);
   board.computer = new Computer(chip, emulator.USBCDC, (text) => say({ usb: text }));
-  chip.peripherals[WATCHDOG].onWatchdogTrigger = () => (board.reset = true);
+  board.contact = new Contact(chip, S0);
+  const watchdog = chip.peripherals[WATCHDOG];
+  watchdog.reason = board.reason;
+  watchdog.onWatchdogTrigger = () => {
+    board.reset = true;
+    watchdog.alarm.enable = false; // or the emulator barks at this moment for ever
+  };
   // The emulator lacks it: nothing streams.
   chip.peripherals[XIP_CTRL] = { readUint32: () => 0, writeUint32Atomic: () => {} };
   chip.core.VTOR = FLASH + SECOND_STAGE; // what the second stage of the boot does
@@ -117,6 +128,7 @@ function slice() {
     if (board.reset) {
       board.ns += clock.nanos;
       board.memory = chip.sram.slice();
+      board.reason = chip.peripherals[WATCHDOG].reason;
       board.reset = false;
       start();
       return 0;
@@ -145,6 +157,12 @@ orders.on("line", (line) => {
     board.panel.watch(() => say({ changed: { ns: heard && now() - heard } }));
   }
   if (order.usb !== undefined) board.computer.type(order.usb);
+  if (order.pulse) board.contact.pulse(order.pulse, () => say({ pulsed: true }));
+  if (order.trouble === "hang") board.chip.core.PC = board.rom.asleep;
+  if (order.trouble === "fault") {
+    board.chip.core.waiting = false;
+    board.chip.core.exceptionEntry(HARD_FAULT);
+  }
   if (order.mark !== undefined) {
     const { starts, busy, rom, meter, w5500 } = board;
     const { erased } = rom;

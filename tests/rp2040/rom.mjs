@@ -35,6 +35,10 @@ export class Rom {
       view.setUint16(BASE + 4 * number, 0xbe00 | number, true); // bkpt
       view.setUint16(BASE + 4 * number + 2, 0x4770, true); // bx lr
     });
+    // For a program that hangs, between interrupts: wfi, and again.
+    this.asleep = BASE + 4 * functions.length;
+    view.setUint16(this.asleep, 0xbf30, true);
+    view.setUint16(this.asleep + 2, 0xe7fd, true);
     chip.onBreak = (number) => this.serve(number);
   }
 

@@ -187,6 +187,36 @@ impl Pico {
         self.answer("mark")
     }
 
+    /// Closes and opens the S0 contact in turn, for so many ms each.
+    ///
+    /// # Panics
+    /// When the emulator has ended.
+    pub fn pulse(&mut self, ms: &[u32]) {
+        self.order(&json!({ "pulse": ms }));
+        self.answer("pulsed");
+    }
+
+    /// The program no longer gets to its turn; waits until the watchdog has bitten.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn hang(&mut self) {
+        self.trouble("hang");
+    }
+
+    /// A hard fault, wherever the program is; waits until it starts anew.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn fault(&mut self) {
+        self.trouble("fault");
+    }
+
+    fn trouble(&mut self, which: &str) {
+        self.order(&json!({ "trouble": which }));
+        self.answer("started");
+    }
+
     /// One refresh of the HUB75 panel on its pins.
     ///
     /// # Panics
