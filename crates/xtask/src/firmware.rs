@@ -121,6 +121,12 @@ pub(crate) fn clippy() -> Result<()> {
     })
 }
 
+/// Builds the gateway with its logs for a probe, which nobody flashes as it is.
+pub(crate) fn with_logs() -> Result<()> {
+    let board = Board { features: "rp2040,defmt", ..BOARDS[1] };
+    shell::run(for_board("build", &board).env("DEFMT_LOG", "debug"))
+}
+
 /// One board a call: features of two must not meet.
 fn for_board(what: &str, board: &Board) -> Command {
     let mut command = cargo();

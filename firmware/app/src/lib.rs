@@ -17,6 +17,7 @@ pub mod clock;
 pub mod console;
 pub mod crash;
 pub mod hub75;
+pub mod log;
 pub mod outbox;
 pub mod pages;
 pub mod pulses;

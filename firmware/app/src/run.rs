@@ -16,7 +16,7 @@ use heapless::String;
 use wire::Text;
 
 use crate::{
-    VERSION, console, pages,
+    VERSION, console, log, pages,
     pulses::{self, Contact, Said, SharedStore, Source},
     remember::Remembering,
     settings::{Input, Settings},
@@ -124,6 +124,7 @@ where
     let listen = async {
         let (Some(id), Some(broker)) = (settings.gateway(), settings.broker()) else {
             // Somebody has to say `set` first, and `save`.
+            log!(warn, "gateway or broker is not set");
             return core::future::pending().await;
         };
         let (user, password) = settings.account();
@@ -203,14 +204,20 @@ where
 {
     let (Some(id), Some(broker)) = (settings.gateway(), settings.broker()) else {
         // Somebody has to say `set` first, and `save`.
+        log!(warn, "gateway or broker is not set");
         return core::future::pending().await;
     };
-    let Some(meter_id) = settings.meter() else { return core::future::pending().await };
+    let Some(meter_id) = settings.meter() else {
+        log!(warn, "the meter is not set");
+        return core::future::pending().await;
+    };
     let mut outbox = match storage::open_outbox(flash, layout, boots).await {
         Ok(outbox) => Remembering::new(outbox, store).await,
         Err(error) => return reason("outbox", &error),
     };
-    state.set_waiting(gateway::Outbox::len(&outbox));
+    let waiting = gateway::Outbox::len(&outbox);
+    log!(info, "start {}; readings in the flash: {}", boots, waiting);
+    state.set_waiting(waiting);
     let (user, password) = settings.account();
     let mut identity = Identity::new(&id, user, password);
     let mut uplink = match Mqtt::new(Tcp::new(stack, &broker), &mut identity, pages, &state.config)

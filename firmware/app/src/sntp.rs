@@ -10,7 +10,7 @@ use embassy_net::{
 };
 use embassy_time::{Duration, Instant, Timer, with_timeout};
 
-use crate::{address::Address, clock::BoardClock};
+use crate::{address::Address, clock::BoardClock, log};
 
 const PACKET: usize = 48;
 /// Seconds from 1900, where NTP begins, to 1970.
@@ -41,13 +41,17 @@ pub async fn run(stack: Stack<'_>, server: &Address, clock: &BoardClock) -> ! {
                 let speed = clock.speed().into();
                 if judge.believes(unix_us, at.as_micros(), clock.unix_us(), speed) {
                     clock.set(unix_us, at);
+                    log!(info, "time: {} s since 1970", unix_us / 1_000_000);
                     retry = FIRST_RETRY;
                     Timer::after(AGAIN).await;
                     continue;
                 }
             }
-            Some((Answer::GoAway, _)) => retry = LONGEST_RETRY,
-            None => {}
+            Some((Answer::GoAway, _)) => {
+                log!(warn, "the server of time wants to be left alone");
+                retry = LONGEST_RETRY;
+            }
+            None => log!(warn, "no answer from the server of time"),
         }
         Timer::after(retry).await;
         retry = (retry * 2).min(LONGEST_RETRY);

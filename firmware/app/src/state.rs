@@ -18,6 +18,7 @@ use wire::Text;
 
 use crate::{
     clock::BoardClock,
+    log,
     uplink::{ConfigSignal, PageSignal},
 };
 
@@ -119,6 +120,7 @@ pub(crate) struct Watcher<'a> {
 impl Observer for Watcher<'_> {
     fn telegram(&mut self, _: &Telegram, measured: Option<&Measured>) {
         count(&self.state.telegrams);
+        log!(debug, "a telegram");
         let power = measured.and_then(Measured::power).map(|power| power.0);
         let (Some(power_w), Some(at)) = (power, gateway::Clock::utc(&self.state.clock)) else {
             return;
@@ -128,12 +130,14 @@ impl Observer for Watcher<'_> {
         self.state.own.signal(Own { at, power_w, step: step.map(|step| (at, step)) });
     }
 
-    fn refused(&mut self, _: Refusal) {
+    fn refused(&mut self, refusal: Refusal) {
+        log!(warn, "a telegram is refused: {}", refusal);
         count(&self.state.refused);
     }
 
     fn queued(&mut self, ticket: Ticket, waiting: usize) {
         self.state.set_waiting(waiting);
+        log!(debug, "a reading is in the flash; waiting: {}", waiting);
         (self.queued)(ticket);
     }
 
@@ -143,6 +147,7 @@ impl Observer for Watcher<'_> {
 
     fn link(&mut self, up: bool) {
         self.state.set_online(up);
+        log!(info, "connection to the broker: {}", if up { "ok" } else { "none" });
     }
 
     fn config(&self) -> Option<Text<96>> {

@@ -19,7 +19,7 @@ use minimq::{
 };
 use wire::{GatewayId, Page, Topic, TopicBuf};
 
-use crate::address::Address;
+use crate::{address::Address, log};
 
 /// Messages in flight; `minimq` keeps track of 8, and each of two subscriptions is one.
 pub const WINDOW: usize = 6;
@@ -177,9 +177,14 @@ impl<'s, C: Connector> Uplink for Mqtt<'s, C> {
         Self: 'a;
 
     async fn connect(&mut self, _: &Hello) -> Result<Self::Link<'_>, Fault> {
-        let io = self.connector.open().await?;
+        let why = |fault: Fault| {
+            log!(warn, "no connection to the broker: {}", format_args!("{fault:?}"));
+            fault
+        };
+        let io = self.connector.open().await.map_err(why)?;
         let handshake = with_timeout(PATIENCE, self.session.connect(io));
-        let connection = handshake.await.map_err(|_| Fault::Timeout)?.map_err(|_| Fault::Mqtt)?;
+        let connection = handshake.await.map_err(|_| why(Fault::Timeout))?;
+        let connection = connection.map_err(|_| why(Fault::Mqtt))?;
         let (page, config, unheard) = (self.page, self.config, &mut self.unheard);
         let flights = Vec::new();
         let mut link = MqttLink { connection, flights, page, config, asked: None, unheard };

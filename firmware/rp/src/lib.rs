@@ -58,6 +58,11 @@ use static_cell::StaticCell;
 
 use crate::{console::Console, hub75::Wires, meter::P1, network::Cable};
 
+#[cfg(feature = "defmt")]
+use defmt_rtt as _;
+#[cfg(feature = "defmt")]
+defmt::timestamp!("{=u64:us}", embassy_time::Instant::now().as_micros());
+
 bind_interrupts!(pub(crate) struct Irqs {
     PIO0_IRQ_0 => pio::InterruptHandler<PIO0>;
     UART1_IRQ => uart::BufferedInterruptHandler<UART1>;

@@ -59,6 +59,8 @@ pub(crate) async fn start(
     let (stack, runner) = embassy_net::new(device, dhcp, RESOURCES.take(), seed);
     spawner.spawn(frames(driver)?);
     spawner.spawn(network(runner)?);
+    #[cfg(feature = "defmt")]
+    spawner.spawn(watch(stack)?);
     Ok(stack)
 }
 
@@ -76,4 +78,24 @@ async fn frames(driver: Driver) -> ! {
 #[embassy_executor::task]
 async fn network(mut runner: embassy_net::Runner<'static, Device<'static>>) -> ! {
     runner.run().await
+}
+
+/// Tells a probe of cable and address. It looks once a second: the stack wakes only one
+/// that waits for it, and two would wake each other for ever.
+#[cfg(feature = "defmt")]
+#[embassy_executor::task]
+async fn watch(stack: Stack<'static>) -> ! {
+    let mut before = None;
+    loop {
+        let now = (stack.is_link_up(), stack.config_v4().map(|config| config.address));
+        if before != Some(now) {
+            before = Some(now);
+            match now {
+                (false, _) => app::log!(warn, "cable: none"),
+                (true, None) => app::log!(info, "cable: ok; address: none"),
+                (true, Some(address)) => app::log!(info, "cable: ok; address: {}", address),
+            }
+        }
+        embassy_time::Timer::after_secs(1).await;
+    }
 }

@@ -3,7 +3,10 @@
 //! which is on from the start, holds it. Why is told after the next start.
 use core::{fmt, panic::PanicInfo};
 
-use app::crash::{self, Trail};
+use app::{
+    crash::{self, Trail},
+    log,
+};
 use embassy_rp::{
     Peri,
     peripherals::WATCHDOG,
@@ -37,7 +40,9 @@ pub(crate) async fn watch(mut watchdog: Watchdog) -> ! {
 pub(crate) fn reason() -> Option<Text<96>> {
     // SAFETY: once, before anybody may leave one.
     let left = unsafe { crash::take(&raw mut CRASH) };
-    left.or_else(chip_reason)
+    let reason = left.or_else(chip_reason);
+    log!(info, "started; why: {}", reason.as_ref().map_or("nobody knows", Text::as_str));
+    reason
 }
 
 fn chip_reason() -> Option<Text<96>> {
@@ -83,6 +88,7 @@ pub fn restart(reason: &str) -> ! {
 }
 
 fn leave(reason: fmt::Arguments<'_>) -> ! {
+    log!(error, "starting anew: {}", reason);
     cortex_m::interrupt::disable();
     // SAFETY: interrupts are off, and only one core runs.
     unsafe { crash::leave(&raw mut CRASH, reason) };

@@ -69,6 +69,7 @@ pub(super) fn firmware() -> Result<()> {
     crate::firmware::clippy()?;
     // The host's part: power cut at every byte of a simulated flash.
     shell::run(cargo().current_dir("firmware/app").args(["test", "--quiet", "--locked"]))?;
+    crate::firmware::with_logs()?;
     crate::firmware::run()
 }
 

@@ -42,6 +42,8 @@ use sequential_storage::{
 };
 use wire::Time;
 
+use crate::log;
+
 mod record;
 
 /// No record of a full three-phase telegram is longer, bytes.
@@ -257,6 +259,7 @@ where
         let length = record::pack(&entry, &mut record);
         while let Err(error) = self.fine.push(&record[..length], false).await {
             let Error::FullStorage = error else { return Err(error) };
+            log!(warn, "the outbox is full: of its oldest quarter-hour the last reading stays");
             self.thin().await?;
         }
         self.last = ticket;
