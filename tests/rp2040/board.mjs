@@ -24,6 +24,7 @@ import { Contact } from "./s0.mjs";
 import { Line } from "./uart.mjs";
 import { Computer } from "./usb.mjs";
 import { Cable, W5500 } from "./w5500.mjs";
+import { Within } from "./within.mjs";
 
 const [modules, program, flashFile, network] = process.argv.slice(2);
 const emulator = createRequire(join(modules, "package.json"))("rp2040js");
@@ -53,7 +54,9 @@ function* segments(elf) {
 const file = openSync(flashFile, "r+");
 const flash = Buffer.alloc(SIZE);
 readSync(file, flash, 0, SIZE, 0);
-for (const [at, bytes] of segments(readFileSync(program))) bytes.copy(flash, at);
+const elf = readFileSync(program);
+for (const [at, bytes] of segments(elf)) bytes.copy(flash, at);
+const decoder = new Within(elf, /gateway5meter2p1.*7Decoder4next/);
 const cable = new Cable(network);
 const board = { starts: 0, ns: 0, busy: 0, memory: null, reason: 0, reset: false };
 
@@ -120,8 +123,10 @@ function slice() {
       if (ahead > 0 && !panel.looking) return Math.min(ahead / 1e6, 1);
       pass(panel.looking ? Math.min(idle, panel.cycle) : idle);
     } else {
+      const decodes = decoder.look(core);
       const cycles = core.executeInstruction();
       board.busy += cycles;
+      if (decodes) decoder.cycles += cycles;
       pass(cycles * CYCLE_NS);
     }
     if (fed && !meter.running) tellSilence();
@@ -165,8 +170,8 @@ orders.on("line", (line) => {
   }
   if (order.mark !== undefined) {
     const { starts, busy, rom, meter, w5500 } = board;
-    const { erased } = rom;
-    say({ mark: { starts, ns: now(), busy, erased, lost: meter.lost, frames: w5500.frames } });
+    const counted = { erased: rom.erased, lost: meter.lost, decoder: decoder.cycles };
+    say({ mark: { starts, ns: now(), busy, ...counted, frames: w5500.frames } });
   }
 });
 orders.on("close", () => process.exit(0));

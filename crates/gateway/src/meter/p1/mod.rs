@@ -114,6 +114,8 @@ impl Decoder {
 
     /// Reads on in `input`, which it shortens, to the next telegram or refusal;
     /// `None` when `input` is empty. How the bytes are cut makes no difference.
+    // In one piece, so that an emulator can tell what it costs: `tests/rp2040.rs`.
+    #[inline(never)]
     pub fn next(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, Refusal>> {
         while !input.is_empty() {
             let event = if self.state == State::Hunt {
@@ -124,10 +126,12 @@ impl Decoder {
             } else {
                 self.read(input)
             };
-            if let Some(event) = event {
+            // Neither taken out nor put in again: to move a telegram takes a chip as long
+            // as to read a line.
+            if let Some(told) = &event {
                 self.state = State::Hunt;
-                self.counters.count(&event);
-                return Some(event);
+                self.counters.count(told);
+                return event;
             }
         }
         None
@@ -166,9 +170,7 @@ impl Decoder {
 
     /// Begins a new attempt at a `/`.
     fn fork(&mut self) {
-        let mut attempt = Attempt::new();
-        attempt.checksum(b"/");
-        self.tentative = Some(attempt);
+        self.tentative.insert(Attempt::new()).checksum(b"/");
         self.length = 1;
     }
 
@@ -201,17 +203,15 @@ impl Decoder {
         if room == 0 {
             return Some(Err(Refusal::Cut));
         }
-        let block = &input[..input.len().min(room)];
-        let (taken, event) = match self.state {
-            State::Trailer { digits, stated } => self.trailer(block[0], digits, stated),
-            _ => self.lines(block),
-        };
-        *input = &input[taken..];
-        event
+        match self.state {
+            State::Trailer { digits, stated } => self.trailer(input, digits, stated),
+            _ => self.lines(input, room),
+        }
     }
 
-    /// Reads lines up to `!` or a telegram's start.
-    fn lines(&mut self, block: &[u8]) -> (usize, Option<Result<Telegram, Refusal>>) {
+    /// Reads lines up to `!` or a telegram's start, at most `room` bytes.
+    fn lines(&mut self, input: &mut &[u8], room: usize) -> Option<Result<Telegram, Refusal>> {
+        let block = &input[..input.len().min(room)];
         let (mut summed, mut read) = (0, 0);
         while let Some(run) = block[read..].iter().position(|byte| SPECIAL[usize::from(*byte)]) {
             let at = read + run;
@@ -219,7 +219,8 @@ impl Decoder {
             read = at + 1;
             match block[at] {
                 b'/' if self.state == State::Body && self.sets.fresh() => {
-                    return (at, Some(Err(Refusal::Cut)));
+                    *input = &input[at..];
+                    return Some(Err(Refusal::Cut));
                 }
                 b'/' => {
                     self.text(b"/");
@@ -231,7 +232,8 @@ impl Decoder {
                     self.tentative = None;
                     self.sum(&block[summed..read]);
                     self.state = State::Trailer { digits: 0, stated: 0 };
-                    return (read, None);
+                    *input = &input[read..];
+                    return None;
                 }
                 b'!' => self.text(b"!"),
                 b'\r' | b'\n' => self.end_line(),
@@ -241,7 +243,8 @@ impl Decoder {
         self.text(&block[read..]);
         self.sum(&block[summed..]);
         self.length += block.len() - summed;
-        (block.len(), None)
+        *input = &input[block.len()..];
+        None
     }
 
     fn sum(&mut self, bytes: &[u8]) {
@@ -294,7 +297,10 @@ impl Decoder {
             self.attempts.iter_mut().for_each(Attempt::malformed);
         }
         self.state = State::Body;
-        if let Some(attempt) = self.tentative.take() {
+        // To take what is not there would copy it all the same.
+        if self.tentative.is_some()
+            && let Some(attempt) = self.tentative.take()
+        {
             if self.attempts.is_full() {
                 self.attempts.remove(0);
                 self.counters.overrun = self.counters.overrun.saturating_add(1);
@@ -307,25 +313,32 @@ impl Decoder {
     /// A byte behind `!`.
     fn trailer(
         &mut self,
-        byte: u8,
+        input: &mut &[u8],
         digits: u8,
         stated: u16,
-    ) -> (usize, Option<Result<Telegram, Refusal>>) {
-        let digit = (byte as char).to_digit(16);
-        match (byte, digit) {
+    ) -> Option<Result<Telegram, Refusal>> {
+        let (byte, rest) = input.split_first()?;
+        match (byte, char::from(*byte).to_digit(16)) {
             (_, Some(digit)) => {
+                *input = rest;
                 let stated = stated << 4 | digit as u16;
                 if digits == 3 {
-                    return (1, Some(self.finish(Some(stated))));
+                    return Some(self.finish(Some(stated)));
                 }
                 self.state = State::Trailer { digits: digits + 1, stated };
-                (1, None)
+                None
             }
-            (b' ' | b'\t', _) if digits == 0 => (1, None),
-            (b'\r' | b'\n', _) if digits == 0 => (1, Some(self.finish(None))),
-            (_, _) if digits == 0 => (0, Some(Err(Refusal::Trailer))),
+            (b' ' | b'\t', _) if digits == 0 => {
+                *input = rest;
+                None
+            }
+            (b'\r' | b'\n', _) if digits == 0 => {
+                *input = rest;
+                Some(self.finish(None))
+            }
+            (_, _) if digits == 0 => Some(Err(Refusal::Trailer)),
             // Leading zeros left out, whatever follows: it may begin the next telegram.
-            _ => (0, Some(self.finish(Some(stated)))),
+            _ => Some(self.finish(Some(stated))),
         }
     }
 

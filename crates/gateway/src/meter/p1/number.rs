@@ -13,6 +13,9 @@ pub(super) enum NumberError {
 /// Nothing a meter counts comes near: a petawatt-hour, ten years of Europe's traffic.
 const LIMIT: i64 = 1_000_000_000_000_000;
 
+/// Ten times that and a figure has 32 bits.
+const SMALL: u32 = u32::MAX / 10;
+
 /// `figures` times ten to the power of `places`, the rest rounded to the
 /// nearest. Spaces around, a sign before and a comma for the point are borne.
 pub(super) fn scaled(figures: &[u8], places: u8) -> Result<i64, NumberError> {
@@ -43,7 +46,11 @@ pub(super) fn scaled(figures: &[u8], places: u8) -> Result<i64, NumberError> {
                     // Read on: only figures may follow.
                     continue;
                 }
-                value = value * 10 + i64::from(digit);
+                value = match u32::try_from(value) {
+                    // A chip multiplies 32 bits at once, and 64 in a function.
+                    Ok(small @ 0..SMALL) => i64::from(small * 10 + u32::from(digit)),
+                    _ => value * 10 + i64::from(digit),
+                };
             }
             b'.' | b',' if !point => point = true,
             _ => return Err(NumberError::Malformed),
