@@ -1,17 +1,65 @@
-//! Puts the board's memory map where the linker finds it, from whatever folder cargo
-//! was called.
-use std::{env, fs, path::PathBuf};
+//! Puts each program's memory map where the linker finds it, from whatever folder cargo
+//! was called. A map names the parts of the flash as `app/src/layout.rs` does:
+//! `{active.start}` is where the chip sees it, `{active.size}` how long it is.
+#[path = "app/src/layout.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "it is the app's, and a linker wants the firmware's parts alone"
+)]
+mod layout;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use layout::{FIRMWARE, SLOTS};
+
+/// Where the chips see their flash.
+const FLASH: u32 = 0x1000_0000;
+
+/// Programs that an update can exchange; the loader starts them.
+const IN_SLOTS: &[&str] = &["gateway"];
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let feature = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
     // A package of two chips has two maps.
-    let map = if env::var_os("CARGO_FEATURE_RP2350").is_some() { "rp2350.x" } else { "memory.x" };
-    fs::copy(map, out.join("memory.x")).expect("the memory map");
-    println!("cargo:rerun-if-changed={map}");
-    println!("cargo:rustc-link-search={}", out.display());
+    let whole = if feature("RP2350") { "rp2350.x" } else { "memory.x" };
     println!("cargo:rustc-link-arg-bins=--nmagic");
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     if env::var_os("CARGO_FEATURE_DEFMT").is_some() {
         println!("cargo:rustc-link-arg-bins=-Tdefmt.x");
     }
+    if !feature("RP2040") {
+        println!("cargo:rustc-link-search={}", map(whole, &out).display());
+        return;
+    }
+    let (whole, slot) = (map(whole, &out.join("whole")), map("slot.x", &out.join("slot")));
+    for program in fs::read_dir("src/bin").expect("the programs") {
+        let program = program.expect("a program").path();
+        let program = program.file_stem().and_then(|name| name.to_str()).expect("a name");
+        let map = if IN_SLOTS.contains(&program) { &slot } else { &whole };
+        println!("cargo:rustc-link-arg-bin={program}=-L{}", map.display());
+    }
+}
+
+/// Writes it, and gives the folder that it is in.
+fn map(file: &str, folder: &Path) -> PathBuf {
+    println!("cargo:rerun-if-changed={file}");
+    let mut text = fs::read_to_string(file).expect("the memory map");
+    for (name, extent) in [
+        ("firmware", FIRMWARE),
+        ("loader", SLOTS.loader),
+        ("state", SLOTS.state),
+        ("active", SLOTS.active),
+    ] {
+        text = text
+            .replace(&format!("{{{name}.start}}"), &format!("{:#x}", FLASH + extent.start))
+            .replace(&format!("{{{name}.size}}"), &format!("{:#x}", extent.size));
+    }
+    fs::create_dir_all(folder).expect("a folder of our own");
+    fs::write(folder.join("memory.x"), text).expect("a file of our own");
+    folder.to_path_buf()
 }

@@ -13,3 +13,4 @@ mod panels;
 mod pins;
 mod readme;
 mod rp2040;
+mod update;

@@ -1,6 +1,6 @@
-// The RP2040's own binary in an emulator: `node board.mjs MODULES PROGRAM FLASH NETWORK`,
-// the folder that has node_modules, an ELF, a file that is the flash and outlives this, and
-// the socket of QEMU's network. Lines of JSON both ways:
+// The RP2040's own binary in an emulator: `node board.mjs MODULES FLASH NETWORK [ELF …]`,
+// the folder that has node_modules, a file that is the flash and outlives this, the socket
+// of QEMU's network, and what is put into the flash first. Lines of JSON both ways:
 //
 //   {"meter": "hex"}   to the meter's port     {"silent": {…}} when the last byte is through
 //   {"usb": "text"}    typed over USB          {"usb": "text"} what is answered there
@@ -10,6 +10,7 @@
 //   {"look": true}     at the HUB75 panel      {"refresh": {"cycles": …, "rows": […]}}
 //   {"watch": true}    for the first LED that  {"changed": {"ns": …}} behind the last byte of
 //                      changes                 the meter; null: before it
+//   {"cut": [at, 2]}   the power goes amid the second operation on this page of the flash
 //                                              {"started": 1} after each reset
 //
 // Not here: the second core, and any delay of the flash but that of writing. A cycle is one
@@ -26,7 +27,7 @@ import { Computer } from "./usb.mjs";
 import { Cable, W5500 } from "./w5500.mjs";
 import { Within } from "./within.mjs";
 
-const [modules, program, flashFile, network] = process.argv.slice(2);
+const [modules, flashFile, network, ...programs] = process.argv.slice(2);
 const emulator = createRequire(join(modules, "package.json"))("rp2040js");
 const { RP2040, ConsoleLogger, LogLevel } = emulator;
 const SIZE = 2 << 20;
@@ -54,11 +55,16 @@ function* segments(elf) {
 const file = openSync(flashFile, "r+");
 const flash = Buffer.alloc(SIZE);
 readSync(file, flash, 0, SIZE, 0);
-const elf = readFileSync(program);
-for (const [at, bytes] of segments(elf)) bytes.copy(flash, at);
-const decoder = new Within(elf, /gateway5meter2p1.*7Decoder4next/);
+const elves = programs.map((program) => readFileSync(program));
+for (const elf of elves) {
+  for (const [at, bytes] of segments(elf)) {
+    bytes.copy(flash, at);
+    writeSync(file, bytes, 0, bytes.length, at);
+  }
+}
+const decoder = new Within(elves, /gateway5meter2p1.*7Decoder4next/);
 const cable = new Cable(network);
-const board = { starts: 0, ns: 0, busy: 0, memory: null, reason: 0, reset: false };
+const board = { starts: 0, ns: 0, busy: 0, memory: null, reason: 0, reset: false, cut: null };
 
 function start() {
   const chip = new RP2040();
@@ -71,8 +77,11 @@ function start() {
   if (board.memory) chip.sram.set(board.memory); // a reset leaves it as it was
   board.chip = chip;
   board.rom = new Rom(chip, (at, length) => {
-    flash.set(chip.flash.subarray(at, at + length), at);
-    writeSync(file, flash, at, length, at);
+    const last = at === board.cut?.[0] && --board.cut[1] === 0;
+    const done = last ? length >> 1 : length;
+    flash.set(chip.flash.subarray(at, at + done), at);
+    writeSync(file, flash, at, done, at);
+    if (last) process.exit(1);
   });
   board.w5500 = new W5500(cable, chip);
   board.meter = new Line(chip, 1, 115200);
@@ -168,6 +177,7 @@ orders.on("line", (line) => {
     board.chip.core.waiting = false;
     board.chip.core.exceptionEntry(HARD_FAULT);
   }
+  if (order.cut !== undefined) board.cut = order.cut;
   if (order.mark !== undefined) {
     const { starts, busy, rom, meter, w5500 } = board;
     const counted = { erased: rom.erased, lost: meter.lost, decoder: decoder.cycles };

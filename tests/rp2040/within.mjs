@@ -24,8 +24,8 @@ function entries(elf, wanted) {
 }
 
 export class Within {
-  constructor(elf, wanted) {
-    this.entries = entries(elf, wanted);
+  constructor(elves, wanted) {
+    this.entries = new Set(elves.flatMap((elf) => [...entries(elf, wanted)]));
     Object.assign(this, { cycles: 0, back: 0, stack: 0 });
   }
 

@@ -31,7 +31,7 @@ pub use config::{Place, TownHall, write_config};
 pub use http::{Response, get, post, stream};
 pub use hub75::{Refresh, light_of};
 pub use meter::Meter;
-pub use pico::{HZ as PICO_HZ, Heard, Pico};
+pub use pico::{HZ as PICO_HZ, Heard, Pico, image};
 pub use publisher::{Fleet, Message, Publisher};
 pub use readings::{History, PAST, local, reading};
 pub use relay::Relay;

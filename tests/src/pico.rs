@@ -22,6 +22,8 @@ use crate::{
 const TARGET: &str = "thumbv6m-none-eabi";
 /// Bytes.
 const FLASH: usize = 2 << 20;
+/// Where the chip sees the programs that an update exchanges.
+const SLOT: usize = 0x1000_5000;
 /// Cycles a second.
 pub const HZ: f64 = 125e6;
 
@@ -43,7 +45,6 @@ struct Machine {
     node: PathBuf,
     qemu: PathBuf,
     modules: PathBuf,
-    program: PathBuf,
     folder: PathBuf,
 }
 
@@ -59,8 +60,9 @@ pub struct Heard {
 }
 
 impl Pico {
-    /// Starts a program on a board whose flash is empty, and sets it up over USB, as a
-    /// technician does. `None` where there is no emulator or no Rust for it.
+    /// Starts a program on a board whose flash is empty, a gateway with the loader that it
+    /// is linked for, and sets it up over USB, as a technician does. `None` where there is
+    /// no emulator or no Rust for it.
     ///
     /// # Panics
     /// When it does not start, or does not take a setting.
@@ -71,9 +73,13 @@ impl Pico {
             skip("there is no rp2040js; `cargo xtask test --only machine` installs it");
             return None;
         }
-        let (program, folder) = (built(program)?, folder.to_owned());
+        let mut programs = vec![built("rp", program)?];
+        if program == "gateway" {
+            programs.push(built("loader", "loader")?);
+        }
+        let folder = folder.to_owned();
         fs::write(folder.join("flash"), vec![0xff; FLASH]).expect("the flash is written");
-        let mut this = Self::power(Machine { node, qemu, modules, program, folder });
+        let mut this = Self::power(Machine { node, qemu, modules, folder }, &programs);
         for (name, value) in settings {
             assert_eq!(this.command(&format!("set {name} {value}")), "ok", "{name}");
         }
@@ -82,9 +88,9 @@ impl Pico {
         Some(this)
     }
 
-    /// The power comes; the flash is as it was.
-    fn power(machine: Machine) -> Self {
-        let Machine { node, qemu, modules, program, folder } = &machine;
+    /// The power comes; the flash is as it was, but for what is put into it first.
+    fn power(machine: Machine, programs: &[PathBuf]) -> Self {
+        let Machine { node, qemu, modules, folder } = &machine;
         let socket = folder.join("cable");
         // One that is left over says nothing of the next.
         let _ = fs::remove_file(&socket);
@@ -100,7 +106,8 @@ impl Pico {
         until("the network is there", || socket.exists().then_some(()));
         let mut emulator = Command::new(node)
             .arg(root().join("tests/rp2040/board.mjs"))
-            .args([modules, program, &folder.join("flash"), &socket])
+            .args([modules, &folder.join("flash"), &socket])
+            .args(programs)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -126,7 +133,22 @@ impl Pico {
     pub fn cut(self) -> Self {
         let machine = self.machine.clone();
         drop(self);
-        Self::power(machine)
+        Self::power(machine, &[])
+    }
+
+    /// The power will go amid an operation on a page of the flash, its first or a later.
+    pub fn cut_amid(&mut self, page: u32, operation: u32) {
+        self.order(&json!({ "cut": [page, operation] }));
+    }
+
+    /// Waits until it has gone; then it comes again.
+    ///
+    /// # Panics
+    /// When it has not.
+    #[must_use]
+    pub fn until_dark(mut self) -> Self {
+        until("the power goes", || self.emulator.try_wait().expect("a child"));
+        self.cut()
     }
 
     /// Types a line over USB and gives the answer's next one.
@@ -266,8 +288,27 @@ impl Drop for Pico {
     }
 }
 
+/// The bytes of a program that an update sends. `None` where Rust has no core for it.
+///
+/// # Panics
+/// When it is none for a slot.
+pub fn image(program: &str) -> Option<Vec<u8>> {
+    let elf = fs::read(built("rp", program)?).expect("the program");
+    let half = |at: usize| u16::from_le_bytes([elf[at], elf[at + 1]]);
+    let word = |at: usize| u32::from(half(at)) | u32::from(half(at + 2)) << 16;
+    let mut image = Vec::new();
+    for header in (0..usize::from(half(44))).map(|n| word(28) as usize + 32 * n) {
+        let [kind, from, _, to, length] = [0, 1, 2, 3, 4].map(|n| word(header + 4 * n) as usize);
+        if kind == 1 && length > 0 {
+            image.resize(to - SLOT, 0);
+            image.extend(&elf[from..from + length]);
+        }
+    }
+    Some(image)
+}
+
 /// The program as `cargo xtask firmware` builds it. `None` where Rust has no core for it.
-fn built(program: &str) -> Option<PathBuf> {
+fn built(package: &str, program: &str) -> Option<PathBuf> {
     let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().ok()?;
     let sysroot = PathBuf::from(String::from_utf8(sysroot.stdout).ok()?.trim());
     if !sysroot.join("lib/rustlib").join(TARGET).is_dir() {
@@ -275,11 +316,13 @@ fn built(program: &str) -> Option<PathBuf> {
         return None;
     }
     let firmware = root().join("firmware");
-    let done = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--release", "--locked", "--package", "rp", "--bins"])
-        .args(["--features", "rp2040", "--target", TARGET, "--target-dir", "target"])
-        .current_dir(&firmware)
-        .status();
+    let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--quiet", "--release", "--locked", "--bins", "--package", package]);
+    if package == "rp" {
+        build.args(["--features", "rp2040"]);
+    }
+    build.args(["--target", TARGET, "--target-dir", "target"]).current_dir(&firmware);
+    let done = build.status();
     assert!(done.expect("cargo starts").success(), "the firmware does not build");
     Some(firmware.join("target").join(TARGET).join("release").join(program))
 }

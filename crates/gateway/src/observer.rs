@@ -43,6 +43,11 @@ pub trait Observer {
     fn config(&self) -> Option<Text<96>> {
         None
     }
+    /// What became of the last update of this program, where it can be updated: part of
+    /// the status, which is told anew within a second of its change.
+    fn update(&self) -> Option<Text<48>> {
+        None
+    }
 }
 
 /// Nobody looks.

@@ -30,6 +30,21 @@ pub struct Address {
     pub tls: Option<TlsConfiguration>,
 }
 
+impl Address {
+    /// What rumqttc needs to connect there under a name, with a clean session.
+    pub fn options(&self, client: &str) -> MqttOptions {
+        let mut options = MqttOptions::new(client, Broker::tcp(self.host.clone(), self.port));
+        options.set_keep_alive(30).set_clean_session(true);
+        if let Some(tls) = &self.tls {
+            options.set_transport(Transport::tls_with_config(tls.clone()));
+        }
+        if let Some((user, password)) = &self.login {
+            options.set_credentials(user.clone(), password.clone());
+        }
+        options
+    }
+}
+
 /// Encryption with certificates checked: against an authority in PEM, or against
 /// those that the machine trusts.
 ///
@@ -151,25 +166,14 @@ impl Uplink for Mqtt {
         if self.is_offline() {
             return Err(UplinkError::Offline);
         }
-        let broker = Broker::tcp(self.address.host.clone(), self.address.port);
-        let mut options = MqttOptions::new(hello.client.as_str(), broker);
-        options
-            .set_keep_alive(30)
-            // What is not acknowledged stays in the outbox and is sent anew.
-            .set_clean_session(true)
-            .set_inflight(self.window)
-            .set_last_will(LastWill::new(
-                hello.will_topic.as_str(),
-                hello.will.to_vec(),
-                QoS::AtLeastOnce,
-                true,
-            ));
-        if let Some(tls) = &self.address.tls {
-            options.set_transport(Transport::tls_with_config(tls.clone()));
-        }
-        if let Some((user, password)) = &self.address.login {
-            options.set_credentials(user.clone(), password.clone());
-        }
+        // What is not acknowledged stays in the outbox and is sent anew.
+        let mut options = self.address.options(hello.client.as_str());
+        options.set_inflight(self.window).set_last_will(LastWill::new(
+            hello.will_topic.as_str(),
+            hello.will.to_vec(),
+            QoS::AtLeastOnce,
+            true,
+        ));
         let capacity = usize::from(self.window) * 2;
         let (client, mut events) = AsyncClient::builder(options).capacity(capacity).build();
         timeout(PATIENCE, async {

@@ -132,6 +132,7 @@ mod tests {
             }),
             reset: Some(longest()),
             config: Some(longest()),
+            update: Some(longest()),
         };
         let json = encoded(MAX_STATUS, |buffer| status.encode(buffer));
         assert_eq!(Status::decode(json.as_bytes()), Ok(status));

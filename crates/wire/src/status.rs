@@ -52,6 +52,10 @@ pub struct Status {
     /// are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<Text<96>>,
+    /// What became of the last update over the air, where there are any: `ready`,
+    /// `receiving`, `refused: …`, `starting`, `on trial`, `kept`, `rolled back`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<Text<48>>,
 }
 
 /// Telegrams refused since the gateway started, by reason. A reason that is absent
@@ -144,6 +148,7 @@ impl Status {
             refused: None,
             reset: None,
             config: None,
+            update: None,
         }
     }
 }

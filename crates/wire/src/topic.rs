@@ -19,6 +19,8 @@ pub enum Topic {
     Page(GatewayId),
     /// `wattkampen/v1/{gateway}/config`, retained: settings, for the gateway alone
     Config(GatewayId),
+    /// `wattkampen/v1/{gateway}/update`, bytes: pieces of a program, for the gateway alone
+    Update(GatewayId),
 }
 
 /// Why a topic is none of ours.
@@ -28,7 +30,7 @@ pub enum TopicError {
     Foreign,
     /// The gateway's name is none.
     Gateway(IdError),
-    /// The last level is not `reading`, `status`, `page` or `config`.
+    /// The last level is not `reading`, `status`, `page`, `config` or `update`.
     Kind,
 }
 
@@ -37,9 +39,9 @@ impl fmt::Display for TopicError {
         match self {
             Self::Foreign => write!(f, "a topic of ours begins with {ROOT}"),
             Self::Gateway(error) => write!(f, "gateway in the topic: {error}"),
-            Self::Kind => {
-                f.write_str("a topic of ours ends with /reading, /status, /page or /config")
-            }
+            Self::Kind => f.write_str(
+                "a topic of ours ends with /reading, /status, /page, /config or /update",
+            ),
         }
     }
 }
@@ -58,14 +60,17 @@ impl Topic {
             Self::Reading(gateway)
             | Self::Status(gateway)
             | Self::Page(gateway)
-            | Self::Config(gateway) => gateway,
+            | Self::Config(gateway)
+            | Self::Update(gateway) => gateway,
         }
     }
 
     /// Whether the server has to look at what comes on this topic, understood or not: all
     /// of this product, but what is for gateways alone.
     pub fn is_for_the_server(text: &str) -> bool {
-        text.starts_with(ROOT) && !matches!(Self::parse(text), Ok(Self::Config(_)))
+        let for_gateways =
+            |text: &str| matches!(Self::parse(text), Ok(Self::Config(_) | Self::Update(_)));
+        text.starts_with(ROOT) && !for_gateways(text)
     }
 
     /// From the topic of a message.
@@ -78,6 +83,7 @@ impl Topic {
             "status" => gateway().map(Self::Status),
             "page" => gateway().map(Self::Page),
             "config" => gateway().map(Self::Config),
+            "update" => gateway().map(Self::Update),
             _ => Err(TopicError::Kind),
         }
     }
@@ -98,6 +104,7 @@ impl fmt::Display for Topic {
             Self::Status(_) => "status",
             Self::Page(_) => "page",
             Self::Config(_) => "config",
+            Self::Update(_) => "update",
         };
         write!(f, "{ROOT}{}/{kind}", self.gateway())
     }
@@ -137,13 +144,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(gateway in "[A-Za-z0-9_.:-]{1,40}", kind in 0..4) {
+        fn what_is_written_is_read(gateway in "[A-Za-z0-9_.:-]{1,40}", kind in 0..5) {
             let id = gateway.parse().expect("an id");
             let topic = match kind {
                 0 => Topic::Reading(id),
                 1 => Topic::Status(id),
                 2 => Topic::Page(id),
-                _ => Topic::Config(id),
+                3 => Topic::Config(id),
+                _ => Topic::Update(id),
             };
             let text = topic.to_buf();
             prop_assert_eq!(text.as_str(), topic.to_string());

@@ -1,6 +1,6 @@
 //! `cargo xtask firmware`: every program of every board, built as it is flashed, and
 //! what it needs of the chip's flash and RAM; over its budget is an error. What a board
-//! takes as a USB drive lies in `firmware/target/uf2` then.
+//! takes as a USB drive lies in `firmware/target/uf2` then, and what an update sends.
 //!
 //! RAM is what the linker gave a place to. The stack takes what is left: there is no
 //! heap.
@@ -30,7 +30,7 @@ struct Board {
 const UF2: &str = "firmware/target/uf2";
 
 /// The emulated one has 4 MiB of each; it only shows that the programs run.
-const BOARDS: [Board; 3] = [
+const BOARDS: [Board; 4] = [
     Board {
         package: "qemu",
         features: "",
@@ -38,6 +38,16 @@ const BOARDS: [Board; 3] = [
         chip: "mps2-an385",
         flash: 4096,
         ram: 4096,
+        family: None,
+    },
+    // Before what it starts.
+    Board {
+        package: LOADER,
+        features: "",
+        target: "thumbv6m-none-eabi",
+        chip: "RP2040",
+        flash: 2048,
+        ram: 264,
         family: None,
     },
     Board {
@@ -63,8 +73,14 @@ const BOARDS: [Board; 3] = [
 /// What a gateway may need, KiB: room for a second program beside it, and for the stack.
 const BUDGET: (u64, u64) = (256, 128);
 
-/// What the flash's map has for a program, KiB (`TWO_MEGABYTES` in `firmware/app`).
+/// Package and program.
+const LOADER: &str = "loader";
+
+/// What the flash's map has for a program, for one that an update exchanges, and for the
+/// loader, KiB (`firmware/app/src/layout.rs`; the linker holds them, too).
 const PLACE: u64 = 488;
+const SLOT: u64 = 232;
+const LOADERS_PLACE: u64 = 16;
 
 /// What a program with a panel leaves to the stack, KiB.
 const STACK: u64 = 32;
@@ -88,11 +104,14 @@ pub(crate) fn run() -> Result<()> {
             let file = folder.join(&program);
             let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
             let size = size(&bytes).with_context(|| file.display().to_string())?;
-            if let Some(family) = board.family {
-                let name = format!("{}-{program}.uf2", board.chip.to_lowercase());
-                fs::create_dir_all(UF2)?;
-                fs::write(Path::new(UF2).join(name), uf2::blocks(&bytes, family)?)?;
-            }
+            let in_slot = match board.family {
+                Some(family) => {
+                    let name = format!("{}-{program}", board.chip.to_lowercase());
+                    leave(&Path::new(UF2).join(name), &bytes, &folder.join(LOADER), family)
+                        .with_context(|| file.display().to_string())?
+                }
+                None => false,
+            };
             let of = |bytes: u64, all: u64| format!("{:.1} of {all} KiB", bytes as f64 / 1024.0);
             println!(
                 "{:<10} {program:<14} {:>22} {:>22}",
@@ -102,6 +121,8 @@ pub(crate) fn run() -> Result<()> {
             );
             let (flash, ram) = match (board.package, program.as_str()) {
                 ("qemu", _) => (board.flash, board.ram),
+                (LOADER, _) => (LOADERS_PLACE, STACK),
+                _ if in_slot => (SLOT, BUDGET.1),
                 (_, "gateway") => BUDGET,
                 _ => (PLACE, board.ram - STACK),
             };
@@ -112,6 +133,22 @@ pub(crate) fn run() -> Result<()> {
     }
     println!("for the boards, as USB drives take them: {UF2}/");
     if over.is_empty() { Ok(()) } else { bail!("over budget: {}", over.join("; ")) }
+}
+
+/// Leaves a program for the USB drive and, if it is one for a slot, with the loader, and
+/// for an update, too. Tells whether it is.
+fn leave(file: &Path, program: &[u8], loader: &Path, family: u32) -> Result<bool> {
+    fs::create_dir_all(UF2)?;
+    let image = uf2::image(program)?;
+    let blocks = match &image {
+        Some(image) => {
+            fs::write(file.with_extension("bin"), image)?;
+            uf2::blocks(&[&fs::read(loader)?, program], family)?
+        }
+        None => uf2::blocks(&[program], family)?,
+    };
+    fs::write(file.with_extension("uf2"), blocks)?;
+    Ok(image.is_some())
 }
 
 /// Lints every program as it is built for its chip.

@@ -13,30 +13,62 @@ const PAGE: usize = 256;
 /// Where the chips see their flash, 16 MB.
 const FLASH: std::ops::Range<u32> = 0x1000_0000..0x1100_0000;
 
-/// The blocks, for chips of a family.
+/// Pages of the flash by their address.
+type Pages = BTreeMap<u32, [u8; PAGE]>;
+
+/// What ELFs put into the flash.
 ///
 /// # Errors
-/// When the file is no program for a flash.
-pub(crate) fn blocks(elf: &[u8], family: u32) -> Result<Vec<u8>> {
-    let mut pages: BTreeMap<u32, [u8; PAGE]> = BTreeMap::new();
-    let header = FileHeader32::<Endianness>::parse(elf)?;
-    let endian = header.endian()?;
-    for segment in header.program_headers(endian, elf)? {
-        let Ok(bytes) = segment.data(endian, elf) else { bail!("a segment is cut") };
-        if segment.p_type(endian) != PT_LOAD {
-            continue;
-        }
-        for (at, byte) in (segment.p_paddr(endian)..).zip(bytes) {
-            if !FLASH.contains(&at) {
-                bail!("{at:#x} is not in the flash");
+/// When one is no program for a flash.
+fn pages(elfs: &[&[u8]]) -> Result<Pages> {
+    let mut pages = Pages::new();
+    for elf in elfs {
+        let header = FileHeader32::<Endianness>::parse(*elf)?;
+        let endian = header.endian()?;
+        for segment in header.program_headers(endian, *elf)? {
+            let Ok(bytes) = segment.data(endian, *elf) else { bail!("a segment is cut") };
+            if segment.p_type(endian) != PT_LOAD {
+                continue;
             }
-            let offset = at % PAGE as u32;
-            pages.entry(at - offset).or_insert([0; PAGE])[offset as usize] = *byte;
+            for (at, byte) in (segment.p_paddr(endian)..).zip(bytes) {
+                if !FLASH.contains(&at) {
+                    bail!("{at:#x} is not in the flash");
+                }
+                let offset = at % PAGE as u32;
+                pages.entry(at - offset).or_insert([0; PAGE])[offset as usize] = *byte;
+            }
         }
     }
     if pages.is_empty() {
         bail!("nothing in it would be flashed");
     }
+    Ok(pages)
+}
+
+/// The program as an update sends it, if it is one for a loader's slot and does not begin
+/// where the chip does.
+///
+/// # Errors
+/// When the file is no program for a flash.
+pub(crate) fn image(elf: &[u8]) -> Result<Option<Vec<u8>>> {
+    let pages = pages(&[elf])?;
+    let Some((first, _)) = pages.first_key_value().filter(|(at, _)| **at > FLASH.start) else {
+        return Ok(None);
+    };
+    let mut image = Vec::new();
+    for (at, page) in &pages {
+        image.resize((at - first) as usize, 0);
+        image.extend(page);
+    }
+    Ok(Some(image))
+}
+
+/// The blocks of one program or more, for chips of a family.
+///
+/// # Errors
+/// When one is no program for a flash.
+pub(crate) fn blocks(elfs: &[&[u8]], family: u32) -> Result<Vec<u8>> {
+    let pages = pages(elfs)?;
     let mut file = Vec::with_capacity(pages.len() * 512);
     for (number, (at, page)) in (0_u32..).zip(&pages) {
         // Two magic numbers, "a family follows", address, bytes, number, of how many.
@@ -78,7 +110,7 @@ mod tests {
     #[test]
     fn bytes_lie_where_the_chip_will_see_them() {
         let bytes: Vec<u8> = (0..300).map(|n| n as u8).collect();
-        let file = blocks(&elf(0x1000_0080, &bytes), 0xe48b_ff56).expect("a file");
+        let file = blocks(&[&elf(0x1000_0080, &bytes)], 0xe48b_ff56).expect("a file");
         assert_eq!(file.len(), 2 * 512);
         let word = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().expect("four"));
         for (block, address) in [(0, 0x1000_0000), (1, 0x1000_0100)] {
@@ -89,7 +121,19 @@ mod tests {
         assert_eq!(file[32..32 + 128], [0; 128]);
         assert_eq!(file[32 + 128..32 + 256], bytes[..128]);
         assert_eq!(file[512 + 32..512 + 32 + 172], bytes[128..]);
-        assert!(blocks(&elf(0x2000_0000, &bytes), 0).is_err(), "that is RAM");
-        assert!(blocks(b"not ELF", 0).is_err());
+        assert!(blocks(&[&elf(0x2000_0000, &bytes)], 0).is_err(), "that is RAM");
+        assert!(blocks(&[b"not ELF"], 0).is_err());
+    }
+
+    #[test]
+    fn a_program_for_a_slot_comes_with_the_loader_and_as_an_image() {
+        let (loader, program) = (elf(0x1000_0000, &[1; 300]), elf(0x1000_5000, &[2; 300]));
+        let file = blocks(&[&program, &loader], 0).expect("a file");
+        let addresses = file.chunks(512).map(|block| &block[12..16]);
+        let expected = [0x1000_0000_u32, 0x1000_0100, 0x1000_5000, 0x1000_5100];
+        assert!(addresses.eq(expected.map(u32::to_le_bytes).iter()));
+        assert_eq!(image(&loader).expect("a program"), None);
+        let image = image(&program).expect("a program").expect("one for a slot");
+        assert_eq!((&image[..300], &image[300..]), (&[2; 300][..], &[0; 212][..]));
     }
 }

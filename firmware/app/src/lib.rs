@@ -17,6 +17,7 @@ pub mod clock;
 pub mod console;
 pub mod crash;
 pub mod hub75;
+pub mod layout;
 pub mod log;
 pub mod outbox;
 pub mod pages;
@@ -28,6 +29,7 @@ pub mod settings;
 pub mod sntp;
 pub mod state;
 pub mod storage;
+pub mod update;
 pub mod uplink;
 
 /// What runs: shown in the status, together with the board's name.

@@ -216,7 +216,8 @@ mod tests {
     use sequential_storage::mock_flash::{MockFlashBase, WriteCountCheck};
 
     use super::*;
-    use crate::storage::{Extent, Layout, Shared};
+    use crate::layout::{Extent, Layout};
+    use crate::storage::Shared;
 
     const PAGES: usize = 4;
     type Flash = MockFlashBase<PAGES, 1, 256>;

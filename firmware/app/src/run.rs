@@ -7,7 +7,7 @@ use core::{
     fmt::{Debug, Write as _},
 };
 
-use embassy_futures::select::{Either4, Either5, select4, select5};
+use embassy_futures::select::{Either, Either4, Either5, select, select4, select5};
 use embassy_net::Stack;
 use embedded_io_async::{Read, Write};
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
@@ -16,13 +16,16 @@ use heapless::String;
 use wire::Text;
 
 use crate::{
-    VERSION, console, log, pages,
+    VERSION, console,
+    layout::Layout,
+    log, pages,
     pulses::{self, Contact, Said, SharedStore, Source},
     remember::Remembering,
     settings::{Input, Settings},
     sntp,
     state::{State, Watcher},
-    storage::{self, Layout, Shared, Store},
+    storage::{self, Shared, Store},
+    update::{Exchange, Mailbox},
     uplink::{Identity, Mqtt, PageSignal, Tcp, WINDOW},
 };
 
@@ -30,13 +33,15 @@ use crate::{
 pub type Reason = String<96>;
 
 /// What a board brings.
-pub struct Board<'a, F: MultiwriteNorFlash, M, C, P> {
+pub struct Board<'a, F: MultiwriteNorFlash, M, C, P, U> {
     /// The network, up or not.
     pub stack: Stack<'a>,
     /// The chip's flash.
     pub flash: &'a Shared<F>,
     /// Where what is in it.
     pub layout: Layout,
+    /// How this program is exchanged for a newer one.
+    pub exchange: U,
     /// The meter's bytes; a panel does not look at them.
     pub meter: M,
     /// The meter's pulses, or [`crate::pulses::NoContact`].
@@ -56,13 +61,14 @@ pub struct Board<'a, F: MultiwriteNorFlash, M, C, P> {
 }
 
 /// Meter to MQTT, until the board is to start anew; tells why.
-pub async fn gateway<F, M, C, P>(mut board: Board<'_, F, M, C, P>) -> Reason
+pub async fn gateway<F, M, C, P, U>(mut board: Board<'_, F, M, C, P, U>) -> Reason
 where
     F: MultiwriteNorFlash,
     F::Error: Debug,
     M: Read,
     C: Contact,
     P: Read + Write,
+    U: Exchange,
 {
     let mut store = Store::new(board.flash, &board.layout);
     let (settings, boots) = match Settings::start(&mut store).await {
@@ -90,23 +96,25 @@ where
         source,
         board.stack,
         board.state,
-        board.pages.then_some(&board.state.page),
+        (board.pages.then_some(&board.state.page), U::POSSIBLE.then_some(&board.state.update)),
         &store,
         (board.name, board.reset, boots, board.queued),
     );
     let time = time(&settings, board.stack, board.state);
     let told = told(&settings, &store, board.state);
-    match select5(commands, carry, time, pulses, told).await {
+    let update = board.exchange.run(board.flash, board.name, &settings, &board.state.update);
+    match select5(commands, carry, time, pulses, select(told, update)).await {
         Either5::First(done) => typed_away(done),
-        Either5::Second(reason) | Either5::Fifth(reason) => reason,
+        Either5::Second(reason) | Either5::Fifth(Either::First(reason)) => reason,
         Either5::Third(never) => match never {},
         Either5::Fourth(Err(error)) => reason("pulses", &error),
+        Either5::Fifth(Either::Second(why)) => Reason::try_from(why).unwrap_or_default(),
     }
 }
 
 /// MQTT to a panel, until the board is to start anew; tells why. What it hears goes to
 /// [`crate::screen`].
-pub async fn panel<F, M, C, P>(mut board: Board<'_, F, M, C, P>) -> Reason
+pub async fn panel<F, M, C, P, U>(mut board: Board<'_, F, M, C, P, U>) -> Reason
 where
     F: MultiwriteNorFlash,
     F::Error: Debug,
@@ -194,7 +202,7 @@ async fn carry<'f, F, M: Read>(
     mut meter: Source<'_, M>,
     stack: Stack<'_>,
     state: &State,
-    pages: Option<&PageSignal>,
+    (pages, updates): (Option<&PageSignal>, Option<&Mailbox>),
     store: &SharedStore<'f, F>,
     (name, reset, boots, queued): (&str, Option<Text<96>>, u32, fn(Ticket)),
 ) -> Reason
@@ -220,8 +228,8 @@ where
     state.set_waiting(waiting);
     let (user, password) = settings.account();
     let mut identity = Identity::new(&id, user, password);
-    let mut uplink = match Mqtt::new(Tcp::new(stack, &broker), &mut identity, pages, &state.config)
-    {
+    let connector = Tcp::new(stack, &broker);
+    let mut uplink = match Mqtt::new(connector, &mut identity, pages, &state.config, updates) {
         Ok(uplink) => uplink,
         Err(error) => return reason("MQTT", &error),
     };

@@ -2,6 +2,7 @@
 //! they are set, kept in flash.
 use core::fmt::{self, Debug, Write};
 
+use embassy_time::Duration;
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
 use gateway::Multiplier;
 use heapless::String;
@@ -18,7 +19,7 @@ pub type Text = String<64>;
 
 /// Name, number in flash, what stands there before anybody has decided, and what it
 /// is. A number is never used for anything else again.
-const KEYS: [(&str, u8, &str, &str); 11] = [
+const KEYS: [(&str, u8, &str, &str); 13] = [
     ("gateway", 1, "", "this board's name in MQTT topics"),
     ("meter", 2, "", "the meter's id, usually its 18 digits"),
     ("broker", 3, "", "host:port of the MQTT broker"),
@@ -30,11 +31,14 @@ const KEYS: [(&str, u8, &str, &str); 11] = [
     ("input", 9, "p1", "p1 or s0"),
     ("pulses", 10, "1000", "pulses for a kWh on s0"),
     ("brightness", 11, "100 20", "of a panel by day and from 22 to 06, percent"),
+    ("update-key", 20, "", "key that signs updates, 64 hexadecimal digits, empty: no updates"),
+    ("update-trial", 21, "600", "seconds in which the broker must acknowledge an update"),
 ];
 
 /// Those that could cut the board off from whoever tells settings over MQTT, or make its
-/// readings those of another meter: gateway, meter, broker, user and password.
-const BY_CABLE: core::ops::RangeInclusive<u8> = 1..=5;
+/// readings those of another meter (gateway, meter, broker, user and password), and those
+/// that say whose updates are taken.
+const BY_CABLE: [u8; 7] = [1, 2, 3, 4, 5, 20, 21];
 
 /// What the meter speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -244,6 +248,16 @@ impl Settings {
         }
     }
 
+    /// Who signs updates, once set.
+    pub fn update_key(&self) -> Option<[u8; 32]> {
+        key(self.text(20))
+    }
+
+    /// How long a new program has to be acknowledged by the broker.
+    pub fn update_trial(&self) -> Duration {
+        Duration::from_secs(self.number(21).into())
+    }
+
     /// Of a panel by day and by night, percent.
     pub fn brightness(&self) -> (u8, u8) {
         percents(self.text(11)).unwrap_or((100, 20))
@@ -261,6 +275,19 @@ fn percents(text: &str) -> Option<(u8, u8)> {
     Some((percent(day)?, percent(night)?))
 }
 
+fn key(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    let digits = text.as_bytes();
+    if digits.len() != 2 * key.len() {
+        return None;
+    }
+    for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
+        let digit = |digit: u8| char::from(digit).to_digit(16);
+        *byte = (digit(pair[0])? << 4 | digit(pair[1])?) as u8;
+    }
+    Some(key)
+}
+
 fn check(number: u8, value: &str, what: &'static str) -> Result<(), Refusal> {
     let within = |least: u32, most: u32| {
         value.parse::<u32>().is_ok_and(|number| (least..=most).contains(&number))
@@ -274,6 +301,8 @@ fn check(number: u8, value: &str, what: &'static str) -> Result<(), Refusal> {
         9 => matches!(value, "p1" | "s0"),
         10 => within(1, 100_000),
         11 => percents(value).is_some(),
+        20 => value.is_empty() || key(value).is_some(),
+        21 => within(10, 3600),
         _ => !value.chars().any(char::is_control),
     };
     if good { Ok(()) } else { Err(Refusal::Value(what)) }
@@ -304,6 +333,9 @@ mod tests {
             ("input", "P1"),
             ("pulses", "0"),
             ("brightness", "101 0"),
+            ("update-key", "00"),
+            ("update-key", &"0g".repeat(32)),
+            ("update-trial", "0"),
         ] {
             assert!(matches!(settings.set(name, value), Err(Refusal::Value(_))), "{name} {value}");
         }
@@ -311,6 +343,8 @@ mod tests {
         assert_eq!(settings.set("password", &"x".repeat(65)), Err(Refusal::TooLong));
         assert_eq!(settings.set("gateway", "soderhamn-1"), Ok(()));
         assert_eq!(settings.gateway().expect("set").as_str(), "soderhamn-1");
+        assert_eq!(settings.set("update-key", &"1f".repeat(32)), Ok(()));
+        assert_eq!(settings.update_key(), Some([0x1f; 32]));
     }
 
     #[test]
@@ -328,8 +362,16 @@ mod tests {
         ] {
             assert_eq!(settings.told(lines), Err((name, refusal)), "{lines}");
         }
-        let five = ["gateway", "meter", "broker", "user", "password"];
-        assert!(KEYS.iter().all(|key| BY_CABLE.contains(&key.1) == five.contains(&key.0)));
+        let by_cable = KEYS.iter().filter(|key| BY_CABLE.contains(&key.1)).map(|key| key.0);
+        assert!(by_cable.eq([
+            "gateway",
+            "meter",
+            "broker",
+            "user",
+            "password",
+            "update-key",
+            "update-trial",
+        ]));
     }
 
     #[test]

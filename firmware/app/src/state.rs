@@ -13,12 +13,12 @@ use gateway::{
     meter::{Refusal, Telegram},
 };
 use panel::Own;
-
 use wire::Text;
 
 use crate::{
     clock::BoardClock,
     log,
+    update::Mailbox,
     uplink::{ConfigSignal, PageSignal},
 };
 
@@ -35,6 +35,8 @@ pub struct State {
     pub config: ConfigSignal,
     /// The house's own power, the moment it is known.
     pub own: Signal<CriticalSectionRawMutex, Own>,
+    /// Updates over the air.
+    pub update: Mailbox,
     online: AtomicBool,
     brightness: AtomicU32,
     waiting: AtomicU32,
@@ -52,6 +54,7 @@ impl State {
             page: Signal::new(),
             config: Signal::new(),
             own: Signal::new(),
+            update: Mailbox::new(),
             online: AtomicBool::new(false),
             brightness: AtomicU32::new(100 << 8 | 20),
             waiting: AtomicU32::new(0),
@@ -152,6 +155,10 @@ impl Observer for Watcher<'_> {
 
     fn config(&self) -> Option<Text<96>> {
         self.state.unconfigured.lock(|why| why.borrow().clone())
+    }
+
+    fn update(&self) -> Option<Text<48>> {
+        self.state.update.said().map(Text::cut)
     }
 }
 

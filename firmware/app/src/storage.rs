@@ -12,7 +12,10 @@ use sequential_storage::{
     map::{MapConfig, MapStorage},
 };
 
-use crate::outbox::{FlashOutbox, MAX_PAGES, PER_PAGE};
+use crate::{
+    layout::{Extent, Layout, PAGE, TWO_MEGABYTES},
+    outbox::{FlashOutbox, MAX_PAGES, PER_PAGE},
+};
 
 /// The flash of a board, shared by settings and outbox.
 pub type Shared<F> = Mutex<NoopRawMutex, F>;
@@ -25,47 +28,14 @@ pub type Fault<F> = Error<
     >,
 >;
 
-/// A range of the flash: where it begins and how long it is, bytes.
-#[derive(Debug, Clone, Copy)]
-pub struct Extent {
-    /// First byte.
-    pub start: u32,
-    /// Bytes.
-    pub size: u32,
-}
-
-/// The parts of a flash that are not firmware.
-#[derive(Debug, Clone, Copy)]
-pub struct Layout {
-    /// Settings and counts.
-    pub settings: Extent,
-    /// The outbox's readings of the quarter-hours.
-    pub coarse: Extent,
-    /// Its other readings.
-    pub fine: Extent,
-}
-
-/// 2 MB with 4 KiB pages: 488 KiB for the firmware (an image, or two of 232 KiB and a
-/// boot loader), 16 KiB of settings, 16 KiB for 272 quarter-hours, which is 2.8 days,
-/// and the rest for 25 976 readings.
-pub const TWO_MEGABYTES: Layout = Layout {
-    settings: Extent { start: 0x7_a000, size: 0x4000 },
-    coarse: Extent { start: 0x7_e000, size: 0x4000 },
-    fine: Extent { start: 0x8_2000, size: 0x17_e000 },
-};
-
 /// 72 hours at one reading in ten seconds fit.
 const _: () = {
-    let Layout { settings, coarse, fine } = TWO_MEGABYTES;
-    assert!(settings.start + settings.size == coarse.start);
-    assert!(coarse.start + coarse.size == fine.start);
-    assert!(fine.start + fine.size == 2 << 20);
-    let pages = fine.size as usize / 4096;
+    let pages = (TWO_MEGABYTES.fine.size / PAGE) as usize;
     assert!(pages <= MAX_PAGES && pages * PER_PAGE >= 72 * 360);
 };
 
 impl Extent {
-    fn of<F: NorFlash>(self, flash: &Shared<F>) -> Part<'_, F> {
+    pub(crate) fn of<F: NorFlash>(self, flash: &Shared<F>) -> Part<'_, F> {
         Part::new(flash, self.start, self.size)
     }
 }

@@ -19,7 +19,7 @@ use minimq::{
 };
 use wire::{GatewayId, Page, Topic, TopicBuf};
 
-use crate::{address::Address, log};
+use crate::{address::Address, log, update::Mailbox};
 
 /// Messages in flight; `minimq` keeps track of 8, and each of two subscriptions is one.
 pub const WINDOW: usize = 6;
@@ -106,6 +106,7 @@ pub struct Identity {
     pub(crate) hello: Hello,
     pub(crate) page: TopicBuf,
     pub(crate) config: TopicBuf,
+    pub(crate) update: TopicBuf,
     pub(crate) user: heapless::String<64>,
     pub(crate) password: heapless::String<64>,
     pub(crate) rx: [u8; RX],
@@ -119,6 +120,7 @@ impl Identity {
             hello: Hello::new(gateway),
             page: Topic::Page(gateway.clone()).to_buf(),
             config: Topic::Config(gateway.clone()).to_buf(),
+            update: Topic::Update(gateway.clone()).to_buf(),
             // The settings are no longer than these.
             user: heapless::String::try_from(user).unwrap_or_default(),
             password: heapless::String::try_from(password).unwrap_or_default(),
@@ -141,10 +143,12 @@ pub struct Mqtt<'a, C> {
     config: (&'a str, &'a ConfigSignal),
     /// The broker has not said that settings may be heard, and may have broken off for it.
     unheard: bool,
+    update: Option<(&'a str, &'a Mailbox)>,
 }
 
 impl<'a, C> Mqtt<'a, C> {
-    /// It listens to its settings, and with `pages` to the page of its house.
+    /// It listens to its settings, with `pages` to the page of its house, and with
+    /// `updates` to them.
     ///
     /// # Errors
     /// When a name is longer than MQTT has room for, which settings are not.
@@ -153,8 +157,9 @@ impl<'a, C> Mqtt<'a, C> {
         identity: &'a mut Identity,
         pages: Option<&'a PageSignal>,
         settings: &'a ConfigSignal,
+        updates: Option<&'a Mailbox>,
     ) -> Result<Self, minimq::ConfigError> {
-        let Identity { hello, page, config: topic, user, password, rx, tx } = identity;
+        let Identity { hello, page, config: topic, update, user, password, rx, tx } = identity;
         let will = Will::new(&hello.will_topic, &hello.will, &[])?.retained().qos(QoS::AtLeastOnce);
         let mut config = ConfigBuilder::new(Buffers::new(rx, tx))
             .client_id(hello.client.as_str())?
@@ -164,8 +169,9 @@ impl<'a, C> Mqtt<'a, C> {
             config = config.auth(user, password.as_bytes())?;
         }
         let page = pages.map(|signal| (page.as_str(), signal));
-        let session = Session::new(config);
-        Ok(Self { connector, session, page, config: (topic.as_str(), settings), unheard: false })
+        let update = updates.map(|mailbox| (update.as_str(), mailbox));
+        let (session, config) = (Session::new(config), (topic.as_str(), settings));
+        Ok(Self { connector, session, page, config, unheard: false, update })
     }
 }
 
@@ -185,10 +191,11 @@ impl<'s, C: Connector> Uplink for Mqtt<'s, C> {
         let handshake = with_timeout(PATIENCE, self.session.connect(io));
         let connection = handshake.await.map_err(|_| why(Fault::Timeout))?;
         let connection = connection.map_err(|_| why(Fault::Mqtt))?;
-        let (page, config, unheard) = (self.page, self.config, &mut self.unheard);
-        let flights = Vec::new();
-        let mut link = MqttLink { connection, flights, page, config, asked: None, unheard };
-        if let Some((topic, _)) = link.page {
+        let (page, config, update) = (self.page, self.config, self.update);
+        let (flights, asked, unheard) = (Vec::new(), None, &mut self.unheard);
+        let mut link = MqttLink { connection, flights, page, config, asked, unheard, update };
+        let topics = [page.map(|(topic, _)| topic), update.map(|(topic, _)| topic)];
+        for topic in topics.into_iter().flatten() {
             link.subscribe(topic).await?;
         }
         // Readings come before settings: a broker that breaks off because it lets nobody
@@ -210,6 +217,7 @@ pub struct MqttLink<'a, 's, I> {
     /// Until the broker has said that settings may be heard.
     asked: Option<Op>,
     unheard: &'a mut bool,
+    update: Option<(&'s str, &'s Mailbox)>,
 }
 
 impl<I: Io> MqttLink<'_, '_, I> {
@@ -224,11 +232,19 @@ impl<I: Io> MqttLink<'_, '_, I> {
 
     /// Waits until something has moved. Cancel-safe, as `minimq` and TCP are.
     async fn progress(&mut self) -> Result<(), Fault> {
+        if let Some((_, mailbox)) = self.update {
+            mailbox.room().await;
+        }
         let message = self.connection.poll().await.map_err(|_| Fault::Mqtt)?;
         if let Some(message) = &message
             && message.topic() == self.config.0
         {
             self.config.1.signal(text(message.payload()));
+        }
+        if let (Some(message), Some((topic, mailbox))) = (&message, self.update)
+            && message.topic() == topic
+        {
+            mailbox.put(message.payload());
         }
         if let (Some(message), Some((topic, signal))) = (message, self.page) {
             // A page of a server so new that this cannot read it is no page.
@@ -267,6 +283,9 @@ impl<I: Io> Link for MqttLink<'_, '_, I> {
         loop {
             let done = self.flights.iter().position(|(_, op)| self.connection.is_complete(op));
             if let Some(place) = done {
+                if let Some((_, mailbox)) = self.update {
+                    mailbox.acknowledged();
+                }
                 return Ok(self.flights.remove(place).0);
             }
             self.progress().await?;

@@ -1,11 +1,12 @@
 //! Flash that has gone bad in a sector, and settings that were being written when the
 //! power went: the board starts, and what is lost is what stood there.
 use app::{
+    layout::{Extent, Layout},
     outbox::FlashOutbox,
     pulses::SharedStore,
     remember::Remembering,
     settings::Settings,
-    storage::{Extent, Layout, Store},
+    storage::Store,
 };
 use embassy_embedded_hal::flash::partition::Partition;
 use embassy_futures::block_on;

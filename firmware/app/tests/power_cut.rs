@@ -2,7 +2,7 @@
 //! its traffic, and afterwards all is there but, at the most, what was being written.
 use std::collections::BTreeMap;
 
-use app::{outbox::FlashOutbox, storage::TWO_MEGABYTES};
+use app::{layout::TWO_MEGABYTES, outbox::FlashOutbox};
 use embassy_embedded_hal::flash::partition::Partition;
 use embassy_futures::block_on;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};

@@ -32,10 +32,12 @@ use core::{
 
 use app::{
     crash::{self, Trail},
+    layout::TWO_MEGABYTES,
     pulses::NoContact,
     run::Board,
     state::State,
-    storage::{Shared, TWO_MEGABYTES},
+    storage::Shared,
+    update::ByCable,
 };
 use embassy_net::{Runner, Stack, StackResources};
 use static_cell::{ConstStaticCell, StaticCell};
@@ -47,7 +49,7 @@ use crate::{flash::Flash, lan9118::Lan9118, uart::Port};
 static mut CRASH: crash::Place = crash::Place::uninit();
 
 /// The board as the gateway wants it.
-pub type Gateway = Board<'static, Flash, Port, NoContact, Port>;
+pub type Gateway = Board<'static, Flash, Port, NoContact, Port, ByCable>;
 
 /// The file of the host.
 const PSRAM: usize = 0x2100_0000;
@@ -98,6 +100,7 @@ impl Parts {
             stack: self.stack,
             flash: self.flash,
             layout: TWO_MEGABYTES,
+            exchange: ByCable,
             meter: self.meter,
             contact: NoContact,
             console: self.console,

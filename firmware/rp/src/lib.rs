@@ -38,12 +38,7 @@ pub mod meter;
 pub mod network;
 pub mod restart;
 
-use app::{
-    pulses::Contact,
-    run::Board,
-    state::State,
-    storage::{Shared, TWO_MEGABYTES},
-};
+use app::{layout::TWO_MEGABYTES, pulses::Contact, run::Board, state::State, storage::Shared};
 use embassy_embedded_hal::adapter::{BlockingAsync, YieldingAsync};
 use embassy_executor::{SpawnError, Spawner};
 use embassy_net::Stack;
@@ -96,7 +91,7 @@ impl Contact for S0 {
 }
 
 /// The board as the gateway wants it.
-pub type Gateway = Board<'static, Flash, P1, S0, Console>;
+pub type Gateway<U> = Board<'static, Flash, P1, S0, Console, U>;
 
 impl Parts {
     /// Takes all of it and starts the tasks that are the same in all programs. Once.
@@ -150,11 +145,12 @@ impl Parts {
     }
 
     /// As the gateway wants it.
-    pub fn board(self, name: &'static str, pages: bool) -> Gateway {
+    pub fn board<U>(self, name: &'static str, pages: bool, exchange: U) -> Gateway<U> {
         Board {
             stack: self.stack,
             flash: self.flash,
             layout: TWO_MEGABYTES,
+            exchange,
             meter: self.meter,
             contact: self.contact,
             console: self.console,

@@ -327,6 +327,7 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
             refused: Some(refused),
             reset: self.config.reset.clone(),
             config: self.observer.config(),
+            update: self.observer.update(),
         }
     }
 }

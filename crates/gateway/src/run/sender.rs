@@ -53,7 +53,7 @@ impl<'a, L: Link> Sender<'a, L> {
         // When something was last acknowledged, or nothing was to be.
         let mut heard_ms = began_ms;
         let mut said_goodbye = false;
-        let mut refused = intake.observer.config();
+        let mut told = (intake.observer.config(), intake.observer.update());
         loop {
             // An uplink that always has an answer ready must not starve the meter.
             if let Either::First(input) = select(intake.input(), ready(())).await {
@@ -61,8 +61,9 @@ impl<'a, L: Link> Sender<'a, L> {
             }
             intake.tell_time().await?;
             let now = clock.monotonic_ms();
-            if intake.observer.config() != refused {
-                refused = intake.observer.config();
+            let tells = (intake.observer.config(), intake.observer.update());
+            if tells != told {
+                told = tells;
                 status_ms = now;
             }
             if now >= status_ms && !self.window.is_full() && !said_goodbye {
@@ -78,10 +79,10 @@ impl<'a, L: Link> Sender<'a, L> {
                 let goodbye = Status { state: LinkState::Offline, ..intake.status() };
                 self.publish_status(intake, &goodbye).await?;
             }
-            // The time, and settings that are refused, may be told at any moment, and nobody
-            // says so.
-            let look = if intake.outbox.untimed() > 0 { now } else { now + LOOK_MS };
-            let waits = look.min(status_ms);
+            // The time, and what becomes of settings or an update, may be told at any moment,
+            // and nobody says so.
+            let soon = intake.outbox.untimed() > 0 || told.1.is_some();
+            let waits = if soon { now } else { status_ms.min(now + LOOK_MS) };
             if self.window.is_empty() {
                 heard_ms = now;
             }

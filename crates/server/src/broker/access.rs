@@ -74,10 +74,8 @@ impl Rights {
                 !topic.starts_with('$') && !matches!(Topic::parse(topic), Ok(Topic::Page(_)))
             }
             Self::Gateway(own) => match Topic::parse(topic) {
-                Ok(Topic::Reading(gateway) | Topic::Status(gateway) | Topic::Config(gateway)) => {
-                    gateway == *own
-                }
-                _ => false,
+                Ok(Topic::Page(_)) | Err(_) => false,
+                Ok(other) => other.gateway() == own,
             },
             Self::Reader => false,
         }
@@ -135,6 +133,7 @@ mod tests {
             ("wattkampen/v1/mora-1/reading", true),
             ("wattkampen/v1/mora-1/status", true),
             ("wattkampen/v1/mora-1/config", true),
+            ("wattkampen/v1/mora-1/update", true),
             ("wattkampen/v1/mora-1/page", false),
             ("wattkampen/v1/mora-2/config", false),
             ("wattkampen/v1/mora-2/reading", false),

@@ -38,7 +38,7 @@ impl Batch {
         let resolved = match parse(&topic, &delivery.payload) {
             Ok(Message::Reading(gateway, reading)) => directory.resolve(&gateway, &reading),
             Ok(Message::Status(gateway, status)) => {
-                self.statuses.push((gateway, status));
+                self.statuses.push((gateway, *status));
                 return;
             }
             Err(reason) => Err(reason),

@@ -12,7 +12,7 @@ pub enum Message {
     /// A reading of one of its meters.
     Reading(GatewayId, Reading),
     /// Its own state.
-    Status(GatewayId, Status),
+    Status(GatewayId, Box<Status>),
 }
 
 /// Reads a message of the product's own format. Any bytes may be given.
@@ -26,7 +26,9 @@ pub fn parse(topic: &str, payload: &[u8]) -> Result<Message, Reason> {
     match Topic::parse(topic).map_err(Reason::Topic)? {
         Topic::Reading(gateway) => json(payload).map(|reading| Message::Reading(gateway, reading)),
         Topic::Status(gateway) => json(payload).map(|status| Message::Status(gateway, status)),
-        Topic::Page(_) | Topic::Config(_) => Err(Reason::Topic(wire::TopicError::Kind)),
+        Topic::Page(_) | Topic::Config(_) | Topic::Update(_) => {
+            Err(Reason::Topic(wire::TopicError::Kind))
+        }
     }
 }
 

@@ -2,11 +2,10 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use gateway::{Config, Multiplier, Stop};
-use simulator::uplink::{self, Mqtt};
+use simulator::uplink::Mqtt;
 use wire::{GatewayId, MeterId};
 
-use super::{Failure, interrupted, runtime};
-use crate::address::{Address, BROKER_PASSWORD};
+use super::{Failure, broker::Broker, interrupted, runtime};
 use crate::gateway::{
     DiskOutbox, Ending, Journal, MachineClock, OutboxError, Port, Told, Trust, machine_start,
 };
@@ -23,9 +22,8 @@ pub(super) struct Args {
     /// The meter's id, as in the competition's configuration; meters do not tell it
     #[arg(long, value_name = "ID")]
     meter: MeterId,
-    /// The broker, such as mqtt://user@host:1883 or mqtts://user@host:8883
-    #[arg(long, value_name = "URL")]
-    broker: String,
+    #[command(flatten)]
+    broker: Broker,
     /// This gateway's name, a part of its topics; the machine's name where not given
     #[arg(long, value_name = "ID")]
     gateway: Option<GatewayId>,
@@ -38,12 +36,6 @@ pub(super) struct Args {
     /// Least seconds between two readings; 0 sends each
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     interval: u32,
-    /// A file whose first line is the password; WATTKAMPEN_BROKER_PASSWORD where not given
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
-    /// The authority that signed the broker's certificate, PEM; the machine's own where not given
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
     /// Believe this machine's clock even while the system does not call it synchronised
     #[arg(long)]
     trust_clock: bool,
@@ -55,7 +47,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = config(args)?;
-    let address = address(args)?;
+    let address = args.broker.address()?;
     tracing::info!(
         "gateway {} reads meter {} and sends to {}:{}",
         config.gateway,
@@ -127,54 +119,4 @@ fn config(args: &Args) -> Result<Config, Failure> {
 fn hostname() -> Option<GatewayId> {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
     name.trim().parse().ok()
-}
-
-fn address(args: &Args) -> Result<uplink::Address, Failure> {
-    let address = Address::parse(&args.broker).ok_or_else(|| {
-        Failure::usage(
-            format!("--broker {:?} is no address of a broker", args.broker),
-            format!(
-                "write mqtt://user@host:1883 or mqtts://user@host:8883, the password in \
-                 {BROKER_PASSWORD} or --password-file"
-            ),
-        )
-    })?;
-    let read = |path: &PathBuf, what: &str| {
-        fs::read(path).map_err(|error| {
-            Failure::usage(
-                format!("{}: {error}", path.display()),
-                format!("name a file that holds {what}"),
-            )
-        })
-    };
-    let password = match &args.password_file {
-        Some(path) => {
-            let bytes = read(path, "the password in its first line")?;
-            let text = String::from_utf8_lossy(&bytes);
-            text.lines().next().unwrap_or_default().to_owned()
-        }
-        None => std::env::var(BROKER_PASSWORD).unwrap_or_default(),
-    };
-    let authority = args.ca.as_ref().map(|path| read(path, "a certificate in PEM")).transpose()?;
-    let tls = match (address.tls, authority) {
-        (true, authority) => Some(uplink::tls(authority).map_err(|error| {
-            Failure::usage(
-                format!("no TLS: {error}"),
-                "install the package ca-certificates, or name the authority with --ca",
-            )
-        })?),
-        (false, None) => None,
-        (false, Some(_)) => {
-            return Err(Failure::usage(
-                "--ca is for encrypted connections",
-                "write mqtts:// in --broker, or leave --ca away",
-            ));
-        }
-    };
-    Ok(uplink::Address {
-        host: address.host.to_owned(),
-        port: address.port,
-        login: address.user.map(|user| (user.to_owned(), password)),
-        tls,
-    })
 }

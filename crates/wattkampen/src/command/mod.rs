@@ -2,6 +2,7 @@
 //! log, and how an error is told.
 #[cfg(feature = "service")]
 mod audit;
+mod broker;
 #[cfg(feature = "service")]
 mod check;
 #[cfg(feature = "service")]
@@ -27,6 +28,8 @@ mod service;
 mod simulate;
 #[cfg(feature = "service")]
 mod stored;
+#[cfg(feature = "service")]
+mod update;
 #[cfg(feature = "service")]
 mod what_if;
 

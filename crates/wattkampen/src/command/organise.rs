@@ -1,7 +1,9 @@
 //! The commands around a competition: all but the gateway, which stands elsewhere.
 use clap::Subcommand;
 
-use super::{Failure, audit, check, decide, demo, import, panel, report, serve, simulate, what_if};
+use super::{
+    Failure, audit, check, decide, demo, import, panel, report, serve, simulate, update, what_if,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -29,6 +31,9 @@ pub(super) enum Command {
     Lock(decide::LockArgs),
     /// Tells every mistake in a configuration, each with its line
     Check(check::Args),
+    /// A new program for a gateway's board, signed, over its broker
+    #[command(subcommand)]
+    Update(update::Command),
 }
 
 pub(super) fn run(command: Command) -> Result<(), Failure> {
@@ -45,5 +50,6 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Command::Amend(args) => decide::amend(args),
         Command::Lock(args) => decide::lock(args),
         Command::Check(args) => check::run(&args),
+        Command::Update(command) => update::run(&command),
     }
 }

@@ -105,13 +105,15 @@ fn status() {
             refused: None,
             reset: Some(Text::cut("watchdog")),
             config: Some(Text::cut("colour: there is no such setting")),
+            update: Some(Text::cut("kept")),
         },
         Status,
         MAX_STATUS,
         concat!(
             r#"{"state":"online","firmware":"0.1.0","t":"2027-04-11T10:00:00Z","boot":3,"#,
             r#""uptime_s":86400,"queued":2,"dropped":0,"telegrams":8640,"errors":1,"#,
-            r#""reset":"watchdog","config":"colour: there is no such setting"}"#
+            r#""reset":"watchdog","config":"colour: there is no such setting","#,
+            r#""update":"kept"}"#
         )
     );
     golden!(Status::bare(Link::Offline), Status, MAX_STATUS, r#"{"state":"offline"}"#);

@@ -23,7 +23,7 @@
 //! at the most and the queue adds 8, so a page of 4096 bytes holds
 //! [`PER_PAGE`] = 68, and 72 hours at one in ten seconds, 25 920 readings, take 382
 //! pages = 1.5 MiB. That much of 2 MB is left beside 488 KiB for the firmware
-//! ([`crate::storage::TWO_MEGABYTES`] is checked for it when compiled).
+//! ([`crate::layout::TWO_MEGABYTES`] is checked for it when compiled).
 //!
 //! Endurance: each page is erased once for each time around. At one reading in ten
 //! seconds, 8640 a day, 382 pages of 68 are gone round every 3.0 days, so a page is

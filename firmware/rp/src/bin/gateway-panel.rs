@@ -3,7 +3,7 @@
 #![no_std]
 #![no_main]
 
-use app::{hub75::words, state::State};
+use app::{hub75::words, state::State, update::ByCable};
 use embassy_executor::{SpawnError, Spawner};
 use panel::Frame64x32;
 use rp::{
@@ -42,5 +42,5 @@ async fn draw(state: &'static State, wires: Wires) {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::gateway(parts.board(NAME, true)).await)
+    restart(&app::run::gateway(parts.board(NAME, true, ByCable)).await)
 }

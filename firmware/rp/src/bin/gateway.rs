@@ -5,6 +5,12 @@
 use embassy_executor::{SpawnError, Spawner};
 use rp::{Parts, restart::restart};
 
+// What `IN_SLOTS` of the build script has linked for a slot.
+#[cfg(feature = "rp2040")]
+use app::layout::SLOTS as EXCHANGE;
+#[cfg(not(feature = "rp2040"))]
+use app::update::ByCable as EXCHANGE;
+
 const NAME: &str = if cfg!(feature = "rp2350") { "rp2350-gateway" } else { "rp2040-gateway" };
 
 #[embassy_executor::main]
@@ -23,5 +29,5 @@ async fn start(spawner: Spawner) -> Result<(), SpawnError> {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::gateway(parts.board(NAME, false)).await)
+    restart(&app::run::gateway(parts.board(NAME, false, EXCHANGE)).await)
 }
