@@ -136,7 +136,14 @@ impl Listener {
 
     /// Waits until the board gives a reason for its last start that begins so.
     fn started_by(&mut self, reason: &str) {
-        while !self.next("/status")["reset"].as_str().is_some_and(|why| why.starts_with(reason)) {}
+        loop {
+            let status = self.next("/status");
+            let why = status["reset"].as_str().unwrap_or_default();
+            if why.starts_with(reason) {
+                return;
+            }
+            assert!(!why.starts_with("panic"), "{why}");
+        }
     }
 }
 

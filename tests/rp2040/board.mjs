@@ -151,6 +151,13 @@ function slice() {
   return 0;
 }
 
+// Not amid an interrupt, nor where there may be none: a sleeping emulator would let one in.
+function hang() {
+  const { core } = board.chip;
+  if (core.PM || core.IPSR !== 0) setImmediate(hang);
+  else core.PC = board.rom.asleep;
+}
+
 function run() {
   const idle = slice();
   if (idle > 0) setTimeout(run, idle);
@@ -172,7 +179,7 @@ orders.on("line", (line) => {
   }
   if (order.usb !== undefined) board.computer.type(order.usb);
   if (order.pulse) board.contact.pulse(order.pulse, () => say({ pulsed: true }));
-  if (order.trouble === "hang") board.chip.core.PC = board.rom.asleep;
+  if (order.trouble === "hang") hang();
   if (order.trouble === "fault") {
     board.chip.core.waiting = false;
     board.chip.core.exceptionEntry(HARD_FAULT);
