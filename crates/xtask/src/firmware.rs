@@ -29,6 +29,17 @@ struct Board {
 /// Where the files for the boards are.
 const UF2: &str = "firmware/target/uf2";
 
+/// Built once more with logs, see [`with_logs`].
+const RP2040: Board = Board {
+    package: "rp",
+    features: "rp2040",
+    target: "thumbv6m-none-eabi",
+    chip: "RP2040",
+    flash: 2048,
+    ram: 264,
+    family: Some(0xe48b_ff56),
+};
+
 /// The emulated one has 4 MiB of each; it only shows that the programs run.
 const BOARDS: [Board; 4] = [
     Board {
@@ -50,15 +61,7 @@ const BOARDS: [Board; 4] = [
         ram: 264,
         family: None,
     },
-    Board {
-        package: "rp",
-        features: "rp2040",
-        target: "thumbv6m-none-eabi",
-        chip: "RP2040",
-        flash: 2048,
-        ram: 264,
-        family: Some(0xe48b_ff56),
-    },
+    RP2040,
     Board {
         package: "rp",
         features: "rp2350",
@@ -160,7 +163,7 @@ pub(crate) fn clippy() -> Result<()> {
 
 /// Builds the gateway with its logs for a probe, which nobody flashes as it is.
 pub(crate) fn with_logs() -> Result<()> {
-    let board = Board { features: "rp2040,defmt", ..BOARDS[1] };
+    let board = Board { features: "rp2040,defmt", ..RP2040 };
     shell::run(for_board("build", &board).env("DEFMT_LOG", "debug"))
 }
 
