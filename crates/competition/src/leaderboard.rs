@@ -55,6 +55,9 @@ pub struct Row {
     pub saving_percent: Option<f64>,
     /// 90 % interval of it.
     pub interval_percent: Option<[f64; 2]>,
+    /// Saving of the last 14 days minus that of the contest's days before them,
+    /// percentage points; known on a board by [`Rule::MostImproved`] only.
+    pub improvement_points: Option<f64>,
     /// Baseline minus energy, over the same hours.
     pub saved: Option<MilliWattHours>,
     /// The baseline of the hours that `saved` is of.

@@ -187,6 +187,7 @@ impl Standings {
                 group: None,
                 saving_percent: saving.map(|saving| saving * 100.0),
                 interval_percent: figures.interval.map(|ends| ends.map(|end| end * 100.0)),
+                improvement_points: figures.improvement.map(|rise| rise * 100.0),
                 saved: saving.map(|_| MilliWattHours(totals.saved())),
                 expected: saving.map(|_| MilliWattHours(totals.baseline)),
                 energy: (totals.hours > 0).then_some(MilliWattHours(totals.energy)),

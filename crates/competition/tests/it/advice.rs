@@ -71,3 +71,19 @@ fn an_effect_is_told_where_there_is_one() {
     assert!(!none.distinguishable, "{none:?}");
     assert_eq!(standings.effect(WHO, Time(day), Time(day + 6 * 86_400)), None);
 }
+
+#[test]
+fn most_improved_says_by_how_many_points() {
+    let split = midnight(2027, 5, 17);
+    let better = |hour: i64| if hour * 3600 < split { 20_000 } else { 17_000 };
+    let worse = |hour: i64| if hour * 3600 < split { 20_000 } else { 21_000 };
+    let until = midnight(2027, 5, 31);
+    let standings = run(&[&worse, &better], &[1000.0, 1000.0], until);
+    let board = standings.leaderboard(Rule::MostImproved, Time(until));
+    let told: Vec<_> = board.rows.iter().map(|row| (row.rank, row.improvement_points)).collect();
+    let near = |points: Option<f64>, truth: f64| (points.unwrap() - truth).abs() < 1e-6;
+    assert!(told[0].0 == Some(1) && near(told[0].1, 15.0), "{told:?}");
+    assert!(told[1].0 == Some(2) && near(told[1].1, -5.0), "{told:?}");
+    let saving = standings.leaderboard(Rule::Saving, Time(until));
+    assert!(saving.rows.iter().all(|row| row.improvement_points.is_none()));
+}

@@ -25,6 +25,8 @@ struct FrozenRow {
     group: Option<u32>,
     saving_percent: Option<f64>,
     interval_percent: Option<[f64; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    improvement_points: Option<f64>,
     saved_mwh: Option<i64>,
     energy_mwh: Option<i64>,
     #[serde(default)]
@@ -61,6 +63,7 @@ impl Frozen {
                 group: row.group,
                 saving_percent: row.saving_percent,
                 interval_percent: row.interval_percent,
+                improvement_points: row.improvement_points,
                 saved_mwh: row.saved.map(|it| it.0),
                 energy_mwh: row.energy.map(|it| it.0),
                 expected_mwh: row.expected.map(|it| it.0),
@@ -103,6 +106,7 @@ impl Frozen {
                 group: row.group,
                 saving_percent: row.saving_percent,
                 interval_percent: row.interval_percent,
+                improvement_points: row.improvement_points,
                 saved: row.saved_mwh.map(MilliWattHours),
                 energy: row.energy_mwh.map(MilliWattHours),
                 // A result that was locked before this was kept: all known hours had one.

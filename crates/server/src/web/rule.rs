@@ -83,6 +83,16 @@ pub(super) const fn title(rule: Rule, l: Language) -> &'static str {
     }
 }
 
+/// What the numbers of the ranking are, above their column.
+pub(super) const fn measure(rule: Rule, l: Language) -> &'static str {
+    match rule {
+        Rule::MostImproved => {
+            l.t("Förbättring de senaste 14 dagarna", "Improvement of the last 14 days")
+        }
+        rule => title(rule, l),
+    }
+}
+
 /// What the ranking does, in a sentence.
 pub(super) const fn sentence(rule: Rule, l: Language) -> &'static str {
     match rule {
@@ -99,8 +109,8 @@ pub(super) const fn sentence(rule: Rule, l: Language) -> &'static str {
             "The most kilowatt-hours saved per employee come first.",
         ),
         Rule::MostImproved => l.t(
-            "Störst ökning av besparingen de senaste 14 dagarna mot tävlingens dagar dessförinnan ligger först. Kolumnen visar besparingen.",
-            "The largest rise of the saving in the last 14 days over the contest's days before them comes first. The column shows the saving.",
+            "Störst ökning av besparingen de senaste 14 dagarna mot tävlingens dagar dessförinnan ligger först, i procentenheter.",
+            "The largest rise of the saving in the last 14 days over the contest's days before them comes first, in percentage points.",
         ),
         _ => l.t(
             "Störst minskning jämfört med husets egen normala användning ligger först.",
@@ -128,6 +138,7 @@ impl Score {
                 let value = row.saved.zip(heads).map(|(kwh, n)| kwh.kwh() / f64::from(n));
                 Self::plain(value)
             }
+            Rule::MostImproved => Self::plain(row.improvement_points),
             _ => Self::saving(row),
         }
     }
@@ -147,6 +158,11 @@ impl Score {
             Rule::Intensity => format!("{}\u{a0}kWh/m²", l.number(value, 2)),
             Rule::Night => format!("{}\u{a0}W/m²", l.number(value, 2)),
             Rule::SavingPerEmployee => format!("{}\u{a0}kWh", l.number(value, 1)),
+            Rule::MostImproved => {
+                let rises = if value >= 0.05 { "+" } else { "" };
+                let unit = l.t("procentenheter", "percentage points");
+                format!("{rises}{} {unit}", l.number(value, 1))
+            }
             _ => l.percent(value, self.decimals),
         }
     }
@@ -186,6 +202,14 @@ mod tests {
             assert_eq!(from_tag(tag(rule)), Some(rule));
         }
         assert_eq!(from_tag("Saving"), None);
+    }
+
+    #[test]
+    fn an_improvement_has_a_sign_and_its_unit_in_words() {
+        let text = |points, l| Score::plain(Some(points)).text(Rule::MostImproved, l);
+        assert_eq!(text(2.34, Language::Swedish), "+2,3 procentenheter");
+        assert_eq!(text(-0.51, Language::English), "−0.5 percentage points");
+        assert_eq!(text(0.04, Language::English), "0.0 percentage points");
     }
 
     #[test]

@@ -29,6 +29,7 @@ fn row(participant: u32) -> Row {
         group: None,
         saving_percent: None,
         interval_percent: None,
+        improvement_points: None,
         saved: None,
         expected: None,
         energy: None,

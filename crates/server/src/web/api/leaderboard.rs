@@ -6,7 +6,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use competition::{Baseline, Contact, Leaderboard, Participant, Row, Status};
+use competition::{Baseline, Contact, Leaderboard, Participant, Row, Rule, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,6 +58,11 @@ pub(super) struct RowJson<'a> {
     saving_percent: Option<f64>,
     /// 90 % interval of it.
     interval_percent: Option<[Option<f64>; 2]>,
+    /// Saving of the last 14 days minus that of the contest's days before them, in
+    /// percentage points; only under `most-improved`, which ranks by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
+    improvement_points: Option<Option<f64>>,
     saved_kwh: Option<f64>,
     energy_kwh: Option<f64>,
     kwh_per_m2: Option<f64>,
@@ -91,6 +96,7 @@ impl<'a> RowJson<'a> {
             cluster: &who.cluster,
             saving_percent: row.saving_percent.and_then(|v| round(v, 1)),
             interval_percent: row.interval_percent.map(|ends| ends.map(|v| round(v, 1))),
+            improvement_points: None,
             saved_kwh: row.saved.and_then(|e| kwh(e, 1)),
             energy_kwh: row.energy.and_then(|e| kwh(e, 1)),
             kwh_per_m2: row.kwh_per_m2.and_then(|v| round(v, 2)),
@@ -118,7 +124,13 @@ pub(in crate::web) fn render(board: &Leaderboard, participants: &[Participant]) 
 
 fn json_of<'a>(board: &'a Leaderboard, participants: &'a [Participant]) -> BoardJson<'a> {
     let who = |row: &Row| participants.get(row.participant.0 as usize);
-    let rows = board.rows.iter().filter_map(|row| Some(RowJson::of(row, who(row)?)));
+    let improvement = |row: &Row| row.improvement_points.and_then(|v| round(v, 1));
+    let rows = board.rows.iter().filter_map(|row| {
+        Some(RowJson {
+            improvement_points: (board.rule == Rule::MostImproved).then(|| improvement(row)),
+            ..RowJson::of(row, who(row)?)
+        })
+    });
     BoardJson {
         as_of: rfc3339(board.as_of),
         rule: rule::tag(board.rule),

@@ -52,8 +52,10 @@ pub(super) fn step(range: f64) -> f64 {
 pub(super) fn bar(rule: Rule, score: &Score, scale: &Scale) -> Markup {
     let zero = scale.x(0.0);
     let end = score.value.map_or(zero, |v| scale.x(v));
-    // Saving below zero is more use than normal; the other rules know no such side.
-    let worse = matches!(rule, Rule::Saving | Rule::SavingPerEmployee) && end < zero;
+    // A saving below zero is more use than normal, an improvement below zero a decline;
+    // the other rules know no such side.
+    let signed = matches!(rule, Rule::Saving | Rule::SavingPerEmployee | Rule::MostImproved);
+    let worse = signed && end < zero;
     html! {
         svg.bar viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true" {
             rect.track x="0" y="0" width="1000" height="12" {}

@@ -144,7 +144,7 @@ pub(super) fn table(scene: &Scene, board: &Leaderboard, shown: &[&Row]) -> Marku
             thead role="rowgroup" { tr role="row" {
                 th.rank scope="col" role="columnheader" { (l.t("Plats", "Rank")) }
                 th.who scope="col" role="columnheader" { (l.t("Rådhus", "Town hall")) }
-                th.score scope="col" role="columnheader" { (rule::title(board.rule, l)) }
+                th.score scope="col" role="columnheader" { (rule::measure(board.rule, l)) }
                 @for column in columns(board.rule) {
                     th.number scope="col" role="columnheader" { (column.title(scene)) " " small { (column.unit()) } }
                 }

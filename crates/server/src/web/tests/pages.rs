@@ -75,6 +75,27 @@ async fn the_board_can_be_searched_filtered_and_ranked_otherwise() {
 }
 
 #[tokio::test]
+async fn most_improved_shows_the_improvement_and_names_it() {
+    let web = scene::web(24, None);
+    let swedish = get(&web, "/?rule=most-improved").await;
+    let english = get(&web, "/?rule=most-improved&lang=en").await;
+    for (text, title, value) in [
+        (swedish.text(), "Förbättring de senaste 14 dagarna</th>", "+0,9 procentenheter"),
+        (english.text(), "Improvement of the last 14 days</th>", "+0.9 percentage points"),
+    ] {
+        assert!(text.contains(title), "{title:?} is missing");
+        let scores = text.split("td class=\"score\"").skip(1);
+        let scores: Vec<&str> = scores.map(|it| it.split("<svg").next().expect("a bar")).collect();
+        assert!(scores[6].contains(value), "{}", scores[6]);
+        assert!(scores.iter().all(|score| !score.contains('%')), "{scores:?}");
+    }
+    let board = get(&web, "/api/v1/leaderboard?rule=most-improved").await.json();
+    assert_eq!(board["rows"][6]["improvement_points"], 0.9);
+    let last = board["rows"][23].as_object().expect("a row");
+    assert_eq!(last.get("improvement_points"), Some(&serde_json::Value::Null));
+}
+
+#[tokio::test]
 async fn a_demonstration_says_that_it_is_one_and_a_contest_does_not() {
     let words = "Vilka 24 av programmets kommuner som deltog 2011 är inte känt";
     assert!(get(&scene::web(24, None), "/").await.text().contains(words));

@@ -143,6 +143,8 @@ fn row(place: usize, who: usize, n: usize) -> Row {
         }),
         saving_percent: (!never).then_some(saving),
         interval_percent: (!unranked).then_some([saving - half, saving + half * 1.1]),
+        // Not in the order of the saving.
+        improvement_points: (!unranked).then_some(0.35 * (place as f64) - 1.2),
         saved: (!never)
             .then_some(MilliWattHours((energy * saving / (100.0 - saving) * 1e6) as i64)),
         expected: (!never)

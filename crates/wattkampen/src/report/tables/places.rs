@@ -1,5 +1,5 @@
 //! Who stands where: the board, each participant's arithmetic, the clusters.
-use competition::{Contact, Row, Status};
+use competition::{Contact, Row, Rule, Status};
 
 use crate::report::{
     summary::Summary,
@@ -63,6 +63,9 @@ pub(in crate::report) fn board(facts: &Summary) -> Table {
     let running = facts.board.status == Status::Running;
     let mut columns = board_columns();
     let mut rows: Vec<Vec<Cell>> = rows.collect();
+    if facts.board.rule == Rule::MostImproved {
+        improvement(facts, &mut columns, &mut rows);
+    }
     if running {
         live(facts, &mut columns, &mut rows);
     }
@@ -96,6 +99,16 @@ fn board_columns() -> Vec<Column> {
         Column::new("night_w_per_m2", Kind::Number(2), "Natt W/m²", "Night W/m²"),
         Column::new("reason", Kind::Remark, "Anmärkning", "Remark"),
     ]
+}
+
+/// What this rule ranks by; before the remark.
+fn improvement(facts: &Summary, columns: &mut Vec<Column>, rows: &mut [Vec<Cell>]) {
+    let last = columns.len() - 1;
+    let (sv, en) = ("Förbättring, %-enheter", "Improvement, % points");
+    columns.insert(last, Column::new("improvement_points", Kind::Number(1), sv, en));
+    for (cells, (row, _)) in rows.iter_mut().zip(facts.rows()) {
+        cells.insert(last, Cell::number(row.improvement_points, 1));
+    }
 }
 
 /// While the contest runs it matters whether a meter is heard; before the remark.
