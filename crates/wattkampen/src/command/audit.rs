@@ -1,8 +1,5 @@
 //! `audit`: the trail in plain words, and where it or the readings were changed.
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -11,7 +8,7 @@ use server::{
     store::{Changed, Fault, Reader, Sealed, StoreError},
 };
 
-use super::{Failure, stored};
+use super::{Failure, output, stored};
 use crate::config::Config;
 
 #[derive(Debug, clap::Args)]
@@ -66,11 +63,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Format::Text if !args.json => audited.text(zone),
         _ => audited.json(),
     };
-    match io::stdout().write_all(text.as_bytes()) {
-        // `audit | head` has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        other => other.map_err(|error| Failure::Failed(error.into()))?,
-    }
+    output::whole(text.as_bytes())?;
     match audited.wrong().as_slice() {
         [] => Ok(()),
         [first, rest @ ..] => {

@@ -1,7 +1,7 @@
 //! `check`: every mistake in a configuration at once, each with its line.
 use std::path::PathBuf;
 
-use super::Failure;
+use super::{Failure, output};
 use crate::config::Config;
 
 #[derive(Debug, clap::Args)]
@@ -14,12 +14,11 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
     let meters: usize = config.participants.iter().map(|who| who.meters.len()).sum();
-    println!(
+    output::line(format_args!(
         "{}: {} participants, {meters} meters, contest {} to {}: no mistake found",
         config.competition.name,
         config.participants.len(),
         config.competition.contest.start,
         config.competition.contest.end,
-    );
-    Ok(())
+    ))
 }

@@ -7,7 +7,7 @@ use server::{
     engine::{self, Decision},
 };
 
-use super::{Failure, stored};
+use super::{Failure, output, stored};
 use crate::config::Config;
 
 #[derive(Debug, clap::Args)]
@@ -155,9 +155,9 @@ fn decide(config: &Path, decision: Decision) -> Result<(), Failure> {
         .map_err(|declined| {
             Failure::Failed(anyhow::anyhow!("{declined}\n  {}", declined.mend()))
         })?;
-    println!("entry {}: {}", taken.entry.seq, words(&taken.entry.event()));
+    output::line(format_args!("entry {}: {}", taken.entry.seq, words(&taken.entry.event())))?;
     if !taken.applied {
-        println!("the running service applies it with its next board");
+        output::line("the running service applies it with its next board")?;
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ use simulator::{
 };
 use wire::Language;
 
-use super::{Failure, runtime, service, simulate};
+use super::{Failure, output, runtime, service, simulate};
 
 pub(super) use outcome::truth;
 
@@ -248,9 +248,9 @@ async fn serve(
     faults: HashMap<String, Faults>,
 ) -> Result<(), Failure> {
     let mut running = service::start(settings).await?;
-    eprintln!(
+    output::tell(
         "A demonstration: the town halls are simulated, their calendar too. Which 24 \
-         municipalities took part in 2011 is not known; these are not they. Ctrl-C ends it."
+         municipalities took part in 2011 is not known; these are not they. Ctrl-C ends it.",
     );
     let broker = running.mqtt_addr.map_or_else(String::new, |address| address.ip().to_string());
     let setup = Setup {
@@ -273,12 +273,12 @@ async fn serve(
     let handle = running.handle.clone();
     let result = async {
         outcome::ended(&handle, Time(moments.end)).await;
-        outcome::print(&handle, fleet.halls());
-        std::future::pending::<()>().await;
+        output::line(outcome::text(&handle, fleet.halls()))?;
+        std::future::pending().await
     };
     let ended = tokio::select! {
         ended = service::until_stopped(&mut running) => ended,
-        () = result => Ok(()),
+        failed = result => failed,
     };
     fleet.stop().await;
     running.shutdown().await.map_err(|error| service::failed(&error))?;

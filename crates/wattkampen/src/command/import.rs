@@ -5,7 +5,7 @@ use competition::{Screen, Standings, Time};
 use jiff::{Timestamp, tz::TimeZone};
 use server::store::{Importer, StoreError, Unjudged};
 
-use super::Failure;
+use super::{Failure, output};
 use crate::{
     config::Config,
     import::{ImportError, Kind, Layout, Sink, Source, Tally, Unit, Wish, identifier, import},
@@ -123,7 +123,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut all = Tally::default();
     for (file, id) in common.files.iter().zip(&ids) {
         let tally = into.file(file, id, temperature, common.replace)?;
-        println!("{}: {tally}", file.display());
+        output::line(format_args!("{}: {tally}", file.display()))?;
         all.taken += tally.taken;
         all.repeated += tally.repeated + tally.replaced + tally.aside;
         all.refused.extend(tally.refused);
@@ -200,7 +200,7 @@ impl Target {
                     ImportError::Unclear { path: name(), unclear }
                 ))
             })?;
-        eprintln!("{}: {layout}", path.display());
+        output::tell(format_args!("{}: {layout}", path.display()));
         let Self { config, standings, wish, now } = self;
         let screen = Screen::new(&config.competition, *now);
         let meters: Vec<_> = config.participants.iter().flat_map(|who| &who.meters).collect();

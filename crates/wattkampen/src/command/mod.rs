@@ -16,6 +16,7 @@ mod gateway;
 mod import;
 #[cfg(feature = "service")]
 mod organise;
+mod output;
 #[cfg(feature = "service")]
 mod panel;
 #[cfg(feature = "service")]
@@ -93,7 +94,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Failure::Usage(error) => (error, 2),
                 Failure::Failed(error) => (error, 1),
             };
-            eprintln!("wattkampen: {error:#}");
+            output::tell(format_args!("wattkampen: {error:#}"));
             ExitCode::from(code)
         }
     }
@@ -109,6 +110,8 @@ fn log(level: LevelFilter) {
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
+        // They would be printed where the log cannot be, which panics.
+        .log_internal_errors(false)
         .init();
 }
 

@@ -1,7 +1,6 @@
 //! `report`: the standings of a store, while the service runs there or after it.
 use std::{
     fs,
-    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -15,7 +14,7 @@ use server::{
 use super::{
     Failure,
     choices::{By, Lang},
-    stored,
+    output, stored,
 };
 use crate::{
     config::Config,
@@ -85,11 +84,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         (None, Some(table)) => table_csv(&facts, table)?,
         (None, None) => render(format, &facts, language)?,
     };
-    match io::stdout().write_all(&report) {
-        // `report | head` has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| Failure::Failed(error.into())),
-    }
+    output::whole(&report)
 }
 
 /// The audit trail up to a moment.

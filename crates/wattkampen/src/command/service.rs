@@ -1,7 +1,7 @@
 //! Starting the service and telling where it answers, for `serve` and `demo`.
 use server::{BrokerKind, Running, ServiceError, Settings};
 
-use super::{Failure, interrupted};
+use super::{Failure, interrupted, output};
 
 /// Starts it and prints where it answers, a line each.
 pub(super) async fn start(settings: Settings) -> Result<Running, Failure> {
@@ -15,10 +15,10 @@ pub(super) async fn start(settings: Settings) -> Result<Running, Failure> {
         BrokerKind::Embedded { .. } => None,
     };
     let running = server::start(settings).await.map_err(|error| failed(&error))?;
-    println!("http://{}", running.http_addr);
+    output::line(format_args!("http://{}", running.http_addr))?;
     match (running.mqtt_addr, external) {
-        (Some(address), _) => println!("mqtt://{address}"),
-        (None, Some(broker)) => println!("{broker}"),
+        (Some(address), _) => output::line(format_args!("mqtt://{address}"))?,
+        (None, Some(broker)) => output::line(broker)?,
         (None, None) => {}
     }
     Ok(running)

@@ -14,7 +14,7 @@ use simulator::{
     uplink,
 };
 
-use super::{Failure, interrupted, runtime};
+use super::{Failure, interrupted, output, runtime};
 use crate::address::{Address, BROKER_PASSWORD};
 
 #[derive(Debug, clap::Args)]
@@ -100,8 +100,7 @@ pub(super) fn faults(
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if args.truth {
-        println!("{}", super::demo::truth(args.seed, args.participants));
-        return Ok(());
+        return output::line(super::demo::truth(args.seed, args.participants));
     }
     let zone = TimeZone::get("Europe/Stockholm").map_err(|error| Failure::Failed(error.into()))?;
     let now = Timestamp::now().as_second();
@@ -161,7 +160,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let fleet = setup.start().map_err(|error| Failure::Failed(error.into()))?;
         interrupted().await;
-        eprintln!("{} telegrams sent", fleet.telegrams());
+        output::tell(format_args!("{} telegrams sent", fleet.telegrams()));
         fleet.stop().await;
         Ok(())
     })

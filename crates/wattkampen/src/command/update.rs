@@ -17,7 +17,7 @@ use rumqttc::{AsyncClient, Event, Packet, PublishOptions, QoS};
 use tokio::time::timeout;
 use wire::{GatewayId, Link, Status, Topic};
 
-use super::{Failure, broker::Broker, runtime};
+use super::{Failure, broker::Broker, output, runtime};
 
 /// Most bytes of a program in one message.
 const PIECE: usize = 1024;
@@ -101,8 +101,7 @@ fn new_key(file: &Path) -> anyhow::Result<()> {
     let mut made = made.with_context(|| format!("{}", file.display()))?;
     writeln!(made, "{}", hex(&secret))?;
     let public = SigningKey::from_bytes(&secret).verifying_key();
-    println!("set update-key {}", hex(public.as_bytes()));
-    Ok(())
+    Ok(output::line(format_args!("set update-key {}", hex(public.as_bytes())))?)
 }
 
 fn read_key(file: &Path) -> Result<SigningKey, Failure> {
@@ -213,7 +212,7 @@ async fn outcome(
         if board.said.is_none() && said != "receiving" && !said.starts_with("refused") {
             continue;
         }
-        println!("{said}");
+        output::line(&said)?;
         match said.as_str() {
             "kept" => return Ok(()),
             "rolled back" => bail!("the new program did not reach the broker; the old one runs"),

@@ -1,9 +1,6 @@
 //! `what-if`: the board under another rule or baseline. The official one is not
 //! touched, and every form of the answer says that it is not official.
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use competition::{Leaderboard, Method, Time};
 use jiff::Timestamp;
@@ -11,7 +8,7 @@ use jiff::Timestamp;
 use super::{
     Failure,
     choices::{Against, By},
-    stored,
+    output, stored,
 };
 use crate::{
     config::Config,
@@ -62,9 +59,5 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let facts = Summary::new(&standings, board, Vec::new());
         out.extend(printed(&facts, wire::Language::En));
     }
-    match io::stdout().write_all(&out) {
-        // `what-if | head` has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| Failure::Failed(error.into())),
-    }
+    output::whole(&out)
 }

@@ -17,13 +17,12 @@ pub(super) async fn ended(handle: &Handle, end: Time) {
     }
 }
 
-/// Prints the final board.
-pub(super) fn print(handle: &Handle, halls: &[TownHall]) {
+/// The final board, to print.
+pub(super) fn text(handle: &Handle, halls: &[TownHall]) -> String {
     let snapshot = handle.snapshot();
     let participants = handle.participants();
-    println!();
-    println!(
-        "{:>4}  {:<16} {:>8}  {:<16} {:>9} {:>10} {:>8}",
+    let mut text = format!(
+        "\n{:>4}  {:<16} {:>8}  {:<16} {:>9} {:>10} {:>8}\n",
         "rank", "municipality", "saving %", "90 % interval", "injected", "saved kWh", "kWh/m²"
     );
     let number = |value: Option<f64>, digits: usize| {
@@ -34,8 +33,8 @@ pub(super) fn print(handle: &Handle, halls: &[TownHall]) {
         let interval = row
             .interval_percent
             .map_or_else(|| "–".to_owned(), |[low, high]| format!("{low:.1} to {high:.1}"));
-        println!(
-            "{:>4}  {:<16} {:>8}  {:<16} {:>9.1} {:>10} {:>8}",
+        text += &format!(
+            "{:>4}  {:<16} {:>8}  {:<16} {:>9.1} {:>10} {:>8}\n",
             row.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string()),
             participants[index].municipality,
             number(row.saving_percent, 1),
@@ -45,10 +44,11 @@ pub(super) fn print(handle: &Handle, halls: &[TownHall]) {
             number(row.kwh_per_m2, 2),
         );
         if let Some(reason) = &row.reason {
-            println!("      {reason}");
+            text += &format!("      {reason}\n");
         }
     }
-    println!("Total saving in the project: {:.0} kWh", snapshot.board.total_saved.kwh());
+    let total = snapshot.board.total_saved.kwh();
+    text + &format!("Total saving in the project: {total:.0} kWh")
 }
 
 /// The houses and their true savings, as JSON.
