@@ -13,4 +13,5 @@ mod panels;
 mod pins;
 mod readme;
 mod rp2040;
+mod tls;
 mod update;

@@ -2,7 +2,7 @@
 //! without an address, its flash and its panel a file that outlives it.
 use std::{
     env, fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     os::{fd::OwnedFd, unix::fs::FileExt, unix::net::UnixStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -23,6 +23,9 @@ const SPEED: u64 = 0xf0_0000;
 const SLOWNESS: u64 = 0xf0_0004;
 /// Whether the flash's next write panics.
 const PANIC: u64 = 0xf0_0008;
+/// Where the board's chance is, and how much.
+const CHANCE: u64 = 0xf1_0000;
+const CHANCE_BYTES: u64 = 0x1_0000;
 /// A record takes a quarter of a second then, instead of a millisecond.
 const SLOW_US: u32 = 5_000;
 
@@ -51,6 +54,10 @@ impl Flash {
         file.set_len(MEMORY as u64).expect("room on the disk");
         file.write_all_at(&vec![0xff; Self::SIZE], 0).expect("it is written");
         file.write_all_at(&speed.to_le_bytes(), SPEED).expect("it is written");
+        let mut chance = Vec::new();
+        let ours = fs::File::open("/dev/urandom").expect("chance");
+        ours.take(CHANCE_BYTES).read_to_end(&mut chance).expect("chance");
+        file.write_all_at(&chance, CHANCE).expect("it is written");
         Self { path, file }
     }
 

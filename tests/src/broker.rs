@@ -65,6 +65,11 @@ impl Mosquitto {
         panic!("mosquitto found no free port");
     }
 
+    /// What it has said since it started.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
     /// SIGKILL and start again with the same data and port.
     ///
     /// # Panics
@@ -149,7 +154,7 @@ fn configuration(folder: &Path, address: SocketAddr, certificate: Option<&Certif
     });
     format!(
         "listener {port} {ip}\n{encrypted}allow_anonymous true\npersistence_location {folder}/\n\
-         log_dest stderr\nuser root\n{}\n",
+         log_dest stderr\nlog_type all\nuser root\n{}\n",
         rules.join("\n")
     )
 }

@@ -26,7 +26,7 @@ mod wait;
 pub use board::{Board, Flash};
 pub use broker::Mosquitto;
 pub use browser::{Browser, Tab};
-pub use certificate::Certificate;
+pub use certificate::{Authority, Certificate};
 pub use config::{Place, TownHall, write_config};
 pub use http::{Response, get, post, stream};
 pub use hub75::{Refresh, light_of};

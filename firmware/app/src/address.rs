@@ -43,6 +43,11 @@ impl fmt::Display for Address {
 }
 
 impl Address {
+    /// Without the port.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Asks the network's own name server, if it is not an address already.
     pub async fn resolve(&self, stack: Stack<'_>) -> Option<IpEndpoint> {
         let found = stack.dns_query(&self.host, DnsQueryType::A).await.ok()?;

@@ -8,6 +8,9 @@
 //! factory               forgets all settings and starts anew; readings stay
 //! restart               starts anew
 //! ```
+//!
+//! A certificate in PEM, pasted as it is, becomes the authority that the broker's is to be
+//! of; `save` keeps it.
 use core::fmt::{Debug, Write as _};
 
 use embassy_net::Stack;
@@ -16,7 +19,14 @@ use embedded_storage_async::nor_flash::MultiwriteNorFlash;
 use gateway::Clock;
 use heapless::{String, Vec};
 
-use crate::{pulses::SharedStore, settings::Settings, state::State};
+use crate::{
+    paste::{Paste, Step},
+    pulses::SharedStore,
+    secure::Security,
+    settings::Settings,
+    state::State,
+    storage::{Fault, Store},
+};
 
 /// Longest line that is understood; what is longer is refused as a whole.
 const LINE: usize = 128;
@@ -60,7 +70,7 @@ fn parse(line: &str) -> Command<'_> {
 ///
 /// # Errors
 /// Those of the port. Those of the flash are told.
-pub async fn run<P: Read + Write, F: MultiwriteNorFlash>(
+pub async fn run<S: Security, P: Read + Write, F: MultiwriteNorFlash>(
     port: &mut P,
     store: &SharedStore<'_, F>,
     settings: &mut Settings,
@@ -70,6 +80,7 @@ pub async fn run<P: Read + Write, F: MultiwriteNorFlash>(
 where
     F::Error: Debug,
 {
+    let mut paste = Paste::new();
     let mut line = Vec::<u8, LINE>::new();
     let mut too_long = false;
     loop {
@@ -81,9 +92,18 @@ where
                 continue;
             }
             let mut answer = Answer::new();
-            let text = core::str::from_utf8(&line).unwrap_or("?");
-            let command = if too_long { Command::Unknown } else { parse(text) };
-            let again = execute(&command, store, settings, stack, state, &mut answer).await;
+            let text = core::str::from_utf8(&line).ok().filter(|_| !too_long).unwrap_or("?");
+            let again = match paste.line(text) {
+                Step::Other => {
+                    let command = parse(text);
+                    let kept = (store, paste.whole());
+                    execute(&command, kept, settings, stack, state, &mut answer).await
+                }
+                step => {
+                    pasted::<S>(&step, &mut paste, settings, &mut answer);
+                    false
+                }
+            };
             (too_long, line) = (false, Vec::new());
             port.write_all(answer.as_bytes()).await?;
             port.flush().await?;
@@ -94,10 +114,35 @@ where
     }
 }
 
+/// What a line of a certificate leads to.
+fn pasted<S: Security>(
+    step: &Step,
+    paste: &mut Paste,
+    settings: &mut Settings,
+    answer: &mut Answer,
+) {
+    let done = match step {
+        Step::Whole => S::check(paste.whole()),
+        Step::Broken => Err("this is no certificate in PEM, or one that is too long"),
+        Step::Part | Step::Other => return,
+    };
+    // Both fit.
+    let _ = match done {
+        Ok(print) => {
+            settings.set_authority(&print);
+            answer.write_str("ok\r\n")
+        }
+        Err(why) => {
+            paste.clear();
+            write!(answer, "error: {why}\r\n")
+        }
+    };
+}
+
 /// Tells whether the board is to start anew.
 async fn execute<F: MultiwriteNorFlash>(
     command: &Command<'_>,
-    store: &SharedStore<'_, F>,
+    (store, authority): (&SharedStore<'_, F>, &[u8]),
     settings: &mut Settings,
     stack: Stack<'_>,
     state: &State,
@@ -119,7 +164,7 @@ where
             if matches!(command, Command::Factory) {
                 *settings = Settings::default();
             }
-            match settings.save(&mut *store.lock().await).await {
+            match keep(settings, authority, &mut *store.lock().await).await {
                 Ok(()) => {
                     again = true;
                     answer.write_str("saved; starting anew\r\n")
@@ -135,6 +180,21 @@ where
         Command::Unknown => write!(answer, "error: not understood\r\n{HELP}"),
     };
     again
+}
+
+/// The authority first: without it, its fingerprint lets nothing through.
+async fn keep<F: MultiwriteNorFlash>(
+    settings: &Settings,
+    authority: &[u8],
+    store: &mut Store<'_, F>,
+) -> Result<(), Fault<F>>
+where
+    F::Error: Debug,
+{
+    if !authority.is_empty() {
+        store.put_authority(authority).await?;
+    }
+    settings.save(store).await
 }
 
 fn test(
@@ -162,7 +222,10 @@ fn test(
             write!(answer, "{name} NO: `set {name} …`, then `save`\r\n")?;
         }
     }
-    write!(answer, "connection {}\r\n", yes(state.online()))?;
+    match state.fault().filter(|_| !state.online()) {
+        Some(fault) => write!(answer, "connection NO: {fault}\r\n")?,
+        None => write!(answer, "connection {}\r\n", yes(state.online()))?,
+    }
     let (understood, refused) = state.telegrams();
     write!(answer, "telegrams {understood} refused {refused}\r\n")?;
     write!(answer, "waiting {}\r\n", state.waiting())

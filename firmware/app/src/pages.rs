@@ -34,10 +34,13 @@ pub async fn listen<C: Connector>(
     // As in `Mqtt`: whoever may not hear settings is to see the page all the same.
     let mut unheard = false;
     loop {
-        // A connection ends in an error alone, and why is of no use to anybody.
+        // A connection ends in an error alone.
         unheard = !unheard;
         let told = (told.as_str(), &mut unheard);
-        let _ = connected(&mut connector, &mut session, page, told, state).await;
+        match connected(&mut connector, &mut session, page, told, state).await {
+            Ok(never) => match never {},
+            Err(fault) => state.set_fault(Some(fault)),
+        }
         retry = if state.online() { FIRST_RETRY } else { (retry * 2).min(LONGEST_RETRY) };
         state.set_online(false);
         // All panels lose a broker at once, and are not to come back at once.

@@ -16,24 +16,27 @@ use heapless::String;
 use wire::Text;
 
 use crate::{
-    VERSION, console,
+    VERSION,
+    address::Address,
+    console,
     layout::Layout,
     log, pages,
     pulses::{self, Contact, Said, SharedStore, Source},
     remember::Remembering,
+    secure::{Authority, Security, Trust},
     settings::{Input, Settings},
     sntp,
     state::{State, Watcher},
-    storage::{self, Shared, Store},
+    storage::{self, Fault, Shared, Store},
     update::{Exchange, Mailbox},
-    uplink::{Identity, Mqtt, PageSignal, Tcp, WINDOW},
+    uplink::{Identity, Mqtt, Tcp, WINDOW},
 };
 
 /// Why a board starts anew: published as the reset's reason after the next start.
 pub type Reason = String<96>;
 
 /// What a board brings.
-pub struct Board<'a, F: MultiwriteNorFlash, M, C, P, U> {
+pub struct Board<'a, F: MultiwriteNorFlash, M, C, P, U, S> {
     /// The network, up or not.
     pub stack: Stack<'a>,
     /// The chip's flash.
@@ -42,6 +45,8 @@ pub struct Board<'a, F: MultiwriteNorFlash, M, C, P, U> {
     pub layout: Layout,
     /// How this program is exchanged for a newer one.
     pub exchange: U,
+    /// What encrypts.
+    pub security: S,
     /// The meter's bytes; a panel does not look at them.
     pub meter: M,
     /// The meter's pulses, or [`crate::pulses::NoContact`].
@@ -54,14 +59,12 @@ pub struct Board<'a, F: MultiwriteNorFlash, M, C, P, U> {
     pub name: &'a str,
     /// Why it started last.
     pub reset: Option<Text<96>>,
-    /// Whether the page of this house is wanted.
-    pub pages: bool,
     /// Told of each reading that is in the flash, for a log.
     pub queued: fn(Ticket),
 }
 
 /// Meter to MQTT, until the board is to start anew; tells why.
-pub async fn gateway<F, M, C, P, U>(mut board: Board<'_, F, M, C, P, U>) -> Reason
+pub async fn gateway<F, M, C, P, U, S>(board: Board<'_, F, M, C, P, U, S>) -> Reason
 where
     F: MultiwriteNorFlash,
     F::Error: Debug,
@@ -69,6 +72,36 @@ where
     C: Contact,
     P: Read + Write,
     U: Exchange,
+    S: Security,
+{
+    meter_to_mqtt::<_, _, _, _, _, _, false>(board).await
+}
+
+/// The same, and the page of the house: what it hears goes to [`crate::screen`].
+pub async fn gateway_panel<F, M, C, P, U, S>(board: Board<'_, F, M, C, P, U, S>) -> Reason
+where
+    F: MultiwriteNorFlash,
+    F::Error: Debug,
+    M: Read,
+    C: Contact,
+    P: Read + Write,
+    U: Exchange,
+    S: Security,
+{
+    meter_to_mqtt::<_, _, _, _, _, _, true>(board).await
+}
+
+async fn meter_to_mqtt<F, M, C, P, U, S, const PAGES: bool>(
+    mut board: Board<'_, F, M, C, P, U, S>,
+) -> Reason
+where
+    F: MultiwriteNorFlash,
+    F::Error: Debug,
+    M: Read,
+    C: Contact,
+    P: Read + Write,
+    U: Exchange,
+    S: Security,
 {
     let mut store = Store::new(board.flash, &board.layout);
     let (settings, boots) = match Settings::start(&mut store).await {
@@ -78,7 +111,8 @@ where
     board.state.set_brightness(settings.brightness());
     let (store, said) = (SharedStore::new(store), Said::new());
     let mut typed = settings.clone();
-    let commands = console::run(&mut board.console, &store, &mut typed, board.stack, board.state);
+    let commands =
+        console::run::<S, _, _>(&mut board.console, &store, &mut typed, board.stack, board.state);
     let pulses = async {
         match settings.input() {
             Input::P1 => core::future::pending().await,
@@ -89,14 +123,15 @@ where
         Input::P1 => Source::Port(&mut board.meter),
         Input::S0 { .. } => Source::Pulses(&said),
     };
-    let carry = carry(
+    let carry = carry::<_, _, _, PAGES>(
         &settings,
         board.flash,
         &board.layout,
         source,
         board.stack,
         board.state,
-        (board.pages.then_some(&board.state.page), U::POSSIBLE.then_some(&board.state.update)),
+        U::POSSIBLE.then_some(&board.state.update),
+        &mut board.security,
         &store,
         (board.name, board.reset, boots, board.queued),
     );
@@ -114,11 +149,12 @@ where
 
 /// MQTT to a panel, until the board is to start anew; tells why. What it hears goes to
 /// [`crate::screen`].
-pub async fn panel<F, M, C, P, U>(mut board: Board<'_, F, M, C, P, U>) -> Reason
+pub async fn panel<F, M, C, P, U, S>(mut board: Board<'_, F, M, C, P, U, S>) -> Reason
 where
     F: MultiwriteNorFlash,
     F::Error: Debug,
     P: Read + Write,
+    S: Security,
 {
     let mut store = Store::new(board.flash, &board.layout);
     let settings = match Settings::start(&mut store).await {
@@ -128,7 +164,8 @@ where
     board.state.set_brightness(settings.brightness());
     let store = SharedStore::new(store);
     let mut typed = settings.clone();
-    let commands = console::run(&mut board.console, &store, &mut typed, board.stack, board.state);
+    let commands =
+        console::run::<S, _, _>(&mut board.console, &store, &mut typed, board.stack, board.state);
     let listen = async {
         let (Some(id), Some(broker)) = (settings.gateway(), settings.broker()) else {
             // Somebody has to say `set` first, and `save`.
@@ -137,10 +174,16 @@ where
         };
         let (user, password) = settings.account();
         let mut identity = Identity::new(&id, user, password);
-        let connector = Tcp::new(board.stack, &broker);
-        match pages::listen(connector, &mut identity, board.state).await {
-            Ok(never) => match never {},
-            Err(error) => reason("MQTT", &error),
+        let authority = match authority::<S, F>(&settings, &store).await {
+            Ok(authority) => authority,
+            Err(error) => return reason("authority", &error),
+        };
+        let trust = trust(authority.as_ref(), &broker, board.state);
+        let mut tcp = Tcp::new(board.stack, &broker);
+        let (connector, wire) = board.security.connect(&mut tcp, trust);
+        match select(pages::listen(connector, &mut identity, board.state), wire).await {
+            Either::First(Ok(never)) | Either::Second(never) => match never {},
+            Either::First(Err(error)) => reason("MQTT", &error),
         }
     };
     let time = time(&settings, board.stack, board.state);
@@ -195,14 +238,15 @@ async fn time(settings: &Settings, stack: Stack<'_>, state: &State) -> Infallibl
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a board, borrowed one by one")]
-async fn carry<'f, F, M: Read>(
+async fn carry<'f, F, M: Read, S: Security, const PAGES: bool>(
     settings: &Settings,
     flash: &'f Shared<F>,
     layout: &Layout,
     mut meter: Source<'_, M>,
     stack: Stack<'_>,
     state: &State,
-    (pages, updates): (Option<&PageSignal>, Option<&Mailbox>),
+    updates: Option<&Mailbox>,
+    security: &mut S,
     store: &SharedStore<'f, F>,
     (name, reset, boots, queued): (&str, Option<Text<96>>, u32, fn(Ticket)),
 ) -> Reason
@@ -228,8 +272,15 @@ where
     state.set_waiting(waiting);
     let (user, password) = settings.account();
     let mut identity = Identity::new(&id, user, password);
-    let connector = Tcp::new(stack, &broker);
-    let mut uplink = match Mqtt::new(connector, &mut identity, pages, &state.config, updates) {
+    let authority = match authority::<S, F>(settings, store).await {
+        Ok(authority) => authority,
+        Err(error) => return reason("authority", &error),
+    };
+    let trust = trust(authority.as_ref(), &broker, state);
+    let mut tcp = Tcp::new(stack, &broker);
+    let (connector, wire) = security.connect(&mut tcp, trust);
+    let uplink = Mqtt::<_, PAGES>::new(connector, &mut identity, state, updates);
+    let mut uplink = match uplink {
         Ok(uplink) => uplink,
         Err(error) => return reason("MQTT", &error),
     };
@@ -246,10 +297,34 @@ where
     };
     let mut watcher = Watcher { state, queued };
     let clock = &state.clock;
-    match gateway::run(&config, &mut meter, clock, &mut uplink, &mut outbox, &mut watcher).await {
-        Ok(()) => Reason::try_from("the meter's port ended").unwrap_or_default(),
-        Err(stop) => reason("gateway", &stop),
+    let run = gateway::run(&config, &mut meter, clock, &mut uplink, &mut outbox, &mut watcher);
+    match select(run, wire).await {
+        Either::First(Ok(())) => Reason::try_from("the meter's port ended").unwrap_or_default(),
+        Either::First(Err(stop)) => reason("gateway", &stop),
+        Either::Second(never) => match never {},
     }
+}
+
+/// The authority that the settings name, if they do; empty where the flash has another or
+/// none, so that nobody is trusted then.
+async fn authority<S: Security, F: MultiwriteNorFlash>(
+    settings: &Settings,
+    store: &SharedStore<'_, F>,
+) -> Result<Option<Authority>, Fault<F>>
+where
+    F::Error: Debug,
+{
+    let Some(print) = settings.authority() else { return Ok(None) };
+    let kept = store.lock().await.authority().await?;
+    Ok(Some(if S::check(&kept) == Ok(print) { kept } else { Authority::new() }))
+}
+
+fn trust<'a>(
+    authority: Option<&'a Authority>,
+    broker: &'a Address,
+    state: &'a State,
+) -> Option<Trust<'a>> {
+    authority.map(|authority| Trust { authority, host: broker.host(), clock: &state.clock })
 }
 
 fn reason(what: &str, error: &impl Debug) -> Reason {

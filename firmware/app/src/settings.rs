@@ -11,6 +11,8 @@ use wire::{GatewayId, MeterId};
 
 use crate::{
     address::Address,
+    hex::{digits, key},
+    secure::Fingerprint,
     storage::{Fault, Store},
 };
 
@@ -19,12 +21,13 @@ pub type Text = String<64>;
 
 /// Name, number in flash, what stands there before anybody has decided, and what it
 /// is. A number is never used for anything else again.
-const KEYS: [(&str, u8, &str, &str); 13] = [
+const KEYS: [(&str, u8, &str, &str); 14] = [
     ("gateway", 1, "", "this board's name in MQTT topics"),
     ("meter", 2, "", "the meter's id, usually its 18 digits"),
     ("broker", 3, "", "host:port of the MQTT broker"),
     ("user", 4, "", "for the broker, empty: none"),
     ("password", 5, "", "for the broker"),
+    ("ca", 12, "", "fingerprint (SHA-256) of the broker's authority, empty: no TLS; paste its PEM"),
     ("time", 6, "pool.ntp.org:123", "host:port of a server of time (SNTP)"),
     ("multiplier", 7, "1", "ratio of current transformers"),
     ("interval", 8, "10", "least seconds between two readings, 0: each telegram"),
@@ -37,8 +40,8 @@ const KEYS: [(&str, u8, &str, &str); 13] = [
 
 /// Those that could cut the board off from whoever tells settings over MQTT, or make its
 /// readings those of another meter (gateway, meter, broker, user and password), and those
-/// that say whose updates are taken.
-const BY_CABLE: [u8; 7] = [1, 2, 3, 4, 5, 20, 21];
+/// that say whom it trusts.
+const BY_CABLE: [u8; 8] = [1, 2, 3, 4, 5, 12, 20, 21];
 
 /// What the meter speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,6 +228,18 @@ impl Settings {
         (self.text(4), self.text(5))
     }
 
+    /// Who signs the broker's certificate, once set: with that, nothing goes in the clear.
+    pub fn authority(&self) -> Option<Fingerprint> {
+        key(self.text(12))
+    }
+
+    /// Sets that.
+    pub(crate) fn set_authority(&mut self, print: &Fingerprint) {
+        if let Some(row) = KEYS.iter().position(|(name, ..)| *name == "ca") {
+            self.texts[row] = digits(print);
+        }
+    }
+
     /// Who knows the time.
     pub fn time(&self) -> Option<Address> {
         self.text(6).parse().ok()
@@ -275,19 +290,6 @@ fn percents(text: &str) -> Option<(u8, u8)> {
     Some((percent(day)?, percent(night)?))
 }
 
-fn key(text: &str) -> Option<[u8; 32]> {
-    let mut key = [0; 32];
-    let digits = text.as_bytes();
-    if digits.len() != 2 * key.len() {
-        return None;
-    }
-    for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
-        let digit = |digit: u8| char::from(digit).to_digit(16);
-        *byte = (digit(pair[0])? << 4 | digit(pair[1])?) as u8;
-    }
-    Some(key)
-}
-
 fn check(number: u8, value: &str, what: &'static str) -> Result<(), Refusal> {
     let within = |least: u32, most: u32| {
         value.parse::<u32>().is_ok_and(|number| (least..=most).contains(&number))
@@ -301,7 +303,7 @@ fn check(number: u8, value: &str, what: &'static str) -> Result<(), Refusal> {
         9 => matches!(value, "p1" | "s0"),
         10 => within(1, 100_000),
         11 => percents(value).is_some(),
-        20 => value.is_empty() || key(value).is_some(),
+        12 | 20 => value.is_empty() || key(value).is_some(),
         21 => within(10, 3600),
         _ => !value.chars().any(char::is_control),
     };
@@ -333,6 +335,7 @@ mod tests {
             ("input", "P1"),
             ("pulses", "0"),
             ("brightness", "101 0"),
+            ("ca", "00"),
             ("update-key", "00"),
             ("update-key", &"0g".repeat(32)),
             ("update-trial", "0"),
@@ -358,7 +361,7 @@ mod tests {
             ("gateway x", "gateway", Refusal::ByCable),
             ("password", "password", Refusal::ByCable),
             ("interval 60\ncolour red", "colour", Refusal::Unknown),
-            ("interval soon", "interval", Refusal::Value(KEYS[7].3)),
+            ("interval soon", "interval", Refusal::Value(KEYS[8].3)),
         ] {
             assert_eq!(settings.told(lines), Err((name, refusal)), "{lines}");
         }
@@ -369,6 +372,7 @@ mod tests {
             "broker",
             "user",
             "password",
+            "ca",
             "update-key",
             "update-trial",
         ]));

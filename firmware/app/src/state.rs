@@ -19,7 +19,7 @@ use crate::{
     clock::BoardClock,
     log,
     update::Mailbox,
-    uplink::{ConfigSignal, PageSignal},
+    uplink::{ConfigSignal, Fault, PageSignal},
 };
 
 /// A step of the power that a panel tells, W.
@@ -42,6 +42,7 @@ pub struct State {
     waiting: AtomicU32,
     telegrams: AtomicU32,
     refused: AtomicU32,
+    fault: Mutex<CriticalSectionRawMutex, Cell<Option<Fault>>>,
     power: Mutex<CriticalSectionRawMutex, Cell<Option<i64>>>,
     unconfigured: Mutex<CriticalSectionRawMutex, RefCell<Option<Text<96>>>>,
 }
@@ -60,6 +61,7 @@ impl State {
             waiting: AtomicU32::new(0),
             telegrams: AtomicU32::new(0),
             refused: AtomicU32::new(0),
+            fault: Mutex::new(Cell::new(None)),
             power: Mutex::new(Cell::new(None)),
             unconfigured: Mutex::new(RefCell::new(None)),
         }
@@ -73,6 +75,11 @@ impl State {
     /// Whether there is a connection to the broker.
     pub fn online(&self) -> bool {
         self.online.load(Relaxed)
+    }
+
+    /// Why the last try to have one failed.
+    pub fn fault(&self) -> Option<Fault> {
+        self.fault.lock(Cell::get)
     }
 
     /// Readings that wait for their acknowledgement.
@@ -102,6 +109,10 @@ impl State {
 
     pub(crate) fn set_online(&self, online: bool) {
         self.online.store(online, Relaxed);
+    }
+
+    pub(crate) fn set_fault(&self, fault: Option<Fault>) {
+        self.fault.lock(|last| last.set(fault));
     }
 
     pub(crate) fn set_waiting(&self, waiting: usize) {

@@ -15,6 +15,7 @@ use sequential_storage::{
 use crate::{
     layout::{Extent, Layout, PAGE, TWO_MEGABYTES},
     outbox::{FlashOutbox, MAX_PAGES, PER_PAGE},
+    secure::Authority,
 };
 
 /// The flash of a board, shared by settings and outbox.
@@ -53,6 +54,10 @@ const BOOTS: u8 = 200;
 const PULSES: u8 = 201;
 /// What is known of the meter's clock.
 const HABITS: u8 = 202;
+/// The first part of the authority's certificate, and how long a part is: the first that
+/// is shorter is the last.
+const AUTHORITY: u8 = 100;
+const PART: usize = 96;
 
 impl<'a, F: MultiwriteNorFlash> Store<'a, F>
 where
@@ -136,6 +141,36 @@ where
     /// Those of the flash.
     pub async fn put_habits(&mut self, habits: Habits) -> Result<(), Fault<F>> {
         self.put(HABITS, &habits.to_bytes()).await
+    }
+
+    /// The certificate of the broker's authority, as much of it as is there.
+    ///
+    /// # Errors
+    /// Those of the flash.
+    pub async fn authority(&mut self) -> Result<Authority, Fault<F>> {
+        let mut authority = Authority::new();
+        for name in AUTHORITY.. {
+            let mut buffer = [0; BUFFER];
+            let part = self.get(name, &mut buffer).await?.unwrap_or_default();
+            if authority.extend_from_slice(part).is_err() || part.len() < PART {
+                break;
+            }
+        }
+        Ok(authority)
+    }
+
+    /// Keeps that. Power that goes meanwhile leaves neither the one nor the other, which
+    /// its fingerprint tells.
+    ///
+    /// # Errors
+    /// Those of the flash.
+    pub async fn put_authority(&mut self, authority: &[u8]) -> Result<(), Fault<F>> {
+        let parts = authority.chunks_exact(PART);
+        let last = parts.remainder();
+        for (name, part) in (AUTHORITY..).zip(parts.chain([last])) {
+            self.put(name, part).await?;
+        }
+        Ok(())
     }
 
     async fn number(&mut self, name: u8) -> Result<Option<u64>, Fault<F>> {

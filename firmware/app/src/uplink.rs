@@ -3,7 +3,7 @@
 //!
 //! A session is new with every connection: what was in flight is still in the outbox
 //! and is sent again by the gateway's loop, so nothing waits in two places.
-use core::fmt::Debug;
+use core::fmt;
 
 use embassy_futures::yield_now;
 use embassy_net::{
@@ -19,7 +19,7 @@ use minimq::{
 };
 use wire::{GatewayId, Page, Topic, TopicBuf};
 
-use crate::{address::Address, log, update::Mailbox};
+use crate::{address::Address, log, secure::Cause, state::State, update::Mailbox};
 
 /// Messages in flight; `minimq` keeps track of 8, and each of two subscriptions is one.
 pub const WINDOW: usize = 6;
@@ -28,7 +28,8 @@ const RX: usize = wire::MAX_PAGE + 256;
 /// [`WINDOW`] messages as long as a three-phase reading, and a CONNECT.
 const TX: usize = 4096;
 pub(crate) const KEEP_ALIVE_S: u16 = 45;
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+/// How long one step towards the broker may take.
+pub const PATIENCE: Duration = Duration::from_secs(15);
 /// A peer that acknowledges nothing for so long is gone.
 const DEAD: Duration = Duration::from_secs(20);
 
@@ -52,6 +53,20 @@ pub enum Fault {
     Timeout,
     /// The broker refused, or the connection broke.
     Mqtt,
+    /// The broker is not trusted.
+    Tls(Cause),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name => "the network does not know the broker's name",
+            Self::Connect(_) => "nobody answers at the broker's address",
+            Self::Timeout => "no answer from the broker in time",
+            Self::Mqtt => "the broker refused, or the connection broke: look at its log",
+            Self::Tls(cause) => return cause.fmt(f),
+        })
+    }
 }
 
 /// Opens byte streams to the broker: plain TCP, or something around it.
@@ -95,6 +110,8 @@ impl Connector for Tcp<'_> {
         let endpoint = name.await.map_err(|_| Fault::Timeout)?.ok_or(Fault::Name)?;
         let mut socket = TcpSocket::new(self.stack, &mut self.rx, &mut self.tx);
         socket.set_timeout(Some(DEAD));
+        // Without, a silent peer is taken for a dead one.
+        socket.set_keep_alive(Some(DEAD / 4));
         let connect = with_timeout(PATIENCE, socket.connect(endpoint));
         connect.await.map_err(|_| Fault::Timeout)?.map_err(Fault::Connect)?;
         Ok(socket)
@@ -135,8 +152,9 @@ pub(crate) fn text(payload: &[u8]) -> Option<Told> {
     core::str::from_utf8(payload).ok().and_then(|text| Told::try_from(text).ok())
 }
 
-/// The client.
-pub struct Mqtt<'a, C> {
+/// The client. `PAGES`: whether it wants the page of its house; a constant, because what
+/// reads a page is 10 KiB of flash.
+pub struct Mqtt<'a, C, const PAGES: bool> {
     connector: C,
     session: Session<'a>,
     page: Option<(&'a str, &'a PageSignal)>,
@@ -144,10 +162,11 @@ pub struct Mqtt<'a, C> {
     /// The broker has not said that settings may be heard, and may have broken off for it.
     unheard: bool,
     update: Option<(&'a str, &'a Mailbox)>,
+    state: &'a State,
 }
 
-impl<'a, C> Mqtt<'a, C> {
-    /// It listens to its settings, with `pages` to the page of its house, and with
+impl<'a, C, const PAGES: bool> Mqtt<'a, C, PAGES> {
+    /// It listens to its settings, with `PAGES` to the page of its house, and with
     /// `updates` to them.
     ///
     /// # Errors
@@ -155,8 +174,7 @@ impl<'a, C> Mqtt<'a, C> {
     pub fn new(
         connector: C,
         identity: &'a mut Identity,
-        pages: Option<&'a PageSignal>,
-        settings: &'a ConfigSignal,
+        state: &'a State,
         updates: Option<&'a Mailbox>,
     ) -> Result<Self, minimq::ConfigError> {
         let Identity { hello, page, config: topic, update, user, password, rx, tx } = identity;
@@ -168,22 +186,23 @@ impl<'a, C> Mqtt<'a, C> {
         if !user.is_empty() {
             config = config.auth(user, password.as_bytes())?;
         }
-        let page = pages.map(|signal| (page.as_str(), signal));
+        let page = PAGES.then_some((page.as_str(), &state.page));
         let update = updates.map(|mailbox| (update.as_str(), mailbox));
-        let (session, config) = (Session::new(config), (topic.as_str(), settings));
-        Ok(Self { connector, session, page, config, unheard: false, update })
+        let (session, config) = (Session::new(config), (topic.as_str(), &state.config));
+        Ok(Self { connector, session, page, config, unheard: false, update, state })
     }
 }
 
-impl<'s, C: Connector> Uplink for Mqtt<'s, C> {
+impl<'s, C: Connector, const PAGES: bool> Uplink for Mqtt<'s, C, PAGES> {
     type Error = Fault;
     type Link<'a>
-        = MqttLink<'a, 's, C::Io<'a>>
+        = MqttLink<'a, 's, C::Io<'a>, PAGES>
     where
         Self: 'a;
 
     async fn connect(&mut self, _: &Hello) -> Result<Self::Link<'_>, Fault> {
         let why = |fault: Fault| {
+            self.state.set_fault(Some(fault));
             log!(warn, "no connection to the broker: {}", format_args!("{fault:?}"));
             fault
         };
@@ -204,12 +223,13 @@ impl<'s, C: Connector> Uplink for Mqtt<'s, C> {
         if *link.unheard {
             link.asked = Some(link.subscribe(link.config.0).await?);
         }
+        self.state.set_fault(None);
         Ok(link)
     }
 }
 
 /// An open connection.
-pub struct MqttLink<'a, 's, I> {
+pub struct MqttLink<'a, 's, I, const PAGES: bool> {
     connection: Connection<'a, 's, I>,
     flights: Vec<(Token, Op), WINDOW>,
     page: Option<(&'s str, &'s PageSignal)>,
@@ -220,7 +240,7 @@ pub struct MqttLink<'a, 's, I> {
     update: Option<(&'s str, &'s Mailbox)>,
 }
 
-impl<I: Io> MqttLink<'_, '_, I> {
+impl<I: Io, const PAGES: bool> MqttLink<'_, '_, I, PAGES> {
     async fn subscribe(&mut self, topic: &str) -> Result<Op, Fault> {
         let filters = [TopicFilter::new(topic)];
         let subscribe = self.connection.subscribe(&filters, &[]);
@@ -246,7 +266,7 @@ impl<I: Io> MqttLink<'_, '_, I> {
         {
             mailbox.put(message.payload());
         }
-        if let (Some(message), Some((topic, signal))) = (message, self.page) {
+        if PAGES && let (Some(message), Some((topic, signal))) = (message, self.page) {
             // A page of a server so new that this cannot read it is no page.
             if let (true, Ok(page)) = (message.topic() == topic, Page::decode(message.payload())) {
                 signal.signal(page);
@@ -260,7 +280,7 @@ impl<I: Io> MqttLink<'_, '_, I> {
     }
 }
 
-impl<I: Io> Link for MqttLink<'_, '_, I> {
+impl<I: Io, const PAGES: bool> Link for MqttLink<'_, '_, I, PAGES> {
     type Error = Fault;
 
     async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Fault> {

@@ -11,12 +11,15 @@
 //!                                       0xf00004  how slowly the flash writes, µs a byte
 //!                                       0xf00008  whether its next write panics
 //!                                       0xf0000c  how often the board has started
+//!                                       0xf00010  how much of the chance below is used
+//!                                       0xf10000  chance, 64 KiB from the host
 //! ```
 //!
 //! It proves the programs, not the chips: no timing here means anything, and nobody
 //! loses a byte on its serial ports, because QEMU waits until it is taken.
 #![no_std]
 
+pub mod chance;
 pub mod executor;
 pub mod flash;
 pub mod frame;
@@ -41,15 +44,16 @@ use app::{
 };
 use embassy_net::{Runner, Stack, StackResources};
 use static_cell::{ConstStaticCell, StaticCell};
+use tls::Tls;
 
-use crate::{flash::Flash, lan9118::Lan9118, uart::Port};
+use crate::{chance::Chance, flash::Flash, lan9118::Lan9118, uart::Port};
 
 /// Why it starts anew, which a reset of the emulator leaves alone.
 #[unsafe(link_section = ".uninit.crash")]
 static mut CRASH: crash::Place = crash::Place::uninit();
 
 /// The board as the gateway wants it.
-pub type Gateway = Board<'static, Flash, Port, NoContact, Port, ByCable>;
+pub type Gateway = Board<'static, Flash, Port, NoContact, Port, ByCable, Tls<Chance>>;
 
 /// The file of the host.
 const PSRAM: usize = 0x2100_0000;
@@ -95,12 +99,14 @@ impl Parts {
     }
 
     /// As the gateway wants it.
-    pub fn board(self, name: &'static str, pages: bool) -> Gateway {
+    pub fn board(self, name: &'static str) -> Gateway {
+        static TLS: ConstStaticCell<tls::Memory> = ConstStaticCell::new(tls::Memory::new());
         Board {
             stack: self.stack,
             flash: self.flash,
             layout: TWO_MEGABYTES,
             exchange: ByCable,
+            security: Tls::new(Chance, TLS.take()),
             meter: self.meter,
             contact: NoContact,
             console: self.console,
@@ -108,7 +114,6 @@ impl Parts {
             name,
             // SAFETY: once, before anybody may leave one.
             reset: unsafe { crash::take(&raw mut CRASH) },
-            pages,
             queued: |ticket| {
                 let _ = writeln!(uart::Log, "queued {} {}", ticket.boot, ticket.seq);
             },

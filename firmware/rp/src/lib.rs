@@ -50,6 +50,14 @@ use embassy_rp::{
     pio, uart, usb,
 };
 use static_cell::StaticCell;
+#[cfg(feature = "rp2350")]
+use {
+    embassy_rp::{
+        peripherals::TRNG,
+        trng::{self, Trng},
+    },
+    static_cell::ConstStaticCell,
+};
 
 use crate::{console::Console, hub75::Wires, meter::P1, network::Cable};
 
@@ -62,6 +70,8 @@ bind_interrupts!(pub(crate) struct Irqs {
     PIO0_IRQ_0 => pio::InterruptHandler<PIO0>;
     UART1_IRQ => uart::BufferedInterruptHandler<UART1>;
     USBCTRL_IRQ => usb::InterruptHandler<USB>;
+    #[cfg(feature = "rp2350")]
+    TRNG_IRQ => trng::InterruptHandler<TRNG>;
     DMA_IRQ_0 => dma::InterruptHandler<DMA_CH0>, dma::InterruptHandler<DMA_CH1>;
 });
 
@@ -79,6 +89,7 @@ pub struct Parts {
     meter: P1,
     contact: S0,
     console: Console,
+    security: Security,
 }
 
 /// An S0 output: a transistor, or a contact, between the pin and ground.
@@ -91,7 +102,14 @@ impl Contact for S0 {
 }
 
 /// The board as the gateway wants it.
-pub type Gateway<U> = Board<'static, Flash, P1, S0, Console, U>;
+pub type Gateway<U> = Board<'static, Flash, P1, S0, Console, U, Security>;
+
+/// The RP2350 has a true source of chance, of which keys can be made.
+#[cfg(feature = "rp2350")]
+pub type Security = tls::Tls<Trng<'static, TRNG>>;
+/// The RP2040 has none that its data sheet finds fit for that.
+#[cfg(not(feature = "rp2350"))]
+pub type Security = app::secure::Plain;
 
 impl Parts {
     /// Takes all of it and starts the tasks that are the same in all programs. Once.
@@ -128,6 +146,13 @@ impl Parts {
             light: p.PIN_15,
             dma: (p.DMA_CH2, p.DMA_CH3),
         };
+        #[cfg(feature = "rp2350")]
+        let security = {
+            static TLS: ConstStaticCell<tls::Memory> = ConstStaticCell::new(tls::Memory::new());
+            tls::Tls::new(Trng::new(p.TRNG, Irqs, trng::Config::default()), TLS.take())
+        };
+        #[cfg(not(feature = "rp2350"))]
+        let security = app::secure::Plain;
         let parts = Self {
             stack,
             flash: FLASH.init(flash),
@@ -135,6 +160,7 @@ impl Parts {
             meter,
             contact: S0(Input::new(p.PIN_22, Pull::Up)),
             console,
+            security,
         };
         Ok((parts, wires))
     }
@@ -145,7 +171,7 @@ impl Parts {
     }
 
     /// As the gateway wants it.
-    pub fn board<U>(self, name: &'static str, pages: bool, exchange: U) -> Gateway<U> {
+    pub fn board<U>(self, name: &'static str, exchange: U) -> Gateway<U> {
         Board {
             stack: self.stack,
             flash: self.flash,
@@ -154,10 +180,10 @@ impl Parts {
             meter: self.meter,
             contact: self.contact,
             console: self.console,
+            security: self.security,
             state: self.state,
             name,
             reset: restart::reason(),
-            pages,
             queued: |_| {},
         }
     }

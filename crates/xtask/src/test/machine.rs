@@ -42,6 +42,11 @@ const PACKAGES: &[Package] = &[
         why: "emulates a board, and the network of another",
     },
     Package { programs: &["npm"], names: &["npm"], why: "fetches that emulator" },
+    Package {
+        programs: &["openssl"],
+        names: &["openssl"],
+        why: "firmware/README.md's certificates",
+    },
     Package { programs: &["curl"], names: &["curl"], why: "README.md's examples" },
 ];
 

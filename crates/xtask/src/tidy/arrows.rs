@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &str)] = &[
 ];
 
 /// What a board, and what boards share, may lean on.
-const FIRMWARE: &[&str] = &["app", "gateway", "panel", "wire"];
+const FIRMWARE: &[&str] = &["app", "gateway", "panel", "tls", "wire"];
 
 type Arrow = (String, String);
 

@@ -34,5 +34,5 @@ async fn draw(state: &'static State) {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::gateway(parts.board("qemu-gateway-panel", true)).await)
+    restart(&app::run::gateway_panel(parts.board("qemu-gateway-panel")).await)
 }

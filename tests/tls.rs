@@ -1,0 +1,135 @@
+//! A board that trusts one authority, and brokers that it is right to trust or not: the
+//! real firmware on an emulated board, a real mosquitto.
+use std::fs;
+
+use rcgen::PKCS_ECDSA_P384_SHA384;
+use tests::{
+    Authority, Board, Calendar, Certificate, Flash, Meter, Mosquitto, Place, Server, TimeServer,
+    TownHall, until, write_config,
+};
+
+/// How fast the calendar runs: no two telegrams in one second of it.
+const SPEED: u32 = 2000;
+const BEGIN: &str = "2026-02-10T12:00:00+01:00";
+const BASELINE: &str = r#"{ start = "2025-02-01", end = "2026-02-01" }"#;
+const CONTEST: &str = r#"{ start = "2026-02-01", end = "2026-03-01" }"#;
+
+/// Pastes a certificate and gives the answer to its last line, the only one.
+fn paste(board: &mut Board, pem: &str) -> String {
+    board.command(pem.trim_end().replace("\r\n", "\n").replace('\n', "\r").as_str())
+}
+
+/// The broker comes back with this certificate.
+fn restart(mosquitto: &mut Mosquitto, certificate: Certificate) {
+    mosquitto.stop();
+    mosquitto.certificate = Some(certificate);
+    mosquitto.start_again();
+}
+
+/// A reading comes into the flash, and the board says why it stays there.
+fn refused(board: &mut Board, meter: &mut Meter, why: &str) {
+    let before = board.queued();
+    meter.send(&mut board.meter).expect("the board listens");
+    until("the reading is in the flash", || (board.queued() > before).then_some(()));
+    board.until(&format!("connection NO: {why}"));
+    assert!(board.waiting() > 0, "a broker that is not trusted has acknowledged a reading");
+}
+
+#[test]
+fn only_a_broker_that_proves_its_certificate_gets_readings() {
+    let Some(mut mosquitto) = Mosquitto::start_encrypted() else { return };
+    let files = tempfile::tempdir().expect("a folder");
+    let authority = Authority::with_p256();
+    let at = |name: &str| {
+        let folder = files.path().join(name);
+        fs::create_dir(&folder).expect("a folder");
+        folder
+    };
+    restart(&mut mosquitto, authority.certify(&at("right")));
+
+    let hall = TownHall::several(1).remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("authority.pem"), &authority.pem).expect("written");
+    let halls = std::slice::from_ref(&hall);
+    let place = Place::Encrypted(mosquitto.address);
+    let config = write_config(folder.path(), (BASELINE, CONTEST), halls, place);
+    let flash = Flash::erased(folder.path(), SPEED);
+    let Some(mut board) = Board::start("gateway", &flash) else { return };
+    let server = Server::serve(&config);
+    until("the server is ready", || (server.get("/readyz").status == 200).then_some(()));
+    let calendar = Calendar::start(BEGIN.parse().expect("a time"), SPEED);
+    let time = TimeServer::start(calendar);
+    let mut meter = Meter::new(calendar, 136_678_394);
+
+    for (name, value) in [
+        ("gateway", hall.gateway.clone()),
+        ("meter", hall.meter.clone()),
+        ("broker", format!("10.0.2.2:{}", mosquitto.address.port())),
+        ("time", format!("10.0.2.2:{}", time.address.port())),
+        ("interval", "0".to_owned()),
+    ] {
+        assert_eq!(board.command(&format!("set {name} {value}")), "ok", "{name}");
+    }
+    let other = Authority::with(&PKCS_ECDSA_P384_SHA384);
+    assert!(paste(&mut board, &other.pem).starts_with("error: the authority's key must be"));
+    let torn = authority.pem.lines().take(4).collect::<Vec<_>>().join("\n");
+    let torn = format!("{torn}\n-----END CERTIFICATE-----");
+    assert_eq!(paste(&mut board, &torn), "error: this is no certificate");
+    assert_eq!(paste(&mut board, &authority.pem), "ok");
+    assert_eq!(board.command("save"), "saved; starting anew");
+    until("it starts anew", || board.log().contains("restart: command line").then_some(()));
+    board.kill();
+
+    let mut board = Board::start("gateway", &flash).expect("it started before");
+    board.until("time ok");
+    board.until("connection ok");
+    let mut sent = 0;
+    for _ in 0..20 {
+        meter.send(&mut board.meter).expect("the board listens");
+        sent += 1;
+    }
+    arrived(&server, sent);
+    until("the board's outbox is empty", || (board.waiting() == 0).then_some(()));
+
+    // While the meter is silent, the connection stays.
+    let ping = format!("Received PINGREQ from {}", hall.gateway);
+    until("the board has nothing to say", || mosquitto.log().contains(&ping).then_some(()));
+    let connected = format!(" as {} (", hall.gateway);
+    assert_eq!(mosquitto.log().matches(&connected).count(), 1, "{}", mosquitto.log());
+
+    for (name, certificate, why) in [
+        (
+            "other",
+            Authority::with_p256().certify(&at("other")),
+            "the broker's certificate is not of",
+        ),
+        (
+            "name",
+            authority.certify_as(&at("name"), &["127.0.0.1", "broker.example"], false),
+            "the broker's certificate is for another name",
+        ),
+        (
+            "expired",
+            authority.certify_as(&at("expired"), &["127.0.0.1", "10.0.2.2"], true),
+            "the broker's certificate has expired",
+        ),
+    ] {
+        eprintln!("a broker with the wrong certificate: {name}");
+        restart(&mut mosquitto, certificate);
+        refused(&mut board, &mut meter, why);
+        sent += 1;
+    }
+
+    restart(&mut mosquitto, authority.certify(&at("again")));
+    board.until("connection ok");
+    until("the board's outbox is empty", || (board.waiting() == 0).then_some(()));
+    arrived(&server, sent);
+}
+
+/// All of them are at the server, once.
+fn arrived(server: &Server, sent: u64) {
+    until("all have arrived", || {
+        (server.metric("wattkampen_stored_readings") >= sent).then_some(())
+    });
+    assert_eq!(server.metric("wattkampen_stored_readings"), sent);
+}
