@@ -4,8 +4,8 @@ use std::fs;
 
 use rcgen::PKCS_ECDSA_P384_SHA384;
 use tests::{
-    Authority, Board, Calendar, Certificate, Flash, Meter, Mosquitto, Place, Server, TimeServer,
-    TownHall, until, write_config,
+    Authority, Board, Calendar, Certificate, Flash, Impostor, Meter, Mosquitto, Place, Relay,
+    Server, TimeServer, TownHall, until, write_config,
 };
 
 /// How fast the calendar runs: no two telegrams in one second of it.
@@ -57,6 +57,8 @@ fn only_a_broker_that_proves_its_certificate_gets_readings() {
     let Some(mut board) = Board::start("gateway", &flash) else { return };
     let server = Server::serve(&config);
     until("the server is ready", || (server.get("/readyz").status == 200).then_some(()));
+    let relay = Relay::start();
+    relay.to(Some(mosquitto.address));
     let calendar = Calendar::start(BEGIN.parse().expect("a time"), SPEED);
     let time = TimeServer::start(calendar);
     let mut meter = Meter::new(calendar, 136_678_394);
@@ -64,7 +66,7 @@ fn only_a_broker_that_proves_its_certificate_gets_readings() {
     for (name, value) in [
         ("gateway", hall.gateway.clone()),
         ("meter", hall.meter.clone()),
-        ("broker", format!("10.0.2.2:{}", mosquitto.address.port())),
+        ("broker", format!("10.0.2.2:{}", relay.address.port())),
         ("time", format!("10.0.2.2:{}", time.address.port())),
         ("interval", "0".to_owned()),
     ] {
@@ -120,7 +122,19 @@ fn only_a_broker_that_proves_its_certificate_gets_readings() {
         sent += 1;
     }
 
-    restart(&mut mosquitto, authority.certify(&at("again")));
+    // Somebody between the two needs no certificate to be heard by a careless board.
+    let impostor = Impostor::start();
+    relay.to(Some(impostor.address));
+    mosquitto.stop();
+    refused(&mut board, &mut meter, "the broker has not proven its certificate");
+    sent += 1;
+    let heard = impostor.heard();
+    assert!(heard.finished > 0, "the handshake itself was refused; look for the reason anew");
+    assert!(heard.said.is_empty(), "{}", String::from_utf8_lossy(&heard.said));
+
+    relay.to(Some(mosquitto.address));
+    mosquitto.certificate = Some(authority.certify(&at("again")));
+    mosquitto.start_again();
     board.until("connection ok");
     until("the board's outbox is empty", || (board.waiting() == 0).then_some(()));
     arrived(&server, sent);
