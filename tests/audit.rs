@@ -325,7 +325,13 @@ fn a_locked_result_stands_until_it_is_amended() {
     assert_eq!(aside, [(&json!("reading"), &json!(1)), (&json!("temperature"), &json!(2))]);
     assert_eq!(events(&audit, "import")[0]["what"]["taken"], 2);
     assert_eq!(events(&audit, "lock").len(), 1);
-    assert_eq!(events(&audit, "result").len(), 3);
+    let results = events(&audit, "result");
+    let changes: Vec<_> = results.iter().map(|it| &it["what"]["changes"]).collect();
+    let area = json!([{"path": "participants.hall-1.floor_area",
+        "before": [["2020-01-01", 3250.0]], "after": [["2020-01-01", 9999.0]]}]);
+    assert_eq!(changes, [&json!([]), &area, &area], "what nobody has amended is named");
+    let words = results[1]["words"].as_str().unwrap();
+    assert!(words.contains("WITH ANOTHER CONFIGURATION") && words.contains("9999"), "{words}");
     let amendment = &events(&audit, "amendment")[0]["words"];
     assert!(amendment.as_str().unwrap().contains("the appeal was upheld"), "{amendment}");
     let changed = &events(&audit, "configuration")[1]["what"]["changes"];

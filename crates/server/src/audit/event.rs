@@ -51,6 +51,9 @@ pub enum Event {
         cause: i64,
         /// It.
         board: Frozen,
+        /// What differs from the configuration that was locked; none of it is an amendment.
+        #[serde(default)]
+        changes: Vec<Difference>,
     },
     /// What a declaration did to the board.
     Moved {

@@ -1,5 +1,5 @@
 //! An entry in plain words, a line or a few, for `wattkampen audit`.
-use super::{Asked, Event, Place};
+use super::{Asked, Difference, Event, Place};
 
 /// What happened, for somebody who disputes a place.
 pub fn words(event: &Event) -> String {
@@ -13,18 +13,22 @@ pub fn words(event: &Event) -> String {
             if changes.is_empty() {
                 text += ", the first one";
             }
-            for change in changes {
-                text += &format!("\n  {}: {} -> {}", change.path, change.before, change.after);
-            }
-            text
+            text + &differences(changes)
         }
         Event::Declaration { declared } => format!("declared: {}", declaration(declared)),
         Event::Amendment { declared } => {
             format!("the locked result was amended: {}", declaration(declared))
         }
         Event::Lock { by, reason } => format!("the result was locked by {by}: {reason}"),
-        Event::Result { cause, board } => {
-            format!("the locked result after entry {cause}, computed at {}", moment(board.as_of()))
+        Event::Result { cause, board, changes } => {
+            let mut text = format!(
+                "the locked result after entry {cause}, computed at {}",
+                moment(board.as_of())
+            );
+            if !changes.is_empty() {
+                text += ", WITH ANOTHER CONFIGURATION than was locked";
+            }
+            text + &differences(changes)
         }
         Event::Moved { cause, places } if places.is_empty() => {
             format!("entry {cause} moved nobody on the board")
@@ -90,6 +94,12 @@ pub fn words(event: &Event) -> String {
         ),
         Event::Unknown => "something that only a later version of the program can tell".to_owned(),
     }
+}
+
+/// A line each.
+fn differences(changes: &[Difference]) -> String {
+    let line = |it: &Difference| format!("\n  {}: {} -> {}", it.path, it.before, it.after);
+    changes.iter().map(line).collect()
 }
 
 fn declaration(asked: &Asked) -> String {

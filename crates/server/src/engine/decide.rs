@@ -8,7 +8,9 @@ use competition::{Competition, Leaderboard, Participant, Rule, Time};
 
 use super::{Decisions, core::Core, decided::Decided, recover};
 use crate::{
-    audit::{self, Asked, Change, Entry, Event, Frozen, Inventory, Mistake, Place, moment},
+    audit::{
+        self, Asked, Change, Difference, Entry, Event, Frozen, Inventory, Mistake, Place, moment,
+    },
     store::{Inserted, StoreError},
 };
 
@@ -213,11 +215,29 @@ impl Core {
         let rule = self.standings.competition().rule;
         let board = self.standings.leaderboard(rule, now);
         let board = Frozen::new(&board, self.standings.participants());
-        let cause = self.decided.due;
-        self.decided.upto =
-            self.store.note(now, &[Event::Result { cause, board: board.clone() }])?;
+        let (cause, changes) = (self.decided.due, self.changed_since_the_lock()?);
+        for it in &changes {
+            tracing::warn!(
+                "the locked result is computed anew with another configuration than was locked: \
+                 {}: {} -> {}",
+                it.path,
+                it.before,
+                it.after
+            );
+        }
+        let result = Event::Result { cause, board: board.clone(), changes };
+        self.decided.upto = self.store.note(now, &[result])?;
         self.decided.result = Some((cause, board));
         Ok(())
+    }
+
+    fn changed_since_the_lock(&self) -> Result<Vec<Difference>, StoreError> {
+        let Some((lock, _)) = self.decided.locked else { return Ok(Vec::new()) };
+        let known = self.store.notes_of(0, &["configuration"])?;
+        let locked = known.iter().take_while(|entry| entry.seq < lock).last().map(Entry::event);
+        let Some(Event::Configuration { content, .. }) = locked else { return Ok(Vec::new()) };
+        let inventory = Inventory::new(self.standings.competition(), &self.configured);
+        Ok(inventory.differences(&Inventory::from_content(content)))
     }
 
     /// The official board: the locked result where there is one.

@@ -63,7 +63,7 @@ impl Decided {
                     self.due = entry.seq;
                 }
                 Event::Amendment { .. } => self.due = entry.seq,
-                Event::Result { cause, board } => self.result = Some((cause, board)),
+                Event::Result { cause, board, .. } => self.result = Some((cause, board)),
                 _ => {}
             }
         }

@@ -1,7 +1,7 @@
 //! What the organiser decided, each with role and reason, and a digest of the rest
 //! of the audit trail; `wattkampen audit` prints and verifies all of it.
 use competition::ActivityKind;
-use server::audit::{Asked, Entry, Event, Place, hex};
+use server::audit::{Asked, Difference, Entry, Event, Place, hex};
 
 use crate::report::{
     summary::Summary,
@@ -23,6 +23,12 @@ pub(in crate::report) fn decisions(facts: &Summary) -> Table {
             Event::Moved { cause, places } => (
                 both("följd", "effect"),
                 moved(cause, &places),
+                String::new(),
+                String::new(),
+            ),
+            Event::Result { changes, .. } if !changes.is_empty() => (
+                both("VARNING", "WARNING"),
+                reconfigured(&changes),
                 String::new(),
                 String::new(),
             ),
@@ -65,6 +71,18 @@ pub(in crate::report) fn decisions(facts: &Summary) -> Table {
         ],
         rows: rows.collect(),
     }
+}
+
+/// Nobody has decided it: it came with the configuration file.
+fn reconfigured(changes: &[Difference]) -> Both {
+    let line = |it: &Difference| format!("{}: {} → {}", it.path, it.before, it.after);
+    let list = changes.iter().map(line).collect::<Vec<_>>().join("; ");
+    Both(
+        format!("det låsta resultatet räknades om med en annan konfiguration än den låsta: {list}"),
+        format!(
+            "the locked result was computed anew with another configuration than was locked: {list}"
+        ),
+    )
 }
 
 const KINDS: [(&str, &str, &str); 13] = [
