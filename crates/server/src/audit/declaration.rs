@@ -211,6 +211,13 @@ pub fn check(
     Ok(change)
 }
 
+/// What the configuration has as well was done once: who told it last has more to say.
+fn tell(activities: &mut Vec<Activity>, done: &Activity) {
+    let same = |it: &Activity| (it.kind, it.day, &it.place) == (done.kind, done.day, &done.place);
+    activities.retain(|it| !same(it));
+    activities.push(done.clone());
+}
+
 /// The participants with what is declared of them.
 pub fn apply(participants: &[Participant], active: &[Declaration]) -> Vec<Participant> {
     let mut all = participants.to_vec();
@@ -225,9 +232,7 @@ pub fn apply(participants: &[Participant], active: &[Declaration]) -> Vec<Partic
             Change::Staff(id, from, count) => {
                 find(&mut all, id).map(|who| set(&mut who.employees.0, *from, *count))
             }
-            Change::Done(id, done) => {
-                find(&mut all, id).map(|who| who.activities.push(done.clone()))
-            }
+            Change::Done(id, done) => find(&mut all, id).map(|who| tell(&mut who.activities, done)),
             Change::Swapped(id, epoch) => {
                 let mut meters = all.iter_mut().flat_map(|who| &mut who.meters);
                 meters.find(|meter| meter.id == *id).map(|meter| {

@@ -52,6 +52,10 @@ fn mistakes_are_told_in_words() {
     insta::assert_snapshot!(refused(r#"{"kind":"event","participant":"a","from":"2020-03-09","until":"2020-03-10"}"#), @"the hours lie outside of the baseline year and the contest");
     insta::assert_snapshot!(refused(r#"{"kind":"excluded-hours","participant":"a","from":"2026-10-25T02:30","until":"2026-10-25T05:00"}"#), @r#"from = "2026-10-25T02:30" is not one moment: the clocks change then"#);
     insta::assert_snapshot!(refused(r#"{"kind":"meter-swap","meter":"m","at":"2027-03-09T10:00","last_wh":-1,"first_wh":0}"#), @"a register is negative or absurd");
+    insta::assert_snapshot!(refused(r#"{"kind":"activity","participant":"a","activity":"party","day":"2027-04-01"}"#), @r#"activity = "party" is not known"#);
+    insta::assert_snapshot!(refused(r#"{"kind":"activity","participant":"a","activity":"night-walk"}"#), @"activity needs day");
+    insta::assert_snapshot!(refused(r#"{"kind":"activity","participant":"a","activity":"night-walk","day":"2027-06-01"}"#), @"day is outside of the baseline year and the contest");
+    insta::assert_snapshot!(refused(r#"{"kind":"activity","participant":"b","activity":"night-walk","day":"2027-04-01"}"#), @r#"no participant is called "b""#);
     insta::assert_snapshot!(refused(r#"{"kind":"withdraw","entry":4}"#), @"entry 4 is no declaration that is in force");
     let nobody = Asked { by: " ".to_owned(), ..asked(r#"{"kind":"withdraw","entry":4}"#) };
     let mistake = check(&nobody, &competition(), &participants(), &[]).unwrap_err();
@@ -84,4 +88,23 @@ fn what_is_declared_holds_until_it_is_withdrawn() {
     let in_force = active(&log, zone);
     assert_eq!(in_force.len(), 2);
     assert_eq!(apply(&participants(), &in_force)[0].floor_area, participants()[0].floor_area);
+}
+
+#[test]
+fn an_activity_that_is_configured_too_is_shown_once() {
+    let competition = competition();
+    let walk = |place: &str| {
+        let (kind, day) = (r#""kind":"activity","activity":"night-walk""#, "2027-04-01");
+        asked(&format!(r#"{{{kind},"participant":"a","day":"{day}","place":"{place}"}}"#))
+    };
+    let log = [logged(3, walk("floor 2")), logged(4, walk("floor 3"))];
+    let in_force = active(&log, &competition.timezone);
+    let mut configured = participants();
+    let Change::Done(_, done) = in_force[0].change.clone() else { panic!("no activity") };
+    let quiet = Activity { by: String::new(), note: String::new(), ..done };
+    configured[0].activities.push(quiet);
+    let shown = &apply(&configured, &in_force)[0].activities;
+    let told: Vec<_> = shown.iter().map(|it| (it.place.as_str(), it.by.as_str())).collect();
+    assert_eq!(told, [("floor 2", "energy coordinator"), ("floor 3", "energy coordinator")]);
+    assert_eq!(apply(&configured, &[])[0].activities, configured[0].activities);
 }
