@@ -1,6 +1,6 @@
 //! A board that trusts one authority, and brokers that it is right to trust or not: the
 //! real firmware on an emulated board, a real mosquitto.
-use std::fs;
+use std::{fs, net::SocketAddr};
 
 use rcgen::PKCS_ECDSA_P384_SHA384;
 use tests::{
@@ -35,6 +35,51 @@ fn refused(board: &mut Board, meter: &mut Meter, why: &str) {
     assert!(board.waiting() > 0, "a broker that is not trusted has acknowledged a reading");
 }
 
+/// All but the authority, and not saved.
+fn install(board: &mut Board, hall: &TownHall, broker: SocketAddr, time: &TimeServer) {
+    for (name, value) in [
+        ("gateway", hall.gateway.clone()),
+        ("meter", hall.meter.clone()),
+        // How the emulator's network calls this machine.
+        ("broker", format!("10.0.2.2:{}", broker.port())),
+        ("time", format!("10.0.2.2:{}", time.address.port())),
+        ("interval", "0".to_owned()),
+    ] {
+        assert_eq!(board.command(&format!("set {name} {value}")), "ok", "{name}");
+    }
+}
+
+/// Saves, and plugs it in again: what is typed while a board starts is lost.
+fn start_anew(mut board: Board, program: &str, flash: &Flash) -> Board {
+    assert_eq!(board.command("save"), "saved; starting anew");
+    until("it starts anew", || board.log().contains("restart: command line").then_some(()));
+    board.kill();
+    let mut board = Board::start(program, flash).expect("it started before");
+    board.until("time ok");
+    board
+}
+
+#[test]
+fn a_panel_listens_to_a_proven_broker_alone() {
+    let Some(mut mosquitto) = Mosquitto::start_encrypted() else { return };
+    let files = tempfile::tempdir().expect("a folder");
+    let authority = Authority::with_p256();
+    restart(&mut mosquitto, authority.certify(files.path()));
+    let folder = tempfile::tempdir().expect("a folder");
+    let flash = Flash::erased(folder.path(), 1);
+    let Some(mut board) = Board::start("panel", &flash) else { return };
+    let time = TimeServer::start(Calendar::start(BEGIN.parse().expect("a time"), 1));
+    let hall = TownHall::several(1).remove(0);
+    install(&mut board, &hall, mosquitto.address, &time);
+    assert_eq!(paste(&mut board, &authority.pem), "ok");
+    let mut board = start_anew(board, "panel", &flash);
+    board.until("connection ok");
+    let heard = format!("wattkampen/v1/{}/page (QoS", hall.gateway);
+    assert!(mosquitto.log().contains(&heard), "{}", mosquitto.log());
+    restart(&mut mosquitto, Authority::with_p256().certify(files.path()));
+    board.until("connection NO: the broker's certificate is not of");
+}
+
 #[test]
 fn only_a_broker_that_proves_its_certificate_gets_readings() {
     let Some(mut mosquitto) = Mosquitto::start_encrypted() else { return };
@@ -63,27 +108,14 @@ fn only_a_broker_that_proves_its_certificate_gets_readings() {
     let time = TimeServer::start(calendar);
     let mut meter = Meter::new(calendar, 136_678_394);
 
-    for (name, value) in [
-        ("gateway", hall.gateway.clone()),
-        ("meter", hall.meter.clone()),
-        ("broker", format!("10.0.2.2:{}", relay.address.port())),
-        ("time", format!("10.0.2.2:{}", time.address.port())),
-        ("interval", "0".to_owned()),
-    ] {
-        assert_eq!(board.command(&format!("set {name} {value}")), "ok", "{name}");
-    }
+    install(&mut board, &hall, relay.address, &time);
     let other = Authority::with(&PKCS_ECDSA_P384_SHA384);
     assert!(paste(&mut board, &other.pem).starts_with("error: the authority's key must be"));
     let torn = authority.pem.lines().take(4).collect::<Vec<_>>().join("\n");
     let torn = format!("{torn}\n-----END CERTIFICATE-----");
     assert_eq!(paste(&mut board, &torn), "error: this is no certificate");
     assert_eq!(paste(&mut board, &authority.pem), "ok");
-    assert_eq!(board.command("save"), "saved; starting anew");
-    until("it starts anew", || board.log().contains("restart: command line").then_some(()));
-    board.kill();
-
-    let mut board = Board::start("gateway", &flash).expect("it started before");
-    board.until("time ok");
+    let mut board = start_anew(board, "gateway", &flash);
     board.until("connection ok");
     let mut sent = 0;
     for _ in 0..20 {
