@@ -39,7 +39,7 @@ pub async fn listen<C: Connector>(
         let told = (told.as_str(), &mut unheard);
         match connected(&mut connector, &mut session, page, told, state).await {
             Ok(never) => match never {},
-            Err(fault) => state.set_fault(Some(fault)),
+            Err(fault) => state.set_fault(fault),
         }
         retry = if state.online() { FIRST_RETRY } else { (retry * 2).min(LONGEST_RETRY) };
         state.set_online(false);

@@ -77,7 +77,7 @@ impl State {
         self.online.load(Relaxed)
     }
 
-    /// Why the last try to have one failed.
+    /// Why there is none, once it was tried.
     pub fn fault(&self) -> Option<Fault> {
         self.fault.lock(Cell::get)
     }
@@ -111,8 +111,8 @@ impl State {
         self.online.store(online, Relaxed);
     }
 
-    pub(crate) fn set_fault(&self, fault: Option<Fault>) {
-        self.fault.lock(|last| last.set(fault));
+    pub(crate) fn set_fault(&self, fault: Fault) {
+        self.fault.lock(|last| last.set(Some(fault)));
     }
 
     pub(crate) fn set_waiting(&self, waiting: usize) {

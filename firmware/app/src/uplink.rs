@@ -202,7 +202,7 @@ impl<'s, C: Connector, const PAGES: bool> Uplink for Mqtt<'s, C, PAGES> {
 
     async fn connect(&mut self, _: &Hello) -> Result<Self::Link<'_>, Fault> {
         let why = |fault: Fault| {
-            self.state.set_fault(Some(fault));
+            self.state.set_fault(fault);
             log!(warn, "no connection to the broker: {}", format_args!("{fault:?}"));
             fault
         };
@@ -223,7 +223,8 @@ impl<'s, C: Connector, const PAGES: bool> Uplink for Mqtt<'s, C, PAGES> {
         if *link.unheard {
             link.asked = Some(link.subscribe(link.config.0).await?);
         }
-        self.state.set_fault(None);
+        // Whatever ends it from now on.
+        self.state.set_fault(Fault::Mqtt);
         Ok(link)
     }
 }
