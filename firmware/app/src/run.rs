@@ -35,8 +35,9 @@ use crate::{
 /// Why a board starts anew: published as the reset's reason after the next start.
 pub type Reason = String<96>;
 
-/// What a board brings.
-pub struct Board<'a, F: MultiwriteNorFlash, M, C, P, U, S> {
+/// What a board brings. `PAGES`: whether a gateway wants the page of its house, for a panel
+/// of its own.
+pub struct Board<'a, F: MultiwriteNorFlash, M, C, P, U, S, const PAGES: bool> {
     /// The network, up or not.
     pub stack: Stack<'a>,
     /// The chip's flash.
@@ -63,36 +64,10 @@ pub struct Board<'a, F: MultiwriteNorFlash, M, C, P, U, S> {
     pub queued: fn(Ticket),
 }
 
-/// Meter to MQTT, until the board is to start anew; tells why.
-pub async fn gateway<F, M, C, P, U, S>(board: Board<'_, F, M, C, P, U, S>) -> Reason
-where
-    F: MultiwriteNorFlash,
-    F::Error: Debug,
-    M: Read,
-    C: Contact,
-    P: Read + Write,
-    U: Exchange,
-    S: Security,
-{
-    meter_to_mqtt::<_, _, _, _, _, _, false>(board).await
-}
-
-/// The same, and the page of the house: what it hears goes to [`crate::screen`].
-pub async fn gateway_panel<F, M, C, P, U, S>(board: Board<'_, F, M, C, P, U, S>) -> Reason
-where
-    F: MultiwriteNorFlash,
-    F::Error: Debug,
-    M: Read,
-    C: Contact,
-    P: Read + Write,
-    U: Exchange,
-    S: Security,
-{
-    meter_to_mqtt::<_, _, _, _, _, _, true>(board).await
-}
-
-async fn meter_to_mqtt<F, M, C, P, U, S, const PAGES: bool>(
-    mut board: Board<'_, F, M, C, P, U, S>,
+/// Meter to MQTT, until the board is to start anew; tells why. A page that it hears goes
+/// to [`crate::screen`].
+pub async fn gateway<F, M, C, P, U, S, const PAGES: bool>(
+    mut board: Board<'_, F, M, C, P, U, S, PAGES>,
 ) -> Reason
 where
     F: MultiwriteNorFlash,
@@ -149,7 +124,9 @@ where
 
 /// MQTT to a panel, until the board is to start anew; tells why. What it hears goes to
 /// [`crate::screen`].
-pub async fn panel<F, M, C, P, U, S>(mut board: Board<'_, F, M, C, P, U, S>) -> Reason
+pub async fn panel<F, M, C, P, U, S, const PAGES: bool>(
+    mut board: Board<'_, F, M, C, P, U, S, PAGES>,
+) -> Reason
 where
     F: MultiwriteNorFlash,
     F::Error: Debug,

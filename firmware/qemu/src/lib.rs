@@ -53,7 +53,8 @@ use crate::{chance::Chance, flash::Flash, lan9118::Lan9118, uart::Port};
 static mut CRASH: crash::Place = crash::Place::uninit();
 
 /// The board as the gateway wants it.
-pub type Gateway = Board<'static, Flash, Port, NoContact, Port, ByCable, Tls<Chance>>;
+pub type Gateway<const PAGES: bool> =
+    Board<'static, Flash, Port, NoContact, Port, ByCable, Tls<Chance>, PAGES>;
 
 /// The file of the host.
 const PSRAM: usize = 0x2100_0000;
@@ -99,7 +100,7 @@ impl Parts {
     }
 
     /// As the gateway wants it.
-    pub fn board(self, name: &'static str) -> Gateway {
+    pub fn board<const PAGES: bool>(self, name: &'static str) -> Gateway<PAGES> {
         static TLS: ConstStaticCell<tls::Memory> = ConstStaticCell::new(tls::Memory::new());
         Board {
             stack: self.stack,

@@ -102,7 +102,7 @@ impl Contact for S0 {
 }
 
 /// The board as the gateway wants it.
-pub type Gateway<U> = Board<'static, Flash, P1, S0, Console, U, Security>;
+pub type Gateway<U, const PAGES: bool> = Board<'static, Flash, P1, S0, Console, U, Security, PAGES>;
 
 /// The RP2350 has a true source of chance, of which keys can be made.
 #[cfg(feature = "rp2350")]
@@ -171,7 +171,7 @@ impl Parts {
     }
 
     /// As the gateway wants it.
-    pub fn board<U>(self, name: &'static str, exchange: U) -> Gateway<U> {
+    pub fn board<U, const PAGES: bool>(self, name: &'static str, exchange: U) -> Gateway<U, PAGES> {
         Board {
             stack: self.stack,
             flash: self.flash,

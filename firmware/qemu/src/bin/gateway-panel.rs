@@ -34,5 +34,5 @@ async fn draw(state: &'static State) {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::gateway_panel(parts.board("qemu-gateway-panel")).await)
+    restart(&app::run::gateway(parts.board::<true>("qemu-gateway-panel")).await)
 }

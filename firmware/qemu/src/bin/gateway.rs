@@ -24,5 +24,5 @@ fn start(spawner: Spawner) -> Result<(), SpawnError> {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::gateway(parts.board("qemu-gateway")).await)
+    restart(&app::run::gateway(parts.board::<false>("qemu-gateway")).await)
 }

@@ -34,5 +34,5 @@ async fn draw(state: &'static State) {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::panel(parts.board("qemu-panel")).await)
+    restart(&app::run::panel(parts.board::<true>("qemu-panel")).await)
 }

@@ -42,5 +42,5 @@ async fn draw(state: &'static State, wires: Wires) {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::gateway_panel(parts.board(NAME, ByCable)).await)
+    restart(&app::run::gateway(parts.board::<_, true>(NAME, ByCable)).await)
 }

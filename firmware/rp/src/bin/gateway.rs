@@ -29,5 +29,5 @@ async fn start(spawner: Spawner) -> Result<(), SpawnError> {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::gateway(parts.board(NAME, EXCHANGE)).await)
+    restart(&app::run::gateway(parts.board::<_, false>(NAME, EXCHANGE)).await)
 }

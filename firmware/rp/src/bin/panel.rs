@@ -40,5 +40,5 @@ async fn draw(state: &'static State, wires: Wires) {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::panel(parts.board(NAME, ByCable)).await)
+    restart(&app::run::panel(parts.board::<_, true>(NAME, ByCable)).await)
 }
