@@ -13,6 +13,8 @@ const AT_ONCE_MS: f64 = 50.0;
 /// That many are watched.
 const TELEGRAMS: usize = 12;
 /// Nobody is there.
+/// What must be left between stack and data, bytes.
+const STACK: u64 = 16 << 10;
 const NO_BROKER: &str = "10.0.2.2:9";
 
 /// What the meter says: its power in kW, and no time.
@@ -97,6 +99,7 @@ fn the_pins_show_the_houses_own_power_the_moment_the_telegram_is_there() {
          second; at most {worst_ms:.1} ms from a telegram's last byte to the first LED"
     );
     assert!(worst_ms < AT_ONCE_MS, "{worst_ms:.1} ms");
+    assert!(board.stack_left() >= STACK, "of {STACK} bytes");
     // The UART has no receiver before the program has started.
     assert_eq!(board.mark()["lost"], before["lost"], "bytes lost beside the panel");
 }
@@ -123,5 +126,6 @@ fn the_pins_of_a_large_panel_show_the_page_of_its_house() {
         "128x64: {:.0} refreshes a second, {share:.0} % of the processor for 25 pictures a second",
         refresh_hz(&refresh)
     );
+    assert!(board.stack_left() >= STACK, "of {STACK} bytes");
     assert!(share < 60.0, "the gateway's work would have to wait: {share:.0} %");
 }

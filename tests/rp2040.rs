@@ -13,6 +13,8 @@ const NOW: (&str, &str) = (
     r#"{ start = "2025-01-01", end = "2026-01-01" }"#,
     r#"{ start = "2026-01-01", end = "2036-01-01" }"#,
 );
+/// What must be left between stack and data, bytes.
+const STACK: u64 = 16 << 10;
 const TELEGRAMS: u64 = 6;
 /// Most of the processor that all of the program may take while the line is never silent:
 /// interrupts, network, decoder, and all tasks that a byte wakes.
@@ -88,6 +90,7 @@ fn the_rp2040s_own_binary_carries_telegrams_to_the_server() {
     let power = json["rows"][0]["power_w"].as_u64().expect("the house's power");
     assert!((6_000..18_500).contains(&power), "{power} W is not what the meter said");
     eprintln!("{mark}");
+    assert!(board.stack_left() >= STACK, "of {STACK} bytes");
     for (bytes, Heard { ns, busy, lost }, cycles) in &heard {
         let share = busy / (ns * 1e-9 * PICO_HZ);
         let decoder = cycles / bytes * LINE / PICO_HZ;

@@ -22,6 +22,7 @@ import { createInterface } from "node:readline";
 import { Hub75 } from "./hub75.mjs";
 import { Rom } from "./rom.mjs";
 import { Contact } from "./s0.mjs";
+import { Stack } from "./stack.mjs";
 import { Line } from "./uart.mjs";
 import { Computer } from "./usb.mjs";
 import { Cable, W5500 } from "./w5500.mjs";
@@ -62,6 +63,7 @@ for (const elf of elves) {
     writeSync(file, bytes, 0, bytes.length, at);
   }
 }
+const stack = new Stack(elves);
 const decoder = new Within(elves, /gateway5meter2p1.*7Decoder4next/);
 const cable = new Cable(network);
 const board = { starts: 0, ns: 0, busy: 0, memory: null, reason: 0, reset: false, cut: null };
@@ -132,6 +134,7 @@ function slice() {
       if (ahead > 0 && !panel.looking) return Math.min(ahead / 1e6, 1);
       pass(panel.looking ? Math.min(idle, panel.cycle) : idle);
     } else {
+      stack.look(core);
       const decodes = decoder.look(core);
       const cycles = core.executeInstruction();
       board.busy += cycles;
@@ -188,7 +191,7 @@ orders.on("line", (line) => {
   if (order.mark !== undefined) {
     const { starts, busy, rom, meter, w5500 } = board;
     const counted = { erased: rom.erased, lost: meter.lost, decoder: decoder.cycles };
-    say({ mark: { starts, ns: now(), busy, ...counted, frames: w5500.frames } });
+    say({ mark: { starts, ns: now(), busy, ...counted, frames: w5500.frames, stack: stack.sizes } });
   }
 });
 orders.on("close", () => process.exit(0));

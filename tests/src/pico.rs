@@ -200,13 +200,25 @@ impl Pico {
         }
     }
 
-    /// Its counters: `starts`, `ns`, `busy` cycles, flash pages `erased`, `frames`.
+    /// Its counters: `starts`, `ns`, `busy` cycles, flash pages `erased`, `frames`, bytes
+    /// of `stack`.
     ///
     /// # Panics
     /// When the emulator has ended.
     pub fn mark(&mut self) -> Value {
         self.order(&json!({ "mark": true }));
         self.answer("mark")
+    }
+
+    /// Bytes between the program's data and the deepest that its stack has been; the
+    /// emulator ends where there is none.
+    ///
+    /// # Panics
+    /// When the emulator has ended.
+    pub fn stack_left(&mut self) -> u64 {
+        let stack = &self.mark()["stack"];
+        eprintln!("stack: {} bytes used, {} left", stack["used"], stack["free"]);
+        stack["free"].as_u64().expect("a number of bytes")
     }
 
     /// Closes and opens the S0 contact in turn, for so many ms each.

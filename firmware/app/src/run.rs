@@ -5,6 +5,7 @@
 use core::{
     convert::Infallible,
     fmt::{Debug, Write as _},
+    pin::pin,
 };
 
 use embassy_futures::select::{Either, Either4, Either5, select, select4, select5};
@@ -113,7 +114,10 @@ where
     let time = time(&settings, board.stack, board.state);
     let told = told(&settings, &store, board.state);
     let update = board.exchange.run(board.flash, board.name, &settings, &board.state.update);
-    match select5(commands, carry, time, pulses, select(told, update)).await {
+    // Where they are: what is moved is twice on the stack, and these are all of the program.
+    let (commands, carry, time) = (pin!(commands), pin!(carry), pin!(time));
+    let (pulses, beside) = (pin!(pulses), pin!(select(told, update)));
+    match select5(commands, carry, time, pulses, beside).await {
         Either5::First(done) => typed_away(done),
         Either5::Second(reason) | Either5::Fifth(Either::First(reason)) => reason,
         Either5::Third(never) => match never {},
@@ -158,13 +162,15 @@ where
         let trust = trust(authority.as_ref(), &broker, board.state);
         let mut tcp = Tcp::new(board.stack, &broker);
         let (connector, wire) = board.security.connect(&mut tcp, trust);
-        match select(pages::listen(connector, &mut identity, board.state), wire).await {
+        let listen = pin!(pages::listen(connector, &mut identity, board.state));
+        match select(listen, pin!(wire)).await {
             Either::First(Ok(never)) | Either::Second(never) => match never {},
             Either::First(Err(error)) => reason("MQTT", &error),
         }
     };
     let time = time(&settings, board.stack, board.state);
     let told = told(&settings, &store, board.state);
+    let (commands, listen, time, told) = (pin!(commands), pin!(listen), pin!(time), pin!(told));
     match select4(commands, listen, time, told).await {
         Either4::First(done) => typed_away(done),
         Either4::Second(reason) | Either4::Fourth(reason) => reason,
@@ -275,6 +281,7 @@ where
     let mut watcher = Watcher { state, queued };
     let clock = &state.clock;
     let run = gateway::run(&config, &mut meter, clock, &mut uplink, &mut outbox, &mut watcher);
+    let (run, wire) = (pin!(run), pin!(wire));
     match select(run, wire).await {
         Either::First(Ok(())) => Reason::try_from("the meter's port ended").unwrap_or_default(),
         Either::First(Err(stop)) => reason("gateway", &stop),
