@@ -3,6 +3,8 @@
 
 use jiff::civil::Date;
 
+use crate::Bilingual;
+
 /// One thing that a town hall did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
@@ -54,8 +56,8 @@ impl ActivityKind {
     ];
 
     /// In English and in Swedish.
-    pub const fn names(self) -> (&'static str, &'static str) {
-        match self {
+    pub const fn names(self) -> Bilingual<&'static str> {
+        let (english, swedish) = match self {
             Self::NightWalk => ("Night walk", "Nattvandring"),
             Self::StandingsByMail => ("E-mail with the standings", "Mejl med ställningen"),
             Self::Target => ("Target", "Mål"),
@@ -64,7 +66,8 @@ impl ActivityKind {
             Self::Inventory => ("Inventory of equipment", "Inventering av utrustning"),
             Self::PowerStrips => ("Power strips with a switch", "Grenuttag med strömbrytare"),
             Self::Other => ("Other", "Annat"),
-        }
+        };
+        Bilingual { english, swedish }
     }
 
     /// The kind of a short name.

@@ -1,49 +1,12 @@
 //! Who is not ranked, and why: whole sentences for an administrator, in the
 //! product's two languages. Thresholds: fairness rules, "Baseline".
-use core::{fmt, ops::Deref};
-
 use jiff::civil::Date;
 
-/// A sentence that says why a participant is not ranked and what would mend it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    english: String,
-    swedish: String,
-}
-
-impl Reason {
-    /// The same sentence in both languages.
-    pub fn new(english: impl Into<String>, swedish: impl Into<String>) -> Self {
-        Self { english: english.into(), swedish: swedish.into() }
-    }
-
-    /// In Swedish; [`fmt::Display`] and [`Deref`] give English.
-    pub fn swedish(&self) -> &str {
-        &self.swedish
-    }
-
-    /// In English.
-    pub fn english(&self) -> &str {
-        &self.english
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.english)
-    }
-}
-
-impl Deref for Reason {
-    type Target = str;
-    fn deref(&self) -> &str {
-        &self.english
-    }
-}
+use crate::Bilingual;
 
 /// What is in the way.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Obstacle {
+pub(crate) enum Ineligibility {
     NotBegun {
         start: Date,
     },
@@ -106,8 +69,8 @@ fn percent(share: f64) -> i64 {
     (share * 100.0).floor() as i64
 }
 
-impl Obstacle {
-    pub(crate) fn reason(self) -> Reason {
+impl Ineligibility {
+    pub(crate) fn text(self) -> Bilingual {
         let (english, swedish) = match self {
             Self::NotBegun { start } => {
                 let (english, swedish) = days(start);
@@ -203,7 +166,7 @@ impl Obstacle {
                 )
             }
         };
-        Reason::new(english, swedish)
+        Bilingual::new(english, swedish)
     }
 }
 
@@ -233,17 +196,17 @@ mod tests {
 
     #[test]
     fn words_for_an_administrator() {
-        let obstacle =
-            Obstacle::Coverage { share: 0.899, needed: 0.9, from: Some(date(2027, 4, 14)) };
-        let reason = obstacle.reason();
-        insta::assert_snapshot!(reason, @"ranked from 14 April if nothing more is missing: 89 % of the contest's hours are known, 90 % are needed");
-        insta::assert_snapshot!(reason.swedish(), @"rankas från den 14 april om inget mer saknas: 89 % av tävlingens timmar är kända, 90 % behövs");
+        let ineligibility =
+            Ineligibility::Coverage { share: 0.899, needed: 0.9, from: Some(date(2027, 4, 14)) };
+        let text = ineligibility.text();
+        insta::assert_snapshot!(text.english, @"ranked from 14 April if nothing more is missing: 89 % of the contest's hours are known, 90 % are needed");
+        insta::assert_snapshot!(text.swedish, @"rankas från den 14 april om inget mer saknas: 89 % av tävlingens timmar är kända, 90 % behövs");
         let first = Some(date(2026, 8, 14));
-        let obstacle = Obstacle::BaselineDays { days: 199, needed: 329, first };
-        insta::assert_snapshot!(obstacle.reason(), @"not ranked: before 14 August the hours of the baseline year are missing; 199 days have nine tenths of theirs, 329 are needed; import the missing history");
-        let obstacle = Obstacle::Fit { cv_rmse: 0.301, most: 0.3 };
-        insta::assert_snapshot!(obstacle.reason(), @"the baseline describes the house too badly: CV(RMSE) is 31 %, at most 30 % is allowed");
-        let obstacle = Obstacle::Quarantine { share: 0.5, since: date(2027, 3, 1) };
-        insta::assert_snapshot!(obstacle.reason().swedish(), @"bara 50 % av tävlingens timmar är kända: en mätarställning är ifrågasatt sedan den 1 mars; anmäl mätarbytet eller nollställningen");
+        let ineligibility = Ineligibility::BaselineDays { days: 199, needed: 329, first };
+        insta::assert_snapshot!(ineligibility.text().english, @"not ranked: before 14 August the hours of the baseline year are missing; 199 days have nine tenths of theirs, 329 are needed; import the missing history");
+        let ineligibility = Ineligibility::Fit { cv_rmse: 0.301, most: 0.3 };
+        insta::assert_snapshot!(ineligibility.text().english, @"the baseline describes the house too badly: CV(RMSE) is 31 %, at most 30 % is allowed");
+        let ineligibility = Ineligibility::Quarantine { share: 0.5, since: date(2027, 3, 1) };
+        insta::assert_snapshot!(ineligibility.text().swedish, @"bara 50 % av tävlingens timmar är kända: en mätarställning är ifrågasatt sedan den 1 mars; anmäl mätarbytet eller nollställningen");
     }
 }

@@ -1,5 +1,5 @@
 //! The ranked rows: what everybody sees, each number with what it rests on.
-use crate::{MilliWattHours, ParticipantIndex, Reason, Time, Watts};
+use crate::{Bilingual, MilliWattHours, ParticipantIndex, Time, Watts};
 
 /// What a board ranks by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -81,7 +81,7 @@ pub struct Row {
     /// Bias of the baseline's fit, ASHRAE Guideline 14.
     pub nmbe: Option<f64>,
     /// Why it is not ranked, for an administrator to read.
-    pub reason: Option<Reason>,
+    pub reason: Option<Bilingual>,
 }
 
 /// A cluster on its board, its ranked participants weighted by floor area.

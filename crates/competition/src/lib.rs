@@ -16,8 +16,8 @@
 //! takes and answers, [`placebo`] puts the methods to the test.
 
 mod activity;
-mod answer;
 mod baseline;
+mod bilingual;
 mod calendar;
 mod coding;
 mod compare;
@@ -33,6 +33,7 @@ mod participant;
 pub mod placebo;
 mod ranking;
 mod record;
+mod results;
 mod sample;
 mod standings;
 mod totals;
@@ -41,9 +42,8 @@ mod units;
 mod weather;
 
 pub use activity::{Activity, ActivityKind};
-pub use answer::{Compared, Heard, HourLoad, Moved, Outcome, Point, Provenance, Quarantined};
+pub use bilingual::Bilingual;
 pub use calendar::Country;
-pub use eligibility::Reason;
 pub use factors::{Factors, KgCo2PerKwh};
 pub use history::{History, NoHistory};
 pub use interval::{Interval, Screen};
@@ -53,7 +53,14 @@ pub use participant::{
     Participant, ParticipantIndex, Period, Sign, Thresholds,
 };
 pub use record::{DayRecord, Stale};
+pub use results::{
+    AppendOutcome, EnergyComparison, HourLoad, LatestReading, Provenance, QuarantinedReadings,
+    Revision, SeriesPoint,
+};
 pub use sample::{Doubt, Refusal, Sample};
-pub use standings::{Beside, Confidence, Effect, Project, SekPerKwh, Standings, Trap, TrapKind};
+pub use standings::{
+    Confidence, Effect, OpportunityKind, Portfolio, ReferenceLoad, SavingOpportunity, SekPerKwh,
+    Standings,
+};
 pub use training::Fit;
 pub use units::{Celsius, MilliWattHours, Percent, SquareMetres, Time, WattHours, Watts};

@@ -128,9 +128,9 @@ pub enum Baseline {
 impl Baseline {
     /// Why its savings may have no interval, for everybody to read; only the rule of
     /// 2011 has to explain that.
-    pub fn no_interval(self) -> Option<crate::Reason> {
+    pub fn no_interval(self) -> Option<crate::Bilingual> {
         (self == Self::LastYear).then(|| {
-            crate::Reason::new(
+            crate::Bilingual::new(
                 "no interval: how far off the same dates last year are would show by the year before them, and the baseline is too short for that",
                 "inget intervall: hur fel samma datum förra året slår skulle synas på året före dem, och referensperioden är för kort för det",
             )

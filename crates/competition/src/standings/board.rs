@@ -15,7 +15,7 @@ use crate::{
         grid::{HOUR, hour_of},
     },
     compare::{median, relative},
-    eligibility::Obstacle,
+    eligibility::Ineligibility,
     house::{House, Stretch, UNKNOWN},
     ranking::{groups, ranks},
     totals::Totals,
@@ -199,7 +199,7 @@ impl Standings {
                 coverage: figures.coverage,
                 cv_rmse: figures.fit.map(|fit| fit.cv_rmse),
                 nmbe: figures.fit.map(|fit| fit.nmbe),
-                reason: reason.map(Obstacle::reason),
+                reason: reason.map(Ineligibility::text),
             });
         }
         let (resolution, descending) = match rule {
@@ -244,64 +244,68 @@ impl Standings {
         figures: &Figures,
         status: Status,
         now: Time,
-    ) -> Option<Obstacle> {
+    ) -> Option<Ineligibility> {
         let limits = &self.competition.thresholds;
         if house.meters.is_empty() {
-            return Some(Obstacle::NoMeter);
+            return Some(Ineligibility::NoMeter);
         }
         let by_baseline =
             matches!(rule, Rule::Saving | Rule::SavingPerEmployee | Rule::MostImproved);
         if by_baseline && house.full_days < limits.baseline_days {
             let (days, needed) = (house.full_days, limits.baseline_days);
-            return Some(Obstacle::BaselineDays { days, needed, first: house.first_full_day() });
+            return Some(Ineligibility::BaselineDays {
+                days,
+                needed,
+                first: house.first_full_day(),
+            });
         }
         if status == Status::Upcoming {
-            return Some(Obstacle::NotBegun { start: self.competition.contest.start });
+            return Some(Ineligibility::NotBegun { start: self.competition.contest.start });
         }
         let cv_rmse = figures.fit.map(|fit| fit.cv_rmse);
         let bad = cv_rmse.filter(|cv_rmse| *cv_rmse > limits.cv_rmse);
         let coverage = figures.coverage.filter(|_| figures.totals.hours > 0);
         match (rule, coverage) {
-            (_, None) => Some(Obstacle::Silent),
+            (_, None) => Some(Ineligibility::Silent),
             (_, Some(share)) if share < limits.coverage => Some(self.gap(house, share, now)),
             _ if by_baseline && (figures.saving.is_none() || cv_rmse.is_none()) => {
-                Some(Obstacle::NoSaving)
+                Some(Ineligibility::NoSaving)
             }
             _ if by_baseline && bad.is_some() => {
-                bad.map(|cv_rmse| Obstacle::Fit { cv_rmse, most: limits.cv_rmse })
+                bad.map(|cv_rmse| Ineligibility::Fit { cv_rmse, most: limits.cv_rmse })
             }
-            (Rule::Intensity, _) if figures.intensity.is_none() => Some(Obstacle::NoArea),
+            (Rule::Intensity, _) if figures.intensity.is_none() => Some(Ineligibility::NoArea),
             (Rule::Night, _) => self.night_obstacle(house, figures, now),
             (Rule::SavingPerEmployee, _) if figures.saved_per_employee.is_none() => {
-                Some(Obstacle::NoStaff)
+                Some(Ineligibility::NoStaff)
             }
             (Rule::MostImproved, _) if figures.improvement.is_none() => {
                 let start = self.competition.contest.start;
-                Some(Obstacle::TooEarly { from: days_after(start, RECENT_DAYS) })
+                Some(Ineligibility::TooEarly { from: days_after(start, RECENT_DAYS) })
             }
             _ => None,
         }
     }
 
     /// A night that nobody measured ranks nobody.
-    fn night_obstacle(&self, house: &House, figures: &Figures, now: Time) -> Option<Obstacle> {
+    fn night_obstacle(&self, house: &House, figures: &Figures, now: Time) -> Option<Ineligibility> {
         let needed = self.competition.thresholds.coverage;
         let nights = house.elapsed_nights(now);
         let share = figures.totals.night_hours as f64 / nights.max(1) as f64;
         if nights > 0 && share < needed {
-            return Some(Obstacle::Nights { share, needed });
+            return Some(Ineligibility::Nights { share, needed });
         }
-        figures.night.is_none().then_some(Obstacle::NoArea)
+        figures.night.is_none().then_some(Ineligibility::NoArea)
     }
 
     /// Too few hours: since when a register is in doubt, or from when the share
     /// would be reached if nothing more were missing.
-    fn gap(&self, house: &House, share: f64, now: Time) -> Obstacle {
+    fn gap(&self, house: &House, share: f64, now: Time) -> Ineligibility {
         let needed = self.competition.thresholds.coverage;
         let ledgers = &self.ledgers[house.meters.clone()];
         let doubted = ledgers.iter().filter(|it| it.tail.suspect.is_some());
         if let Some(good) = doubted.filter_map(|it| it.tail.good).map(|good| good.at).min() {
-            return Obstacle::Quarantine { share, since: house.calendar.date(Time(good)) };
+            return Ineligibility::Quarantine { share, since: house.calendar.date(Time(good)) };
         }
         let elapsed = house.elapsed(now) as f64;
         // (known + x) / (elapsed + x) = needed
@@ -309,7 +313,7 @@ impl Standings {
         let end = house.calendar.contest.end * HOUR;
         let at = Some(now.0 + more as i64 * HOUR).filter(|at| more.is_finite() && *at < end);
         let from = at.map(|at| days_after(house.calendar.date(Time(at)), 1));
-        Obstacle::Coverage { share, needed, from }
+        Ineligibility::Coverage { share, needed, from }
     }
 }
 

@@ -5,18 +5,20 @@
 //! the history and the number of participants; a late one is noted in constant
 //! time, and [`Standings::settle`] does its day again. Memory: see `ledger` and
 //! `house`; 0.45 MB for a participant with one meter and 15 months of data.
-mod ask;
+mod apply_readings;
 mod board;
 mod clusters;
 mod effect;
-mod project;
+mod portfolio;
+mod queries;
 mod refit;
-mod take;
-mod traps;
+mod saving_opportunities;
 
 pub use effect::Effect;
-pub use project::Project;
-pub use traps::{Beside, Confidence, SekPerKwh, Trap, TrapKind};
+pub use portfolio::Portfolio;
+pub use saving_opportunities::{
+    Confidence, OpportunityKind, ReferenceLoad, SavingOpportunity, SekPerKwh,
+};
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -1,7 +1,7 @@
 //! Settling: late days, then baselines, then the contest's sums by them.
 use super::{Standings, known};
 use crate::{
-    Baseline, Celsius, History, Method, MilliWattHours, Moved, ParticipantIndex, Time,
+    Baseline, Celsius, History, Method, MilliWattHours, ParticipantIndex, Revision, Time,
     baseline::{Learning, Learnt, learn},
     calendar::{
         Slot,
@@ -47,7 +47,7 @@ impl Standings {
     /// says whose sums moved by that. Call it before publishing and before
     /// [`Standings::days`]. Constant work where there is nothing to do; a fit
     /// costs some three milliseconds.
-    pub fn settle(&mut self, history: &dyn History) -> Vec<Moved> {
+    pub fn settle(&mut self, history: &dyn History) -> Vec<Revision> {
         let mut queue = std::mem::take(&mut self.queue);
         queue.sort_unstable();
         let moved = queue.iter().filter_map(|who| self.settle_one(*who, history)).collect();
@@ -56,7 +56,7 @@ impl Standings {
         moved
     }
 
-    fn settle_one(&mut self, who: usize, history: &dyn History) -> Option<Moved> {
+    fn settle_one(&mut self, who: usize, history: &dyn History) -> Option<Revision> {
         let before = self.houses[who].totals();
         let mut from = self.redo(who, history);
         let house = &self.houses[who];
@@ -69,7 +69,7 @@ impl Standings {
         self.houses[who].queued = false;
         let after = self.houses[who].totals();
         let pair = |value: fn(&Totals) -> i64| [&before, &after].map(value).map(MilliWattHours);
-        (before != after).then(|| Moved {
+        (before != after).then(|| Revision {
             participant: ParticipantIndex(who as u32),
             from: Time(from.unwrap_or(0).saturating_mul(QUARTER)),
             energy: pair(|totals| totals.energy),

@@ -155,7 +155,7 @@ fn reasons_say_what_is_missing() {
     let reason = |standings: &Standings, now: i64, id: u32| {
         let board = standings.leaderboard(Rule::Saving, Time(now));
         let row = board.rows.iter().find(|row| row.participant.0 == id).unwrap();
-        row.reason.as_ref().map(ToString::to_string)
+        row.reason.as_ref().map(|reason| reason.english.clone())
     };
     assert_eq!(reason(&standings, contest + 15 * 3600, 0), None);
     assert_eq!(reason(&standings, contest + 15 * 3600, 1).unwrap(), "no meter is entered");
@@ -191,7 +191,7 @@ fn lost_telegrams_void_no_day() {
         let lost_day = standings.series(WHO, Time(from + 86_400)..Time(from + 172_800), 3600);
         let estimated = lost_day.iter().filter(|it| it.provenance == Provenance::Estimated).count();
         let row = standings.leaderboard(Rule::Saving, Time(until)).rows.remove(0);
-        (all.energy.unwrap().0, estimated, row.reason.map(|reason| reason.to_string()))
+        (all.energy.unwrap().0, estimated, row.reason.map(|reason| reason.english))
     };
     let whole = board(&|_| false);
     assert_eq!((whole.1, &whole.2), (0, &None));

@@ -101,7 +101,7 @@ fn a_baseline_that_was_excluded_ranks_nobody() {
     };
     let reason = |exclusion: Exclusion| {
         let board = fed(&all, vec![exclusion], |_| true).leaderboard(Rule::Saving, Time(until()));
-        board.rows[0].reason.as_ref().map(ToString::to_string)
+        board.rows[0].reason.as_ref().map(|reason| reason.english.clone())
     };
     assert_eq!(reason(days(midnight(2026, 7, 1), midnight(2026, 7, 11))), None, "ten days");
     let most = reason(days(midnight(2026, 7, 1), midnight(2027, 1, 1))).expect("half a year");
@@ -128,7 +128,7 @@ fn nights_without_contact_are_not_ranked() {
     assert_eq!(row(&seen, Rule::Night).rank, Some(1));
     let hidden = row(&unseen, Rule::Night);
     assert_eq!(hidden.rank, None);
-    assert!(hidden.reason.unwrap().contains("of the nights' hours are measured"));
+    assert!(hidden.reason.unwrap().english.contains("of the nights' hours are measured"));
     let [seen, unseen] = [&seen, &unseen].map(|it| row(it, Rule::Saving).saved.unwrap().0 as f64);
     assert!((seen / unseen - 1.0).abs() < 0.01, "{seen} {unseen}");
 }

@@ -9,6 +9,6 @@ mod oslo;
 #[path = "../../examples/placebo/read.rs"]
 mod read;
 mod registers;
+mod saving_opportunities;
+mod saving_opportunities_oslo;
 mod set;
-mod traps;
-mod traps_oslo;

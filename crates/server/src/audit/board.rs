@@ -1,7 +1,7 @@
 //! A board as the log keeps it: a locked result is shown from here, whatever comes
 //! in or is configured afterwards.
 use competition::{
-    Leaderboard, MilliWattHours, Participant, ParticipantIndex, Reason, Row, Rule, Standings,
+    Bilingual, Leaderboard, MilliWattHours, Participant, ParticipantIndex, Row, Rule, Standings,
     Status, Time,
 };
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ impl Frozen {
                 reason: row
                     .reason
                     .as_ref()
-                    .map(|reason| [reason.english(), reason.swedish()].map(str::to_owned)),
+                    .map(|reason| [reason.english.clone(), reason.swedish.clone()]),
             })
         });
         Self {
@@ -122,7 +122,10 @@ impl Frozen {
                 coverage: row.coverage,
                 cv_rmse: row.cv_rmse,
                 nmbe: row.nmbe,
-                reason: row.reason.as_ref().map(|[english, swedish]| Reason::new(english, swedish)),
+                reason: row
+                    .reason
+                    .as_ref()
+                    .map(|[english, swedish]| Bilingual::new(english, swedish)),
             })
         });
         Leaderboard {

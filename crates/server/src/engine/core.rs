@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use competition::{
-    Leaderboard, MeterIndex, Moved, Outcome, Participant, ParticipantIndex, Refusal, Sample,
-    Standings, Time, Watts,
+    AppendOutcome, Leaderboard, MeterIndex, Participant, ParticipantIndex, Refusal, Revision,
+    Sample, Standings, Time, Watts,
 };
 use metrics::Counter;
 use wire::{GatewayId, Status, Topic};
@@ -205,12 +205,12 @@ impl Core {
                 let owner = self.directory.owner(meter);
                 let before = late.then(|| self.standings.counted(owner));
                 match self.standings.append(meter, sample) {
-                    Outcome::Counted => self.step(meter, &sample),
-                    Outcome::Doubted(_) => {
+                    AppendOutcome::Counted => self.step(meter, &sample),
+                    AppendOutcome::Doubted(_) => {
                         self.doubted.here += 1;
                         self.trail.doubted();
                     }
-                    Outcome::Late => self.unsettled = true,
+                    AppendOutcome::Late => self.unsettled = true,
                 }
                 if let Some([energy, saved]) = before {
                     let after = self.standings.counted(owner);
@@ -346,7 +346,7 @@ impl Core {
     /// # Errors
     /// Where stored readings cannot be read: the standings are then not to be
     /// trusted any more.
-    pub(super) fn settle(&mut self) -> Result<Vec<Moved>, StoreError> {
+    pub(super) fn settle(&mut self) -> Result<Vec<Revision>, StoreError> {
         self.take_foreign()?;
         if !self.unsettled && self.standings.is_settled() {
             return Ok(Vec::new());

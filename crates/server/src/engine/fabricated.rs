@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use competition::{Competition, Leaderboard, MilliWattHours, Participant, Provenance, Quarantined};
+use competition::{
+    Competition, Leaderboard, MilliWattHours, Participant, Provenance, QuarantinedReadings,
+};
 use tokio::sync::{broadcast, mpsc};
 
 use super::{
@@ -15,7 +17,7 @@ use crate::ingest::Complaint;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Answers {
     pub(crate) complaints: Vec<Complaint>,
-    pub(crate) quarantine: Vec<Quarantined>,
+    pub(crate) quarantine: Vec<QuarantinedReadings>,
     pub(crate) gateways: Vec<Gateway>,
     pub(crate) counts: Counts,
     pub(crate) decisions: Decisions,
@@ -80,9 +82,9 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
                 interval_percent: [-2.5, 3.5],
                 distinguishable: false,
             };
-            let trap = competition::Trap {
-                kind: competition::TrapKind::NeverAsleep,
-                beside: competition::Beside::Others,
+            let trap = competition::SavingOpportunity {
+                kind: competition::OpportunityKind::NeverAsleep,
+                reference: competition::ReferenceLoad::Others,
                 since: jiff::civil::date(2027, 3, 23),
                 at_least: true,
                 kwh_per_year: 12_000.0,

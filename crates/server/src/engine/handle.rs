@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use arc_swap::ArcSwap;
 use competition::{
     Baseline, ClusterRow, Competition, Effect, Leaderboard, MilliWattHours, Participant,
-    ParticipantIndex, Provenance, Quarantined, Rule, Time, Trap, Watts,
+    ParticipantIndex, Provenance, QuarantinedReadings, Rule, SavingOpportunity, Time, Watts,
 };
 use tokio::sync::{broadcast, mpsc, oneshot};
 use wire::{GatewayId, Status};
@@ -50,9 +50,9 @@ pub struct Point {
     pub provenance: Provenance,
 }
 
-impl From<competition::Point> for Point {
-    fn from(point: competition::Point) -> Self {
-        let competition::Point { at, energy, baseline, provenance } = point;
+impl From<competition::SeriesPoint> for Point {
+    fn from(point: competition::SeriesPoint) -> Self {
+        let competition::SeriesPoint { at, energy, baseline, provenance } = point;
         let estimated = matches!(provenance, Provenance::Estimated | Provenance::Substituted);
         Self { at, energy, baseline, estimated, provenance }
     }
@@ -119,7 +119,7 @@ pub(super) enum Query {
         step: i64,
         reply: oneshot::Sender<Vec<Point>>,
     },
-    Quarantine(oneshot::Sender<Vec<Quarantined>>),
+    Quarantine(oneshot::Sender<Vec<QuarantinedReadings>>),
     Complaints(oneshot::Sender<Vec<Complaint>>),
     Gateways(oneshot::Sender<Vec<Gateway>>),
     Counts(oneshot::Sender<Counts>),
@@ -151,7 +151,7 @@ pub struct Insight {
     /// By activity of the participant; `None` where too little is known.
     pub effects: Vec<Option<Effect>>,
     /// The dearest first.
-    pub traps: Vec<Trap>,
+    pub traps: Vec<SavingOpportunity>,
 }
 
 /// Cheap to clone.
@@ -241,7 +241,7 @@ impl Handle {
     ///
     /// # Errors
     /// [`Stopped`]
-    pub async fn quarantine(&self) -> Result<Vec<Quarantined>, Stopped> {
+    pub async fn quarantine(&self) -> Result<Vec<QuarantinedReadings>, Stopped> {
         self.ask(Query::Quarantine).await
     }
 

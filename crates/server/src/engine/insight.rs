@@ -22,7 +22,7 @@ impl Core {
                 .iter()
                 .map(|it| self.standings.effect_on(who, it.day, now))
                 .collect(),
-            traps: self.standings.traps(who, now, price),
+            traps: self.standings.saving_opportunities(who, now, price),
         }
     }
 }

@@ -5,19 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use competition::{Moved, ParticipantIndex, Standings};
+use competition::{ParticipantIndex, Revision, Standings};
 
 const EVERY: Duration = Duration::from_secs(60);
 
 /// What has not been logged yet.
 #[derive(Debug, Default)]
 pub(super) struct Late {
-    waiting: BTreeMap<ParticipantIndex, Moved>,
+    waiting: BTreeMap<ParticipantIndex, Revision>,
     logged: Option<Instant>,
 }
 
 impl Late {
-    pub(super) fn add(&mut self, moved: Vec<Moved>, standings: &Standings, now: Instant) {
+    pub(super) fn add(&mut self, moved: Vec<Revision>, standings: &Standings, now: Instant) {
         for moved in moved {
             let known = self.waiting.entry(moved.participant).or_insert_with(|| moved.clone());
             known.from = known.from.min(moved.from);

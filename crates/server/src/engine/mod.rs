@@ -33,7 +33,7 @@ pub use publish::snapshot;
 pub use recover::{Recovered, standings};
 pub use thread::{Engine, EngineError, start};
 
-pub use competition::Quarantined;
+pub use competition::QuarantinedReadings;
 
 use competition::{Leaderboard, Time};
 

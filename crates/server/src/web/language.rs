@@ -46,11 +46,11 @@ impl Language {
         }
     }
 
-    /// Why somebody is not ranked, in this language.
-    pub(super) fn reason(self, reason: &competition::Reason) -> &str {
+    /// The text in this language.
+    pub(super) fn text<T: AsRef<str>>(self, text: &competition::Bilingual<T>) -> &str {
         match self {
-            Self::Swedish => reason.swedish(),
-            Self::English => reason.english(),
+            Self::Swedish => text.swedish.as_ref(),
+            Self::English => text.english.as_ref(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The rules a board can follow: their names in addresses, and how a row shows
 //! what it is ranked by.
-use competition::{Baseline, Leaderboard, Participant, Reason, Row, Rule, Time};
+use competition::{Baseline, Bilingual, Leaderboard, Participant, Row, Rule, Time};
 use jiff::tz::TimeZone;
 
 use super::{
@@ -29,7 +29,7 @@ pub fn baseline_tag(baseline: Baseline) -> &'static str {
 }
 
 /// Why no row of an unofficial board has an interval.
-pub(super) fn no_interval(board: &Leaderboard, baseline: Baseline) -> Option<Reason> {
+pub(super) fn no_interval(board: &Leaderboard, baseline: Baseline) -> Option<Bilingual> {
     let none = board.rows.iter().all(|row| row.interval_percent.is_none());
     baseline.no_interval().filter(|_| none)
 }

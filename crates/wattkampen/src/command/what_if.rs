@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         out.extend(format!("UNOFFICIAL: what if the baseline were {baseline}\n").bytes());
         let none = board.rows.iter().all(|row| row.interval_percent.is_none());
         if let Some(reason) = method.baseline.no_interval().filter(|_| none) {
-            out.extend(format!("{reason}\n").bytes());
+            out.extend(format!("{}\n", reason.english).bytes());
         }
         let facts = Summary::new(&standings, board, Vec::new());
         out.extend(printed(&facts, wire::Language::En));

@@ -2,7 +2,7 @@
 //! clusters, activities with their effect, traps, quality, the project's weeks.
 use competition::{
     Activity, ClusterRow, Competition, Dated, Effect, Leaderboard, MilliWattHours, Participant,
-    ParticipantIndex, Project, Row, Rule, Standings, Time, Trap,
+    ParticipantIndex, Portfolio, Row, Rule, SavingOpportunity, Standings, Time,
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
 use server::audit::Entry;
@@ -24,12 +24,12 @@ pub struct Summary {
     pub(crate) board: Leaderboard,
     pub(crate) clusters: Vec<ClusterRow>,
     pub(crate) activities: Vec<(ParticipantIndex, Activity, Option<Effect>)>,
-    pub(crate) traps: Vec<(ParticipantIndex, Trap)>,
+    pub(crate) traps: Vec<(ParticipantIndex, SavingOpportunity)>,
     /// By participant: readings that are kept and do not count.
     pub(crate) doubted: Vec<u64>,
     pub(crate) weeks: Vec<Week>,
     /// The ranked together.
-    pub(crate) project: Option<Project>,
+    pub(crate) project: Option<Portfolio>,
     /// The audit trail, oldest first.
     pub(crate) entries: Vec<Entry>,
 }
@@ -50,7 +50,7 @@ impl Summary {
             .collect();
         activities.sort_by_key(|(index, it, _)| (it.day, *index));
         let price = competition.factors.price;
-        let mut traps = standings.all_traps(now, price);
+        let mut traps = standings.all_saving_opportunities(now, price);
         traps.sort_by(|a, b| b.1.kwh_per_year.total_cmp(&a.1.kwh_per_year));
         let mut doubted = vec![0; participants.len()];
         for found in standings.quarantine() {
@@ -59,7 +59,7 @@ impl Summary {
         let weeks = weeks(standings, &board);
         // Of a locked board too: its clusters are those of its own rows.
         let clusters = standings.clusters_on(&board);
-        let project = standings.project_on(&board);
+        let project = standings.portfolio(&board);
         Self {
             competition,
             participants,

@@ -1,8 +1,8 @@
 //! The forms of a board with one of each kind: ranked, improved by nothing, unranked.
 use competition::{
-    Activity, ActivityKind, ClusterRow, Competition, Confidence, Contact, Dated, Effect,
-    Leaderboard, MilliWattHours, Participant, ParticipantIndex, Period, Project, Reason, Row,
-    SquareMetres, Status, Time, Trap, TrapKind, Watts,
+    Activity, ActivityKind, Bilingual, ClusterRow, Competition, Confidence, Contact, Dated, Effect,
+    Leaderboard, MilliWattHours, OpportunityKind, Participant, ParticipantIndex, Period, Portfolio,
+    Row, SavingOpportunity, SquareMetres, Status, Time, Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
 use server::audit::Entry;
@@ -77,7 +77,7 @@ fn scene() -> (Leaderboard, Competition, Vec<Participant>) {
             contact: Contact::Stale,
             ..ranked(1, 2, [-2.4, 1.9], -53_400_000)
         },
-        Row { reason: Some(Reason::new("no readings, yet", "inga avläsningar än")), ..row(2) },
+        Row { reason: Some(Bilingual::new("no readings, yet", "inga avläsningar än")), ..row(2) },
     ];
     let board = Leaderboard {
         as_of: NOW,
@@ -123,9 +123,9 @@ fn facts() -> Summary {
         (ParticipantIndex(2), activity(ActivityKind::Target, ""), None),
     ];
     participants[0].activities = activities[..2].iter().map(|it| it.1.clone()).collect();
-    let trap = Trap {
-        kind: TrapKind::NeverAsleep,
-        beside: competition::Beside::Others,
+    let trap = SavingOpportunity {
+        kind: OpportunityKind::NeverAsleep,
+        reference: competition::ReferenceLoad::Others,
         since: date(2027, 3, 23),
         at_least: false,
         kwh_per_year: 12_000.0,
@@ -150,7 +150,7 @@ fn facts() -> Summary {
             used: MilliWattHours(35_600_000_000),
             expected: MilliWattHours(40_666_900_000),
         }],
-        project: Some(Project {
+        project: Some(Portfolio {
             ranked: 2,
             saved: MilliWattHours(5_066_900_000),
             expected: MilliWattHours(40_666_900_000),

@@ -112,7 +112,7 @@ impl<'a> RowJson<'a> {
             cv_rmse: row.cv_rmse.and_then(|v| round(v, 3)),
             nmbe: row.nmbe.and_then(|v| round(v, 3)),
             eligible: row.rank.is_some() || row.reason.is_none(),
-            reason: row.reason.as_deref(),
+            reason: row.reason.as_ref().map(|reason| reason.english.as_str()),
         }
     }
 }
@@ -174,7 +174,7 @@ pub(in crate::web) fn render_what_if(
     let json = WhatIfJson {
         official: false,
         baseline: rule::baseline_tag(baseline),
-        no_interval: rule::no_interval(board, baseline).map(|reason| reason.english().to_owned()),
+        no_interval: rule::no_interval(board, baseline).map(|reason| reason.english),
         board: json_of(board, participants),
     };
     serde_json::to_vec(&json).unwrap_or_default()

@@ -6,7 +6,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use competition::{Activity, Effect, MilliWattHours, Trap, Watts};
+use competition::{Activity, Effect, MilliWattHours, SavingOpportunity, Watts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -103,16 +103,16 @@ impl<'a> ActivityJson<'a> {
     }
 }
 
-impl From<&Trap> for TrapJson {
-    fn from(trap: &Trap) -> Self {
+impl From<&SavingOpportunity> for TrapJson {
+    fn from(trap: &SavingOpportunity) -> Self {
         Self {
-            kind: trap.kind.names().0,
-            beside: trap.beside.names().0,
+            kind: trap.kind.names().english,
+            beside: trap.reference.names().english,
             since: trap.since.to_string(),
             at_least: trap.at_least,
             kwh_per_year: round(trap.kwh_per_year, 0),
             sek_per_year: round(trap.sek_per_year, 0),
-            confidence: trap.confidence.names().0,
+            confidence: trap.confidence.names().english,
         }
     }
 }

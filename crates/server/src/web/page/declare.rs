@@ -1,6 +1,6 @@
 //! The organiser's decisions: what is declared, forms for more, the lock, and the end
 //! of the audit log to write down.
-use competition::{ActivityKind, Status};
+use competition::{ActivityKind, Bilingual, Status};
 use maud::{Markup, html};
 
 use super::Scene;
@@ -72,7 +72,7 @@ fn kind(kind: &str, l: Language) -> &'static str {
 }
 
 fn activity(kind: ActivityKind, l: Language) -> &'static str {
-    let (english, swedish) = kind.names();
+    let Bilingual { english, swedish } = kind.names();
     l.t(swedish, english)
 }
 

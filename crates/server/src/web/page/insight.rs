@@ -25,7 +25,7 @@ fn activities(scene: &Scene, who: &Participant, insight: &Insight) -> Markup {
             ul.activities { @for (it, effect) in who.activities.iter().zip(&insight.effects) {
                 @let names = it.kind.names();
                 li {
-                    strong { (l.t(names.1, names.0)) } " · " (it.day)
+                    strong { (l.text(&names)) } " · " (it.day)
                     @for words in [&it.place, &it.by, &it.note] { @if !words.is_empty() { " · " (words) } }
                     br;
                     @match effect {
@@ -57,8 +57,8 @@ fn traps(scene: &Scene, insight: &Insight) -> Markup {
             p.nothing { (l.t("Inga fällor syns i de senaste veckorna.", "No traps are seen in the last weeks.")) }
         } @else {
             ul.traps { @for trap in &insight.traps { @let kind = trap.kind.names(); @let sure = trap.confidence.names(); li {
-                @let beside = trap.beside.names();
-                strong { (l.t(kind.1, kind.0)) } ", " (l.t(beside.1, beside.0)) " · " (since(trap.at_least, l)) " " (trap.since) " · " (l.t(sure.1, sure.0))
+                @let reference = trap.reference.names();
+                strong { (l.text(&kind)) } ", " (l.text(&reference)) " · " (since(trap.at_least, l)) " " (trap.since) " · " (l.text(&sure))
                 br;
                 (l.number(trap.kwh_per_year, 0)) " kWh · " (l.number(trap.sek_per_year, 0)) " SEK " (l.t("per år om lasten består", "a year if the load stays"))
             } } }

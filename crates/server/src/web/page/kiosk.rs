@@ -56,7 +56,7 @@ pub(in crate::web) fn kiosk(scene: &Scene, index: ParticipantIndex, day: &Curve)
                 p.huge { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string())) " "
                     span.unit { (l.t("av", "of")) " " (scene.participants.len()) } }
                 @match &row.reason {
-                    Some(reason) if row.rank.is_none() => p { (l.reason(reason)) },
+                    Some(reason) if row.rank.is_none() => p { (l.text(reason)) },
                     _ => (neighbours(scene, row)),
                 }
             }

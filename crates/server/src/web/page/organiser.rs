@@ -1,6 +1,6 @@
 //! For the organiser, in plain words: what came in, what was not taken and why,
 //! and which gateways are away.
-use competition::{Doubt, Quarantined, Time};
+use competition::{Doubt, QuarantinedReadings, Time};
 use maud::{Markup, html};
 use wire::Link;
 
@@ -17,7 +17,7 @@ use crate::{
 /// What lies on the organiser's desk.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct Desk {
-    pub(in crate::web) quarantine: Vec<Quarantined>,
+    pub(in crate::web) quarantine: Vec<QuarantinedReadings>,
     pub(in crate::web) complaints: Vec<Complaint>,
     pub(in crate::web) gateways: Vec<Gateway>,
     pub(in crate::web) counts: Counts,
@@ -167,7 +167,7 @@ fn doubt(doubt: Doubt, l: Language) -> &'static str {
     }
 }
 
-fn quarantine(scene: &Scene, quarantine: &[Quarantined]) -> Markup {
+fn quarantine(scene: &Scene, quarantine: &[QuarantinedReadings]) -> Markup {
     let l = scene.l;
     let meters: Vec<&str> =
         scene.participants.iter().flat_map(|who| &who.meters).map(|m| m.id.as_str()).collect();
@@ -211,7 +211,7 @@ fn absent(scene: &Scene) -> Markup {
         } @else {
             ul.plain { @for (row, who) in rows {
                 li { a href={ "/participants/" (who.id) } { (who.municipality) } ": "
-                    (row.reason.as_ref().map_or(UNKNOWN, |reason| l.reason(reason))) } } }
+                    (row.reason.as_ref().map_or(UNKNOWN, |reason| l.text(reason))) } } }
         }
     }
 }

@@ -109,7 +109,7 @@ fn figures(scene: &Scene, portrait: &Portrait) -> Markup {
             div { dt { (l.t("Plats", "Rank")) }
                 dd { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string()))
                     " " span.unit { (l.t("av", "of")) " " (scene.participants.len()) } }
-                @if let Some(reason) = row.reason.as_ref().filter(|_| row.rank.is_none()) { dd.note { (l.reason(reason)) } } }
+                @if let Some(reason) = row.reason.as_ref().filter(|_| row.rank.is_none()) { dd.note { (l.text(reason)) } } }
             div { dt { (l.t("Besparing", "Saving")) }
                 dd { (saving.text(Rule::Saving, l)) }
                 dd.note {

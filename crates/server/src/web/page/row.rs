@@ -129,7 +129,7 @@ pub(super) fn row(
                 a href={ "/participants/" (who.id) } { (who.municipality) }
                 small { (who.building) " · " (who.cluster) }
                 @if let Some(reason) = row.reason.as_ref().filter(|_| row.rank.is_none()) {
-                    small.reason { (l.reason(reason)) }
+                    small.reason { (l.text(reason)) }
                 }
             }
             td.score role="cell" {

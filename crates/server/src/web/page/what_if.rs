@@ -37,7 +37,7 @@ pub(in crate::web) fn what_if(
             }
             p.sentence { (rule::sentence(board.rule, l)) }
             @if let Some(reason) = rule::no_interval(board, baseline) {
-                p.note { (l.reason(&reason)) "." }
+                p.note { (l.text(&reason)) "." }
             }
             (table(scene, board, &all))
             h2 { (l.t("Kluster, vägda efter golvarea", "Clusters, weighted by floor area")) }

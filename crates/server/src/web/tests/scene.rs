@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use competition::{
     Competition, Contact, Dated, Doubt, Leaderboard, Meter, MeterIndex, Method, MilliWattHours,
-    Participant, ParticipantIndex, Percent, Period, Quarantined, Row, Rule, SquareMetres, Status,
-    Thresholds, Time, WattHours, Watts,
+    Participant, ParticipantIndex, Percent, Period, QuarantinedReadings, Row, Rule, SquareMetres,
+    Status, Thresholds, Time, WattHours, Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
 
@@ -159,7 +159,7 @@ fn row(place: usize, who: usize, n: usize) -> Row {
         cv_rmse: (!never).then_some(0.14),
         nmbe: (!never).then_some(-0.0001),
         reason: unranked.then(|| {
-            competition::Reason::new(
+            competition::Bilingual::new(
                 "Ranked from 14 April: 90 % of the hours of the baseline year are missing before then",
                 "Rankas från den 14 april: 90 % av referensårets timmar saknas före dess",
             )
@@ -206,7 +206,7 @@ pub(in crate::web) fn answers() -> Answers {
             first: Time(NOW.0 - 90_000),
             last: Time(NOW.0 - 4),
         }],
-        quarantine: vec![Quarantined {
+        quarantine: vec![QuarantinedReadings {
             participant: ParticipantIndex(4),
             meter: MeterIndex(4),
             doubt: Doubt::Drop,

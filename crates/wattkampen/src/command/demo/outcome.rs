@@ -44,7 +44,7 @@ pub(super) fn text(handle: &Handle, halls: &[TownHall]) -> String {
             number(row.kwh_per_m2, 2),
         );
         if let Some(reason) = &row.reason {
-            text += &format!("      {reason}\n");
+            text += &format!("      {}\n", reason.english);
         }
     }
     let total = snapshot.board.total_saved.kwh();

@@ -1,4 +1,6 @@
 //! What was done and what it did, and what is left to look into.
+use competition::Bilingual;
+
 use crate::report::{
     summary::Summary,
     table::{Cell, Column, Kind, Shown, Table, both},
@@ -7,7 +9,7 @@ use crate::report::{
 pub(in crate::report) fn activities(facts: &Summary) -> Table {
     let rows = facts.activities.iter().filter_map(|(index, it, effect)| {
         let who = facts.who(*index)?;
-        let (english, swedish) = it.kind.names();
+        let Bilingual { english, swedish } = it.kind.names();
         let told = [it.place.as_str(), it.by.as_str()];
         let told: Vec<&str> = told.into_iter().filter(|text| !text.is_empty()).collect();
         let verdict = match effect {
@@ -78,12 +80,12 @@ pub(in crate::report) fn traps(facts: &Summary) -> Table {
     let price = facts.competition.factors.price.0;
     let rows = facts.traps.iter().filter_map(|(index, trap)| {
         let who = facts.who(*index)?;
-        let words = |(english, swedish): (&str, &str)| Cell::Words(both(swedish, english));
+        let words = |text: Bilingual<&str>| Cell::Words(both(text.swedish, text.english));
         let worth = Some(trap.kwh_per_year * price);
         Some(vec![
             Cell::name(&who.municipality),
             words(trap.kind.names()),
-            words(trap.beside.names()),
+            words(trap.reference.names()),
             Cell::Day(trap.since),
             match trap.at_least {
                 true => Cell::Term("then-or-before", both("då eller tidigare", "then or before")),

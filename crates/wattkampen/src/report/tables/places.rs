@@ -54,8 +54,8 @@ pub(in crate::report) fn board(facts: &Summary) -> Table {
                 let bare =
                     |text: &str, start: &str| text.strip_prefix(start).unwrap_or(text).to_owned();
                 Cell::Words(Both(
-                    format!("rankas inte: {}", bare(it.swedish(), "rankas inte: ")),
-                    format!("not ranked: {}", bare(it.english(), "not ranked: ")),
+                    format!("rankas inte: {}", bare(&it.swedish, "rankas inte: ")),
+                    format!("not ranked: {}", bare(&it.english, "not ranked: ")),
                 ))
             }),
         ]

@@ -1,6 +1,6 @@
 //! What the organiser decided, each with role and reason, and a digest of the rest
 //! of the audit trail; `wattkampen audit` prints and verifies all of it.
-use competition::ActivityKind;
+use competition::{ActivityKind, Bilingual};
 use server::audit::{Asked, Difference, Entry, Event, Place, hex};
 
 use crate::report::{
@@ -199,7 +199,7 @@ fn asked(asked: &Asked) -> Both {
         }
         "activity" => {
             let kind = ActivityKind::from_id(&text(&asked.activity)).unwrap_or(ActivityKind::Other);
-            let (day, (english, swedish)) = (text(&asked.day), kind.names());
+            let (day, Bilingual { english, swedish }) = (text(&asked.day), kind.names());
             Both(format!("{who}: {swedish}, {day}"), format!("{who}: {english}, {day}"))
         }
         "late-data" => Both(

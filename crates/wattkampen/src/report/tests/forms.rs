@@ -178,7 +178,7 @@ fn nothing_is_said_where_nothing_is() {
     facts.board.total_saved = MilliWattHours(0);
     for row in &mut facts.board.rows {
         row.reason =
-            Some(Reason::new("the contest begins on 1 March", "tävlingen börjar den 1 mars"));
+            Some(Bilingual::new("the contest begins on 1 March", "tävlingen börjar den 1 mars"));
     }
     (facts.project, facts.entries) = (None, Vec::new());
     facts.weeks.clear();

@@ -1,8 +1,8 @@
 //! Energy traps: loads made by hand whose answer is known, loads that are none,
 //! and a load added to real buildings.
 use competition::{
-    Beside, Confidence, MeterIndex, ParticipantIndex, Period, SekPerKwh, SquareMetres, Standings,
-    Time, Trap, TrapKind,
+    Confidence, MeterIndex, OpportunityKind, ParticipantIndex, Period, ReferenceLoad,
+    SavingOpportunity, SekPerKwh, SquareMetres, Standings, Time,
 };
 use jiff::civil::date;
 
@@ -17,7 +17,7 @@ type Load<'a> = &'a dyn Fn(i64) -> i64;
 
 /// Fifteen months of hourly readings of houses of 1000 m² up to 10 June; the traps
 /// of the first of them.
-fn traps(loads: &[Load]) -> Vec<Trap> {
+fn saving_opportunities(loads: &[Load]) -> Vec<SavingOpportunity> {
     let mut rules = competition();
     rules.baseline = Period { start: date(2026, 3, 1), end: date(2027, 3, 1) };
     rules.contest = Period { start: date(2027, 3, 1), end: date(2027, 7, 1) };
@@ -37,7 +37,7 @@ fn traps(loads: &[Load]) -> Vec<Trap> {
         }
     }
     standings.settle(&Map::default());
-    standings.traps(ParticipantIndex(0), Time(until), SekPerKwh(2.0))
+    standings.saving_opportunities(ParticipantIndex(0), Time(until), SekPerKwh(2.0))
 }
 
 fn local(hour: i64) -> (i64, bool) {
@@ -63,14 +63,14 @@ fn from(month: i8, day: i8) -> impl Fn(i64) -> bool {
     move |hour| hour * 3600 >= start
 }
 
-fn only(found: &[Trap], kind: TrapKind) -> Trap {
+fn only(found: &[SavingOpportunity], kind: OpportunityKind) -> SavingOpportunity {
     let [trap] = found else { panic!("one trap: {found:?}") };
     assert_eq!(trap.kind, kind, "{trap:?}");
     assert_eq!(trap.sek_per_year, trap.kwh_per_year * 2.0);
     *trap
 }
 
-fn near(trap: &Trap, month: i8, day: i8, days: i32) {
+fn near(trap: &SavingOpportunity, month: i8, day: i8, days: i32) {
     assert!((trap.since - date(2027, month, day)).get_days().abs() <= days, "{trap:?}");
     assert!(!trap.at_least, "{trap:?}");
 }
@@ -81,24 +81,27 @@ fn about(found: f64, truth: f64, share: f64) {
 
 #[test]
 fn a_house_that_sleeps_has_no_trap() {
-    assert_eq!(traps(&[&usual]), []);
+    assert_eq!(saving_opportunities(&[&usual]), []);
     // a large base load alone is none: seven tenths of the day, of the mean, of others' alike
     let servers = |hour: i64| usual(hour) + 30_000;
-    let none = traps(&[&|hour| usual(hour) * 2 / 3 + 10_000]);
+    let none = saving_opportunities(&[&|hour| usual(hour) * 2 / 3 + 10_000]);
     assert_eq!(none, [], "six tenths by night");
     let alike: Vec<Load> = vec![&servers; 7];
-    let found = traps(&alike);
-    assert!(found.iter().all(|it| it.beside == Beside::WorkingDays), "{found:?}");
+    let found = saving_opportunities(&alike);
+    assert!(found.iter().all(|it| it.reference == ReferenceLoad::WorkingDays), "{found:?}");
 }
 
 #[test]
 fn less_is_no_trap_and_neither_is_one_bad_night() {
     let spring = from(5, 10);
-    assert_eq!(traps(&[&|hour| usual(hour) * if spring(hour) { 7 } else { 10 } / 10]), []);
+    assert_eq!(
+        saving_opportunities(&[&|hour| usual(hour) * if spring(hour) { 7 } else { 10 } / 10]),
+        []
+    );
     let night = midnight(2027, 5, 31) / 3600;
     let once =
         |hour: i64| usual(hour) + if (night..night + 6).contains(&hour) { 20_000 } else { 0 };
-    assert_eq!(traps(&[&once]), []);
+    assert_eq!(saving_opportunities(&[&once]), []);
 }
 
 /// Every summer the load rises on 10 May: a season, no step.
@@ -108,7 +111,7 @@ fn what_rises_every_year_is_no_step() {
         let day = hour / 24 - midnight(2026, 1, 1) / 86_400;
         (129..243).contains(&(day % 365))
     };
-    let found = traps(&[&|hour| usual(hour) + if summer(hour) { 4_000 } else { 0 }]);
+    let found = saving_opportunities(&[&|hour| usual(hour) + if summer(hour) { 4_000 } else { 0 }]);
     assert_eq!(found, []);
 }
 
@@ -116,20 +119,21 @@ fn what_rises_every_year_is_no_step() {
 #[test]
 fn a_step_has_its_day_and_its_year() {
     let broken = from(5, 10);
-    let found = traps(&[&|hour| usual(hour) + if broken(hour) { 4_000 } else { 0 }]);
-    let step = only(&found, TrapKind::Step);
+    let found = saving_opportunities(&[&|hour| usual(hour) + if broken(hour) { 4_000 } else { 0 }]);
+    let step = only(&found, OpportunityKind::Step);
     about(step.kwh_per_year, 4.0 * 8760.0, 0.03);
     near(&step, 5, 10, 1);
-    assert_eq!((step.beside, step.confidence), (Beside::Before, Confidence::High));
+    assert_eq!((step.reference, step.confidence), (ReferenceLoad::Before, Confidence::High));
 }
 
 /// 5 kW more from December on: too long ago for a step.
 #[test]
 fn a_base_load_above_last_years() {
     let start = midnight(2026, 12, 1);
-    let found = traps(&[&|hour| usual(hour) + if hour * 3600 >= start { 5_000 } else { 0 }]);
-    let trap = only(&found, TrapKind::NeverAsleep);
-    assert_eq!((trap.beside, trap.confidence), (Beside::LastYear, Confidence::High));
+    let found =
+        saving_opportunities(&[&|hour| usual(hour) + if hour * 3600 >= start { 5_000 } else { 0 }]);
+    let trap = only(&found, OpportunityKind::NeverAsleep);
+    assert_eq!((trap.reference, trap.confidence), (ReferenceLoad::LastYear, Confidence::High));
     assert!((trap.since - date(2026, 12, 1)).get_days().abs() <= 1, "{trap:?}");
     about(trap.kwh_per_year, 5.0 * OFF_HOURS, 0.02);
 }
@@ -137,8 +141,9 @@ fn a_base_load_above_last_years() {
 /// Always as high as by day: what half of that is above is taken to be the trap.
 #[test]
 fn a_flat_load_never_sleeps() {
-    let trap = only(&traps(&[&|hour| 20_000 + hour % 5]), TrapKind::NeverAsleep);
-    assert_eq!((trap.beside, trap.confidence), (Beside::WorkingDays, Confidence::Low));
+    let trap =
+        only(&saving_opportunities(&[&|hour| 20_000 + hour % 5]), OpportunityKind::NeverAsleep);
+    assert_eq!((trap.reference, trap.confidence), (ReferenceLoad::WorkingDays, Confidence::Low));
     about(trap.kwh_per_year, 10.0 * OFF_HOURS, 0.01);
     assert!(trap.at_least, "as long as anything is known: {trap:?}");
     assert_eq!(trap.since, date(2026, 3, 1));
@@ -150,11 +155,11 @@ fn more_than_others_of_the_same_area() {
     let high = |hour: i64| usual(hour) + 12_000;
     let mut all: Vec<Load> = vec![&usual; 7];
     all[0] = &high;
-    let trap = only(&traps(&all), TrapKind::NeverAsleep);
-    assert_eq!((trap.beside, trap.confidence), (Beside::Others, Confidence::Medium));
+    let trap = only(&saving_opportunities(&all), OpportunityKind::NeverAsleep);
+    assert_eq!((trap.reference, trap.confidence), (ReferenceLoad::Others, Confidence::Medium));
     about(trap.kwh_per_year, 12.0 * OFF_HOURS, 0.01);
     assert!(trap.at_least, "{trap:?}");
-    assert_eq!(traps(&all[..4]), [], "three others are no comparison");
+    assert_eq!(saving_opportunities(&all[..4]), [], "three others are no comparison");
 }
 
 /// From 3 April on it works on days off too: 20 kW above the nights for 9 hours.
@@ -165,14 +170,14 @@ fn weekends_as_busy_as_weekdays() {
         let (of_day, off) = local(hour);
         off && open(hour) && (8..17).contains(&of_day)
     };
-    let found = traps(&[&|hour| usual(hour) + if busy(hour) { 20_000 } else { 0 }]);
-    let trap = found.iter().find(|it| it.kind == TrapKind::Weekend).expect("a weekend");
+    let found = saving_opportunities(&[&|hour| usual(hour) + if busy(hour) { 20_000 } else { 0 }]);
+    let trap = found.iter().find(|it| it.kind == OpportunityKind::Weekend).expect("a weekend");
     near(trap, 4, 3, 1);
     about(trap.kwh_per_year, 20.0 * 9.0 * 115.0, 0.02);
     assert!(trap.confidence == Confidence::High, "{trap:?}");
     // half as busy is an open library
-    let found = traps(&[&|hour| usual(hour) + if busy(hour) { 8_000 } else { 0 }]);
-    assert_eq!(found.iter().find(|it| it.kind == TrapKind::Weekend), None, "{found:?}");
+    let found = saving_opportunities(&[&|hour| usual(hour) + if busy(hour) { 8_000 } else { 0 }]);
+    assert_eq!(found.iter().find(|it| it.kind == OpportunityKind::Weekend), None, "{found:?}");
 }
 
 /// From 26 April on every other night has 10 kW more: 5 kW in the mean.
@@ -184,8 +189,9 @@ fn nights_on_which_something_is_left_on() {
         let even = (hour + 4).div_euclid(24) % 2 == 0;
         even && forgot(hour) && !(5..22).contains(&of_day)
     };
-    let found = traps(&[&|hour| usual(hour) + if left_on(hour) { 10_000 } else { 0 }]);
-    let trap = found.iter().find(|it| it.kind == TrapKind::Night).expect("nights");
+    let found =
+        saving_opportunities(&[&|hour| usual(hour) + if left_on(hour) { 10_000 } else { 0 }]);
+    let trap = found.iter().find(|it| it.kind == OpportunityKind::Night).expect("nights");
     about(trap.kwh_per_year, 5.0 * 7.0 * 365.0, 0.1);
     near(trap, 4, 26, 3);
 }

@@ -4,7 +4,7 @@ use crate::{Contact, Doubt, MeterIndex, MilliWattHours, ParticipantIndex, Time, 
 
 /// What became of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AppendOutcome {
     /// It counts.
     Counted,
     /// It is kept and shown to the organiser; it does not count.
@@ -29,7 +29,7 @@ pub enum Provenance {
 
 /// A bin of a load curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
+pub struct SeriesPoint {
     /// Its beginning.
     pub at: Time,
     /// Energy in it.
@@ -42,7 +42,7 @@ pub struct Point {
 
 /// Energy beside the baseline of the same quarter-hours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Compared {
+pub struct EnergyComparison {
     /// Energy of the known quarter-hours.
     pub energy: Option<MilliWattHours>,
     /// Their baseline.
@@ -60,7 +60,7 @@ pub struct HourLoad {
 
 /// When a participant was last heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Heard {
+pub struct LatestReading {
     /// The newest reading; of several meters the one that is furthest behind.
     pub measured_at: Option<Time>,
     /// Power then; signed sum of the meters.
@@ -71,7 +71,7 @@ pub struct Heard {
 
 /// Readings of a meter that were stored and do not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quarantined {
+pub struct QuarantinedReadings {
     /// Whose.
     pub participant: ParticipantIndex,
     /// Which meter.
@@ -93,7 +93,7 @@ pub struct Quarantined {
 
 /// What [`crate::Standings::settle`] moved.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Moved {
+pub struct Revision {
     /// Whose.
     pub participant: ParticipantIndex,
     /// The first quarter-hour that may differ.

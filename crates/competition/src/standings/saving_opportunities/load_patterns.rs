@@ -1,7 +1,7 @@
 //! Loads that should not be there: by night, on days off, and without end.
 use core::ops::Range;
 
-use super::{Beside, Confidence, DAYS, TrapKind};
+use super::{Confidence, DAYS, OpportunityKind, ReferenceLoad};
 use crate::calendar::Slot;
 
 /// Others that make a comparison.
@@ -30,8 +30,8 @@ pub(super) const YEAR: i64 = 364;
 /// A trap before it has a date and a price.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Found {
-    pub(super) kind: TrapKind,
-    pub(super) beside: Beside,
+    pub(super) kind: OpportunityKind,
+    pub(super) reference: ReferenceLoad,
     /// The first hour of its first day.
     pub(super) since: i64,
     pub(super) at_least: bool,
@@ -194,8 +194,8 @@ pub(super) fn night(days: &[Day], recent: &Recent) -> Option<Found> {
         _ => Confidence::Low,
     };
     let kwh_per_year = above * load * 7.0 * 365.0;
-    let (kind, beside) = (TrapKind::Night, Beside::QuietNights);
-    Some(Found { kind, beside, since, at_least, kwh_per_year, confidence })
+    let (kind, reference) = (OpportunityKind::Night, ReferenceLoad::QuietNights);
+    Some(Found { kind, reference, since, at_least, kwh_per_year, confidence })
 }
 
 /// Days off on which the house wakes up nearly as on working days.
@@ -216,8 +216,8 @@ pub(super) fn weekend(days: &[Day], recent: &Recent) -> Option<Found> {
     let each = four().filter(|day| day.off).map(|day| day.day.mean());
     let confidence = sure(share(each, rest + (work - rest) * BUSY * 0.8));
     let kwh_per_year = (off - rest) * 9.0 * 115.0;
-    let (kind, beside) = (TrapKind::Weekend, Beside::WeekdayNights);
-    Some(Found { kind, beside, since, at_least, kwh_per_year, confidence })
+    let (kind, reference) = (OpportunityKind::Weekend, ReferenceLoad::WeekdayNights);
+    Some(Found { kind, reference, since, at_least, kwh_per_year, confidence })
 }
 
 /// The load of the small hours above what was reached; `others` in kW.
@@ -229,10 +229,14 @@ pub(super) fn never_asleep(days: &[Day], recent: &Recent, others: Option<f64>) -
     let busy =
         mean(four.iter().filter(|day| !day.off && day.day.hours >= 8.0).map(|day| day.day.mean()));
     let flat = busy.filter(|busy| load > FLAT * busy).map(|busy| ASLEEP * busy);
-    let told = [(own, Beside::LastYear), (others, Beside::Others), (flat, Beside::WorkingDays)];
+    let told = [
+        (own, ReferenceLoad::LastYear),
+        (others, ReferenceLoad::Others),
+        (flat, ReferenceLoad::WorkingDays),
+    ];
     let agree = told.iter().filter(|(reached, _)| reached.is_some()).count();
-    let (reached, beside) =
-        told.iter().find_map(|(reached, beside)| Some(((*reached)?, *beside)))?;
+    let (reached, reference) =
+        told.iter().find_map(|(reached, reference)| Some(((*reached)?, *reference)))?;
     let middle = (load + reached) / 2.0;
     // as they would be in the weather of these weeks
     let usual =
@@ -240,17 +244,17 @@ pub(super) fn never_asleep(days: &[Day], recent: &Recent, others: Option<f64>) -
     let nights = days.iter().filter(|day| day.has_night());
     let values: Vec<_> = nights.map(|day| (day.hour, day.small_hours.above() + usual)).collect();
     let (since, at_least) = onset(&values, middle, 7)?;
-    let confidence = match beside {
+    let confidence = match reference {
         _ if agree > 1 => Confidence::High,
-        Beside::LastYear => {
+        ReferenceLoad::LastYear => {
             let nights = four.iter().filter(|day| day.has_night());
             sure(share(nights.map(|day| day.small_hours.mean()), middle))
         }
-        Beside::Others if load > 2.0 * reached => Confidence::Medium,
+        ReferenceLoad::Others if load > 2.0 * reached => Confidence::Medium,
         _ => Confidence::Low,
     };
-    let (kind, kwh_per_year) = (TrapKind::NeverAsleep, (load - reached) * OFF_HOURS);
-    Some(Found { kind, beside, since, at_least, kwh_per_year, confidence })
+    let (kind, kwh_per_year) = (OpportunityKind::NeverAsleep, (load - reached) * OFF_HOURS);
+    Some(Found { kind, reference, since, at_least, kwh_per_year, confidence })
 }
 
 /// The load of the same four weeks a year ago as it would be in the weather of

@@ -1,7 +1,7 @@
 //! The day on which the load rose, and stayed.
 use super::{
-    Beside, Confidence, TrapKind,
-    find::{Day, Found, YEAR, difference},
+    Confidence, OpportunityKind, ReferenceLoad,
+    load_patterns::{Day, Found, YEAR, difference},
 };
 
 /// Standard errors that the largest of some fifty differences has to reach. In real
@@ -46,8 +46,8 @@ pub(super) fn step(days: &[Day]) -> Option<Found> {
         _ => Confidence::Low,
     };
     (errors > ERRORS && rise > LEAST * a_day && stays).then_some(Found {
-        kind: TrapKind::Step,
-        beside: Beside::Before,
+        kind: OpportunityKind::Step,
+        reference: ReferenceLoad::Before,
         since,
         at_least: false,
         kwh_per_year: rise * 365.0,

@@ -1,7 +1,7 @@
 //! Samples, late samples and stored days in.
 use super::{Standings, known};
 use crate::{
-    DayRecord, History, Interval, MeterIndex, Outcome, Sample, Stale, Time,
+    AppendOutcome, DayRecord, History, Interval, MeterIndex, Sample, Stale, Time,
     calendar::grid::{QUARTER, QUARTERS_A_DAY, day_of},
     energy::{Bin, State, Write},
     house::House,
@@ -11,12 +11,12 @@ use crate::{
 impl Standings {
     /// Takes a screened sample that is newer than everything of its meter.
     /// Constant work, whatever the history or the number of participants.
-    pub fn append(&mut self, meter: MeterIndex, sample: Sample) -> Outcome {
+    pub fn append(&mut self, meter: MeterIndex, sample: Sample) -> AppendOutcome {
         let index = meter.0 as usize;
         let ledger = &mut self.ledgers[index];
         if ledger.tail.seen.is_some_and(|newest| newest >= sample.at.0) {
             self.amend(meter, sample.at);
-            return Outcome::Late;
+            return AppendOutcome::Late;
         }
         let house = &self.houses[self.owners[index].0 as usize];
         let mut writes = std::mem::take(&mut self.writes);
@@ -27,8 +27,8 @@ impl Standings {
         }
         self.writes = writes;
         match result {
-            Ok(()) => Outcome::Counted,
-            Err(doubt) => Outcome::Doubted(doubt),
+            Ok(()) => AppendOutcome::Counted,
+            Err(doubt) => AppendOutcome::Doubted(doubt),
         }
     }
 

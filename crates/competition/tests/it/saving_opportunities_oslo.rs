@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, path::Path};
 
 use competition::{
-    Celsius, Competition, Interval, Meter, MeterIndex, MilliWattHours, Participant,
-    ParticipantIndex, Period, SekPerKwh, Standings, Time, Trap, TrapKind, placebo::Building,
+    Celsius, Competition, Interval, Meter, MeterIndex, MilliWattHours, OpportunityKind,
+    Participant, ParticipantIndex, Period, SavingOpportunity, SekPerKwh, Standings, Time,
+    placebo::Building,
 };
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
@@ -22,7 +23,12 @@ fn midnight(day: Date) -> i64 {
 
 /// The traps at the end of the three months before `until`, after twelve of
 /// baseline; kWh in these twelve. From `since` on the house uses `more` kWh an hour.
-fn traps(building: &Building, until: Date, since: Date, more: f64) -> Vec<Trap> {
+fn saving_opportunities(
+    building: &Building,
+    until: Date,
+    since: Date,
+    more: f64,
+) -> Vec<SavingOpportunity> {
     let from = until.saturating_sub(3.months());
     let start = from.saturating_sub(1.year());
     let periods = [Period { start, end: from }, Period { start: from, end: until }];
@@ -44,7 +50,7 @@ fn traps(building: &Building, until: Date, since: Date, more: f64) -> Vec<Trap> 
         }
     }
     standings.settle(&Map::default());
-    standings.traps(WHO, Time(end), SekPerKwh(1.5))
+    standings.saving_opportunities(WHO, Time(end), SekPerKwh(1.5))
 }
 
 /// The first days of months at which a building has fifteen months behind it.
@@ -69,25 +75,28 @@ fn real_buildings_have_few_traps_and_an_added_load_is_found() {
         let mean = energies.iter().sum::<f64>() / energies.len().max(1) as f64;
         for until in ends(&building) {
             windows += 1;
-            let plain = traps(&building, until, until, 0.0);
+            let plain = saving_opportunities(&building, until, until, 0.0);
             for trap in &plain {
                 *kinds.entry(format!("{:?}", trap.kind)).or_default() += 1;
             }
-            let lasting = [TrapKind::Step, TrapKind::NeverAsleep];
+            let lasting = [OpportunityKind::Step, OpportunityKind::NeverAsleep];
             if plain.iter().any(|trap| lasting.contains(&trap.kind)) {
                 continue;
             }
             // a fifth of the house's mean load, for the last six weeks, day and night
             tried += 1;
             let since = until.saturating_sub(6.weeks());
-            let more = traps(&building, until, since, mean / 5.0);
+            let more = saving_opportunities(&building, until, since, mean / 5.0);
             if let Some(trap) = more.iter().find(|trap| lasting.contains(&trap.kind)) {
                 found += 1;
                 let off = (trap.since - since).get_days().abs();
                 // what never sleeps is counted outside of working hours
                 let share = trap.kwh_per_year / (mean / 5.0 * 8760.0);
-                let whole =
-                    if trap.kind == TrapKind::Step { share } else { share * 8760.0 / 5760.0 };
+                let whole = if trap.kind == OpportunityKind::Step {
+                    share
+                } else {
+                    share * 8760.0 / 5760.0
+                };
                 right += usize::from(off <= 7 && (0.5..1.5).contains(&whole));
             }
         }

@@ -15,7 +15,7 @@ use crate::{
 
 /// The ranked participants of a board together.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Project {
+pub struct Portfolio {
     /// How many they are.
     pub ranked: usize,
     /// Baseline minus energy, as on the board.
@@ -27,7 +27,7 @@ pub struct Project {
     pub half_width: Option<f64>,
 }
 
-impl Project {
+impl Portfolio {
     /// Share of the expected that was not used, percent.
     pub fn saving_percent(&self) -> Option<f64> {
         (self.expected.0 > 0).then(|| self.saved.0 as f64 / self.expected.0 as f64 * 100.0)
@@ -49,7 +49,7 @@ impl Project {
 
 impl Standings {
     /// Those ranked on a board; `None` where none is.
-    pub fn project_on(&self, board: &Leaderboard) -> Option<Project> {
+    pub fn portfolio(&self, board: &Leaderboard) -> Option<Portfolio> {
         let ranked: Vec<_> = board.rows.iter().filter(|row| row.rank.is_some()).collect();
         let expected = ranked.iter().filter_map(|row| row.expected).sum();
         let learnt = ranked.iter().map(|row| {
@@ -61,7 +61,7 @@ impl Standings {
             .map(|row| self.houses[row.participant.0 as usize].elapsed(board.as_of))
             .max()?;
         let days = (hours as f64 / 24.0).round() as usize;
-        Some(Project {
+        Some(Portfolio {
             ranked: ranked.len(),
             saved: board.total_saved,
             expected,

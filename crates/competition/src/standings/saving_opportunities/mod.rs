@@ -16,19 +16,19 @@
 //! energy-sparks_analytics, baseload alerts) sets a school's base load beside its own
 //! year, beside other schools and beside its other days of the week. Thresholds
 //! are ours: at each of them a manager would still go and look.
-mod find;
-mod step;
+mod load_patterns;
+mod load_step;
 
 use core::ops::Range;
 
 use super::{Standings, known};
 use crate::{
-    ParticipantIndex, Time,
+    Bilingual, ParticipantIndex, Time,
     calendar::grid::{HOUR, hour_of},
     house::House,
 };
-use find::{Day, Found};
 use jiff::civil::Date;
+use load_patterns::{Day, Found};
 
 /// What a kilowatt-hour costs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,7 +36,7 @@ pub struct SekPerKwh(pub f64);
 
 /// A kind of trap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TrapKind {
+pub enum OpportunityKind {
     /// Nights use more than the house's own quiet nights.
     Night,
     /// Weekends are nearly as busy as weekdays.
@@ -47,21 +47,22 @@ pub enum TrapKind {
     Step,
 }
 
-impl TrapKind {
+impl OpportunityKind {
     /// In English and in Swedish.
-    pub const fn names(self) -> (&'static str, &'static str) {
-        match self {
+    pub const fn names(self) -> Bilingual<&'static str> {
+        let (english, swedish) = match self {
             Self::Night => ("Nights above the house's quietest", "Nätter över husets lugnaste"),
             Self::Weekend => ("Weekends nearly as busy as weekdays", "Helger nästan som vardagar"),
             Self::NeverAsleep => ("A load that never sleeps", "Last som aldrig sover"),
             Self::Step => ("The load rose one day and stayed", "Lasten steg en dag och blev kvar"),
-        }
+        };
+        Bilingual { english, swedish }
     }
 }
 
-/// What a trap is beside: its kilowatt-hours are those above this.
+/// What a trap is reference: its kilowatt-hours are those above this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Beside {
+pub enum ReferenceLoad {
     /// The quietest quarter of its nights of the last four weeks.
     QuietNights,
     /// The same weeks of last year, in the weather of these.
@@ -76,10 +77,10 @@ pub enum Beside {
     Before,
 }
 
-impl Beside {
+impl ReferenceLoad {
     /// In English and in Swedish.
-    pub const fn names(self) -> (&'static str, &'static str) {
-        match self {
+    pub const fn names(self) -> Bilingual<&'static str> {
+        let (english, swedish) = match self {
             Self::QuietNights => ("above its own quiet nights", "över de egna lugna nätterna"),
             Self::LastYear => ("above the same weeks of last year", "över samma veckor förra året"),
             Self::Others => (
@@ -91,7 +92,8 @@ impl Beside {
             }
             Self::WeekdayNights => ("above its own weekday nights", "över de egna vardagsnätterna"),
             Self::Before => ("above the weeks before", "över veckorna före"),
-        }
+        };
+        Bilingual { english, swedish }
     }
 }
 
@@ -108,22 +110,23 @@ pub enum Confidence {
 
 impl Confidence {
     /// In English and in Swedish.
-    pub const fn names(self) -> (&'static str, &'static str) {
-        match self {
+    pub const fn names(self) -> Bilingual<&'static str> {
+        let (english, swedish) = match self {
             Self::Low => ("worth a look", "värt en titt"),
             Self::Medium => ("likely", "troligt"),
             Self::High => ("plain", "tydligt"),
-        }
+        };
+        Bilingual { english, swedish }
     }
 }
 
 /// One trap.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Trap {
+pub struct SavingOpportunity {
     /// What kind.
-    pub kind: TrapKind,
+    pub kind: OpportunityKind,
     /// What its kilowatt-hours are above.
-    pub beside: Beside,
+    pub reference: ReferenceLoad,
     /// First local day of it, within some days.
     pub since: Date,
     /// It is at least as old as that: there is nothing known from before.
@@ -142,55 +145,66 @@ const DAYS: usize = 28;
 impl Standings {
     /// The traps of a participant, the dearest first; none where less than three
     /// quarters of the last four weeks is known.
-    pub fn traps(&self, who: ParticipantIndex, now: Time, price: SekPerKwh) -> Vec<Trap> {
-        self.traps_of(who, now, price, &self.nights_per_area(hour_of(now.0)))
+    pub fn saving_opportunities(
+        &self,
+        who: ParticipantIndex,
+        now: Time,
+        price: SekPerKwh,
+    ) -> Vec<SavingOpportunity> {
+        self.opportunities_of(who, now, price, &self.nights_per_area(hour_of(now.0)))
     }
 
     /// The traps of all, each house's nights looked at once.
-    pub fn all_traps(&self, now: Time, price: SekPerKwh) -> Vec<(ParticipantIndex, Trap)> {
+    pub fn all_saving_opportunities(
+        &self,
+        now: Time,
+        price: SekPerKwh,
+    ) -> Vec<(ParticipantIndex, SavingOpportunity)> {
         let nights = self.nights_per_area(hour_of(now.0));
         let everybody = (0..self.houses.len() as u32).map(ParticipantIndex);
-        let traps =
-            |who| self.traps_of(who, now, price, &nights).into_iter().map(move |it| (who, it));
+        let traps = |who| {
+            self.opportunities_of(who, now, price, &nights).into_iter().map(move |it| (who, it))
+        };
         everybody.flat_map(traps).collect()
     }
 
     /// `nights` are of all participants.
-    fn traps_of(
+    fn opportunities_of(
         &self,
         who: ParticipantIndex,
         now: Time,
         price: SekPerKwh,
         nights: &[Option<f64>],
-    ) -> Vec<Trap> {
+    ) -> Vec<SavingOpportunity> {
         let house = &self.houses[who.0 as usize];
         let end = hour_of(now.0);
         let days = self.known_days(house, house.calendar.hours().start..end);
-        let step = step::step(&days);
+        let step = load_step::step(&days);
         let mut found: Vec<Found> = Vec::new();
-        if let Some(recent) = &find::recent(&days) {
-            found.extend(find::night(&days, recent));
-            found.extend(find::weekend(&days, recent));
-            let sleepless = find::never_asleep(&days, recent, self.others(who, end, nights));
+        if let Some(recent) = &load_patterns::recent(&days) {
+            found.extend(load_patterns::night(&days, recent));
+            found.extend(load_patterns::weekend(&days, recent));
+            let sleepless =
+                load_patterns::never_asleep(&days, recent, self.others(who, end, nights));
             // the same load, which the step tells better
             found.extend(sleepless.filter(|it| {
                 step.as_ref().is_none_or(|step| {
-                    it.beside != Beside::LastYear
+                    it.reference != ReferenceLoad::LastYear
                         || (it.since - step.since).abs() > DAYS as i64 * 24
                 })
             }));
         }
         found.extend(step);
-        let trap = |found: Found| Trap {
+        let trap = |found: Found| SavingOpportunity {
             kind: found.kind,
-            beside: found.beside,
+            reference: found.reference,
             since: house.calendar.date(Time(found.since * HOUR)),
             at_least: found.at_least,
             kwh_per_year: found.kwh_per_year,
             sek_per_year: found.kwh_per_year * price.0,
             confidence: found.confidence,
         };
-        let mut traps: Vec<Trap> = found.into_iter().map(trap).collect();
+        let mut traps: Vec<SavingOpportunity> = found.into_iter().map(trap).collect();
         traps.retain(|trap| trap.kwh_per_year > 0.0);
         traps.sort_by(|a, b| b.kwh_per_year.total_cmp(&a.kwh_per_year));
         traps
@@ -226,7 +240,10 @@ impl Standings {
     fn nights_per_area(&self, end: i64) -> Vec<Option<f64>> {
         let per_area = |house: &House| {
             let days = self.known_days(house, end - DAYS as i64 * 24..end);
-            Some(find::level(&days[find::recent(&days)?.range])? / house.area(end)?)
+            Some(
+                load_patterns::level(&days[load_patterns::recent(&days)?.range])?
+                    / house.area(end)?,
+            )
         };
         self.houses.iter().map(per_area).collect()
     }
@@ -237,6 +254,6 @@ impl Standings {
         let area = self.houses[who.0 as usize].area(end)?;
         let others = nights.iter().enumerate().filter(|(index, _)| *index != who.0 as usize);
         let others: Vec<f64> = others.filter_map(|(_, level)| *level).collect();
-        (others.len() >= find::OTHERS).then(|| crate::compare::median(others) * area)
+        (others.len() >= load_patterns::OTHERS).then(|| crate::compare::median(others) * area)
     }
 }

@@ -3,8 +3,8 @@ use core::ops::Range;
 
 use super::{Standings, known};
 use crate::{
-    Compared, Contact, Heard, HourLoad, MeterIndex, MilliWattHours, ParticipantIndex, Point,
-    Provenance, Quarantined, Time, Watts,
+    Contact, EnergyComparison, HourLoad, LatestReading, MeterIndex, MilliWattHours,
+    ParticipantIndex, Provenance, QuarantinedReadings, SeriesPoint, Time, Watts,
     calendar::{
         days_after,
         grid::{HOUR, QUARTER, hour_of, quarter_of, quarter_part},
@@ -44,7 +44,7 @@ impl Standings {
 
     /// The load curve in bins of `step` seconds from `range.start` on; both are
     /// rounded to whole quarter-hours, the step upwards. At most 200 000 bins.
-    pub fn series(&self, who: ParticipantIndex, range: Range<Time>, step: i64) -> Vec<Point> {
+    pub fn series(&self, who: ParticipantIndex, range: Range<Time>, step: i64) -> Vec<SeriesPoint> {
         let house = self.house(who);
         let each = step.max(1).saturating_add(QUARTER - 1) / QUARTER;
         let (first, end) = (quarter_of(range.start.0), -quarter_of(-range.end.0));
@@ -59,7 +59,7 @@ impl Standings {
             .collect()
     }
 
-    fn point(&self, house: &House, quarters: Range<i64>) -> Point {
+    fn point(&self, house: &House, quarters: Range<i64>) -> SeriesPoint {
         let at = Time(quarters.start * QUARTER);
         let (mut energy, mut baseline) = (Some(0), Some(0));
         let (mut first, mut last, mut declared) = (None, None, false);
@@ -76,7 +76,7 @@ impl Standings {
             None => Provenance::Missing,
         };
         let energy = energy.filter(|_| provenance != Provenance::Missing);
-        Point {
+        SeriesPoint {
             at,
             energy: energy.map(MilliWattHours),
             baseline: baseline.map(MilliWattHours),
@@ -85,16 +85,16 @@ impl Standings {
     }
 
     /// Since local midnight.
-    pub fn today(&self, who: ParticipantIndex, now: Time) -> Compared {
+    pub fn today(&self, who: ParticipantIndex, now: Time) -> EnergyComparison {
         let calendar = &self.house(who).calendar;
         self.compared(who, calendar.midnight(calendar.date(now))..now)
     }
 
     /// Any range, rounded to whole quarter-hours; those of it whose energy is
     /// known. The baseline is `None` where one of them has none.
-    pub fn compared(&self, who: ParticipantIndex, range: Range<Time>) -> Compared {
+    pub fn compared(&self, who: ParticipantIndex, range: Range<Time>) -> EnergyComparison {
         let house = self.house(who);
-        let mut compared = Compared::default();
+        let mut compared = EnergyComparison::default();
         let mut complete = true;
         let (from, until) = (quarter_of(range.start.0), -quarter_of(-range.end.0));
         for quarter in from..until.min(from.saturating_add(MOST)) {
@@ -154,11 +154,11 @@ impl Standings {
     /// interval, which tells no power. Live: within two and a half of its
     /// meter's own intervals, but at least two minutes and at most two and a half
     /// hours. Silent: not for six hours.
-    pub fn heard(&self, who: ParticipantIndex, now: Time) -> Heard {
+    pub fn heard(&self, who: ParticipantIndex, now: Time) -> LatestReading {
         let ledgers = &self.ledgers[self.house(who).meters.clone()];
         let behind = ledgers.iter().map(Ledger::heard).min().flatten();
         let Some((seen, pace, _)) = behind else {
-            return Heard { measured_at: None, power: None, contact: Contact::Silent };
+            return LatestReading { measured_at: None, power: None, contact: Contact::Silent };
         };
         let power = |ledger: &Ledger| match ledger.heard()? {
             (_, _, true) => Some(ledger.tail.shown? * ledger.spec.sign),
@@ -172,12 +172,12 @@ impl Standings {
             _ if age <= 6 * HOUR => Contact::Stale,
             _ => Contact::Silent,
         };
-        Heard { measured_at: Some(Time(seen)), power: Option::map(power, Watts), contact }
+        LatestReading { measured_at: Some(Time(seen)), power: Option::map(power, Watts), contact }
     }
 
     /// Readings that are kept and do not count, by meter and reason.
-    pub fn quarantine(&self) -> Vec<Quarantined> {
-        let mut found: Vec<Quarantined> = Vec::new();
+    pub fn quarantine(&self) -> Vec<QuarantinedReadings> {
+        let mut found: Vec<QuarantinedReadings> = Vec::new();
         for (index, ledger) in self.ledgers.iter().enumerate() {
             let meter = MeterIndex(index as u32);
             let start = found.len();
@@ -188,7 +188,7 @@ impl Standings {
                     known.last = Time(tally.last);
                     continue;
                 }
-                found.push(Quarantined {
+                found.push(QuarantinedReadings {
                     participant: self.owners[index],
                     meter,
                     doubt: tally.doubt,
