@@ -3,10 +3,12 @@
 mod arrows;
 mod licences;
 mod manifests;
+mod modules;
 mod paths;
 mod source;
 mod tokens;
 mod tree;
+mod words;
 
 use std::{fmt, fs, process::Command};
 
@@ -51,27 +53,33 @@ pub(crate) fn run() -> Result<()> {
     let mut findings = tree::check(&files);
     findings.extend(arrows::check_workspaces()?);
     findings.extend(licences::check_all()?);
+    let mut pending = modules::check(&files);
     let mut long = 0;
-    for File { path, text } in &files {
-        let Some(text) = text else { continue };
+    for file in &files {
+        pending.extend(words::check(file));
+        let File { path, text: Some(text) } = file else { continue };
         findings.extend(paths::check_escapes(path, text));
         if path.ends_with("Cargo.toml") {
             findings.extend(manifests::check(path, text));
-        } else if path == "README.md" || path == "firmware/README.md" {
+        } else if path.ends_with("README.md") {
             findings.extend(paths::check_mentions(path, text, &files));
         } else if path.ends_with(".rs") {
             findings.extend(source::check(path, text));
             long += usize::from(text.lines().count() > source::NEAR);
         }
     }
+    // Reported and not yet an error: words and circles that are still there.
+    for finding in &pending {
+        println!("pending: {finding}");
+    }
     for finding in &findings {
         println!("{finding}");
     }
     if !findings.is_empty() {
-        bail!("{} findings; each line above says what to mend", findings.len());
+        bail!("{} findings; each line above says what to fix", findings.len());
     }
     println!(
-        "{} files, {long} of them longer than {} lines; nothing to mend",
+        "{} files, {long} of them longer than {} lines; nothing to fix",
         files.len(),
         source::NEAR
     );
