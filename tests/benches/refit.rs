@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use competition::{
-    Celsius, Competition, Meter, MeterIndex, NoHistory, Participant, ParticipantIndex, Period,
-    Rule, Sample, Standings, Time, WattHours,
+    Celsius, Competition, Meter, MeterIndex, NoStoredReadings, Participant, ParticipantIndex,
+    Period, Rule, Sample, Standings, Time, WattHours,
 };
 use jiff::{civil::date, tz::TimeZone};
 use tests::{bench, local};
@@ -24,7 +24,7 @@ fn main() {
         touch(&mut standings, round);
         assert!(!standings.is_settled(), "every baseline waits for its fit");
         let start = Instant::now();
-        let moved = standings.settle(&NoHistory);
+        let moved = standings.settle(&NoStoredReadings);
         let board = standings.leaderboard(Rule::Saving, Time(now));
         times.push(start.elapsed().as_secs_f64());
         assert_eq!(moved.len(), PARTICIPANTS as usize, "every saving moved");
@@ -78,6 +78,6 @@ fn standings() -> (Standings, i64) {
             *register += 9_000.0 + day + 350.0 * (17.0 - outdoor).max(0.0) + noise as f64;
         }
     }
-    standings.settle(&NoHistory);
+    standings.settle(&NoStoredReadings);
     (standings, until)
 }

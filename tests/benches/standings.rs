@@ -83,6 +83,6 @@ fn standings(size: u32) -> (Standings, Vec<i64>, i64) {
         }
         at += 3600;
     }
-    standings.settle(&competition::NoHistory);
+    standings.settle(&competition::NoStoredReadings);
     (standings, registers, end)
 }

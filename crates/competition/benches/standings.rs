@@ -3,8 +3,8 @@
 use std::{hint::black_box, time::Instant};
 
 use competition::{
-    Celsius, Competition, Meter, MeterIndex, NoHistory, Participant, ParticipantIndex, Period,
-    Rule, Sample, Standings, Time, WattHours, Watts,
+    Celsius, Competition, Meter, MeterIndex, NoStoredReadings, Participant, ParticipantIndex,
+    Period, Rule, Sample, Standings, Time, WattHours, Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
 
@@ -48,7 +48,7 @@ fn main() {
             for meter in 0..participants as u32 {
                 black_box(standings.append(MeterIndex(meter), sample(at, register)));
             }
-            standings.settle(&NoHistory);
+            standings.settle(&NoStoredReadings);
             times.push(began.elapsed().as_nanos() as f64 / participants as f64);
         }
         let began = Instant::now();
@@ -75,7 +75,7 @@ fn main() {
         }
         let taken = began.elapsed();
         let began = Instant::now();
-        standings.settle(&NoHistory);
+        standings.settle(&NoStoredReadings);
         fits.push((began.elapsed().as_micros() as f64, taken.as_nanos() as f64 / 8_784.0));
     }
     let fit = median(fits.iter().map(|fit| fit.0).collect());

@@ -18,49 +18,49 @@
 mod activity;
 mod baseline;
 mod bilingual;
+mod bin_sums;
 mod calendar;
-mod coding;
-mod compare;
+mod day_record;
 mod eligibility;
 mod energy;
 mod factors;
-mod history;
-mod house;
-mod interval;
+mod interval_data;
 mod leaderboard;
-mod ledger;
+mod meter_days;
 mod participant;
+mod participant_state;
 pub mod placebo;
 mod ranking;
-mod record;
+mod reading_source;
+mod reference_baselines;
 mod results;
 mod sample;
 mod standings;
 mod totals;
-mod training;
 mod units;
+mod varint;
 mod weather;
 
 pub use activity::{Activity, ActivityKind};
 pub use bilingual::Bilingual;
+pub use bin_sums::GoodnessOfFit;
 pub use calendar::Country;
+pub use day_record::{DayRecord, DayRecordError};
 pub use factors::{Factors, KgCo2PerKwh};
-pub use history::{History, NoHistory};
-pub use interval::{Interval, Screen};
+pub use interval_data::{ImportValidator, IntervalReading};
 pub use leaderboard::{ClusterRow, Contact, Leaderboard, Row, Rule, Status};
 pub use participant::{
     Baseline, Competition, Dated, DayKind, Epoch, Exclusion, Meter, MeterIndex, Method,
     Participant, ParticipantIndex, Period, Sign, Thresholds,
 };
-pub use record::{DayRecord, Stale};
+pub use reading_source::{NoStoredReadings, ReadingSource};
 pub use results::{
     AppendOutcome, EnergyComparison, HourLoad, LatestReading, Provenance, QuarantinedReadings,
     Revision, SeriesPoint,
 };
-pub use sample::{Doubt, Refusal, Sample};
+pub use sample::{QuarantineReason, RejectReason, Sample};
 pub use standings::{
     Confidence, Effect, OpportunityKind, Portfolio, ReferenceLoad, SavingOpportunity, SekPerKwh,
     Standings,
 };
-pub use training::Fit;
 pub use units::{Celsius, MilliWattHours, Percent, SquareMetres, Time, WattHours, Watts};

@@ -138,7 +138,7 @@ impl Baseline {
     }
 
     /// Whether outdoor temperatures are used.
-    pub(crate) fn is_warm(self) -> bool {
+    pub(crate) fn uses_temperature(self) -> bool {
         matches!(self, Self::Season | Self::HoursTemperature)
     }
 }

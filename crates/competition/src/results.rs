@@ -1,6 +1,8 @@
 //! What can be asked of the standings beside the board. What is not known is
 //! `None`, never zero.
-use crate::{Contact, Doubt, MeterIndex, MilliWattHours, ParticipantIndex, Time, WattHours, Watts};
+use crate::{
+    Contact, MeterIndex, MilliWattHours, ParticipantIndex, QuarantineReason, Time, WattHours, Watts,
+};
 
 /// What became of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,7 +10,7 @@ pub enum AppendOutcome {
     /// It counts.
     Counted,
     /// It is kept and shown to the organiser; it does not count.
-    Doubted(Doubt),
+    Doubted(QuarantineReason),
     /// It is not newer than all of its meter: taken as [`crate::Standings::amend`].
     Late,
 }
@@ -77,7 +79,7 @@ pub struct QuarantinedReadings {
     /// Which meter.
     pub meter: MeterIndex,
     /// Why.
-    pub doubt: Doubt,
+    pub doubt: QuarantineReason,
     /// How many.
     pub count: u64,
     /// The first.

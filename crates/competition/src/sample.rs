@@ -18,7 +18,7 @@ pub struct Sample {
 /// Why a reading is not taken at all. Judged on itself and the clock alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum RejectReason {
     /// More than five minutes ahead of the clock.
     #[error("the reading's time is more than five minutes ahead of the server's clock")]
     Future,
@@ -39,7 +39,7 @@ pub enum Refusal {
 /// Why a stored reading does not count. Judged against its neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum Doubt {
+pub enum QuarantineReason {
     /// The register is lower than before and no meter swap or reset was declared.
     #[error("the register fell and no meter change was declared")]
     Drop,

@@ -3,20 +3,20 @@
 //! time-of-week-and-temperature model of Mathieu, Price, Kiliccote and Piette,
 //! IEEE Trans. Smart Grid 2(3), 2011, with a week of three kinds of days), and
 //! drawn towards what the same season of the training year used (`season`).
-mod interval;
-mod learn;
+mod fit;
 mod model;
 mod season;
 mod stats;
+mod uncertainty;
 
-pub(crate) use interval::{Outside, half_width, interval};
-pub(crate) use learn::{Learning, Learnt, learn};
+pub(crate) use fit::{FitOptions, FittedBaseline, fit_baseline};
 pub(crate) use model::Model;
 pub(crate) use season::Season;
+pub(crate) use uncertainty::{CrossValidation, half_width, interval};
 
 /// One hour to learn from or to score.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Hour {
+pub(crate) struct Observation {
     /// Hours since 1970.
     pub(crate) hour: i64,
     /// Of the 72.

@@ -6,7 +6,7 @@
 //! get the smallest answer instead of a division by nothing.
 use nalgebra::{SMatrix, SVector, SymmetricEigen};
 
-use super::stats::{NODES, Nodes, Stats};
+use super::stats::{KNOTS, Knots, Stats};
 use crate::calendar::BINS;
 
 /// Eigenvalues below this share of the largest carry no information.
@@ -16,24 +16,24 @@ const TOLERANCE: f64 = 1e-9;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Model {
     means: Box<[f64; BINS]>,
-    heat: Option<Heat>,
+    heat: Option<TemperatureResponse>,
     /// Numbers learnt.
     pub(crate) parameters: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Heat {
-    nodes: Nodes,
+struct TemperatureResponse {
+    knots: Knots,
     /// Level of each bin, to which the temperature's part is added.
     levels: Box<[f64; BINS]>,
     occupied: Box<[bool; BINS]>,
     /// Unoccupied, occupied: the line's height at each knot.
-    heights: [[f64; NODES]; 2],
+    heights: [[f64; KNOTS]; 2],
 }
 
 impl Model {
     /// `None` without any hour.
-    pub(crate) fn solve(stats: &Stats, nodes: Option<Nodes>) -> Option<Self> {
+    pub(crate) fn solve(stats: &Stats, knots: Option<Knots>) -> Option<Self> {
         let bins = &stats.0;
         let (weight, energy) =
             bins.iter().fold((0.0, 0.0), |sum, it| (sum.0 + it.weight, sum.1 + it.energy));
@@ -46,13 +46,13 @@ impl Model {
             if sums.weight > 0.0 { sums.energy / sums.weight } else { mean }
         }));
         let mut parameters = bins.iter().filter(|sums| sums.weight > 0.0).count();
-        let heat = nodes.map(|nodes| {
+        let heat = knots.map(|knots| {
             let occupied = occupied(&means);
             let solved = [false, true].map(|class| heights(stats, &occupied, class));
             parameters += solved[0].1 + solved[1].1;
             let heights = solved.map(|(heights, _)| heights);
             let levels = levels(stats, &occupied, &heights);
-            Heat { nodes, levels, occupied, heights }
+            TemperatureResponse { knots, levels, occupied, heights }
         });
         Some(Self { means, heat, parameters })
     }
@@ -71,7 +71,7 @@ impl Model {
     pub(crate) fn predict(&self, bin: usize, outdoor: f64) -> f64 {
         match &self.heat {
             Some(heat) if outdoor.is_finite() => {
-                let (left, share) = heat.nodes.locate(outdoor);
+                let (left, share) = heat.knots.locate(outdoor);
                 let heights = &heat.heights[usize::from(heat.occupied[bin])];
                 let part = heights[left] * (1.0 - share) + heights[left + 1] * share;
                 (heat.levels[bin] + part).max(0.0)
@@ -91,27 +91,27 @@ fn occupied(means: &[f64; BINS]) -> Box<[bool; BINS]> {
 }
 
 /// Heights at the knots of one class of hours, and how many of them the data tell.
-fn heights(stats: &Stats, occupied: &[bool; BINS], class: bool) -> ([f64; NODES], usize) {
-    let mut matrix = SMatrix::<f64, NODES, NODES>::zeros();
-    let mut right = SVector::<f64, NODES>::zeros();
+fn heights(stats: &Stats, occupied: &[bool; BINS], class: bool) -> ([f64; KNOTS], usize) {
+    let mut matrix = SMatrix::<f64, KNOTS, KNOTS>::zeros();
+    let mut right = SVector::<f64, KNOTS>::zeros();
     for (sums, _) in
         stats.0.iter().zip(occupied).filter(|(sums, it)| **it == class && sums.warm > 0.0)
     {
-        for row in 0..NODES {
+        for row in 0..KNOTS {
             right[row] += sums.xy[row] - sums.x[row] * sums.warm_energy / sums.warm;
             matrix[(row, row)] += sums.xx[row];
-            if row + 1 < NODES {
+            if row + 1 < KNOTS {
                 matrix[(row, row + 1)] += sums.xx_next[row];
                 matrix[(row + 1, row)] += sums.xx_next[row];
             }
-            for column in 0..NODES {
+            for column in 0..KNOTS {
                 matrix[(row, column)] -= sums.x[row] * sums.x[column] / sums.warm;
             }
         }
     }
     let eigen = SymmetricEigen::new(matrix);
     let least = eigen.eigenvalues.max() * TOLERANCE;
-    let (mut solution, mut rank) = (SVector::<f64, NODES>::zeros(), 0);
+    let (mut solution, mut rank) = (SVector::<f64, KNOTS>::zeros(), 0);
     for (value, vector) in eigen.eigenvalues.iter().zip(eigen.eigenvectors.column_iter()) {
         if *value > least && *value > 0.0 {
             solution += vector * (vector.dot(&right) / value);
@@ -123,8 +123,8 @@ fn heights(stats: &Stats, occupied: &[bool; BINS], class: bool) -> ([f64; NODES]
 
 /// Mean of a bin less what the temperature explains; of its class where the bin
 /// was never seen with a temperature.
-fn levels(stats: &Stats, occupied: &[bool; BINS], heights: &[[f64; NODES]; 2]) -> Box<[f64; BINS]> {
-    let rest = |x: &[f64; NODES], class: bool| -> f64 {
+fn levels(stats: &Stats, occupied: &[bool; BINS], heights: &[[f64; KNOTS]; 2]) -> Box<[f64; BINS]> {
+    let rest = |x: &[f64; KNOTS], class: bool| -> f64 {
         x.iter().zip(&heights[usize::from(class)]).map(|(x, height)| x * height).sum()
     };
     let mut classes = [(0.0, 0.0); 2];
@@ -154,16 +154,16 @@ mod tests {
             5.0 + if (8..17).contains(&bin) { 3.0 } else { 0.0 } + 0.4 * (10.0 - outdoor).max(0.0)
         };
         let temperatures: Vec<f64> = (0..=40).map(|step| f64::from(step) - 20.0).collect();
-        let nodes = Nodes::of(temperatures.clone()).unwrap();
+        let knots = Knots::of(temperatures.clone()).unwrap();
         let mut stats = Stats::default();
         // knots at −20, −12, −4, 4, 12, 20: stay where the truth is one line
         for bin in 0..24 {
             for outdoor in temperatures.iter().filter(|outdoor| **outdoor <= 4.0) {
-                let at = Some(nodes.locate(*outdoor));
+                let at = Some(knots.locate(*outdoor));
                 stats.add(bin, truth(bin, *outdoor), 1.0, at);
             }
         }
-        let model = Model::solve(&stats, Some(nodes)).unwrap();
+        let model = Model::solve(&stats, Some(knots)).unwrap();
         for bin in 0..24 {
             for outdoor in [-19.5, -3.0, 3.9] {
                 let found = model.predict(bin, outdoor);
@@ -177,11 +177,11 @@ mod tests {
     #[test]
     fn nothing_to_learn_is_no_division() {
         assert!(Model::solve(&Stats::default(), None).is_none());
-        assert!(Nodes::of(vec![4.0; 100]).is_none());
+        assert!(Knots::of(vec![4.0; 100]).is_none());
         let mut stats = Stats::default();
-        let nodes = Nodes::of(vec![0.0, 10.0]).unwrap();
-        stats.add(3, 7.0, 1.0, Some(nodes.locate(5.0)));
-        let model = Model::solve(&stats, Some(nodes)).unwrap();
+        let knots = Knots::of(vec![0.0, 10.0]).unwrap();
+        stats.add(3, 7.0, 1.0, Some(knots.locate(5.0)));
+        let model = Model::solve(&stats, Some(knots)).unwrap();
         assert!((model.predict(3, 5.0) - 7.0).abs() < 1e-9);
         assert!(model.predict(70, 5.0).is_finite());
     }

@@ -9,7 +9,7 @@
 //! 20(4), 1969. Here the season gets half of that weight, for its error is
 //! measured against neighbouring weeks of the same year, which flatters it. A
 //! house whose model is right on what it did not see keeps to its model.
-use super::{Hour, Outside};
+use super::{CrossValidation, Observation};
 use crate::calendar::BINS;
 
 /// Days of the ring: 52 weeks, so that weekdays meet.
@@ -28,7 +28,7 @@ type Sums = [(f64, f64); BINS];
 struct Ring(Vec<Sums>);
 
 impl Ring {
-    fn of(hours: &[Hour]) -> Self {
+    fn of(hours: &[Observation]) -> Self {
         let mut days = vec![[(0.0, 0.0); BINS]; YEAR as usize];
         for hour in hours {
             let sum = &mut days[hour.hour.div_euclid(24).rem_euclid(YEAR) as usize][hour.bin];
@@ -80,18 +80,18 @@ pub(crate) struct Season {
 impl Season {
     /// `None` where the training is less than a year. `wanted` are consecutive hours with their bins, `model` is the model's error
     /// on what it did not see, and `expect` its expectation of an hour.
-    pub(crate) fn learn(
-        hours: &[Hour],
+    pub(crate) fn fit_baseline(
+        hours: &[Observation],
         wanted: impl Iterator<Item = (i64, usize)>,
-        model: &Outside,
-        expect: impl Fn(&Hour) -> f64,
+        model: &CrossValidation,
+        expect: impl Fn(&Observation) -> f64,
     ) -> Option<Self> {
         let span = hours.last()?.hour - hours.first()?.hour;
         if span < FULL {
             return None;
         }
         let ring = Ring::of(hours);
-        let tested = Outside::new(hours.iter().map(|hour| {
+        let tested = CrossValidation::new(hours.iter().map(|hour| {
             let mean = ring.mean_without(hour.hour, hour.bin);
             (hour.hour, hour.energy, mean.unwrap_or_else(|| expect(hour)))
         }));
@@ -104,7 +104,7 @@ impl Season {
     }
 
     /// The model's expectation of an hour, drawn towards the season's.
-    pub(crate) fn draw(&self, hour: i64, model: f64) -> f64 {
+    pub(crate) fn blend(&self, hour: i64, model: f64) -> f64 {
         let index = usize::try_from(hour - self.first).ok();
         match index.and_then(|index| self.means.get(index)) {
             Some(mean) if mean.is_finite() => model + self.share * (f64::from(*mean) - model),
@@ -118,20 +118,22 @@ mod tests {
     use super::*;
 
     /// A year of one bin, 10 kWh an hour but 4 in its tenth to sixteenth week.
-    fn year() -> Vec<Hour> {
+    fn year() -> Vec<Observation> {
         let energy = |day: i64| if (70..112).contains(&day) { 4.0 } else { 10.0 };
-        let hour = |hour: i64| Hour { hour, bin: 0, outdoor: f64::NAN, energy: energy(hour / 24) };
+        let hour =
+            |hour: i64| Observation { hour, bin: 0, outdoor: f64::NAN, energy: energy(hour / 24) };
         (0..364 * 24).map(hour).collect()
     }
 
     fn season(error: f64) -> Season {
         let hours = year();
-        let model = Outside::new(hours.iter().map(|it| (it.hour, it.energy, it.energy + error)));
+        let model =
+            CrossValidation::new(hours.iter().map(|it| (it.hour, it.energy, it.energy + error)));
         let wanted = (364 * 24..400 * 24).map(|hour| (hour, 0)).chain((400 * 24..480 * 24).map(
             // from the 400th day on a kind of hour that the year never had
             |hour| (hour, if hour < 470 * 24 { 0 } else { 1 }),
         ));
-        Season::learn(&hours, wanted, &model, |it| it.energy).unwrap()
+        Season::fit_baseline(&hours, wanted, &model, |it| it.energy).unwrap()
     }
 
     #[test]
@@ -140,27 +142,28 @@ mod tests {
         let weight = season.share;
         assert!(weight > 0.0 && weight < 0.5);
         // the year is a ring: before its first day lies its last
-        assert!((season.draw(364 * 24, 8.0) - (8.0 + weight * 2.0)).abs() < 1e-6);
+        assert!((season.blend(364 * 24, 8.0) - (8.0 + weight * 2.0)).abs() < 1e-6);
         // the 91st day: 42 of the 43 days around it used 4, one used 10
         let mean = (42.0 * 4.0 + 10.0) / 43.0;
-        let drawn = season.draw((364 + 91) * 24 + 5, 8.0);
+        let drawn = season.blend((364 + 91) * 24 + 5, 8.0);
         assert!((drawn - (8.0 + weight * (mean - 8.0))).abs() < 1e-6, "{drawn}");
     }
 
     #[test]
     fn what_is_not_known_is_left_to_the_model() {
         let season = season(1.0);
-        assert_eq!(season.draw(475 * 24, 8.0), 8.0, "a kind of hour without any");
-        assert_eq!(season.draw(500 * 24, 8.0), 8.0, "an hour nobody asked for");
-        assert_eq!(season.draw(-1, 8.0), 8.0);
+        assert_eq!(season.blend(475 * 24, 8.0), 8.0, "a kind of hour without any");
+        assert_eq!(season.blend(500 * 24, 8.0), 8.0, "an hour nobody asked for");
+        assert_eq!(season.blend(-1, 8.0), 8.0);
     }
 
     #[test]
     fn half_a_year_is_no_ring() {
         let half = &year()[..180 * 24];
-        let model = Outside::new(half.iter().map(|it| (it.hour, it.energy, it.energy + 1.0)));
+        let model =
+            CrossValidation::new(half.iter().map(|it| (it.hour, it.energy, it.energy + 1.0)));
         let wanted = (364 * 24..380 * 24).map(|hour| (hour, 0));
-        assert_eq!(Season::learn(half, wanted, &model, |it| it.energy), None);
+        assert_eq!(Season::fit_baseline(half, wanted, &model, |it| it.energy), None);
     }
 
     #[test]

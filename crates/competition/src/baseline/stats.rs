@@ -4,31 +4,31 @@ use crate::calendar::BINS;
 
 /// Ends and inner knots of the temperature's piecewise line: the training
 /// temperatures' minimum, quintiles and maximum.
-pub(crate) const NODES: usize = 6;
+pub(crate) const KNOTS: usize = 6;
 
 /// The knots, °C, rising.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Nodes([f64; NODES]);
+pub(crate) struct Knots([f64; KNOTS]);
 
-impl Nodes {
+impl Knots {
     /// `None` where the temperature hardly moves.
     pub(crate) fn of(mut temperatures: Vec<f64>) -> Option<Self> {
         temperatures.retain(|outdoor| outdoor.is_finite());
         temperatures.sort_unstable_by(f64::total_cmp);
         let last = temperatures.len().checked_sub(1)?;
-        let nodes: [f64; NODES] =
-            std::array::from_fn(|node| temperatures[last * node / (NODES - 1)]);
-        (nodes[NODES - 1] - nodes[0] > 1.0).then_some(Self(nodes))
+        let knots: [f64; KNOTS] =
+            std::array::from_fn(|node| temperatures[last * node / (KNOTS - 1)]);
+        (knots[KNOTS - 1] - knots[0] > 1.0).then_some(Self(knots))
     }
 
     /// Left knot and the share of the right one. Beyond the training's range the
     /// end holds: a line is not led on into weather that was never seen.
     pub(crate) fn locate(&self, outdoor: f64) -> (usize, f64) {
-        let nodes = &self.0;
-        let outdoor = outdoor.clamp(nodes[0], nodes[NODES - 1]);
-        let left = nodes[1..NODES - 1].partition_point(|node| *node < outdoor);
-        let width = nodes[left + 1] - nodes[left];
-        let share = if width > 0.0 { (outdoor - nodes[left]) / width } else { 0.0 };
+        let knots = &self.0;
+        let outdoor = outdoor.clamp(knots[0], knots[KNOTS - 1]);
+        let left = knots[1..KNOTS - 1].partition_point(|node| *node < outdoor);
+        let width = knots[left + 1] - knots[left];
+        let share = if width > 0.0 { (outdoor - knots[left]) / width } else { 0.0 };
         (left, share)
     }
 }
@@ -41,11 +41,11 @@ pub(crate) struct Sums {
     /// Of hours with temperature only, from here on.
     pub(crate) warm: f64,
     pub(crate) warm_energy: f64,
-    pub(crate) x: [f64; NODES],
-    pub(crate) xy: [f64; NODES],
+    pub(crate) x: [f64; KNOTS],
+    pub(crate) xy: [f64; KNOTS],
     /// x·x on the diagonal and next to it; the rest is zero.
-    pub(crate) xx: [f64; NODES],
-    pub(crate) xx_next: [f64; NODES],
+    pub(crate) xx: [f64; KNOTS],
+    pub(crate) xx_next: [f64; KNOTS],
 }
 
 /// Sums of all bins.
@@ -85,7 +85,7 @@ impl Stats {
                 sum.energy += other.energy;
                 sum.warm += other.warm;
                 sum.warm_energy += other.warm_energy;
-                for node in 0..NODES {
+                for node in 0..KNOTS {
                     sum.x[node] += other.x[node];
                     sum.xy[node] += other.xy[node];
                     sum.xx[node] += other.xx[node];

@@ -25,9 +25,9 @@ const AFTER: i64 = 92 * 24;
 
 /// An hour's place in the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Slot(u8);
+pub(crate) struct TimeOfWeek(u8);
 
-impl Slot {
+impl TimeOfWeek {
     /// 0..72: kind of day × 24 + local hour.
     pub(crate) fn bin(self) -> usize {
         self.0 as usize
@@ -50,7 +50,7 @@ impl Slot {
 pub(crate) struct Calendar {
     zone: TimeZone,
     first: i64,
-    slots: Vec<Slot>,
+    slots: Vec<TimeOfWeek>,
     /// Local date of each hour, counted from that of the first.
     dates: Vec<u16>,
     /// Hours of each local date that lie in the baseline.
@@ -97,7 +97,7 @@ impl Calendar {
                 DayKind::Half if of_day < 12 => 0,
                 DayKind::Half | DayKind::Holiday => 2,
             };
-            slots.push(Slot(row * 24 + of_day));
+            slots.push(TimeOfWeek(row * 24 + of_day));
             dates.push(index);
         }
         let mut lengths = vec![0; dates.last().map_or(0, |last| usize::from(*last) + 1)];
@@ -113,7 +113,7 @@ impl Calendar {
     }
 
     /// Place of an hour; `None` outside of [`Calendar::hours`].
-    pub(crate) fn slot(&self, hour: i64) -> Option<Slot> {
+    pub(crate) fn time_of_week(&self, hour: i64) -> Option<TimeOfWeek> {
         self.slots.get(usize::try_from(hour - self.first).ok()?).copied()
     }
 
@@ -213,7 +213,9 @@ mod tests {
         let hours = |day: Date| {
             let start = calendar.midnight(day).0 / HOUR;
             let end = calendar.midnight(day.tomorrow().unwrap()).0 / HOUR;
-            (start..end).map(|hour| calendar.slot(hour).unwrap().bin() - 48).collect::<Vec<_>>()
+            (start..end)
+                .map(|hour| calendar.time_of_week(hour).unwrap().bin() - 48)
+                .collect::<Vec<_>>()
         };
         let spring: Vec<usize> = (0..2).chain(3..24).collect();
         let autumn: Vec<usize> = (0..3).chain(2..24).collect();
@@ -226,12 +228,12 @@ mod tests {
         let friday = date(2027, 5, 7);
         let thursday = date(2027, 3, 25);
         let calendar = calendar(&[(friday, DayKind::Holiday), (thursday, DayKind::Half)]);
-        let slot = |day, hour| calendar.slot(calendar.at(day, hour).0 / HOUR).unwrap();
+        let slot = |day, hour| calendar.time_of_week(calendar.at(day, hour).0 / HOUR).unwrap();
         assert_eq!(slot(friday, 10).bin(), 58);
         assert_eq!(slot(thursday, 11).bin(), 11);
         assert_eq!(slot(thursday, 12).bin(), 60);
         assert!(slot(friday, 22).is_night() && slot(friday, 4).is_night());
         assert!(!slot(friday, 5).is_night() && slot(date(2027, 5, 10), 5).bin() == 5);
-        assert_eq!(calendar.slot(calendar.contest.end + AFTER), None);
+        assert_eq!(calendar.time_of_week(calendar.contest.end + AFTER), None);
     }
 }

@@ -6,15 +6,17 @@
 //! of two good registers of one epoch, exact however long the gap. R(t) is the
 //! register in whole mWh, interpolated at quarter-hour boundaries, so that the
 //! quarter-hours sum to the registers' difference to the last digit.
-mod day;
-mod judge;
-mod link;
-mod spec;
-mod state;
+mod interpolation;
+mod meter_config;
+mod meter_day;
+mod plausibility;
+mod register_state;
 
-pub(crate) use day::{Bin, Day, Grade, Tally, provenance};
-pub(crate) use spec::{REGISTER_LIMIT, Spec};
-pub(crate) use state::{Edge, Held, Knot, State, Suspect, Write};
+pub(crate) use meter_config::{MeterConfig, REGISTER_LIMIT};
+pub(crate) use meter_day::{Grade, MeterDay, QuarantineTally, QuarterEnergy, provenance};
+pub(crate) use register_state::{
+    Boundary, PendingBoundary, QuarterUpdate, RegisterPoint, RegisterState, SuspectPoint,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,16 @@
 //! The automaton against hand-computed quarter-hours.
 use super::*;
-use crate::{Competition, Doubt, Epoch, Meter, Period, Sample, Time, WattHours, Watts};
+use crate::{Competition, Epoch, Meter, Period, QuarantineReason, Sample, Time, WattHours, Watts};
 use jiff::{civil::date, tz::TimeZone};
 
 const START: i64 = 1_800_000_000; // a full quarter-hour and hour
 
-fn spec(change: impl FnOnce(&mut Meter)) -> Spec {
+fn spec(change: impl FnOnce(&mut Meter)) -> MeterConfig {
     let mut meter = Meter::new("m");
     change(&mut meter);
     let period = Period { start: date(2026, 1, 1), end: date(2027, 1, 1) };
     let competition = Competition::new("t", TimeZone::UTC, period, period);
-    Spec::new(&meter, &competition, 0)
+    MeterConfig::new(&meter, &competition, 0)
 }
 
 fn sample(seconds: i64, wh: i64) -> Sample {
@@ -18,8 +18,8 @@ fn sample(seconds: i64, wh: i64) -> Sample {
 }
 
 /// Quarter-hours by number after `START`: energy in Wh, and the doubts.
-fn run(spec: &Spec, samples: &[Sample]) -> (Vec<(i64, f64)>, Vec<Option<Doubt>>) {
-    let (mut state, mut writes) = (State::default(), Vec::new());
+fn run(spec: &MeterConfig, samples: &[Sample]) -> (Vec<(i64, f64)>, Vec<Option<QuarantineReason>>) {
+    let (mut state, mut writes) = (RegisterState::default(), Vec::new());
     let doubts =
         samples.iter().map(|sample| state.push(spec, sample, &|_| 1, &mut writes).err()).collect();
     let mut bins = std::collections::BTreeMap::new();
@@ -42,7 +42,7 @@ fn a_straight_line_is_cut_at_the_quarters() {
 
 #[test]
 fn an_hourly_register_measures_its_hour() {
-    let (mut state, mut writes) = (State::default(), Vec::new());
+    let (mut state, mut writes) = (RegisterState::default(), Vec::new());
     let spec = spec(|_| ());
     for sample in [sample(7, 0), sample(3607, 4000), sample(7204, 8000)] {
         state.push(&spec, &sample, &|_| 1, &mut writes).unwrap();
@@ -58,11 +58,11 @@ fn an_hourly_register_measures_its_hour() {
 fn single_spikes_pass() {
     let base = [(0, 500_000), (10, 500_050), (20, 500_100)];
     for (wrong, doubt) in [
-        (0, Doubt::Zero),
-        (1_000, Doubt::Drop),
-        (50_010, Doubt::Factor),
-        (5_001_000, Doubt::Factor),
-        (1_500_000, Doubt::Step),
+        (0, QuarantineReason::Zero),
+        (1_000, QuarantineReason::Drop),
+        (50_010, QuarantineReason::Factor),
+        (5_001_000, QuarantineReason::Factor),
+        (1_500_000, QuarantineReason::Step),
     ] {
         let mut samples: Vec<_> = base.iter().map(|(at, wh)| sample(*at, *wh)).collect();
         samples.push(sample(30, wrong));
@@ -96,7 +96,7 @@ fn a_step_never_becomes_energy_by_waiting() {
     let mut samples: Vec<_> = (0..100).map(|i| sample(i * 10, 400_000 + i * 50)).collect();
     samples.extend((100..20_000).map(|i| sample(i * 10, 900_000 + i * 50)));
     let (_, doubts) = run(&spec(|_| ()), &samples);
-    assert!(doubts[100..].iter().all(|doubt| *doubt == Some(Doubt::Step)));
+    assert!(doubts[100..].iter().all(|doubt| *doubt == Some(QuarantineReason::Step)));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_declared_rollover_counts_on() {
     // a reset far from the end is no rollover
     let samples = [(0, 50_000_000), (900, 50_004_000), (1800, 0), (2700, 4_000)];
     let (bins, doubts) = run(&spec, &samples.map(|(at, wh)| sample(at, wh)));
-    assert_eq!(doubts[2..], [Some(Doubt::Zero), Some(Doubt::Zero)]);
+    assert_eq!(doubts[2..], [Some(QuarantineReason::Zero), Some(QuarantineReason::Zero)]);
     assert_eq!(total(&bins), 4000.0);
 }
 

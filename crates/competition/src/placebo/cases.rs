@@ -7,9 +7,9 @@ use jiff::{
 use super::{Building, Case, Detail, Place};
 use crate::{
     Baseline, Competition, Method, Period, Time,
-    baseline::{Hour, Learning, interval, learn},
+    baseline::{FitOptions, Observation, fit_baseline, interval},
     calendar::{Calendar, grid::HOUR},
-    compare::{last_year, median, relative, three_weeks, three_weeks_width},
+    reference_baselines::{last_year, median, relative, three_weeks, three_weeks_width},
 };
 
 /// Days of the training year that must be there, and the share of their hours.
@@ -74,8 +74,8 @@ fn windows(building: &Building, place: &Place) -> Vec<Window> {
 
 /// Twelve months and three.
 struct Window {
-    training: Vec<Hour>,
-    contest: Vec<Hour>,
+    training: Vec<Observation>,
+    contest: Vec<Observation>,
     /// All hours of the contest with their bins, known or not.
     slots: Vec<(i64, usize)>,
     from: i64,
@@ -92,11 +92,16 @@ impl Window {
         if before < first || until > first + building.hours.len() as i64 {
             return None;
         }
-        let take = |from: i64, until: i64| -> Vec<Hour> {
+        let take = |from: i64, until: i64| -> Vec<Observation> {
             let known = |hour: i64| {
                 let (energy, outdoor) = *building.hours.get((hour - first) as usize)?;
-                let bin = calendar.slot(hour)?.bin();
-                Some(Hour { hour, bin, outdoor: outdoor.unwrap_or(f64::NAN), energy: energy? })
+                let bin = calendar.time_of_week(hour)?.bin();
+                Some(Observation {
+                    hour,
+                    bin,
+                    outdoor: outdoor.unwrap_or(f64::NAN),
+                    energy: energy?,
+                })
             };
             (from..until).filter_map(known).collect()
         };
@@ -104,7 +109,8 @@ impl Window {
         let days = training.chunk_by(|a, b| a.hour.div_euclid(24) == b.hour.div_euclid(24));
         let full = days.filter(|day| day.len() as f64 >= FULL * 24.0).count();
         let enough = contest.len() as f64 >= FULL * (until - from) as f64;
-        let slots = (from..until).filter_map(|hour| Some((hour, calendar.slot(hour)?.bin())));
+        let slots =
+            (from..until).filter_map(|hour| Some((hour, calendar.time_of_week(hour)?.bin())));
         (full >= FULL_DAYS && enough).then(|| Self {
             training,
             contest,
@@ -115,9 +121,9 @@ impl Window {
         })
     }
 
-    fn how(&self, method: Method) -> Learning {
-        Learning {
-            temperature: method.baseline.is_warm(),
+    fn how(&self, method: Method) -> FitOptions {
+        FitOptions {
+            temperature: method.baseline.uses_temperature(),
             half_life: method.half_life,
             until: self.from,
             contest: self.until - self.from,
@@ -126,7 +132,7 @@ impl Window {
 
     /// Hour by hour what a fitted model expects, in the training year too.
     fn detail(&self, method: Method) -> Option<Detail> {
-        let mut learnt = learn(&self.training, &self.how(method))?;
+        let mut learnt = fit_baseline(&self.training, &self.how(method))?;
         if method.baseline == Baseline::Season {
             learnt = learnt.with_season(&self.training, self.slots.iter().copied());
         }
@@ -146,13 +152,14 @@ impl Window {
         let how = self.how(method);
         let (saving, ends) = match method.baseline {
             Baseline::Hours | Baseline::HoursTemperature | Baseline::Season => {
-                let mut learnt = learn(&self.training, &how)?;
+                let mut learnt = fit_baseline(&self.training, &how)?;
                 if method.baseline == Baseline::Season {
                     learnt = learnt.with_season(&self.training, self.slots.iter().copied());
                 }
                 let days = (self.until - self.from) as usize / 24;
                 let half = learnt.outside.half_width(days)?;
-                let predict = |hour: &Hour| Some(learnt.predict(hour.hour, hour.bin, hour.outdoor));
+                let predict =
+                    |hour: &Observation| Some(learnt.predict(hour.hour, hour.bin, hour.outdoor));
                 let saving = self.saving(predict)?;
                 (saving, Some(interval(saving, half)))
             }
@@ -171,7 +178,7 @@ impl Window {
         Some(Case { building, from: Time(self.from * HOUR), saving, interval: ends })
     }
 
-    fn saving(&self, expect: impl Fn(&Hour) -> Option<f64>) -> Option<f64> {
+    fn saving(&self, expect: impl Fn(&Observation) -> Option<f64>) -> Option<f64> {
         let pairs = self.contest.iter().filter_map(|hour| Some((hour.energy, expect(hour)?)));
         let (energy, expected) = pairs.fold((0.0, 0.0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
         (expected > 0.0).then(|| 1.0 - energy / expected)

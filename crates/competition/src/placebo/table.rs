@@ -38,6 +38,6 @@ pub fn table(cases: &[Case]) -> Option<Line> {
         deviation: (errors.iter().map(|error| error * error).sum::<f64>() / count as f64).sqrt(),
         off: errors.iter().filter(|error| **error > 5.0).count() as f64 / count as f64,
         covered: (of > 0.0).then(|| holds as f64 / of),
-        half_width: (of > 0.0).then(|| crate::compare::median(halves)),
+        half_width: (of > 0.0).then(|| crate::reference_baselines::median(halves)),
     })
 }

@@ -1,11 +1,12 @@
 //! Samples, late samples and stored days in.
 use super::{Standings, known};
 use crate::{
-    AppendOutcome, DayRecord, History, Interval, MeterIndex, Sample, Stale, Time,
+    AppendOutcome, DayRecord, DayRecordError, IntervalReading, MeterIndex, ReadingSource, Sample,
+    Time,
     calendar::grid::{QUARTER, QUARTERS_A_DAY, day_of},
-    energy::{Bin, State, Write},
-    house::House,
-    record,
+    day_record,
+    energy::{QuarterEnergy, QuarterUpdate, RegisterState},
+    participant_state::ParticipantState,
 };
 
 impl Standings {
@@ -41,8 +42,8 @@ impl Standings {
 
     /// Takes an imported interval; one of the same beginning replaces it. Not kept in
     /// [`DayRecord`]: give it again after a restart, in any order.
-    pub fn interval(&mut self, meter: MeterIndex, interval: &Interval) {
-        let &Interval { start, seconds, energy } = interval;
+    pub fn interval(&mut self, meter: MeterIndex, interval: &IntervalReading) {
+        let &IntervalReading { start, seconds, energy } = interval;
         let (first, parts) = (start.0.div_euclid(QUARTER), (seconds / QUARTER).clamp(1, 4));
         let owner = self.owners[meter.0 as usize].0 as usize;
         let house = &mut self.houses[owner];
@@ -53,7 +54,7 @@ impl Standings {
         for part in 0..parts {
             // Differences of the interpolated sum: the parts add up to the whole.
             let upto = |part: i64| energy.0 * part / parts;
-            let write = Write {
+            let write = QuarterUpdate {
                 quarter: first + part,
                 energy: upto(part + 1) - upto(part),
                 from_exact: part == 0,
@@ -61,7 +62,7 @@ impl Standings {
                 firm: true,
                 declared: false,
             };
-            self.ledgers[meter.0 as usize].import(write.quarter, Bin::from(&write));
+            self.ledgers[meter.0 as usize].import(write.quarter, QuarterEnergy::from(&write));
         }
         house.change(hour, old, known(&self.ledgers[meters], hour));
         if house.stale && house.begun {
@@ -70,14 +71,14 @@ impl Standings {
     }
 
     /// Puts quarter-hours into a meter's book and their hours into its house.
-    fn write(&mut self, meter: usize, writes: &[Write]) {
+    fn write(&mut self, meter: usize, writes: &[QuarterUpdate]) {
         let house = &mut self.houses[self.owners[meter].0 as usize];
         let meters = house.meters.clone();
         for writes in writes.chunk_by(|a, b| a.quarter.div_euclid(4) == b.quarter.div_euclid(4)) {
             let hour = writes[0].quarter.div_euclid(4);
             let old = known(&self.ledgers[meters.clone()], hour);
             for write in writes {
-                self.ledgers[meter].set(write.quarter, Some(Bin::from(write)));
+                self.ledgers[meter].set(write.quarter, Some(QuarterEnergy::from(write)));
             }
             house.change(hour, old, known(&self.ledgers[meters.clone()], hour));
         }
@@ -107,7 +108,7 @@ impl Standings {
     }
 
     /// Late days of a participant's meters; the first quarter-hour replaced.
-    pub(super) fn redo(&mut self, who: usize, history: &dyn History) -> Option<i64> {
+    pub(super) fn redo(&mut self, who: usize, history: &dyn ReadingSource) -> Option<i64> {
         let mut first: Option<i64> = None;
         for meter in self.houses[who].meters.clone() {
             let house = &self.houses[who];
@@ -124,8 +125,8 @@ impl Standings {
     }
 
     /// What the writes hold before `until` stands; the rest of the range is unknown.
-    fn replace(&mut self, meter: usize, from: i64, until: i64, writes: &[Write]) {
-        let mut writes: Vec<Write> =
+    fn replace(&mut self, meter: usize, from: i64, until: i64, writes: &[QuarterUpdate]) {
+        let mut writes: Vec<QuarterUpdate> =
             writes.iter().copied().filter(|write| write.quarter < until).collect();
         // stable: of several writes to a quarter-hour the last comes last
         writes.sort_by_key(|write| write.quarter);
@@ -149,7 +150,7 @@ impl Standings {
         let mut records = Vec::new();
         for (number, day) in ledger.days_mut().filter(|(_, day)| day.changed) {
             day.changed = false;
-            let bytes = record::encode(day, fingerprint);
+            let bytes = day_record::encode(day, fingerprint);
             records.push(DayRecord { day: number as i32, bytes });
         }
         records
@@ -159,20 +160,20 @@ impl Standings {
     /// sample of the meter.
     ///
     /// # Errors
-    /// [`Stale`] says why not; no later day of the meter is taken then either, and
+    /// [`DayRecordError`] says why not; no later day of the meter is taken then either, and
     /// all samples after [`Standings::newest`] have to be appended.
-    pub fn restore(&mut self, meter: MeterIndex, record: &DayRecord) -> Result<(), Stale> {
+    pub fn restore(&mut self, meter: MeterIndex, record: &DayRecord) -> Result<(), DayRecordError> {
         let index = meter.0 as usize;
         let ledger = &mut self.ledgers[index];
         let (start, number) = (ledger.start(), i64::from(record.day));
         let in_order = ledger.tail.seen.is_none_or(|seen| day_of(seen) < number);
         if self.broken[index] || !in_order || number < start {
-            return Err(Stale::Damaged);
+            return Err(DayRecordError::Damaged);
         }
-        let day = record::decode(&record.bytes, ledger.spec.fingerprint)
+        let day = day_record::decode(&record.bytes, ledger.spec.fingerprint)
             .inspect_err(|_| self.broken[index] = true)?;
         if let Some(state) = &day.after {
-            ledger.tail = State::clone(state);
+            ledger.tail = RegisterState::clone(state);
         }
         let house = &mut self.houses[self.owners[index].0 as usize];
         let meters = house.meters.clone();
@@ -189,6 +190,6 @@ impl Standings {
     }
 }
 
-fn house_start(house: &House) -> i64 {
+fn house_start(house: &ParticipantState) -> i64 {
     house.calendar.hours().start * 4
 }

@@ -8,16 +8,16 @@ use core::ops::Range;
 
 use super::{Standings, known};
 use crate::{
-    Fit, Leaderboard, Method, MilliWattHours, ParticipantIndex, Row, Rule, Status, Time,
-    baseline::{Learnt, interval},
+    GoodnessOfFit, Leaderboard, Method, MilliWattHours, ParticipantIndex, Row, Rule, Status, Time,
+    baseline::{FittedBaseline, interval},
     calendar::{
         days_after,
         grid::{HOUR, hour_of},
     },
-    compare::{median, relative},
     eligibility::Ineligibility,
-    house::{House, Stretch, UNKNOWN},
+    participant_state::{ParticipantState, StaticPeriod, UNKNOWN},
     ranking::{groups, ranks},
+    reference_baselines::{median, relative},
     totals::Totals,
 };
 
@@ -34,15 +34,15 @@ struct Figures {
     saved_per_employee: Option<f64>,
     improvement: Option<f64>,
     coverage: Option<f64>,
-    fit: Option<Fit>,
+    fit: Option<GoodnessOfFit>,
 }
 
 impl Standings {
     /// The board by all that is known now.
     pub fn leaderboard(&self, rule: Rule, now: Time) -> Leaderboard {
-        let figures = |house: &House| {
+        let figures = |house: &ParticipantState| {
             let learnt = house.learnt.as_ref();
-            self.figures(house, rule, &house.stretches, learnt, now, &outside(learnt))
+            self.figures(house, rule, &house.periods, learnt, now, &outside(learnt))
         };
         let mut board = self.board(rule, now, self.competition.method, figures);
         self.add_contact(&mut board);
@@ -52,7 +52,7 @@ impl Standings {
     /// What the board would be by another baseline. Unofficial; some milliseconds
     /// a participant.
     pub fn what_if(&self, rule: Rule, method: Method, now: Time) -> Leaderboard {
-        let figures = |house: &House| {
+        let figures = |house: &ParticipantState| {
             let (learnt, expectations) = self.expectations(house, method);
             let ledgers = &self.ledgers[house.meters.clone()];
             let contest = house.calendar.contest.clone();
@@ -61,13 +61,13 @@ impl Standings {
                 expectations.get(index).copied().filter(|expected| *expected != UNKNOWN)
             };
             let hours = contest.start..contest.end;
-            let stretches = house.stretches_of(hours, |hour| known(ledgers, hour), expected);
+            let periods = house.periods_within(hours, |hour| known(ledgers, hour), expected);
             let learnt = learnt.as_ref();
             let half = |days| match learnt {
                 Some(_) => outside(learnt)(days),
                 None => self.simple_width(house, method, days),
             };
-            self.figures(house, rule, &stretches, learnt, now, &half)
+            self.figures(house, rule, &periods, learnt, now, &half)
         };
         let mut board = self.board(rule, now, method, figures);
         self.add_contact(&mut board);
@@ -86,13 +86,13 @@ impl Standings {
     /// baseline; work grows with those hours. Power and contact are as of then
     /// where nothing newer came, else not known.
     pub fn leaderboard_at(&self, rule: Rule, as_of: Time) -> Leaderboard {
-        let figures = |house: &House| {
+        let figures = |house: &ParticipantState| {
             let ledgers = &self.ledgers[house.meters.clone()];
             let hours = house.calendar.contest.start..hour_of(as_of.0);
             let expected = |hour| house.expected(hour);
-            let stretches = house.stretches_of(hours, |hour| known(ledgers, hour), expected);
+            let periods = house.periods_within(hours, |hour| known(ledgers, hour), expected);
             let learnt = house.learnt.as_ref();
-            self.figures(house, rule, &stretches, learnt, as_of, &outside(learnt))
+            self.figures(house, rule, &periods, learnt, as_of, &outside(learnt))
         };
         let mut board = self.board(rule, as_of, self.competition.method, figures);
         for row in &mut board.rows {
@@ -107,18 +107,18 @@ impl Standings {
 
     fn figures(
         &self,
-        house: &House,
+        house: &ParticipantState,
         rule: Rule,
-        stretches: &[Stretch],
-        learnt: Option<&Learnt>,
+        periods: &[StaticPeriod],
+        learnt: Option<&FittedBaseline>,
         now: Time,
         half: &dyn Fn(usize) -> Option<f64>,
     ) -> Figures {
         let mut totals = Totals::default();
-        stretches.iter().for_each(|stretch| totals += stretch.totals);
+        periods.iter().for_each(|period| totals += period.totals);
         // Σ over periods; one without its divisor makes the figure unknown.
-        let per = |of: fn(&Totals) -> (i64, f64), by: fn(&Stretch) -> Option<f64>| {
-            stretches.iter().filter(|stretch| stretch.totals.hours > 0).try_fold(0.0, |sum, it| {
+        let per = |of: fn(&Totals) -> (i64, f64), by: fn(&StaticPeriod) -> Option<f64>| {
+            periods.iter().filter(|period| period.totals.hours > 0).try_fold(0.0, |sum, it| {
                 let (amount, scale) = of(&it.totals);
                 Some(sum + amount as f64 / scale / by(it)?)
             })
@@ -147,7 +147,7 @@ impl Standings {
     }
 
     /// Saving of the last 14 days minus that of the contest before them.
-    fn improvement(&self, house: &House, now: Time) -> Option<f64> {
+    fn improvement(&self, house: &ParticipantState, now: Time) -> Option<f64> {
         let split = hour_of(now.0) - RECENT_DAYS * 24;
         let saving = |hours: Range<i64>| self.sums(house, hours).saving();
         let start = house.calendar.contest.start;
@@ -159,7 +159,7 @@ impl Standings {
         rule: Rule,
         now: Time,
         method: Method,
-        figures: impl Fn(&House) -> Figures,
+        figures: impl Fn(&ParticipantState) -> Figures,
     ) -> Leaderboard {
         let status = self.status(now);
         let mut all: Vec<Figures> = self.houses.iter().map(figures).collect();
@@ -239,7 +239,7 @@ impl Standings {
     /// The first thing that keeps a participant off the ranks.
     fn obstacle(
         &self,
-        house: &House,
+        house: &ParticipantState,
         rule: Rule,
         figures: &Figures,
         status: Status,
@@ -288,7 +288,12 @@ impl Standings {
     }
 
     /// A night that nobody measured ranks nobody.
-    fn night_obstacle(&self, house: &House, figures: &Figures, now: Time) -> Option<Ineligibility> {
+    fn night_obstacle(
+        &self,
+        house: &ParticipantState,
+        figures: &Figures,
+        now: Time,
+    ) -> Option<Ineligibility> {
         let needed = self.competition.thresholds.coverage;
         let nights = house.elapsed_nights(now);
         let share = figures.totals.night_hours as f64 / nights.max(1) as f64;
@@ -300,7 +305,7 @@ impl Standings {
 
     /// Too few hours: since when a register is in doubt, or from when the share
     /// would be reached if nothing more were missing.
-    fn gap(&self, house: &House, share: f64, now: Time) -> Ineligibility {
+    fn gap(&self, house: &ParticipantState, share: f64, now: Time) -> Ineligibility {
         let needed = self.competition.thresholds.coverage;
         let ledgers = &self.ledgers[house.meters.clone()];
         let doubted = ledgers.iter().filter(|it| it.tail.suspect.is_some());
@@ -318,7 +323,7 @@ impl Standings {
 }
 
 /// The half-width by what a fit did not see.
-fn outside(learnt: Option<&Learnt>) -> impl Fn(usize) -> Option<f64> {
+fn outside(learnt: Option<&FittedBaseline>) -> impl Fn(usize) -> Option<f64> {
     move |days| learnt?.outside.half_width(days)
 }
 

@@ -60,8 +60,8 @@ impl Standings {
     ) -> Option<f64> {
         let hour = at.0.div_euclid(3600);
         let pairs = members.iter().filter_map(|row| {
-            let stretches = &self.houses[row.participant.0 as usize].stretches;
-            let holds = stretches.iter().rev().find(|it| it.from <= hour).or(stretches.first())?;
+            let periods = &self.houses[row.participant.0 as usize].periods;
+            let holds = periods.iter().rev().find(|it| it.from <= hour).or(periods.first())?;
             Some((holds.area?, value(row)?))
         });
         let (area, sum) =

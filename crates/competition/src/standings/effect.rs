@@ -7,7 +7,7 @@ use super::{Standings, known};
 use crate::{
     ParticipantIndex, Time,
     calendar::grid::{HOUR, hour_of},
-    house::House,
+    participant_state::ParticipantState,
     totals::Totals,
 };
 
@@ -71,12 +71,12 @@ impl Standings {
     }
 
     /// Contest sums of a range of hours.
-    pub(super) fn sums(&self, house: &House, hours: Range<i64>) -> Totals {
+    pub(super) fn sums(&self, house: &ParticipantState, hours: Range<i64>) -> Totals {
         let ledgers = &self.ledgers[house.meters.clone()];
-        let stretches =
-            house.stretches_of(hours, |hour| known(ledgers, hour), |hour| house.expected(hour));
+        let periods =
+            house.periods_within(hours, |hour| known(ledgers, hour), |hour| house.expected(hour));
         let mut totals = Totals::default();
-        stretches.iter().for_each(|stretch| totals += stretch.totals);
+        periods.iter().for_each(|period| totals += period.totals);
         totals
     }
 }

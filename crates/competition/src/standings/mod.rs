@@ -23,12 +23,12 @@ pub use saving_opportunities::{
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    Competition, MeterIndex, Participant, ParticipantIndex, Refusal, Sample, Time,
+    Competition, MeterIndex, Participant, ParticipantIndex, RejectReason, Sample, Time,
     calendar::{Calendar, grid::HOUR, grid::day_of},
     energy::Grade,
-    energy::{REGISTER_LIMIT, Spec, Write},
-    house::{House, Known},
-    ledger::Ledger,
+    energy::{MeterConfig, QuarterUpdate, REGISTER_LIMIT},
+    meter_days::MeterDays,
+    participant_state::{Known, ParticipantState},
 };
 
 /// The standings of one competition; a function of the set of samples.
@@ -38,12 +38,12 @@ pub struct Standings {
     participants: Vec<Participant>,
     names: HashMap<String, MeterIndex>,
     owners: Vec<ParticipantIndex>,
-    ledgers: Vec<Ledger>,
-    houses: Vec<House>,
+    ledgers: Vec<MeterDays>,
+    houses: Vec<ParticipantState>,
     /// Days of these meters could not be restored.
     broken: Vec<bool>,
     locked: bool,
-    writes: Vec<Write>,
+    writes: Vec<QuarterUpdate>,
     /// Participants with something to settle.
     queue: Vec<usize>,
 }
@@ -61,13 +61,16 @@ impl Standings {
             for meter in &participant.meters {
                 names.insert(meter.id.clone(), MeterIndex(ledgers.len() as u32));
                 owners.push(ParticipantIndex(who as u32));
-                ledgers.push(Ledger::new(Spec::new(meter, &competition, contest), first_day));
+                ledgers.push(MeterDays::new(
+                    MeterConfig::new(meter, &competition, contest),
+                    first_day,
+                ));
             }
             let calendar = match participant.special_days.as_slice() {
                 [] => shared.clone(),
                 own => Arc::new(Calendar::new(&competition, own)),
             };
-            houses.push(House::new(participant, first..ledgers.len(), calendar));
+            houses.push(ParticipantState::new(participant, first..ledgers.len(), calendar));
         }
         Self {
             broken: vec![false; ledgers.len()],
@@ -116,8 +119,13 @@ impl Standings {
     /// Judges a sample on itself and the clock; what is refused is not stored.
     ///
     /// # Errors
-    /// [`Refusal`] says why.
-    pub fn screen(&self, meter: MeterIndex, sample: &Sample, now: Time) -> Result<(), Refusal> {
+    /// [`RejectReason`] says why.
+    pub fn screen(
+        &self,
+        meter: MeterIndex,
+        sample: &Sample,
+        now: Time,
+    ) -> Result<(), RejectReason> {
         let spec = &self.ledgers[meter.0 as usize].spec;
         let house = &self.houses[self.owners[meter.0 as usize].0 as usize];
         let scale = spec.multiplier.saturating_mul(1000);
@@ -125,19 +133,19 @@ impl Standings {
         let fits = |register: i64| (0..=largest).contains(&register);
         let carried = spec.capacity.saturating_mul(2) / spec.multiplier;
         if self.locked {
-            Err(Refusal::Locked)
+            Err(RejectReason::Locked)
         } else if sample.at.0.saturating_sub(now.0) > AHEAD {
-            Err(Refusal::Future)
+            Err(RejectReason::Future)
         } else if sample.at.0 < house.calendar.baseline.start * HOUR {
-            Err(Refusal::Ancient)
+            Err(RejectReason::Ancient)
         } else if is_sentinel(sample.import.0) || sample.export.is_some_and(|it| is_sentinel(it.0))
         {
-            Err(Refusal::Sentinel)
+            Err(RejectReason::Sentinel)
         } else if !fits(sample.import.0)
             || sample.export.is_some_and(|export| !fits(export.0))
             || sample.power.is_some_and(|power| power.0.unsigned_abs() > carried.unsigned_abs())
         {
-            Err(Refusal::Absurd)
+            Err(RejectReason::Absurd)
         } else {
             Ok(())
         }
@@ -156,7 +164,7 @@ fn is_sentinel(register: i64) -> bool {
 }
 
 /// Signed sum of a participant's meters in an hour.
-fn known(ledgers: &[Ledger], hour: i64) -> Known {
+fn known(ledgers: &[MeterDays], hour: i64) -> Known {
     let mut sum = (0, Grade::Measured);
     for ledger in ledgers {
         let (energy, grade) = ledger.hour(hour)?;

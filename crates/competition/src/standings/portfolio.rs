@@ -9,7 +9,7 @@ use core::ops::Range;
 use super::Standings;
 use crate::{
     Leaderboard, MilliWattHours, ParticipantIndex, Time,
-    baseline::{Outside, interval},
+    baseline::{CrossValidation, interval},
     calendar::grid::hour_of,
 };
 
@@ -55,7 +55,7 @@ impl Standings {
         let learnt = ranked.iter().map(|row| {
             self.houses[row.participant.0 as usize].learnt.as_ref().map(|learnt| &learnt.outside)
         });
-        let outside: Option<Vec<&Outside>> = learnt.collect();
+        let outside: Option<Vec<&CrossValidation>> = learnt.collect();
         let hours = ranked
             .iter()
             .map(|row| self.houses[row.participant.0 as usize].elapsed(board.as_of))
@@ -65,7 +65,7 @@ impl Standings {
             ranked: ranked.len(),
             saved: board.total_saved,
             expected,
-            half_width: outside.and_then(|all| Outside::pooled(&all).half_width(days)),
+            half_width: outside.and_then(|all| CrossValidation::pooled(&all).half_width(days)),
         })
     }
 

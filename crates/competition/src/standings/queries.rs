@@ -9,9 +9,9 @@ use crate::{
         days_after,
         grid::{HOUR, QUARTER, hour_of, quarter_of, quarter_part},
     },
-    energy::{Bin, provenance},
-    house::House,
-    ledger::Ledger,
+    energy::{QuarterEnergy, provenance},
+    meter_days::MeterDays,
+    participant_state::ParticipantState,
 };
 
 /// No more bins than this are answered at once.
@@ -21,8 +21,12 @@ const NIGHT_HOURS: i64 = 4;
 
 impl Standings {
     /// Energy of a quarter-hour, what it rests on, and its baseline.
-    fn quarter(&self, house: &House, quarter: i64) -> (Option<Bin>, Option<i64>) {
-        let mut sum: Option<Bin> = None;
+    fn quarter(
+        &self,
+        house: &ParticipantState,
+        quarter: i64,
+    ) -> (Option<QuarterEnergy>, Option<i64>) {
+        let mut sum: Option<QuarterEnergy> = None;
         for ledger in &self.ledgers[house.meters.clone()] {
             let Some(bin) = ledger.bin(quarter) else {
                 sum = None;
@@ -31,14 +35,14 @@ impl Standings {
             let energy = ledger.spec.sign * bin.energy;
             sum = Some(match sum {
                 Some(sum) => sum.with(energy, bin.flags),
-                None => Bin { energy, flags: bin.flags },
+                None => QuarterEnergy { energy, flags: bin.flags },
             });
         }
         let baseline = house.baseline(quarter.div_euclid(4));
         (sum, baseline.map(|hour| quarter_part(hour, quarter.rem_euclid(4))))
     }
 
-    fn house(&self, who: ParticipantIndex) -> &House {
+    fn house(&self, who: ParticipantIndex) -> &ParticipantState {
         &self.houses[who.0 as usize]
     }
 
@@ -59,7 +63,7 @@ impl Standings {
             .collect()
     }
 
-    fn point(&self, house: &House, quarters: Range<i64>) -> SeriesPoint {
+    fn point(&self, house: &ParticipantState, quarters: Range<i64>) -> SeriesPoint {
         let at = Time(quarters.start * QUARTER);
         let (mut energy, mut baseline) = (Some(0), Some(0));
         let (mut first, mut last, mut declared) = (None, None, false);
@@ -67,7 +71,7 @@ impl Standings {
             let (bin, expected) = self.quarter(house, quarter);
             energy = energy.zip(bin).map(|(sum, bin)| sum + bin.energy);
             baseline = baseline.zip(expected).map(|(sum, expected)| sum + expected);
-            declared |= bin.is_some_and(Bin::declared);
+            declared |= bin.is_some_and(QuarterEnergy::declared);
             first = first.or(bin);
             last = bin;
         }
@@ -156,11 +160,11 @@ impl Standings {
     /// hours. Silent: not for six hours.
     pub fn heard(&self, who: ParticipantIndex, now: Time) -> LatestReading {
         let ledgers = &self.ledgers[self.house(who).meters.clone()];
-        let behind = ledgers.iter().map(Ledger::heard).min().flatten();
+        let behind = ledgers.iter().map(MeterDays::heard).min().flatten();
         let Some((seen, pace, _)) = behind else {
             return LatestReading { measured_at: None, power: None, contact: Contact::Silent };
         };
-        let power = |ledger: &Ledger| match ledger.heard()? {
+        let power = |ledger: &MeterDays| match ledger.heard()? {
             (_, _, true) => Some(ledger.tail.shown? * ledger.spec.sign),
             _ => None,
         };

@@ -1,14 +1,14 @@
 //! Settling: late days, then baselines, then the contest's sums by them.
 use super::{Standings, known};
 use crate::{
-    Baseline, Celsius, History, Method, MilliWattHours, ParticipantIndex, Revision, Time,
-    baseline::{Learning, Learnt, learn},
+    Baseline, Celsius, Method, MilliWattHours, ParticipantIndex, ReadingSource, Revision, Time,
+    baseline::{FitOptions, FittedBaseline, fit_baseline},
     calendar::{
-        Slot,
+        TimeOfWeek,
         grid::{HOUR, QUARTER, hour_of},
     },
-    compare::{last_year, last_year_width, three_weeks, three_weeks_width},
-    house::{House, UNKNOWN, milli},
+    participant_state::{ParticipantState, UNKNOWN, milli},
+    reference_baselines::{last_year, last_year_width, three_weeks, three_weeks_width},
     totals::Totals,
 };
 
@@ -20,7 +20,7 @@ impl Standings {
         let hour = hour_of(at.0);
         let house = &mut self.houses[who.0 as usize];
         let energy = known(&self.ledgers[house.meters.clone()], hour);
-        house.warm(hour, outdoor.0, energy);
+        house.set_temperature(hour, outdoor.0, energy);
         if house.stale && house.begun {
             self.enqueue(who.0 as usize);
         }
@@ -47,7 +47,7 @@ impl Standings {
     /// says whose sums moved by that. Call it before publishing and before
     /// [`Standings::days`]. Constant work where there is nothing to do; a fit
     /// costs some three milliseconds.
-    pub fn settle(&mut self, history: &dyn History) -> Vec<Revision> {
+    pub fn settle(&mut self, history: &dyn ReadingSource) -> Vec<Revision> {
         let mut queue = std::mem::take(&mut self.queue);
         queue.sort_unstable();
         let moved = queue.iter().filter_map(|who| self.settle_one(*who, history)).collect();
@@ -56,7 +56,7 @@ impl Standings {
         moved
     }
 
-    fn settle_one(&mut self, who: usize, history: &dyn History) -> Option<Revision> {
+    fn settle_one(&mut self, who: usize, history: &dyn ReadingSource) -> Option<Revision> {
         let before = self.houses[who].totals();
         let mut from = self.redo(who, history);
         let house = &self.houses[who];
@@ -79,7 +79,7 @@ impl Standings {
 
     /// Gaps of the contest go by the baseline's profile: where that changed they
     /// are filled again.
-    fn reshape(&mut self, who: usize, history: &dyn History) -> Option<i64> {
+    fn reshape(&mut self, who: usize, history: &dyn ReadingSource) -> Option<i64> {
         let house = &mut self.houses[who];
         let profile = house.training.profile();
         if profile == house.profile && !std::mem::take(&mut house.fresh) {
@@ -102,15 +102,19 @@ impl Standings {
 
     /// What a method expects of each contest hour; empty while there is too
     /// little to learn from.
-    pub(super) fn expectations(&self, house: &House, method: Method) -> (Option<Learnt>, Vec<i64>) {
+    pub(super) fn expectations(
+        &self,
+        house: &ParticipantState,
+        method: Method,
+    ) -> (Option<FittedBaseline>, Vec<i64>) {
         if !house.training.is_enough() {
             return (None, Vec::new());
         }
         let ledgers = &self.ledgers[house.meters.clone()];
-        let lessons = house.lessons(|hour| known(ledgers, hour));
+        let training_hours = house.training_hours(|hour| known(ledgers, hour));
         let contest = house.calendar.contest.clone();
-        let how = Learning {
-            temperature: method.baseline.is_warm(),
+        let how = FitOptions {
+            temperature: method.baseline.uses_temperature(),
             half_life: method.half_life,
             until: contest.start,
             contest: contest.end - contest.start,
@@ -120,39 +124,46 @@ impl Standings {
         };
         match method.baseline {
             Baseline::Hours | Baseline::HoursTemperature | Baseline::Season => {
-                let Some(mut learnt) = learn(&lessons, &how) else { return (None, Vec::new()) };
+                let Some(mut learnt) = fit_baseline(&training_hours, &how) else {
+                    return (None, Vec::new());
+                };
                 if method.baseline == Baseline::Season {
-                    let slot = |hour| house.calendar.slot(hour).map_or(0, Slot::bin);
+                    let slot = |hour| house.calendar.time_of_week(hour).map_or(0, TimeOfWeek::bin);
                     let hours = contest.clone().map(|hour| (hour, slot(hour)));
-                    learnt = learnt.with_season(&lessons, hours);
+                    learnt = learnt.with_season(&training_hours, hours);
                 }
                 let expected = contest.map(|hour| house.predict(&learnt, hour)).collect();
                 (Some(learnt), expected)
             }
-            Baseline::LastYear => (None, by(&last_year(&lessons, year_before(house)))),
-            Baseline::ThreeWeeksBefore => (None, by(&three_weeks(&lessons, contest.start))),
+            Baseline::LastYear => (None, by(&last_year(&training_hours, year_before(house)))),
+            Baseline::ThreeWeeksBefore => (None, by(&three_weeks(&training_hours, contest.start))),
         }
     }
 
     /// Half-width of the interval of a baseline that fits nothing, by its error within
     /// the training. `None` where that is too short, as one year is for last year's.
-    pub(super) fn simple_width(&self, house: &House, method: Method, days: usize) -> Option<f64> {
+    pub(super) fn simple_width(
+        &self,
+        house: &ParticipantState,
+        method: Method,
+        days: usize,
+    ) -> Option<f64> {
         let ledgers = &self.ledgers[house.meters.clone()];
-        let lessons = house.lessons(|hour| known(ledgers, hour));
+        let training_hours = house.training_hours(|hour| known(ledgers, hour));
         match method.baseline {
-            Baseline::LastYear => last_year_width(&lessons, year_before(house), days),
-            Baseline::ThreeWeeksBefore => three_weeks_width(&lessons, days),
+            Baseline::LastYear => last_year_width(&training_hours, year_before(house), days),
+            Baseline::ThreeWeeksBefore => three_weeks_width(&training_hours, days),
             Baseline::Season | Baseline::HoursTemperature | Baseline::Hours => None,
         }
     }
 }
 
 /// Hours of the year before the contest: 365 days, or 366 over a 29 February.
-fn year_before(house: &House) -> i64 {
+fn year_before(house: &ParticipantState) -> i64 {
     let start = Time(house.calendar.contest.start * HOUR);
     hour_of(start.0) - hour_of(house.calendar.year_before(start).0)
 }
 
-fn house_contest(house: &House) -> i64 {
+fn house_contest(house: &ParticipantState) -> i64 {
     house.calendar.contest.start * 4
 }

@@ -3,8 +3,8 @@ use core::ops::Range;
 use std::collections::BTreeMap;
 
 use competition::{
-    Competition, Dated, History, Leaderboard, Meter, MeterIndex, Participant, Period, Rule, Sample,
-    SquareMetres, Standings, Time, WattHours,
+    Competition, Dated, Leaderboard, Meter, MeterIndex, Participant, Period, ReadingSource, Rule,
+    Sample, SquareMetres, Standings, Time, WattHours,
 };
 use jiff::{civil::date, tz::TimeZone};
 
@@ -12,7 +12,7 @@ use jiff::{civil::date, tz::TimeZone};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Map(pub(crate) BTreeMap<(MeterIndex, Time), Sample>);
 
-impl History for Map {
+impl ReadingSource for Map {
     fn samples(&self, meter: MeterIndex, range: Range<Time>) -> Vec<Sample> {
         self.0.range((meter, range.start)..(meter, range.end)).map(|(_, sample)| *sample).collect()
     }

@@ -1,8 +1,8 @@
 //! Imported intervals: exact to the milliwatt-hour, in any order, and never mixed with
 //! what the same meter's register measured.
 use competition::{
-    Celsius, Contact, Interval, Meter, MeterIndex, MilliWattHours, ParticipantIndex, Provenance,
-    Refusal, Sample, Screen, Standings, Time, Watts,
+    Celsius, Contact, ImportValidator, IntervalReading, Meter, MeterIndex, MilliWattHours,
+    ParticipantIndex, Provenance, RejectReason, Sample, Standings, Time, Watts,
 };
 use proptest::prelude::*;
 
@@ -12,8 +12,8 @@ const METER: MeterIndex = MeterIndex(0);
 const HALL: ParticipantIndex = ParticipantIndex(0);
 const HOUR: i64 = 3600;
 
-fn interval(start: i64, seconds: i64, energy: i64) -> Interval {
-    Interval { start: Time(start), seconds, energy: MilliWattHours(energy) }
+fn interval(start: i64, seconds: i64, energy: i64) -> IntervalReading {
+    IntervalReading { start: Time(start), seconds, energy: MilliWattHours(energy) }
 }
 
 fn standings() -> Standings {
@@ -22,7 +22,7 @@ fn standings() -> Standings {
 
 #[derive(Debug, Clone, Copy)]
 enum Row {
-    Interval(Interval),
+    IntervalReading(IntervalReading),
     Sample(Sample),
     Outdoor(Time, Celsius),
 }
@@ -31,7 +31,7 @@ fn take(rows: impl IntoIterator<Item = Row>) -> Standings {
     let (mut standings, mut map) = (standings(), Map::default());
     for row in rows {
         match row {
-            Row::Interval(interval) => standings.interval(METER, &interval),
+            Row::IntervalReading(interval) => standings.interval(METER, &interval),
             Row::Sample(sample) => map.take(&mut standings, METER, sample),
             Row::Outdoor(at, outdoor) => standings.temperature(HALL, at, outdoor),
         }
@@ -46,7 +46,7 @@ fn an_hour_is_the_registers_where_it_measured_it_and_else_the_intervals() {
     // Measured from 01:20 to 04:05, but for a hole from 02:10 to 03:10.
     let measured = (16..=49).filter(|n| !(27..38).contains(n));
     let samples = measured.map(|n| Row::Sample(sample(start + n * 300, 50_000 + n * 100)));
-    let hours = (0..5).map(|n| Row::Interval(interval(start + n * HOUR, HOUR, 999_999 + n)));
+    let hours = (0..5).map(|n| Row::IntervalReading(interval(start + n * HOUR, HOUR, 999_999 + n)));
     let standings = take(samples.chain(hours));
     let points = standings.series(HALL, Time(start)..Time(start + 6 * HOUR), HOUR);
     let energies: Vec<_> = points.iter().map(|it| it.energy.map(|it| it.0)).collect();
@@ -59,7 +59,7 @@ fn an_hour_is_the_registers_where_it_measured_it_and_else_the_intervals() {
 #[test]
 fn what_is_imported_is_heard() {
     let start = midnight(2027, 3, 16);
-    let rows = [3, 0, 2].map(|n| Row::Interval(interval(start + n * HOUR, HOUR, 1_000_000)));
+    let rows = [3, 0, 2].map(|n| Row::IntervalReading(interval(start + n * HOUR, HOUR, 1_000_000)));
     let standings = take(rows);
     let heard =
         |standings: &Standings, hours: i64| standings.heard(HALL, Time(start + hours * HOUR));
@@ -84,24 +84,24 @@ fn what_is_imported_is_heard() {
 #[test]
 fn quarter_hours_add_up_to_what_was_billed() {
     let start = midnight(2027, 3, 16);
-    let standings = take([Row::Interval(interval(start, HOUR, 1_000_003))]);
+    let standings = take([Row::IntervalReading(interval(start, HOUR, 1_000_003))]);
     let points = standings.series(HALL, Time(start)..Time(start + HOUR), 900);
     assert_eq!(points.iter().filter_map(|it| it.energy).map(|it| it.0).sum::<i64>(), 1_000_003);
 }
 
 #[test]
 fn what_cannot_be_is_refused() {
-    let screen = Screen::new(&competition(), Time(midnight(2027, 3, 20)));
+    let screen = ImportValidator::new(&competition(), Time(midnight(2027, 3, 20)));
     let meter = Meter { capacity: Watts(10_000), ..Meter::new("m") };
     let at = midnight(2027, 3, 16);
     let judge = |start, energy| screen.interval(&meter, &interval(start, HOUR, energy));
     assert_eq!(judge(at, 10_000_000), Ok(()));
     assert_eq!(judge(at, 0), Ok(()));
-    assert_eq!(judge(at, 10_000_001), Err(Refusal::Absurd));
-    assert_eq!(judge(at, -1), Err(Refusal::Absurd));
-    assert_eq!(judge(midnight(2027, 1, 31), 5), Err(Refusal::Ancient));
-    assert_eq!(judge(midnight(2027, 3, 20), 5), Err(Refusal::Future));
-    assert_eq!(screen.temperature(Time(at), Celsius(f64::NAN)), Err(Refusal::Absurd));
+    assert_eq!(judge(at, 10_000_001), Err(RejectReason::Absurd));
+    assert_eq!(judge(at, -1), Err(RejectReason::Absurd));
+    assert_eq!(judge(midnight(2027, 1, 31), 5), Err(RejectReason::Ancient));
+    assert_eq!(judge(midnight(2027, 3, 20), 5), Err(RejectReason::Future));
+    assert_eq!(screen.temperature(Time(at), Celsius(f64::NAN)), Err(RejectReason::Absurd));
 }
 
 proptest! {
@@ -112,7 +112,7 @@ proptest! {
         rows in Just((0..200).map(|n| {
             let start = midnight(2027, 3, 14) + n / 3 * HOUR;
             match n % 3 {
-                0 => Row::Interval(interval(start, HOUR, 1_000_000 + n * 37)),
+                0 => Row::IntervalReading(interval(start, HOUR, 1_000_000 + n * 37)),
                 1 => Row::Sample(sample(start + n % 7 * 400, 90_000 + n * 300)),
                 _ => Row::Outdoor(Time(start), Celsius(n as f64 / 10.0)),
             }
@@ -122,7 +122,7 @@ proptest! {
         let range = start..Time(start.0 + 80 * HOUR);
         let mut sorted = rows.clone();
         sorted.sort_by_key(|row| match row {
-            Row::Interval(interval) => interval.start,
+            Row::IntervalReading(interval) => interval.start,
             Row::Sample(sample) => sample.at,
             Row::Outdoor(at, _) => *at,
         });

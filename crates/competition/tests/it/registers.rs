@@ -2,8 +2,9 @@
 //! mixed up) and whatever meter takes over, energy is last minus first of every
 //! epoch; and no input, known or not, makes a board that is no number.
 use competition::{
-    Baseline, Celsius, Competition, Dated, Epoch, Interval, MeterIndex, Method, MilliWattHours,
-    Participant, ParticipantIndex, Rule, Sample, SquareMetres, Standings, Time, WattHours, Watts,
+    Baseline, Celsius, Competition, Dated, Epoch, IntervalReading, MeterIndex, Method,
+    MilliWattHours, Participant, ParticipantIndex, Rule, Sample, SquareMetres, Standings, Time,
+    WattHours, Watts,
 };
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -191,7 +192,7 @@ proptest! {
         for (quarter, length, energy) in rows {
             let seconds = [900, 1800, 3600][length];
             let at = start() + quarter * 900;
-            let row = Interval { start: Time(at - at % seconds), seconds, energy: MilliWattHours(energy >> 16) };
+            let row = IntervalReading { start: Time(at - at % seconds), seconds, energy: MilliWattHours(energy >> 16) };
             standings.interval(METER, &row);
         }
         for (at, wh, power) in samples {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use competition::{
-    Celsius, Competition, Interval, Meter, MeterIndex, MilliWattHours, OpportunityKind,
+    Celsius, Competition, IntervalReading, Meter, MeterIndex, MilliWattHours, OpportunityKind,
     Participant, ParticipantIndex, Period, SavingOpportunity, SekPerKwh, Standings, Time,
     placebo::Building,
 };
@@ -45,7 +45,7 @@ fn saving_opportunities(
         if let Some(energy) = energy {
             let kwh = energy + if at >= since { more } else { 0.0 };
             let energy = MilliWattHours((kwh * 1e6).round() as i64);
-            let interval = Interval { start: Time(at), seconds: 3600, energy };
+            let interval = IntervalReading { start: Time(at), seconds: 3600, energy };
             standings.interval(MeterIndex(0), &interval);
         }
     }

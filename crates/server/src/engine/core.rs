@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use competition::{
-    AppendOutcome, Leaderboard, MeterIndex, Participant, ParticipantIndex, Refusal, Revision,
+    AppendOutcome, Leaderboard, MeterIndex, Participant, ParticipantIndex, RejectReason, Revision,
     Sample, Standings, Time, Watts,
 };
 use metrics::Counter;
@@ -191,7 +191,7 @@ impl Core {
         let &Accepted { meter, sample, ref topic } = accepted;
         if let Err(refusal) = self.standings.screen(meter, &sample, now) {
             self.refuse(topic, &Reason::Refused(refusal), now, real);
-            if refusal == Refusal::Locked {
+            if refusal == RejectReason::Locked {
                 self.set_aside(meter, sample, now);
             }
             return Ok(());

@@ -1,7 +1,7 @@
 //! The store as the history that the standings ask for.
 use std::{cell::RefCell, ops::Range};
 
-use competition::{History, MeterIndex, Sample, Time};
+use competition::{MeterIndex, ReadingSource, Sample, Time};
 
 use crate::store::{Store, StoreError};
 
@@ -29,7 +29,7 @@ impl<'a> Stored<'a> {
     }
 }
 
-impl History for Stored<'_> {
+impl ReadingSource for Stored<'_> {
     fn samples(&self, meter: MeterIndex, range: Range<Time>) -> Vec<Sample> {
         self.keep(self.store.samples(meter, range))
     }

@@ -2,7 +2,7 @@
 use std::collections::HashMap;
 
 use competition::{
-    MeterIndex, Participant, ParticipantIndex, Refusal, Sample, Time, WattHours, Watts,
+    MeterIndex, Participant, ParticipantIndex, RejectReason, Sample, Time, WattHours, Watts,
 };
 use wire::{GatewayId, Reading};
 
@@ -59,7 +59,7 @@ impl Directory {
     ///
     /// # Errors
     /// [`Reason::UnknownMeter`], [`Reason::WrongGateway`], or
-    /// [`Refusal::Absurd`] for a register beyond 63 bits.
+    /// [`RejectReason::Absurd`] for a register beyond 63 bits.
     pub fn resolve(
         &self,
         gateway: &GatewayId,
@@ -73,7 +73,7 @@ impl Directory {
                 expected: expected.to_string(),
             });
         }
-        let register = |value: u64| i64::try_from(value).map_err(|_| Refusal::Absurd);
+        let register = |value: u64| i64::try_from(value).map_err(|_| RejectReason::Absurd);
         let sample = Sample {
             at: Time(reading.t.unix()),
             import: WattHours(register(reading.import_wh)?),

@@ -1,5 +1,5 @@
 //! Why a delivery was not taken, as types, with the words for people.
-use competition::Refusal;
+use competition::RejectReason;
 use wire::{TelegramRefusal, TopicError};
 
 /// Largest payload that is looked at, bytes.
@@ -40,7 +40,7 @@ pub enum Reason {
     Telegrams(TelegramRefusal),
     /// The reading itself cannot be.
     #[error("{0}")]
-    Refused(#[from] Refusal),
+    Refused(#[from] RejectReason),
 }
 
 impl Reason {
@@ -70,11 +70,11 @@ impl Reason {
             Self::Json(_) => "json",
             Self::UnknownMeter(_) => "unknown_meter",
             Self::WrongGateway { .. } => "wrong_gateway",
-            Self::Refused(Refusal::Future) => "future",
-            Self::Refused(Refusal::Ancient) => "ancient",
-            Self::Refused(Refusal::Locked) => "locked",
-            Self::Refused(Refusal::Sentinel) => "sentinel",
-            Self::Refused(Refusal::Absurd) => "absurd",
+            Self::Refused(RejectReason::Future) => "future",
+            Self::Refused(RejectReason::Ancient) => "ancient",
+            Self::Refused(RejectReason::Locked) => "locked",
+            Self::Refused(RejectReason::Sentinel) => "sentinel",
+            Self::Refused(RejectReason::Absurd) => "absurd",
             Self::Conflict(_) => "conflict",
             Self::Telegrams(refusal) => telegram_label(*refusal),
             Self::Refused(_) => "other",

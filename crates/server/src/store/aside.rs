@@ -2,7 +2,7 @@
 //! takes it in.
 use std::collections::BTreeMap;
 
-use competition::{Celsius, Interval, MilliWattHours, Sample, Time};
+use competition::{Celsius, IntervalReading, MilliWattHours, Sample, Time};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
@@ -33,7 +33,7 @@ fn put(
 pub(super) fn interval(
     change: &Connection,
     name: &str,
-    row: &Interval,
+    row: &IntervalReading,
 ) -> Result<bool, StoreError> {
     let data = [row.seconds.to_be_bytes(), row.energy.0.to_be_bytes()].concat();
     put(change, INTERVAL, name, row.start, &data)
@@ -107,12 +107,12 @@ impl Store {
         forget(&change, TEMPERATURE, participant)?;
         let mut readings = Vec::new();
         for meter in meters {
-            let rows: Vec<Interval> = kept(&change, INTERVAL, meter)?
+            let rows: Vec<IntervalReading> = kept(&change, INTERVAL, meter)?
                 .into_iter()
                 .filter_map(|(start, data)| {
                     let (seconds, energy) = data.split_first_chunk::<8>()?;
                     let energy = MilliWattHours(i64::from_be_bytes(energy.try_into().ok()?));
-                    Some(Interval { start, seconds: i64::from_be_bytes(*seconds), energy })
+                    Some(IntervalReading { start, seconds: i64::from_be_bytes(*seconds), energy })
                 })
                 .collect();
             put_intervals(&change, true, meter, &rows)?;

@@ -16,7 +16,7 @@
 //! aside (`aside.rs`).
 use std::{path::Path, time::Duration};
 
-use competition::{Celsius, Interval, MilliWattHours, Time};
+use competition::{Celsius, IntervalReading, MilliWattHours, Time};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
 
 use super::{
@@ -110,7 +110,11 @@ impl Importer {
     ///
     /// # Panics
     /// With a moment before 1970 or after the year 9999, as [`Store::insert`].
-    pub fn intervals(&mut self, meter: &str, rows: &[Interval]) -> Result<Taken, StoreError> {
+    pub fn intervals(
+        &mut self,
+        meter: &str,
+        rows: &[IntervalReading],
+    ) -> Result<Taken, StoreError> {
         let Some((first, last)) = span(rows.iter().map(|row| row.start)) else {
             return Ok(Taken::default());
         };
@@ -170,7 +174,7 @@ pub(super) fn put_intervals(
     change: &Connection,
     replace: bool,
     meter: &str,
-    rows: &[Interval],
+    rows: &[IntervalReading],
 ) -> Result<Taken, StoreError> {
     let Some((first, last)) = span(rows.iter().map(|row| row.start)) else {
         return Ok(Taken::default());
@@ -190,7 +194,7 @@ pub(super) fn put_intervals(
         let empty = !near.exists((at(first.0 - HOUR), at(last.0 + HOUR)))?;
         let mut free = first.0;
         for (index, row) in rows.iter().enumerate() {
-            let &Interval { start, seconds, energy } = row;
+            let &IntervalReading { start, seconds, energy } = row;
             let end = start.0 + seconds;
             if !(empty && start.0 >= free) {
                 let mut same = None;
@@ -283,8 +287,8 @@ fn note(
     Ok(())
 }
 
-fn interval(row: &Row<'_>) -> Result<Interval, rusqlite::Error> {
-    Ok(Interval {
+fn interval(row: &Row<'_>) -> Result<IntervalReading, rusqlite::Error> {
+    Ok(IntervalReading {
         start: moment(row.get(0)?),
         seconds: row.get(1)?,
         energy: MilliWattHours(row.get(2)?),
@@ -298,7 +302,7 @@ pub(crate) enum Imported<'a> {
     Interval {
         /// Its name.
         meter: &'a str,
-        interval: Interval,
+        interval: IntervalReading,
     },
     /// Temperature at a participant.
     Temperature {

@@ -1,7 +1,7 @@
 //! `import`: history from CSV into a competition's store, also beside its service.
 use std::path::{Path, PathBuf};
 
-use competition::{Screen, Standings, Time};
+use competition::{ImportValidator, Standings, Time};
 use jiff::{Timestamp, tz::TimeZone};
 use server::store::{Importer, StoreError, Unjudged};
 
@@ -202,7 +202,7 @@ impl Target {
             })?;
         output::tell(format_args!("{}: {layout}", path.display()));
         let Self { config, standings, wish, now } = self;
-        let screen = Screen::new(&config.competition, *now);
+        let screen = ImportValidator::new(&config.competition, *now);
         let meters: Vec<_> = config.participants.iter().flat_map(|who| &who.meters).collect();
         let names: Vec<&str> = meters.iter().map(|meter| meter.id.as_str()).collect();
         let tally = match (layout.kind, meters.iter().find(|meter| meter.id == id)) {

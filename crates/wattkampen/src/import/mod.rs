@@ -12,7 +12,7 @@ mod tally;
 
 use std::path::Path;
 
-use competition::{Celsius, Interval, MilliWattHours, Sample, Time, WattHours};
+use competition::{Celsius, IntervalReading, MilliWattHours, Sample, Time, WattHours};
 use csv::{ByteRecord, ReaderBuilder};
 use jiff::tz::TimeZone;
 
@@ -157,7 +157,7 @@ pub fn import(
                 if start.rem_euclid(seconds) == 0 {
                     let energy = MilliWattHours(value);
                     sink.interval(
-                        Interval { start: Time(start), seconds, energy },
+                        IntervalReading { start: Time(start), seconds, energy },
                         line,
                         &mut tally,
                     )?;

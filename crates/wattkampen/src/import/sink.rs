@@ -1,5 +1,7 @@
 //! Where rows go: judged on themselves, gathered, and stored a batch a transaction.
-use competition::{Celsius, Interval, Meter, MeterIndex, Sample, Screen, Standings, Time};
+use competition::{
+    Celsius, ImportValidator, IntervalReading, Meter, MeterIndex, Sample, Standings, Time,
+};
 use server::store::{Importer, Inserted, Taken, Unjudged};
 
 use super::{ImportError, Tally};
@@ -14,7 +16,7 @@ const OVERLAP: &str = "overlaps an interval of another length that is stored";
 #[derive(Debug)]
 pub struct Sink<'a> {
     id: String,
-    screen: Screen,
+    screen: ImportValidator,
     way: Way<'a>,
     lines: Vec<u64>,
 }
@@ -24,7 +26,7 @@ enum Way<'a> {
     Intervals {
         importer: &'a mut Importer,
         meter: &'a Meter,
-        rows: Vec<Interval>,
+        rows: Vec<IntervalReading>,
     },
     Outdoor {
         importer: &'a mut Importer,
@@ -42,13 +44,21 @@ enum Way<'a> {
 
 impl<'a> Sink<'a> {
     /// Energies of a meter.
-    pub fn intervals(importer: &'a mut Importer, meter: &'a Meter, screen: Screen) -> Self {
+    pub fn intervals(
+        importer: &'a mut Importer,
+        meter: &'a Meter,
+        screen: ImportValidator,
+    ) -> Self {
         let way = Way::Intervals { importer, meter, rows: Vec::with_capacity(BATCH) };
         Self { id: meter.id.clone(), screen, way, lines: Vec::with_capacity(BATCH) }
     }
 
     /// Temperatures at a participant.
-    pub fn temperatures(importer: &'a mut Importer, participant: &str, screen: Screen) -> Self {
+    pub fn temperatures(
+        importer: &'a mut Importer,
+        participant: &str,
+        screen: ImportValidator,
+    ) -> Self {
         let way = Way::Outdoor { importer, rows: Vec::with_capacity(BATCH) };
         Self { id: participant.to_owned(), screen, way, lines: Vec::with_capacity(BATCH) }
     }
@@ -58,7 +68,7 @@ impl<'a> Sink<'a> {
         (store, locked): (&'a mut Unjudged, bool),
         judge: &'a Standings,
         (id, meter): (&str, MeterIndex),
-        screen: Screen,
+        screen: ImportValidator,
         now: Time,
     ) -> Self {
         let aside = locked.then(Vec::new);
@@ -68,7 +78,7 @@ impl<'a> Sink<'a> {
 
     pub(super) fn interval(
         &mut self,
-        row: Interval,
+        row: IntervalReading,
         line: u64,
         tally: &mut Tally,
     ) -> Result<(), ImportError> {

@@ -2,7 +2,7 @@
 use core::ops::Range;
 
 use super::{Confidence, DAYS, OpportunityKind, ReferenceLoad};
-use crate::calendar::Slot;
+use crate::calendar::TimeOfWeek;
 
 /// Others that make a comparison.
 pub(super) const OTHERS: usize = 5;
@@ -85,7 +85,7 @@ impl Day {
     }
 
     /// Takes an hour; kWh, and what is expected of it.
-    pub(super) fn add(&mut self, slot: Slot, energy: f64, usual: Option<f64>) {
+    pub(super) fn add(&mut self, slot: TimeOfWeek, energy: f64, usual: Option<f64>) {
         let usual = usual.unwrap_or(0.0).max(0.0);
         self.off = slot.bin() >= 24;
         self.all.add(energy, usual);

@@ -25,7 +25,7 @@ use super::{Standings, known};
 use crate::{
     Bilingual, ParticipantIndex, Time,
     calendar::grid::{HOUR, hour_of},
-    house::House,
+    participant_state::ParticipantState,
 };
 use jiff::civil::Date;
 use load_patterns::{Day, Found};
@@ -211,12 +211,13 @@ impl Standings {
     }
 
     /// Local days with what is known of them; excluded hours are left out.
-    fn known_days(&self, house: &House, hours: Range<i64>) -> Vec<Day> {
+    fn known_days(&self, house: &ParticipantState, hours: Range<i64>) -> Vec<Day> {
         let ledgers = &self.ledgers[house.meters.clone()];
         let mut days: Vec<Day> = Vec::new();
         let mut today = None;
         for hour in hours {
-            let (Some(slot), date) = (house.calendar.slot(hour), house.calendar.date_index(hour))
+            let (Some(slot), date) =
+                (house.calendar.time_of_week(hour), house.calendar.date_index(hour))
             else {
                 continue;
             };
@@ -238,7 +239,7 @@ impl Standings {
     /// kW per m² from 0 to 5 in the last four weeks, of each participant of which
     /// both are known.
     fn nights_per_area(&self, end: i64) -> Vec<Option<f64>> {
-        let per_area = |house: &House| {
+        let per_area = |house: &ParticipantState| {
             let days = self.known_days(house, end - DAYS as i64 * 24..end);
             Some(
                 load_patterns::level(&days[load_patterns::recent(&days)?.range])?
@@ -254,6 +255,7 @@ impl Standings {
         let area = self.houses[who.0 as usize].area(end)?;
         let others = nights.iter().enumerate().filter(|(index, _)| *index != who.0 as usize);
         let others: Vec<f64> = others.filter_map(|(_, level)| *level).collect();
-        (others.len() >= load_patterns::OTHERS).then(|| crate::compare::median(others) * area)
+        (others.len() >= load_patterns::OTHERS)
+            .then(|| crate::reference_baselines::median(others) * area)
     }
 }

@@ -1,5 +1,5 @@
 //! Imported rows tell when a house was heard, now and after a restart.
-use competition::{Contact, Interval, Leaderboard, MilliWattHours, Row};
+use competition::{Contact, IntervalReading, Leaderboard, MilliWattHours, Row};
 
 use super::*;
 use crate::store::Importer;
@@ -11,7 +11,7 @@ fn row(board: &Leaderboard, who: u32) -> Row {
 
 fn import(dir: &Path, hours: core::ops::Range<i64>) {
     let mut importer = Importer::open(dir, &["m0", "m1", "m2"], false).unwrap();
-    let interval = |hour: i64| Interval {
+    let interval = |hour: i64| IntervalReading {
         start: Time(NOW + hour * 3600),
         seconds: 3600,
         energy: MilliWattHours(5_000_000),

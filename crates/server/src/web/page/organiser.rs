@@ -1,6 +1,6 @@
 //! For the organiser, in plain words: what came in, what was not taken and why,
 //! and which gateways are away.
-use competition::{Doubt, QuarantinedReadings, Time};
+use competition::{QuarantineReason, QuarantinedReadings, Time};
 use maud::{Markup, html};
 use wire::Link;
 
@@ -142,25 +142,25 @@ fn complaints(scene: &Scene, complaints: &[Complaint]) -> Markup {
 }
 
 /// What a doubt means and what mends it.
-fn doubt(doubt: Doubt, l: Language) -> &'static str {
+fn doubt(doubt: QuarantineReason, l: Language) -> &'static str {
     match doubt {
-        Doubt::Drop => l.t(
+        QuarantineReason::Drop => l.t(
             "Mätarställningen sjönk utan att ett mätarbyte är anmält.",
             "The register fell and no meter change was declared.",
         ),
-        Doubt::Step => l.t(
+        QuarantineReason::Step => l.t(
             "Mätarställningen steg mer än anslutningen kan leverera.",
             "The register rose by more than the connection can carry.",
         ),
-        Doubt::Zero => l.t(
+        QuarantineReason::Zero => l.t(
             "Mätaren visar noll efter att ha visat annat.",
             "The register reads zero after it did not.",
         ),
-        Doubt::Factor => l.t(
+        QuarantineReason::Factor => l.t(
             "Mätarställningen hoppade tio gånger upp eller ner: skalan har ändrats.",
             "The register jumped by a factor of ten: its scale changed.",
         ),
-        Doubt::Conflict => {
+        QuarantineReason::Conflict => {
             l.t("Två olika värden för samma ögonblick.", "Two different values for one moment.")
         }
         _ => l.t("Annat skäl.", "Another reason."),

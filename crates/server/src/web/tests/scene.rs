@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use competition::{
-    Competition, Contact, Dated, Doubt, Leaderboard, Meter, MeterIndex, Method, MilliWattHours,
-    Participant, ParticipantIndex, Percent, Period, QuarantinedReadings, Row, Rule, SquareMetres,
-    Status, Thresholds, Time, WattHours, Watts,
+    Competition, Contact, Dated, Leaderboard, Meter, MeterIndex, Method, MilliWattHours,
+    Participant, ParticipantIndex, Percent, Period, QuarantineReason, QuarantinedReadings, Row,
+    Rule, SquareMetres, Status, Thresholds, Time, WattHours, Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
 
@@ -209,7 +209,7 @@ pub(in crate::web) fn answers() -> Answers {
         quarantine: vec![QuarantinedReadings {
             participant: ParticipantIndex(4),
             meter: MeterIndex(4),
-            doubt: Doubt::Drop,
+            doubt: QuarantineReason::Drop,
             count: 311,
             first: Time(NOW.0 - 50_000),
             last: Time(NOW.0 - 10),

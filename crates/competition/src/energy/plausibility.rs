@@ -4,10 +4,10 @@
 //! along the suspect line and stays in quarantine, however long, until it is
 //! declared. What cannot be told apart is judged by which line the recent
 //! consumption leads to.
-use super::{Spec, State, Suspect};
-use crate::Doubt;
+use super::{MeterConfig, RegisterState, SuspectPoint};
+use crate::QuarantineReason;
 
-pub(super) enum Verdict {
+pub(super) enum Plausibility {
     /// Nothing to compare with.
     Start,
     /// On the good line; `carry` is added where the register rolled over.
@@ -15,21 +15,21 @@ pub(super) enum Verdict {
     /// The good line was a single wrong value: the suspect one is the true one.
     Other,
     /// Does not count.
-    Doubtful(Doubt),
+    Doubtful(QuarantineReason),
 }
 
 /// Registers below 10 kWh double and decuple in the ordinary course of things.
 const YOUNG: i64 = 10_000_000;
 
-pub(super) fn judge(state: &State, spec: &Spec, at: i64, raw: i64) -> Verdict {
-    let Some(good) = state.good else { return Verdict::Start };
+pub(super) fn check(state: &RegisterState, spec: &MeterConfig, at: i64, raw: i64) -> Plausibility {
+    let Some(good) = state.good else { return Plausibility::Start };
     let before = good.register - state.offset;
     if at <= good.at {
         // Only a declared register can stand there: samples come one a moment.
         return if raw == before {
-            Verdict::Good { carry: 0 }
+            Plausibility::Good { carry: 0 }
         } else {
-            Verdict::Doubtful(Doubt::Conflict)
+            Plausibility::Doubtful(QuarantineReason::Conflict)
         };
     }
     let carry = if raw < before { rolled(state, spec, at, raw, before) } else { Some(0) };
@@ -39,28 +39,30 @@ pub(super) fn judge(state: &State, spec: &Spec, at: i64, raw: i64) -> Verdict {
     });
     let Some(suspect) = state.suspect else {
         return match on_line {
-            Some(0) if scaled(state, at, raw, before) => Verdict::Doubtful(Doubt::Factor),
-            Some(carry) => Verdict::Good { carry },
-            None => Verdict::Doubtful(kind(raw, before)),
+            Some(0) if scaled(state, at, raw, before) => {
+                Plausibility::Doubtful(QuarantineReason::Factor)
+            }
+            Some(carry) => Plausibility::Good { carry },
+            None => Plausibility::Doubtful(kind(raw, before)),
         };
     };
     let on_suspect =
         raw >= suspect.register && spec.carries(raw - suspect.register, at - suspect.at);
     match (on_line, on_suspect) {
-        (Some(carry), false) => Verdict::Good { carry },
+        (Some(carry), false) => Plausibility::Good { carry },
         (Some(carry), true) if carry != 0 || !nearer(state, &suspect, at, raw, before) => {
-            Verdict::Doubtful(suspect.doubt)
+            Plausibility::Doubtful(suspect.doubt)
         }
-        (Some(carry), true) => Verdict::Good { carry },
-        (None, true) if state.lone && raw > 0 => Verdict::Other,
-        (None, true) => Verdict::Doubtful(suspect.doubt),
-        (None, false) => Verdict::Doubtful(kind(raw, before)),
+        (Some(carry), true) => Plausibility::Good { carry },
+        (None, true) if state.lone && raw > 0 => Plausibility::Other,
+        (None, true) => Plausibility::Doubtful(suspect.doubt),
+        (None, false) => Plausibility::Doubtful(kind(raw, before)),
     }
 }
 
 /// The good line explains the sample better than the suspect one, or the two are
 /// closer than a quarter of what was used meanwhile, so that it hardly matters.
-fn nearer(state: &State, suspect: &Suspect, at: i64, raw: i64, before: i64) -> bool {
+fn nearer(state: &RegisterState, suspect: &SuspectPoint, at: i64, raw: i64, before: i64) -> bool {
     let Some(good) = state.good else { return false };
     let rate = state.rate().unwrap_or(0.0);
     let miss =
@@ -72,7 +74,13 @@ fn nearer(state: &State, suspect: &Suspect, at: i64, raw: i64, before: i64) -> b
 
 /// A declared rollover, believed where it means ordinary consumption: at most
 /// four times the recent, or a thousandth of the register's range.
-fn rolled(state: &State, spec: &Spec, at: i64, raw: i64, before: i64) -> Option<i64> {
+fn rolled(
+    state: &RegisterState,
+    spec: &MeterConfig,
+    at: i64,
+    raw: i64,
+    before: i64,
+) -> Option<i64> {
     let limit = spec.rollover?;
     let good = state.good?;
     let amount = raw + limit - before;
@@ -82,19 +90,19 @@ fn rolled(state: &State, spec: &Spec, at: i64, raw: i64, before: i64) -> Option<
 
 /// The connection could carry it, and still it is ten times the register and far
 /// more than recent consumption.
-fn scaled(state: &State, at: i64, raw: i64, before: i64) -> bool {
+fn scaled(state: &RegisterState, at: i64, raw: i64, before: i64) -> bool {
     let Some((good, rate)) = state.good.zip(state.rate()) else { return false };
     before >= YOUNG
         && factor(raw, before)
         && (raw - before) as f64 > 10.0 * rate * (at - good.at) as f64
 }
 
-fn kind(raw: i64, before: i64) -> Doubt {
+fn kind(raw: i64, before: i64) -> QuarantineReason {
     match raw {
-        0 if before > 0 => Doubt::Zero,
-        _ if factor(raw, before) || factor(before, raw) => Doubt::Factor,
-        _ if raw < before => Doubt::Drop,
-        _ => Doubt::Step,
+        0 if before > 0 => QuarantineReason::Zero,
+        _ if factor(raw, before) || factor(before, raw) => QuarantineReason::Factor,
+        _ if raw < before => QuarantineReason::Drop,
+        _ => QuarantineReason::Step,
     }
 }
 

@@ -1,7 +1,7 @@
 //! One UTC day of one meter: its quarter-hours, its doubts, and the automaton's
 //! state at its end. About 600 bytes.
-use super::{State, Write};
-use crate::{Doubt, Provenance, WattHours};
+use super::{QuarterUpdate, RegisterState};
+use crate::{Provenance, QuarantineReason, WattHours};
 
 const KNOWN: u8 = 1;
 const FROM: u8 = 2;
@@ -11,13 +11,13 @@ const FIRM: u8 = 16;
 
 /// One quarter-hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bin {
+pub(crate) struct QuarterEnergy {
     /// mWh
     pub(crate) energy: i64,
     pub(crate) flags: u8,
 }
 
-impl Bin {
+impl QuarterEnergy {
     /// The sum with another meter's: exact where both are, declared where one is.
     pub(crate) fn with(self, energy: i64, flags: u8) -> Self {
         let both = self.flags & flags & (KNOWN | FROM | UNTIL | FIRM);
@@ -42,8 +42,8 @@ impl Bin {
     }
 }
 
-impl From<&Write> for Bin {
-    fn from(write: &Write) -> Self {
+impl From<&QuarterUpdate> for QuarterEnergy {
+    fn from(write: &QuarterUpdate) -> Self {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let flags = KNOWN
             | flag(write.from_exact, FROM)
@@ -64,7 +64,7 @@ pub(crate) enum Grade {
     Measured,
 }
 
-/// Provenance of a stretch from what its first and last quarter-hour say of
+/// Provenance of a period from what its first and last quarter-hour say of
 /// their outer ends.
 pub(crate) fn provenance(from_exact: bool, until_exact: bool, declared: bool) -> Provenance {
     match (declared, from_exact && until_exact) {
@@ -84,8 +84,8 @@ enum Energies {
 
 /// Doubted readings of a day for one reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) doubt: Doubt,
+pub(crate) struct QuarantineTally {
+    pub(crate) doubt: QuarantineReason,
     pub(crate) count: u64,
     pub(crate) first: i64,
     pub(crate) last: i64,
@@ -93,19 +93,19 @@ pub(crate) struct Tally {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Day {
+pub(crate) struct MeterDay {
     energies: Energies,
     flags: [u8; 96],
-    pub(crate) doubts: Vec<Tally>,
+    pub(crate) doubts: Vec<QuarantineTally>,
     /// After the day's last sample; `None` on a day without samples.
-    pub(crate) after: Option<Box<State>>,
+    pub(crate) after: Option<Box<RegisterState>>,
     /// A gap that ended on this day was spread by the profile.
     pub(crate) shaped: bool,
     /// The store has another version of this.
     pub(crate) changed: bool,
 }
 
-impl Default for Day {
+impl Default for MeterDay {
     fn default() -> Self {
         Self {
             energies: Energies::Narrow([0; 96]),
@@ -118,8 +118,8 @@ impl Default for Day {
     }
 }
 
-impl Day {
-    pub(crate) fn get(&self, index: usize) -> Option<Bin> {
+impl MeterDay {
+    pub(crate) fn get(&self, index: usize) -> Option<QuarterEnergy> {
         let flags = self.flags[index];
         if flags == 0 {
             return None;
@@ -128,11 +128,11 @@ impl Day {
             Energies::Narrow(energies) => i64::from(energies[index]),
             Energies::Wide(energies) => energies[index],
         };
-        Some(Bin { energy, flags })
+        Some(QuarterEnergy { energy, flags })
     }
 
-    pub(crate) fn set(&mut self, index: usize, bin: Option<Bin>) {
-        let Bin { energy, flags } = bin.unwrap_or(Bin { energy: 0, flags: 0 });
+    pub(crate) fn set(&mut self, index: usize, bin: Option<QuarterEnergy>) {
+        let QuarterEnergy { energy, flags } = bin.unwrap_or(QuarterEnergy { energy: 0, flags: 0 });
         self.flags[index] = flags;
         self.changed = true;
         match (&mut self.energies, u32::try_from(energy)) {
@@ -146,13 +146,13 @@ impl Day {
         }
     }
 
-    pub(crate) fn doubt(&mut self, doubt: Doubt, at: i64, register: WattHours) {
+    pub(crate) fn doubt(&mut self, doubt: QuarantineReason, at: i64, register: WattHours) {
         self.changed = true;
         if let Some(tally) = self.doubts.iter_mut().find(|tally| tally.doubt == doubt) {
             tally.count += 1;
             tally.last = at;
         } else {
-            self.doubts.push(Tally { doubt, count: 1, first: at, last: at, register });
+            self.doubts.push(QuarantineTally { doubt, count: 1, first: at, last: at, register });
         }
     }
 }

@@ -11,14 +11,14 @@
 
 /// Out-of-sample sums by UTC day, cumulated.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Outside {
+pub(crate) struct CrossValidation {
     /// The UTC day that the first sum is before.
     first: i64,
     /// Σe and Σê up to each day.
     sums: Vec<(f64, f64)>,
 }
 
-impl Outside {
+impl CrossValidation {
     /// From (hour, energy, prediction) in order of time.
     pub(crate) fn new(hours: impl Iterator<Item = (i64, f64, f64)>) -> Self {
         let mut sums = vec![(0.0, 0.0)];
@@ -83,9 +83,9 @@ impl Outside {
     }
 }
 
-impl Outside {
+impl CrossValidation {
     /// Half-width of the 90 % interval of the change of the saving between two
-    /// neighbouring stretches of so many days: as above, from the differences that
+    /// neighbouring periods of so many days: as above, from the differences that
     /// came about by themselves.
     pub(crate) fn change_width(&self, days: usize) -> Option<f64> {
         let days = days.max(1);
@@ -150,12 +150,12 @@ mod tests {
             let used = if hour / 24 % 2 == 0 { 110.0 } else { 90.0 };
             (hour, used / 24.0, 100.0 / 24.0)
         });
-        let outside = Outside::new(hours);
+        let outside = CrossValidation::new(hours);
         let day = outside.half_width(1).unwrap();
         assert!((day - 0.1 * student(9.0)).abs() < 1e-9);
         assert!(outside.half_width(2).unwrap() < 1e-9);
         assert_eq!(outside.half_width(6), None);
-        assert_eq!(Outside::default().half_width(1), None);
+        assert_eq!(CrossValidation::default().half_width(1), None);
         // from one day to the next the saving jumps by 20 points
         let change = outside.change_width(1).unwrap();
         assert!((change - 0.2 * student(4.0)).abs() < 1e-9);
@@ -166,19 +166,22 @@ mod tests {
     #[test]
     fn pooled_errors_keep_what_they_have_in_common() {
         let house = |first: i64, sign: f64| {
-            Outside::new((first * 24..260).map(|hour| {
+            CrossValidation::new((first * 24..260).map(|hour| {
                 let off = if hour / 24 % 2 == 0 { 10.0 } else { -10.0 };
                 (hour, (100.0 + sign * off) / 24.0, 100.0 / 24.0)
             }))
         };
         let (one, other) = (house(0, 1.0), house(1, -1.0));
         let alone = one.half_width(1).unwrap();
-        let together = Outside::pooled(&[&one, &one]).half_width(1).unwrap();
+        let together = CrossValidation::pooled(&[&one, &one]).half_width(1).unwrap();
         assert!((together - alone).abs() < 1e-9, "{together} is not {alone}");
-        let apart = Outside::pooled(&[&one, &other]);
+        let apart = CrossValidation::pooled(&[&one, &other]);
         assert!(apart.days() == 10 && apart.half_width(1).unwrap() < 1e-9, "{apart:?}");
-        assert_eq!(Outside::pooled(&[]).half_width(1), None);
-        assert_eq!(Outside::pooled(&[&one, &Outside::default()]).half_width(1), None);
+        assert_eq!(CrossValidation::pooled(&[]).half_width(1), None);
+        assert_eq!(
+            CrossValidation::pooled(&[&one, &CrossValidation::default()]).half_width(1),
+            None
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(crate) const REGISTER_LIMIT: i64 = 9_000_000_000_000_000;
 
 /// One meter. Registers in primary mWh.
 #[derive(Debug)]
-pub(crate) struct Spec {
+pub(crate) struct MeterConfig {
     pub(crate) multiplier: i64,
     pub(crate) sign: i64,
     /// W
@@ -24,7 +24,7 @@ pub(crate) struct Spec {
     pub(crate) fingerprint: u64,
 }
 
-impl Spec {
+impl MeterConfig {
     pub(crate) fn new(meter: &Meter, competition: &Competition, contest: i64) -> Self {
         let multiplier = i64::from(meter.multiplier.max(1));
         let primary = |register: i64| register.saturating_mul(multiplier).saturating_mul(1000);

@@ -4,17 +4,17 @@
 //! predicted by a fit of the others: these residuals decide whether temperature
 //! stays in the model, and they make the interval.
 use super::{
-    Hour, Model, Outside, Season,
-    stats::{Nodes, Stats},
+    CrossValidation, Model, Observation, Season,
+    stats::{Knots, Stats},
 };
-use crate::training::Fit;
+use crate::bin_sums::GoodnessOfFit;
 
 /// Share of the hours that must have a temperature for it to be used.
 const WARM: f64 = 0.9;
 
 /// How to learn.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Learning {
+pub(crate) struct FitOptions {
     pub(crate) temperature: bool,
     /// Days after which an hour weighs half, back from `until`.
     pub(crate) half_life: Option<f64>,
@@ -26,53 +26,53 @@ pub(crate) struct Learning {
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Learnt {
+pub(crate) struct FittedBaseline {
     pub(crate) model: Model,
     /// `None` where the house used nothing.
-    pub(crate) fit: Option<Fit>,
+    pub(crate) fit: Option<GoodnessOfFit>,
     /// Of the model. The season's share in it cannot be tested within one year.
-    pub(crate) outside: Outside,
+    pub(crate) outside: CrossValidation,
     /// By which the model's expectations of the contest are drawn.
     pub(crate) season: Option<Season>,
 }
 
-impl Learnt {
+impl FittedBaseline {
     /// What is expected of an hour of the contest, kWh.
     pub(crate) fn predict(&self, hour: i64, bin: usize, outdoor: f64) -> f64 {
         let model = self.model.predict(bin, outdoor);
-        self.season.as_ref().map_or(model, |season| season.draw(hour, model))
+        self.season.as_ref().map_or(model, |season| season.blend(hour, model))
     }
 
     /// With the season of the hours of the contest, given with their bins.
     pub(crate) fn with_season(
         mut self,
-        hours: &[Hour],
+        hours: &[Observation],
         contest: impl Iterator<Item = (i64, usize)>,
     ) -> Self {
-        let expect = |hour: &Hour| self.model.predict(hour.bin, hour.outdoor);
-        self.season = Season::learn(hours, contest, &self.outside, expect);
+        let expect = |hour: &Observation| self.model.predict(hour.bin, hour.outdoor);
+        self.season = Season::fit_baseline(hours, contest, &self.outside, expect);
         self
     }
 }
 
 /// `hours` in order of time. `None` without any.
-pub(crate) fn learn(hours: &[Hour], how: &Learning) -> Option<Learnt> {
+pub(crate) fn fit_baseline(hours: &[Observation], how: &FitOptions) -> Option<FittedBaseline> {
     let (first, last) = (hours.first()?.hour, hours.last()?.hour);
     let span = last - first + 1;
     let count = ((span as f64 / how.contest.max(1) as f64).round() as i64).clamp(3, 12);
     let block = |hour: i64| ((hour - first) * count / span) as usize;
-    let nodes = nodes(hours, how);
+    let knots = knots(hours, how);
     let mut blocks = vec![Stats::default(); count as usize];
     for hour in hours {
-        let at = nodes.as_ref().filter(|_| hour.outdoor.is_finite());
-        let at = at.map(|nodes| nodes.locate(hour.outdoor));
+        let at = knots.as_ref().filter(|_| hour.outdoor.is_finite());
+        let at = at.map(|knots| knots.locate(hour.outdoor));
         blocks[block(hour.hour)].add(hour.bin, hour.energy, weight(hour.hour, how), at);
     }
-    let full = Model::solve(&Stats::sum(blocks.iter()), nodes)?;
+    let full = Model::solve(&Stats::sum(blocks.iter()), knots)?;
     let without: Vec<Option<Model>> = (0..blocks.len())
         .map(|left_out| {
             let rest = blocks.iter().enumerate().filter(|(number, _)| *number != left_out);
-            Model::solve(&Stats::sum(rest.map(|(_, stats)| stats)), nodes)
+            Model::solve(&Stats::sum(rest.map(|(_, stats)| stats)), knots)
         })
         .collect();
     let outside = |strip: bool| {
@@ -80,7 +80,7 @@ pub(crate) fn learn(hours: &[Hour], how: &Learning) -> Option<Learnt> {
             true => without.iter().map(|model| model.as_ref().map(Model::plain)).collect(),
             false => without.clone(),
         };
-        Outside::new(hours.iter().filter_map(|hour| {
+        CrossValidation::new(hours.iter().filter_map(|hour| {
             let model = models[block(hour.hour)].as_ref()?;
             Some((hour.hour, hour.energy, model.predict(hour.bin, hour.outdoor)))
         }))
@@ -92,19 +92,19 @@ pub(crate) fn learn(hours: &[Hour], how: &Learning) -> Option<Learnt> {
         None => (full.plain(), plain),
     };
     let fit = goodness(hours, &model);
-    Some(Learnt { model, fit, outside, season: None })
+    Some(FittedBaseline { model, fit, outside, season: None })
 }
 
-fn nodes(hours: &[Hour], how: &Learning) -> Option<Nodes> {
+fn knots(hours: &[Observation], how: &FitOptions) -> Option<Knots> {
     if !how.temperature {
         return None;
     }
     let known: Vec<f64> =
         hours.iter().map(|hour| hour.outdoor).filter(|outdoor| outdoor.is_finite()).collect();
-    (known.len() as f64 >= WARM * hours.len() as f64).then(|| Nodes::of(known)).flatten()
+    (known.len() as f64 >= WARM * hours.len() as f64).then(|| Knots::of(known)).flatten()
 }
 
-fn weight(hour: i64, how: &Learning) -> f64 {
+fn weight(hour: i64, how: &FitOptions) -> f64 {
     how.half_life.map_or(1.0, |days| {
         let age = (how.until - hour).max(0) as f64 / 24.0;
         (-age / days.max(1.0)).exp2()
@@ -112,7 +112,7 @@ fn weight(hour: i64, how: &Learning) -> f64 {
 }
 
 /// ASHRAE Guideline 14: CV(RMSE) and NMBE over the training hours.
-fn goodness(hours: &[Hour], model: &Model) -> Option<Fit> {
+fn goodness(hours: &[Observation], model: &Model) -> Option<GoodnessOfFit> {
     let (mut sum, mut square, mut energy) = (0.0, 0.0, 0.0);
     for hour in hours {
         let miss = hour.energy - model.predict(hour.bin, hour.outdoor);
@@ -122,7 +122,7 @@ fn goodness(hours: &[Hour], model: &Model) -> Option<Fit> {
     }
     let free = (hours.len() as f64 - model.parameters as f64).max(1.0);
     let mean = energy / hours.len() as f64;
-    (mean > 0.0).then(|| Fit {
+    (mean > 0.0).then(|| GoodnessOfFit {
         cv_rmse: (square / free).sqrt() / mean,
         nmbe: sum / (free * mean),
         hours: hours.len() as u32,

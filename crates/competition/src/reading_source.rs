@@ -5,7 +5,7 @@ use crate::{MeterIndex, Sample, Time};
 
 /// All samples that were stored, one for each moment of a meter. Where two
 /// values came for one moment, the lower register.
-pub trait History {
+pub trait ReadingSource {
     /// Those of a range, oldest first.
     fn samples(&self, meter: MeterIndex, range: Range<Time>) -> Vec<Sample>;
     /// The newest before a moment.
@@ -16,9 +16,9 @@ pub trait History {
 
 /// Nothing is stored: for standings that are filled in order, where nothing comes late.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct NoHistory;
+pub struct NoStoredReadings;
 
-impl History for NoHistory {
+impl ReadingSource for NoStoredReadings {
     fn samples(&self, _: MeterIndex, _: Range<Time>) -> Vec<Sample> {
         Vec::new()
     }

@@ -9,7 +9,7 @@ use crate::calendar::BINS;
 const FEWEST: u32 = 28 * 24;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Training {
+pub(crate) struct BinSums {
     sums: [i64; BINS],
     squares: [i128; BINS],
     counts: [u32; BINS],
@@ -17,7 +17,7 @@ pub(crate) struct Training {
 
 /// How well a baseline describes the house.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fit {
+pub struct GoodnessOfFit {
     /// Share of the mean.
     pub cv_rmse: f64,
     /// Share of the mean.
@@ -28,13 +28,13 @@ pub struct Fit {
     pub parameters: u32,
 }
 
-impl Default for Training {
+impl Default for BinSums {
     fn default() -> Self {
         Self { sums: [0; BINS], squares: [0; BINS], counts: [0; BINS] }
     }
 }
 
-impl Training {
+impl BinSums {
     /// Adds an hour (`sign` 1) or takes it off (−1).
     pub(crate) fn shift(&mut self, bin: usize, energy: i64, sign: i64) {
         self.sums[bin] += sign * energy;
@@ -65,7 +65,7 @@ impl Training {
     }
 
     /// Of the 72 bins.
-    pub(crate) fn fit(&self) -> Option<Fit> {
+    pub(crate) fn fit(&self) -> Option<GoodnessOfFit> {
         let hours = self.hours();
         let parameters = self.counts.iter().filter(|count| **count > 0).count() as u32;
         let total: i64 = self.sums.iter().sum();
@@ -81,7 +81,7 @@ impl Training {
         });
         let free = f64::from(hours - parameters);
         let cv_rmse = (misses.sum::<f64>() / free).sqrt() / mean;
-        Some(Fit { cv_rmse, nmbe: 0.0, hours, parameters })
+        Some(GoodnessOfFit { cv_rmse, nmbe: 0.0, hours, parameters })
     }
 }
 
@@ -92,7 +92,7 @@ mod tests {
     /// Two bins, (8, 12) and (30, 30, 36): Σ(e−ê)² = 8 + 24, n−p = 3, ē = 116/5.
     #[test]
     fn goodness_by_hand() {
-        let mut training = Training::default();
+        let mut training = BinSums::default();
         for (bin, energy) in [(0, 8), (0, 12), (7, 30), (7, 30), (7, 36), (9, 5)] {
             training.shift(bin, energy, 1);
         }
@@ -102,6 +102,6 @@ mod tests {
         assert!((fit.cv_rmse - (32.0_f64 / 3.0).sqrt() / 23.2).abs() < 1e-12);
         assert_eq!(training.mean(7), Some(32));
         assert_eq!(training.mean(9), Some(23));
-        assert!(Training::default().fit().is_none());
+        assert!(BinSums::default().fit().is_none());
     }
 }

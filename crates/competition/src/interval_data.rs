@@ -7,11 +7,11 @@
 //! result depends on the set of rows, not on their order.
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Celsius, Competition, Meter, MilliWattHours, Refusal, Time};
+use crate::{Celsius, Competition, Meter, MilliWattHours, RejectReason, Time};
 
 /// Energy that was used from `start` on; within one hour of UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Interval {
+pub struct IntervalReading {
     /// Its beginning: a multiple of its length.
     pub start: Time,
     /// 900, 1800 or 3600 seconds.
@@ -22,12 +22,12 @@ pub struct Interval {
 
 /// Between which moments imported rows may lie.
 #[derive(Debug, Clone, Copy)]
-pub struct Screen {
+pub struct ImportValidator {
     earliest: Time,
     latest: Time,
 }
 
-impl Screen {
+impl ImportValidator {
     /// From the first hour of the baseline to `now`, and the five minutes that
     /// clocks may differ.
     pub fn new(competition: &Competition, now: Time) -> Self {
@@ -40,14 +40,14 @@ impl Screen {
     /// Judges an interval on itself and the clock.
     ///
     /// # Errors
-    /// [`Refusal`] says why it is not taken.
-    pub fn interval(&self, meter: &Meter, interval: &Interval) -> Result<(), Refusal> {
-        let &Interval { start, seconds, energy } = interval;
+    /// [`RejectReason`] says why it is not taken.
+    pub fn interval(&self, meter: &Meter, interval: &IntervalReading) -> Result<(), RejectReason> {
+        let &IntervalReading { start, seconds, energy } = interval;
         self.time(start)?;
         self.time(Time(start.0.saturating_add(seconds)))?;
         let most = i128::from(meter.capacity.0) * i128::from(seconds) * 10 / 36;
         if energy.0 < 0 || i128::from(energy.0) > most {
-            return Err(Refusal::Absurd);
+            return Err(RejectReason::Absurd);
         }
         Ok(())
     }
@@ -55,17 +55,17 @@ impl Screen {
     /// Judges a temperature.
     ///
     /// # Errors
-    /// [`Refusal`] says why it is not taken.
-    pub fn temperature(&self, at: Time, outdoor: Celsius) -> Result<(), Refusal> {
+    /// [`RejectReason`] says why it is not taken.
+    pub fn temperature(&self, at: Time, outdoor: Celsius) -> Result<(), RejectReason> {
         self.time(at)?;
-        if (-80.0..=60.0).contains(&outdoor.0) { Ok(()) } else { Err(Refusal::Absurd) }
+        if (-80.0..=60.0).contains(&outdoor.0) { Ok(()) } else { Err(RejectReason::Absurd) }
     }
 
-    fn time(&self, at: Time) -> Result<(), Refusal> {
+    fn time(&self, at: Time) -> Result<(), RejectReason> {
         if at < self.earliest {
-            Err(Refusal::Ancient)
+            Err(RejectReason::Ancient)
         } else if at > self.latest {
-            Err(Refusal::Future)
+            Err(RejectReason::Future)
         } else {
             Ok(())
         }

@@ -7,7 +7,7 @@
 //!   gives the shape and the register the amount; where none came, and the move
 //!   is more than the connection carries in its own interval, it was used while
 //!   the register stood.
-use super::{Edge, Held, Knot, Spec, State, Write};
+use super::{Boundary, MeterConfig, PendingBoundary, QuarterUpdate, RegisterPoint, RegisterState};
 use crate::calendar::grid::{HOUR, QUARTER, hour_of};
 
 /// Readings further apart do not measure what lies between.
@@ -37,14 +37,14 @@ fn share(whole: i64, part: i64, of: i64) -> i64 {
     }
 }
 
-impl State {
+impl RegisterState {
     pub(super) fn link(
         &mut self,
-        spec: &Spec,
-        to: Knot,
+        spec: &MeterConfig,
+        to: RegisterPoint,
         declared: bool,
         profile: Option<&dyn Fn(i64) -> i64>,
-        out: &mut Vec<Write>,
+        out: &mut Vec<QuarterUpdate>,
     ) {
         let Some(from) = self.good else { return };
         let declared = declared || self.declared;
@@ -64,7 +64,13 @@ impl State {
 
     /// The register stands still. Power says that it should not: then wait for
     /// it to move; else the energy of that time is zero, and measured.
-    fn stand(&mut self, from: Knot, to: Knot, declared: bool, out: &mut Vec<Write>) {
+    fn stand(
+        &mut self,
+        from: RegisterPoint,
+        to: RegisterPoint,
+        declared: bool,
+        out: &mut Vec<QuarterUpdate>,
+    ) {
         let power = self.power.unwrap_or(0).max(0);
         self.hold_boundaries(from, to, power);
         self.work = self.work.saturating_add(power.saturating_mul(to.at - from.at));
@@ -78,7 +84,7 @@ impl State {
         }
     }
 
-    fn hold_boundaries(&mut self, from: Knot, to: Knot, power: i64) {
+    fn hold_boundaries(&mut self, from: RegisterPoint, to: RegisterPoint, power: i64) {
         let dense = to.at - from.at <= DENSE;
         for index in boundaries(from.at, to.at) {
             if self.held.len() > HELD {
@@ -87,13 +93,13 @@ impl State {
             let at = index * QUARTER;
             let exact = dense || at - from.at <= NEAR || to.at - at <= NEAR;
             let work = self.work.saturating_add(power.saturating_mul(at - from.at));
-            self.held.push(Held { work, exact });
+            self.held.push(PendingBoundary { work, exact });
         }
     }
 
     /// A day without a move. If power was next to nothing the register is too
     /// coarse to show it; if not, the meter is stuck and the day is not known.
-    fn give_up(&mut self, to: Knot, declared: bool, out: &mut Vec<Write>) {
+    fn give_up(&mut self, to: RegisterPoint, declared: bool, out: &mut Vec<QuarterUpdate>) {
         let coarse = self.work / HOUR < 1000;
         if coarse {
             self.edge = self.hold;
@@ -111,12 +117,12 @@ impl State {
 
     fn go(
         &mut self,
-        spec: &Spec,
-        from: Knot,
-        to: Knot,
+        spec: &MeterConfig,
+        from: RegisterPoint,
+        to: RegisterPoint,
         declared: bool,
         profile: Option<&dyn Fn(i64) -> i64>,
-        out: &mut Vec<Write>,
+        out: &mut Vec<QuarterUpdate>,
     ) {
         let hop = to.at - from.at;
         let amount = to.register - from.register;
@@ -125,7 +131,7 @@ impl State {
             self.spread(from, to, declared, profile, out);
         } else if self.work == 0 {
             self.edge = self.hold;
-            let stood = Knot { at: self.moved, register: from.register };
+            let stood = RegisterPoint { at: self.moved, register: from.register };
             self.spread(stood, to, declared, profile, out);
         } else if hop <= DENSE {
             self.hold_boundaries(from, to, power);
@@ -135,7 +141,7 @@ impl State {
             // Power shapes what it saw; the gap after it gets the rest.
             let seen = (self.work / 36).saturating_mul(10).min(amount);
             self.release(from.register, seen, self.work, declared, out);
-            let rest = Knot { at: from.at, register: from.register + seen };
+            let rest = RegisterPoint { at: from.at, register: from.register + seen };
             self.spread(rest, to, declared, profile, out);
         }
     }
@@ -147,7 +153,7 @@ impl State {
         amount: i64,
         total: i64,
         declared: bool,
-        out: &mut Vec<Write>,
+        out: &mut Vec<QuarterUpdate>,
     ) {
         self.edge = self.hold;
         let first = self.moved.div_euclid(QUARTER) + 1;
@@ -160,11 +166,11 @@ impl State {
     /// A line or a profile from one knot to the other.
     fn spread(
         &mut self,
-        from: Knot,
-        to: Knot,
+        from: RegisterPoint,
+        to: RegisterPoint,
         declared: bool,
         profile: Option<&dyn Fn(i64) -> i64>,
-        out: &mut Vec<Write>,
+        out: &mut Vec<QuarterUpdate>,
     ) {
         let amount = to.register - from.register;
         let seconds = to.at - from.at;
@@ -183,9 +189,9 @@ impl State {
         for index in boundaries(from.at, to.at) {
             let at = index * QUARTER;
             if at - from.at <= NEAR {
-                start = Knot { at, register: line(at) };
+                start = RegisterPoint { at, register: line(at) };
             } else if to.at - at <= NEAR {
-                end = Knot { at, register: line(at) };
+                end = RegisterPoint { at, register: line(at) };
             }
         }
         let profile = profile.filter(|_| hour_of(end.at - 1) > hour_of(start.at));
@@ -222,7 +228,7 @@ impl State {
         register: i64,
         exact: bool,
         declared: bool,
-        out: &mut Vec<Write>,
+        out: &mut Vec<QuarterUpdate>,
     ) {
         self.emit_firm(index, register, exact, exact, declared, out);
     }
@@ -235,11 +241,11 @@ impl State {
         exact: bool,
         firm: bool,
         declared: bool,
-        out: &mut Vec<Write>,
+        out: &mut Vec<QuarterUpdate>,
     ) {
         let firm = firm || exact;
         if let Some(edge) = self.edge.filter(|edge| edge.index + 1 == index) {
-            out.push(Write {
+            out.push(QuarterUpdate {
                 quarter: edge.index,
                 energy: register - edge.register,
                 from_exact: edge.exact,
@@ -248,6 +254,6 @@ impl State {
                 declared: declared || edge.declared,
             });
         }
-        self.edge = Some(Edge { index, register, exact, firm, declared: false });
+        self.edge = Some(Boundary { index, register, exact, firm, declared: false });
     }
 }

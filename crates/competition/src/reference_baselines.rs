@@ -2,11 +2,11 @@
 //! bench, and the comparison group.
 use std::collections::HashMap;
 
-use crate::baseline::{Hour, Outside, half_width};
+use crate::baseline::{CrossValidation, Observation, half_width};
 
 /// The rule of 2011: the same hour one year before. `year` is its length in
 /// hours, as the calendar has it.
-pub(crate) fn last_year(training: &[Hour], year: i64) -> impl Fn(i64) -> Option<f64> {
+pub(crate) fn last_year(training: &[Observation], year: i64) -> impl Fn(i64) -> Option<f64> {
     let known: HashMap<i64, f64> =
         training.iter().map(|hour| (hour.hour + year, hour.energy)).collect();
     move |hour| known.get(&hour).copied()
@@ -14,16 +14,16 @@ pub(crate) fn last_year(training: &[Hour], year: i64) -> impl Fn(i64) -> Option<
 
 /// Its half-width of an interval of so many days, from the hours of the training
 /// that have one a year before them: `None` in a training of one year alone.
-pub(crate) fn last_year_width(training: &[Hour], year: i64, days: usize) -> Option<f64> {
+pub(crate) fn last_year_width(training: &[Observation], year: i64, days: usize) -> Option<f64> {
     let expect = last_year(training, year);
     let hours = training.iter();
-    Outside::new(hours.filter_map(|it| Some((it.hour, it.energy, expect(it.hour)?))))
+    CrossValidation::new(hours.filter_map(|it| Some((it.hour, it.energy, expect(it.hour)?))))
         .half_width(days)
 }
 
 /// Makahiki, Campus Conservation Nationals: the mean of the three weeks before
 /// the contest, by weekday and hour.
-pub(crate) fn three_weeks(training: &[Hour], contest: i64) -> impl Fn(i64) -> Option<f64> {
+pub(crate) fn three_weeks(training: &[Observation], contest: i64) -> impl Fn(i64) -> Option<f64> {
     let mut means = vec![(0.0, 0.0); 168];
     let of_week = move |hour: i64| (hour - contest).rem_euclid(168) as usize;
     for hour in training.iter().filter(|hour| hour.hour >= contest - 3 * 168 && hour.hour < contest)
@@ -38,9 +38,9 @@ pub(crate) fn three_weeks(training: &[Hour], contest: i64) -> impl Fn(i64) -> Op
     }
 }
 
-/// Its half-width of an interval of so many days: its savings in every such stretch
+/// Its half-width of an interval of so many days: its savings in every such period
 /// of the training year that has three weeks before it, a week apart.
-pub(crate) fn three_weeks_width(training: &[Hour], days: usize) -> Option<f64> {
+pub(crate) fn three_weeks_width(training: &[Observation], days: usize) -> Option<f64> {
     let (first, last) = (training.first()?.hour, training.last()?.hour);
     let length = days.max(1) as i64 * 24;
     let at = |hour: i64| training.partition_point(|known| known.hour < hour);
@@ -48,8 +48,8 @@ pub(crate) fn three_weeks_width(training: &[Hour], days: usize) -> Option<f64> {
     let savings: Vec<f64> = starts
         .filter_map(|start| {
             let expect = three_weeks(&training[at(start - 3 * 168)..at(start)], start);
-            let stretch = training[at(start)..at(start + length)].iter();
-            let pairs = stretch.filter_map(|hour| Some((hour.energy, expect(hour.hour)?)));
+            let period = training[at(start)..at(start + length)].iter();
+            let pairs = period.filter_map(|hour| Some((hour.energy, expect(hour.hour)?)));
             let (used, expected) = pairs.fold((0.0, 0.0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
             (expected > 0.0).then(|| 1.0 - used / expected)
         })
@@ -78,9 +78,10 @@ mod tests {
     use super::*;
 
     /// Hours of 10 kWh, and of 8 from a day on.
-    fn hours(days: i64, less_from: i64) -> Vec<Hour> {
+    fn hours(days: i64, less_from: i64) -> Vec<Observation> {
         let energy = |hour: i64| if hour / 24 < less_from { 10.0 } else { 8.0 };
-        let hour = |hour: i64| Hour { hour, bin: 0, outdoor: f64::NAN, energy: energy(hour) };
+        let hour =
+            |hour: i64| Observation { hour, bin: 0, outdoor: f64::NAN, energy: energy(hour) };
         (0..days * 24).map(hour).collect()
     }
 
@@ -96,8 +97,8 @@ mod tests {
     #[test]
     fn three_weeks_by_hand() {
         assert!(three_weeks_width(&hours(365, 400), 92).unwrap() < 1e-12);
-        assert_eq!(three_weeks_width(&hours(100, 400), 92), None, "less than two such stretches");
-        // of stretches of 7 days those in the three weeks after the change are off: by a
+        assert_eq!(three_weeks_width(&hours(100, 400), 92), None, "less than two such periods");
+        // of periods of 7 days those in the three weeks after the change are off: by a
         // fifth, and then by what the days since have taught
         let width = three_weeks_width(&hours(364, 182), 7).unwrap();
         let savings = [0.2, 1.0 - 24.0 / 28.0, 1.0 - 24.0 / 26.0];

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Doubt, History, MeterIndex, Sample, Time,
+    MeterIndex, QuarantineReason, ReadingSource, Sample, Time,
     calendar::grid::{QUARTERS_A_DAY, day_of},
-    energy::{Bin, Day, Grade, Spec, State, Write},
+    energy::{Grade, MeterConfig, MeterDay, QuarterEnergy, QuarterUpdate, RegisterState},
 };
 
 /// Days that a book holds at most: ten years.
@@ -21,7 +21,7 @@ fn place(quarter: i64) -> (i64, usize) {
 }
 
 /// Of an hour's quarter-hours: their energy, and how well it is known.
-fn sum(bins: [Option<Bin>; 4]) -> Option<(i64, Grade)> {
+fn sum(bins: [Option<QuarterEnergy>; 4]) -> Option<(i64, Grade)> {
     let [start, second, third, end] = bins;
     let bins = [start?, second?, third?, end?];
     let energy = bins.iter().map(|bin| bin.energy).sum();
@@ -34,31 +34,31 @@ fn sum(bins: [Option<Bin>; 4]) -> Option<(i64, Grade)> {
 }
 
 #[derive(Debug)]
-pub(crate) struct Ledger {
-    pub(crate) spec: Spec,
+pub(crate) struct MeterDays {
+    pub(crate) spec: MeterConfig,
     first_day: i64,
-    days: Vec<Option<Box<Day>>>,
+    days: Vec<Option<Box<MeterDay>>>,
     /// Intervals that were imported, by the same index.
-    imported: Vec<Option<Box<Day>>>,
+    imported: Vec<Option<Box<MeterDay>>>,
     /// End and length of the imported interval that ends last; seconds.
     newest_import: Option<(i64, i64)>,
     /// The automaton after the newest sample.
-    pub(crate) tail: State,
+    pub(crate) tail: RegisterState,
     dirty: BTreeSet<i64>,
 }
 
 /// What a recomputation replaces: all quarter-hours of a range, by those written.
 #[derive(Debug)]
-pub(crate) struct Replaced {
+pub(crate) struct Recomputed {
     pub(crate) from: i64,
     pub(crate) until: i64,
-    pub(crate) writes: Vec<Write>,
+    pub(crate) writes: Vec<QuarterUpdate>,
 }
 
-impl Ledger {
+impl MeterDays {
     /// `first_day`: the UTC day in which the baseline begins.
-    pub(crate) fn new(spec: Spec, first_day: i64) -> Self {
-        let tail = State::default();
+    pub(crate) fn new(spec: MeterConfig, first_day: i64) -> Self {
+        let tail = RegisterState::default();
         let (days, imported) = (Vec::new(), Vec::new());
         Self { spec, first_day, days, imported, newest_import: None, tail, dirty: BTreeSet::new() }
     }
@@ -67,11 +67,11 @@ impl Ledger {
         usize::try_from(day - self.first_day).ok().filter(|index| *index < LONGEST)
     }
 
-    pub(crate) fn day(&self, day: i64) -> Option<&Day> {
+    pub(crate) fn day(&self, day: i64) -> Option<&MeterDay> {
         self.days.get(self.index(day)?)?.as_deref()
     }
 
-    pub(crate) fn day_mut(&mut self, day: i64) -> Option<&mut Day> {
+    pub(crate) fn day_mut(&mut self, day: i64) -> Option<&mut MeterDay> {
         let index = self.index(day)?;
         if index >= self.days.len() {
             self.days.resize_with(index + 1, || None);
@@ -80,20 +80,20 @@ impl Ledger {
     }
 
     /// Days that hold something, oldest first.
-    pub(crate) fn days_mut(&mut self) -> impl Iterator<Item = (i64, &mut Day)> {
+    pub(crate) fn days_mut(&mut self) -> impl Iterator<Item = (i64, &mut MeterDay)> {
         let first = self.first_day;
         let held = self.days.iter_mut().enumerate();
         held.filter_map(move |(index, day)| Some((first + index as i64, day.as_deref_mut()?)))
     }
 
-    pub(crate) fn days(&self) -> impl Iterator<Item = (i64, &Day)> {
+    pub(crate) fn days(&self) -> impl Iterator<Item = (i64, &MeterDay)> {
         let held = self.days.iter().enumerate();
         held.filter_map(|(index, day)| Some((self.first_day + index as i64, day.as_deref()?)))
     }
 
     /// What is known of a quarter-hour: the register's where it measured the whole
     /// hour, else the imported interval's, else the register's estimate.
-    pub(crate) fn bin(&self, quarter: i64) -> Option<Bin> {
+    pub(crate) fn bin(&self, quarter: i64) -> Option<QuarterEnergy> {
         let (day, at) = place(quarter);
         let own = self.day(day).and_then(|day| day.get(at));
         match self.imported(day).and_then(|day| day.get(at)) {
@@ -124,7 +124,7 @@ impl Ledger {
         sum([0, 1, 2, 3].map(|part| day.get(first + part)))
     }
 
-    fn imported(&self, day: i64) -> Option<&Day> {
+    fn imported(&self, day: i64) -> Option<&MeterDay> {
         self.imported.get(self.index(day)?)?.as_deref()
     }
 
@@ -144,7 +144,7 @@ impl Ledger {
     }
 
     /// Takes an imported quarter-hour.
-    pub(crate) fn import(&mut self, quarter: i64, bin: Bin) {
+    pub(crate) fn import(&mut self, quarter: i64, bin: QuarterEnergy) {
         let (day, at) = place(quarter);
         let Some(index) = self.index(day) else { return };
         if index >= self.imported.len() {
@@ -153,7 +153,7 @@ impl Ledger {
         self.imported[index].get_or_insert_default().set(at, Some(bin));
     }
 
-    pub(crate) fn set(&mut self, quarter: i64, bin: Option<Bin>) {
+    pub(crate) fn set(&mut self, quarter: i64, bin: Option<QuarterEnergy>) {
         let day = quarter.div_euclid(QUARTERS_A_DAY);
         if bin.is_none() && self.day(day).is_none() {
             return;
@@ -168,8 +168,8 @@ impl Ledger {
         &mut self,
         sample: &Sample,
         profile: &dyn Fn(i64) -> i64,
-        out: &mut Vec<Write>,
-    ) -> Result<(), Doubt> {
+        out: &mut Vec<QuarterUpdate>,
+    ) -> Result<(), QuarantineReason> {
         let today = day_of(sample.at.0);
         if let Some(before) = self.tail.seen.map(day_of)
             && before != today
@@ -183,7 +183,7 @@ impl Ledger {
         result
     }
 
-    fn remark(&mut self, day: i64, sample: &Sample, shaped: bool, doubt: Option<Doubt>) {
+    fn remark(&mut self, day: i64, sample: &Sample, shaped: bool, doubt: Option<QuarantineReason>) {
         if let Some(day) = self.day_mut(day) {
             day.shaped |= shaped;
             if let Some(doubt) = doubt {
@@ -216,7 +216,7 @@ impl Ledger {
     }
 
     /// A whole day, from the store.
-    pub(crate) fn put(&mut self, number: i64, day: Day) {
+    pub(crate) fn put(&mut self, number: i64, day: MeterDay) {
         if let Some(place) = self.day_mut(number) {
             *place = day;
         }
@@ -234,14 +234,14 @@ impl Ledger {
         self.dirty.extend(shaped);
     }
 
-    /// Does the days of [`Ledger::amend`] again, each until the automaton is where
+    /// Does the days of [`MeterDays::amend`] again, each until the automaton is where
     /// it was before.
     pub(crate) fn redo(
         &mut self,
         meter: MeterIndex,
-        history: &dyn History,
+        history: &dyn ReadingSource,
         profile: &dyn Fn(i64) -> i64,
-    ) -> Vec<Replaced> {
+    ) -> Vec<Recomputed> {
         let mut replaced = Vec::new();
         if self.dirty.is_empty() {
             return replaced;
@@ -257,9 +257,9 @@ impl Ledger {
         &mut self,
         day: i64,
         meter: MeterIndex,
-        history: &dyn History,
+        history: &dyn ReadingSource,
         profile: &dyn Fn(i64) -> i64,
-    ) -> Replaced {
+    ) -> Recomputed {
         let before = self.days().take_while(|(earlier, _)| *earlier < day);
         let before = before.filter_map(|(_, day)| day.after.as_deref()).last();
         let mut state = before.cloned().unwrap_or_default();
@@ -281,7 +281,7 @@ impl Ledger {
             let book = self.day(day);
             let same = book.and_then(|book| book.after.as_deref()) == Some(&state);
             if same {
-                return Replaced { from, until: state.front(), writes };
+                return Recomputed { from, until: state.front(), writes };
             }
             if !samples.is_empty()
                 && let Some(book) = self.day_mut(day)
@@ -295,6 +295,6 @@ impl Ledger {
             }
         }
         self.tail = state;
-        Replaced { from, until: i64::MAX, writes }
+        Recomputed { from, until: i64::MAX, writes }
     }
 }

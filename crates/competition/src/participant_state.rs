@@ -1,5 +1,5 @@
 //! One participant's running state: what its baseline is learnt from, what the
-//! baseline expects of each contest hour, and the contest's sums by stretches of
+//! baseline expects of each contest hour, and the contest's sums by periods of
 //! constant floor area and staff.
 //!
 //! Memory: 4 kB, 18 kB for the expected hours of three months, and where outdoor
@@ -10,15 +10,15 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::{
-    Fit, Participant, Time,
-    baseline::{Hour, Learnt},
+    GoodnessOfFit, Participant, Time,
+    baseline::{FittedBaseline, Observation},
+    bin_sums::BinSums,
     calendar::{
-        BINS, Calendar, Slot, days_after,
+        BINS, Calendar, TimeOfWeek, days_after,
         grid::{HOUR, hour_from, hour_of},
     },
     energy::Grade,
     totals::Totals,
-    training::Training,
     weather::Weather,
 };
 
@@ -27,7 +27,7 @@ pub(crate) const UNKNOWN: i64 = i64::MIN;
 
 /// From an hour on: area and staff, and the sums.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Stretch {
+pub(crate) struct StaticPeriod {
     pub(crate) from: i64,
     pub(crate) area: Option<f64>,
     pub(crate) staff: Option<f64>,
@@ -38,14 +38,14 @@ pub(crate) struct Stretch {
 pub(crate) type Known = Option<(i64, Grade)>;
 
 #[derive(Debug)]
-pub(crate) struct House {
+pub(crate) struct ParticipantState {
     /// Its meters among all.
     pub(crate) meters: Range<usize>,
     pub(crate) calendar: Arc<Calendar>,
     /// Hours that count on neither side, in order, apart from each other.
     pub(crate) excluded: Vec<Range<i64>>,
-    pub(crate) stretches: Vec<Stretch>,
-    pub(crate) training: Training,
+    pub(crate) periods: Vec<StaticPeriod>,
+    pub(crate) training: BinSums,
     /// Known hours of each local date of the baseline, and how many dates have
     /// nine tenths of theirs.
     known: Vec<u8>,
@@ -62,19 +62,19 @@ pub(crate) struct House {
     pub(crate) fresh: bool,
     /// Waits for [`crate::Standings::settle`].
     pub(crate) queued: bool,
-    pub(crate) learnt: Option<Learnt>,
+    pub(crate) learnt: Option<FittedBaseline>,
     weather: Weather,
 }
 
-impl House {
+impl ParticipantState {
     pub(crate) fn new(who: &Participant, meters: Range<usize>, calendar: Arc<Calendar>) -> Self {
         let excluded = who.exclusions.iter();
         let excluded = excluded.map(|it| hour_of(it.from.0)..hour_from(it.until.0)).collect();
         Self {
             meters,
             excluded: merged(excluded),
-            stretches: stretches(who, &calendar),
-            training: Training::default(),
+            periods: periods(who, &calendar),
+            training: BinSums::default(),
             known: vec![0; calendar.date_count()],
             full_days: 0,
             profile: None,
@@ -113,16 +113,20 @@ impl House {
     }
 
     fn shift_contest(&mut self, hour: i64, known: Known, sign: i64) {
-        let (Some((energy, grade)), Some(slot)) = (known, self.calendar.slot(hour)) else { return };
+        let (Some((energy, grade)), Some(slot)) = (known, self.calendar.time_of_week(hour)) else {
+            return;
+        };
         let baseline = self.expected(hour);
-        let at = self.stretches.partition_point(|stretch| stretch.from <= hour);
-        if let Some(stretch) = self.stretches.get_mut(at.saturating_sub(1)) {
-            stretch.totals.shift(energy, baseline, counts_by_night(slot, grade), sign);
+        let at = self.periods.partition_point(|period| period.from <= hour);
+        if let Some(period) = self.periods.get_mut(at.saturating_sub(1)) {
+            period.totals.shift(energy, baseline, counts_by_night(slot, grade), sign);
         }
     }
 
     fn shift_baseline(&mut self, hour: i64, known: Known, sign: i64) {
-        let (Some((energy, grade)), Some(slot)) = (known, self.calendar.slot(hour)) else { return };
+        let (Some((energy, grade)), Some(slot)) = (known, self.calendar.time_of_week(hour)) else {
+            return;
+        };
         // an excluded day teaches nothing, so it is no day of the baseline
         if grade < Grade::Firm || self.is_excluded(hour) {
             return;
@@ -161,13 +165,13 @@ impl House {
         if self.calendar.contest.contains(&hour) && !self.expected.is_empty() {
             return self.expected(hour);
         }
-        self.training.mean(self.calendar.slot(hour)?.bin())
+        self.training.mean(self.calendar.time_of_week(hour)?.bin())
     }
 
     /// What the model expects of any hour by its kind and weather, without the
     /// season, kWh.
     pub(crate) fn usual(&self, hour: i64) -> Option<f64> {
-        let bin = self.calendar.slot(hour)?.bin();
+        let bin = self.calendar.time_of_week(hour)?.bin();
         match &self.learnt {
             Some(learnt) => Some(learnt.model.predict(bin, self.outdoor(hour))),
             None => self.training.mean(bin).map(|mean| mean as f64 / 1e6),
@@ -176,26 +180,26 @@ impl House {
 
     /// Atemp that holds in an hour, m².
     pub(crate) fn area(&self, hour: i64) -> Option<f64> {
-        let after = self.stretches.partition_point(|stretch| stretch.from <= hour);
-        self.stretches.get(after.saturating_sub(1))?.area
+        let after = self.periods.partition_point(|period| period.from <= hour);
+        self.periods.get(after.saturating_sub(1))?.area
     }
 
     /// Goodness of the baseline.
-    pub(crate) fn fit(&self) -> Option<Fit> {
+    pub(crate) fn fit(&self) -> Option<GoodnessOfFit> {
         self.learnt.as_ref().map_or_else(|| self.training.fit(), |learnt| learnt.fit)
     }
 
     /// By what a gap is filled; 1 for all hours while there is no baseline.
     pub(crate) fn weight(&self, hour: i64) -> i64 {
         let Some(profile) = &self.profile else { return 1 };
-        self.calendar.slot(hour).map_or(1, |slot| profile[slot.bin()])
+        self.calendar.time_of_week(hour).map_or(1, |slot| profile[slot.bin()])
     }
 
     /// New expectations and all contest sums by them.
     pub(crate) fn expect(&mut self, expected: Vec<i64>, known: impl Fn(i64) -> Known) {
         self.expected = expected;
-        for stretch in &mut self.stretches {
-            stretch.totals = Totals::default();
+        for period in &mut self.periods {
+            period.totals = Totals::default();
         }
         for hour in self.calendar.contest.clone() {
             if !self.is_excluded(hour) {
@@ -205,8 +209,8 @@ impl House {
     }
 
     /// The model's expectation of an hour, mWh.
-    pub(crate) fn predict(&self, learnt: &Learnt, hour: i64) -> i64 {
-        let Some(slot) = self.calendar.slot(hour) else { return UNKNOWN };
+    pub(crate) fn predict(&self, learnt: &FittedBaseline, hour: i64) -> i64 {
+        let Some(slot) = self.calendar.time_of_week(hour) else { return UNKNOWN };
         milli(learnt.predict(hour, slot.bin(), self.outdoor(hour)))
     }
 
@@ -227,7 +231,7 @@ impl House {
 
     /// The outdoor temperature of an hour. In the baseline it is to be learnt
     /// from; in the contest it moves that hour's expectation.
-    pub(crate) fn warm(&mut self, hour: i64, outdoor: f64, known: Known) {
+    pub(crate) fn set_temperature(&mut self, hour: i64, outdoor: f64, known: Known) {
         let origin = self.calendar.hours();
         if !origin.contains(&hour) || !self.weather.set(hour - origin.start, hour, outdoor) {
             return;
@@ -247,15 +251,15 @@ impl House {
     }
 
     /// Measured hours of the baseline that count, for learning.
-    pub(crate) fn lessons(&self, known: impl Fn(i64) -> Known) -> Vec<Hour> {
+    pub(crate) fn training_hours(&self, known: impl Fn(i64) -> Known) -> Vec<Observation> {
         let hours = self.calendar.baseline.clone();
         let hours = hours.filter(|hour| !self.is_excluded(*hour));
         hours
             .filter_map(|hour| {
                 let (energy, Grade::Measured) = known(hour)? else { return None };
-                let bin = self.calendar.slot(hour)?.bin();
+                let bin = self.calendar.time_of_week(hour)?.bin();
                 let outdoor = self.weather.at(hour);
-                Some(Hour { hour, bin, outdoor, energy: energy as f64 / 1e6 })
+                Some(Observation { hour, bin, outdoor, energy: energy as f64 / 1e6 })
             })
             .collect()
     }
@@ -277,53 +281,54 @@ impl House {
         let contest = &self.calendar.contest;
         let hours =
             contest.start..hour_of(now.0).clamp(contest.start, contest.end.max(contest.start));
-        let night = |hour: i64| self.calendar.slot(hour).is_some_and(Slot::is_night);
+        let night = |hour: i64| self.calendar.time_of_week(hour).is_some_and(TimeOfWeek::is_night);
         hours.filter(|hour| night(*hour) && !self.is_excluded(*hour)).count() as i64
     }
 
     /// The sums of all that is known.
     pub(crate) fn totals(&self) -> Totals {
         let mut all = Totals::default();
-        for stretch in &self.stretches {
-            all += stretch.totals;
+        for period in &self.periods {
+            all += period.totals;
         }
         all
     }
 
-    /// The stretches with the sums of the hours of a range only.
-    pub(crate) fn stretches_of(
+    /// The periods with the sums of the hours of a range only.
+    pub(crate) fn periods_within(
         &self,
         hours: Range<i64>,
         known: impl Fn(i64) -> Known,
         expected: impl Fn(i64) -> Option<i64>,
-    ) -> Vec<Stretch> {
-        let mut stretches = self.stretches.clone();
-        for stretch in &mut stretches {
-            stretch.totals = Totals::default();
+    ) -> Vec<StaticPeriod> {
+        let mut periods = self.periods.clone();
+        for period in &mut periods {
+            period.totals = Totals::default();
         }
         let contest = &self.calendar.contest;
         let mut at = 0;
         for hour in hours.start.max(contest.start)..hours.end.min(contest.end) {
-            let (Some((energy, grade)), Some(slot)) = (known(hour), self.calendar.slot(hour))
+            let (Some((energy, grade)), Some(slot)) =
+                (known(hour), self.calendar.time_of_week(hour))
             else {
                 continue;
             };
             if self.is_excluded(hour) {
                 continue;
             }
-            while stretches.get(at + 1).is_some_and(|next| next.from <= hour) {
+            while periods.get(at + 1).is_some_and(|next| next.from <= hour) {
                 at += 1;
             }
             let baseline = expected(hour);
-            stretches[at].totals.shift(energy, baseline, counts_by_night(slot, grade), 1);
+            periods[at].totals.shift(energy, baseline, counts_by_night(slot, grade), 1);
         }
-        stretches
+        periods
     }
 }
 
 /// A night's hour whose energy was measured. A long gap is filled by the baseline's
 /// profile: its sum is right, but what it says of a night was never seen.
-fn counts_by_night(slot: Slot, grade: Grade) -> bool {
+fn counts_by_night(slot: TimeOfWeek, grade: Grade) -> bool {
     slot.is_night() && grade >= Grade::Firm
 }
 
@@ -348,7 +353,7 @@ fn merged(mut ranges: Vec<Range<i64>>) -> Vec<Range<i64>> {
 /// The contest cut wherever floor area or staff change. The first value of a
 /// list holds before its date too: the house was there. Below 1 m² or one person
 /// nothing is divided by.
-fn stretches(who: &Participant, calendar: &Calendar) -> Vec<Stretch> {
+fn periods(who: &Participant, calendar: &Calendar) -> Vec<StaticPeriod> {
     let start = calendar.contest.start;
     let hour = |date| hour_from(calendar.midnight(date).0).max(start);
     let areas: Vec<_> = who.floor_area.0.iter().map(|(date, area)| (hour(*date), area.0)).collect();
@@ -362,11 +367,11 @@ fn stretches(who: &Participant, calendar: &Calendar) -> Vec<Stretch> {
         let value = list.iter().rev().find(|(hour, _)| *hour <= from).or(list.first());
         value.map(|(_, value)| *value).filter(|value| (1.0..=1e9).contains(value))
     };
-    let stretch = |from: &i64| Stretch {
+    let period = |from: &i64| StaticPeriod {
         from: *from,
         area: holding(&areas, *from),
         staff: holding(&staff, *from),
         totals: Totals::default(),
     };
-    cuts.iter().map(stretch).collect()
+    cuts.iter().map(period).collect()
 }

@@ -6,9 +6,12 @@
 //! energy in mWh as zigzag varint); doubts (count, then reason, number, first,
 //! last, register); the automaton after the day's last sample, field by field.
 use crate::{
-    Doubt, WattHours,
-    coding::{Decoder, Encoder},
-    energy::{Bin, Day, Edge, Held, Knot, State, Suspect, Tally},
+    QuarantineReason, WattHours,
+    energy::{
+        Boundary, MeterDay, PendingBoundary, QuarantineTally, QuarterEnergy, RegisterPoint,
+        RegisterState, SuspectPoint,
+    },
+    varint::{Decoder, Encoder},
 };
 
 const VERSION: u8 = 2;
@@ -26,7 +29,7 @@ pub struct DayRecord {
 /// Why a record cannot be taken up. [`crate::Standings::amend`] the meter at
 /// the day's beginning instead: the samples are still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Stale {
+pub enum DayRecordError {
     /// Of another version of this crate.
     #[error("the record is of another version")]
     Version,
@@ -38,13 +41,19 @@ pub enum Stale {
     Damaged,
 }
 
-const DOUBTS: [Doubt; 5] = [Doubt::Drop, Doubt::Step, Doubt::Zero, Doubt::Factor, Doubt::Conflict];
+const DOUBTS: [QuarantineReason; 5] = [
+    QuarantineReason::Drop,
+    QuarantineReason::Step,
+    QuarantineReason::Zero,
+    QuarantineReason::Factor,
+    QuarantineReason::Conflict,
+];
 
-fn code(doubt: Doubt) -> u64 {
+fn code(doubt: QuarantineReason) -> u64 {
     DOUBTS.iter().position(|it| *it == doubt).unwrap_or(0) as u64
 }
 
-pub(crate) fn encode(day: &Day, fingerprint: u64) -> Vec<u8> {
+pub(crate) fn encode(day: &MeterDay, fingerprint: u64) -> Vec<u8> {
     let mut out = Encoder::default();
     out.0.push(VERSION);
     out.0.extend(fingerprint.to_le_bytes());
@@ -72,32 +81,32 @@ pub(crate) fn encode(day: &Day, fingerprint: u64) -> Vec<u8> {
 }
 
 /// # Errors
-/// [`Stale`] where the bytes are not of this version and configuration.
-pub(crate) fn decode(bytes: &[u8], fingerprint: u64) -> Result<Day, Stale> {
+/// [`DayRecordError`] where the bytes are not of this version and configuration.
+pub(crate) fn decode(bytes: &[u8], fingerprint: u64) -> Result<MeterDay, DayRecordError> {
     let mut input = Decoder(bytes);
-    if input.byte().ok_or(Stale::Damaged)? != VERSION {
-        return Err(Stale::Version);
+    if input.byte().ok_or(DayRecordError::Damaged)? != VERSION {
+        return Err(DayRecordError::Version);
     }
-    let (made, rest) = input.0.split_first_chunk::<8>().ok_or(Stale::Damaged)?;
+    let (made, rest) = input.0.split_first_chunk::<8>().ok_or(DayRecordError::Damaged)?;
     if u64::from_le_bytes(*made) != fingerprint {
-        return Err(Stale::Configuration);
+        return Err(DayRecordError::Configuration);
     }
     input.0 = rest;
-    get_day(&mut input).filter(|_| input.0.is_empty()).ok_or(Stale::Damaged)
+    get_day(&mut input).filter(|_| input.0.is_empty()).ok_or(DayRecordError::Damaged)
 }
 
-fn get_day(input: &mut Decoder<'_>) -> Option<Day> {
-    let mut day = Day::default();
+fn get_day(input: &mut Decoder<'_>) -> Option<MeterDay> {
+    let mut day = MeterDay::default();
     day.shaped = input.byte()? != 0;
     for index in 0..96 {
         let flags = input.byte()?;
         if flags != 0 {
             let energy = input.signed()?;
-            day.set(index, Some(Bin { energy, flags }));
+            day.set(index, Some(QuarterEnergy { energy, flags }));
         }
     }
     for _ in 0..input.count(16)? {
-        day.doubts.push(Tally {
+        day.doubts.push(QuarantineTally {
             doubt: *DOUBTS.get(input.unsigned()? as usize)?,
             count: input.unsigned()?,
             first: input.signed()?,
@@ -112,7 +121,7 @@ fn get_day(input: &mut Decoder<'_>) -> Option<Day> {
     Some(day)
 }
 
-fn put_state(out: &mut Encoder, state: &State) {
+fn put_state(out: &mut Encoder, state: &RegisterState) {
     out.optional(state.seen);
     out.signed(state.pace);
     out.unsigned(state.epoch as u64);
@@ -139,21 +148,21 @@ fn put_state(out: &mut Encoder, state: &State) {
     }
 }
 
-fn get_state(input: &mut Decoder<'_>) -> Option<State> {
-    let mut state = State {
+fn get_state(input: &mut Decoder<'_>) -> Option<RegisterState> {
+    let mut state = RegisterState {
         seen: input.optional()?,
         pace: input.signed()?,
         epoch: input.unsigned()? as usize,
         offset: input.signed()?,
         good: get_knot(input)?,
-        ..State::default()
+        ..RegisterState::default()
     };
     let flags = input.byte()?;
     (state.lone, state.declared, state.shaped) = (flags & 1 != 0, flags & 2 != 0, flags & 4 != 0);
     state.moved = input.signed()?;
     state.anchors = [get_knot(input)?, get_knot(input)?];
     if input.byte()? != 0 {
-        state.suspect = Some(Suspect {
+        state.suspect = Some(SuspectPoint {
             at: input.signed()?,
             register: input.signed()?,
             doubt: *DOUBTS.get(input.unsigned()? as usize)?,
@@ -166,24 +175,24 @@ fn get_state(input: &mut Decoder<'_>) -> Option<State> {
     state.work = input.signed()?;
     for _ in 0..input.count(1000)? {
         let work = input.signed()?;
-        state.held.push(Held { work, exact: input.byte()? != 0 });
+        state.held.push(PendingBoundary { work, exact: input.byte()? != 0 });
     }
     Some(state)
 }
 
-fn put_knot(out: &mut Encoder, knot: Option<Knot>) {
+fn put_knot(out: &mut Encoder, knot: Option<RegisterPoint>) {
     out.optional(knot.map(|knot| knot.at));
     if let Some(knot) = knot {
         out.signed(knot.register);
     }
 }
 
-fn get_knot(input: &mut Decoder<'_>) -> Option<Option<Knot>> {
+fn get_knot(input: &mut Decoder<'_>) -> Option<Option<RegisterPoint>> {
     let Some(at) = input.optional()? else { return Some(None) };
-    Some(Some(Knot { at, register: input.signed()? }))
+    Some(Some(RegisterPoint { at, register: input.signed()? }))
 }
 
-fn put_edge(out: &mut Encoder, edge: Option<Edge>) {
+fn put_edge(out: &mut Encoder, edge: Option<Boundary>) {
     out.optional(edge.map(|edge| edge.index));
     if let Some(edge) = edge {
         out.signed(edge.register);
@@ -191,11 +200,11 @@ fn put_edge(out: &mut Encoder, edge: Option<Edge>) {
     }
 }
 
-fn get_edge(input: &mut Decoder<'_>) -> Option<Option<Edge>> {
+fn get_edge(input: &mut Decoder<'_>) -> Option<Option<Boundary>> {
     let Some(index) = input.optional()? else { return Some(None) };
     let register = input.signed()?;
     let flags = input.byte()?;
-    Some(Some(Edge {
+    Some(Some(Boundary {
         index,
         register,
         exact: flags & 1 != 0,
