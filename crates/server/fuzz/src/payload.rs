@@ -9,12 +9,12 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use competition::{Meter, Participant};
 use libfuzzer_sys::fuzz_target;
-use server::ingest::{Directory, MAX_PAYLOAD, Message, Reason, parse};
+use server::ingest::{MeterDirectory, MAX_PAYLOAD, Message, IngestError, parse};
 
-static DIRECTORY: LazyLock<Directory> = LazyLock::new(|| {
+static DIRECTORY: LazyLock<MeterDirectory> = LazyLock::new(|| {
     let meters = ["m", "n"].map(Meter::new).to_vec();
     let gateways = HashMap::from([("m".to_owned(), "g".parse().expect("an identifier"))]);
-    Directory::new(&[Participant { meters, ..Participant::default() }], &gateways)
+    MeterDirectory::new(&[Participant { meters, ..Participant::default() }], &gateways)
 });
 
 fuzz_target!(|input: &[u8]| {
@@ -44,7 +44,7 @@ fn check(topic: &str, payload: &[u8]) {
                     assert_eq!(sample.import.0 as u64, reading.import_wh);
                     assert!(sample.import.0 >= 0);
                 }
-                Err(reason) => assert!(Reason::LABELS.contains(&reason.label())),
+                Err(reason) => assert!(IngestError::LABELS.contains(&reason.label())),
             }
         }
         Ok(Message::Status(gateway, status)) => {
@@ -55,9 +55,9 @@ fn check(topic: &str, payload: &[u8]) {
             assert_eq!(again, Ok(Message::Status(gateway, status)));
         }
         Err(reason) => {
-            assert!(Reason::LABELS.contains(&reason.label()));
+            assert!(IngestError::LABELS.contains(&reason.label()));
             assert!(!reason.to_string().is_empty());
-            assert_eq!(payload.len() > MAX_PAYLOAD, matches!(reason, Reason::TooLarge(_)));
+            assert_eq!(payload.len() > MAX_PAYLOAD, matches!(reason, IngestError::TooLarge(_)));
         }
     }
 }

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     audit::{self, Entry},
     clock::Clock,
-    ingest::Directory,
-    store::{Durability, Store, StoreError, note_beside},
+    ingest::MeterDirectory,
+    store::{Durability, Store, StoreError, append_audit_to},
 };
 
 /// A decision that was taken.
@@ -41,7 +41,7 @@ pub fn decide(
     let opened = Recovered::open(dir, Durability::Full, competition.clone(), participants.to_vec());
     match opened {
         Ok(recovered) => {
-            let directory = Directory::new(participants, &HashMap::new());
+            let directory = MeterDirectory::new(participants, &HashMap::new());
             let mut core = Core::new(recovered, directory, clock)?;
             let entry = core.decide(decision)?;
             Ok(entry.map(|entry| Taken { entry, applied: true }))
@@ -57,7 +57,7 @@ pub fn decide(
                 Ok(event) => event,
                 Err(declined) => return Ok(Err(declined)),
             };
-            let entry = note_beside(dir, clock.now(), &event)?;
+            let entry = append_audit_to(dir, clock.now(), &event)?;
             Ok(Ok(Taken { entry, applied: false }))
         }
         Err(error) => Err(error),

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     audit,
     clock::Clock,
-    ingest::{Accepted, Acks, Batch, Complaints, Directory, Reason},
+    ingest::{AckBatch, DecodedBatch, IngestError, MeterDirectory, Rejections, ResolvedReading},
     store::{Inserted, Store, StoreError},
 };
 
@@ -46,8 +46,8 @@ pub(super) struct Core {
     pub(super) clock: Clock,
     pub(super) standings: Standings,
     pub(super) store: Store,
-    pub(super) directory: Directory,
-    pub(super) complaints: Complaints,
+    pub(super) directory: MeterDirectory,
+    pub(super) rejections: Rejections,
     pub(super) watches: Vec<Watch>,
     pub(super) gateways: BTreeMap<GatewayId, Gateway>,
     telegrams: Telegrams,
@@ -60,9 +60,9 @@ pub(super) struct Core {
     conflicts: Counted,
     doubted: Counted,
     statuses: Counted,
-    refused: [Counted; Reason::LABELS.len()],
+    refused: [Counted; IngestError::LABELS.len()],
     /// Committed with the next commit.
-    acks: Vec<Acks>,
+    acks: Vec<AckBatch>,
     /// Late readings wait for [`Core::settle`].
     unsettled: bool,
     /// Up to where the standings have what was imported.
@@ -108,7 +108,7 @@ impl Counted {
 impl Core {
     pub(super) fn new(
         recovered: Recovered,
-        directory: Directory,
+        directory: MeterDirectory,
         clock: Clock,
     ) -> Result<Self, StoreError> {
         let Recovered { standings, store, imported, configured, decided } = recovered;
@@ -138,7 +138,7 @@ impl Core {
             standings,
             store,
             directory,
-            complaints: Complaints::default(),
+            rejections: Rejections::default(),
             gateways: BTreeMap::new(),
             telegrams: Telegrams::default(),
             steps,
@@ -149,7 +149,7 @@ impl Core {
             doubted: plain("wattkampen_doubted_readings_total"),
             late: plain("wattkampen_late_readings_total"),
             statuses: plain("wattkampen_status_total"),
-            refused: Reason::LABELS.map(|label| {
+            refused: IngestError::LABELS.map(|label| {
                 Counted::new(metrics::counter!("wattkampen_refused_total", "reason" => label))
             }),
             acks: Vec::new(),
@@ -171,7 +171,7 @@ impl Core {
 
     /// Takes a batch; nothing of it is durable or acknowledged before
     /// [`Core::commit`].
-    pub(super) fn take(&mut self, batch: Batch) -> Result<(), StoreError> {
+    pub(super) fn take(&mut self, batch: DecodedBatch) -> Result<(), StoreError> {
         let (now, real) = (self.clock.now(), Instant::now());
         self.received.here += batch.received;
         self.acks.push(batch.acks);
@@ -187,10 +187,15 @@ impl Core {
         Ok(())
     }
 
-    fn reading(&mut self, accepted: &Accepted, now: Time, real: Instant) -> Result<(), StoreError> {
-        let &Accepted { meter, sample, ref topic } = accepted;
+    fn reading(
+        &mut self,
+        accepted: &ResolvedReading,
+        now: Time,
+        real: Instant,
+    ) -> Result<(), StoreError> {
+        let &ResolvedReading { meter, sample, ref topic } = accepted;
         if let Err(refusal) = self.standings.screen(meter, &sample, now) {
-            self.refuse(topic, &Reason::Refused(refusal), now, real);
+            self.refuse(topic, &IngestError::Refused(refusal), now, real);
             if refusal == RejectReason::Locked {
                 self.set_aside(meter, sample, now);
             }
@@ -230,7 +235,7 @@ impl Core {
             Inserted::Conflict { moved } => {
                 self.conflicts.here += 1;
                 let name = self.directory.name(meter).to_owned();
-                self.complaints.add(topic, &Reason::Conflict(name), now, real);
+                self.rejections.add(topic, &IngestError::Conflict(name), now, real);
                 if moved {
                     self.amend(meter, sample.at);
                 }
@@ -273,12 +278,12 @@ impl Core {
         }
     }
 
-    fn refuse(&mut self, topic: &str, reason: &Reason, now: Time, real: Instant) {
+    fn refuse(&mut self, topic: &str, reason: &IngestError, now: Time, real: Instant) {
         let label = reason.label();
-        if let Some(at) = Reason::LABELS.iter().position(|known| *known == label) {
+        if let Some(at) = IngestError::LABELS.iter().position(|known| *known == label) {
             self.refused[at].here += 1;
         }
-        self.complaints.add(topic, reason, now, real);
+        self.rejections.add(topic, reason, now, real);
     }
 
     fn status(&mut self, id: GatewayId, status: Status, heard: Time) {
@@ -286,8 +291,8 @@ impl Core {
         if self.gateways.len() < MOST_GATEWAYS || self.gateways.contains_key(&id) {
             for (reason, more) in self.telegrams.heard(&id, &status) {
                 let topic = Topic::Status(id.clone()).to_buf();
-                let reason = Reason::Telegrams(reason);
-                self.complaints.add_some(more.into(), &topic, &reason, heard, Instant::now());
+                let reason = IngestError::Telegrams(reason);
+                self.rejections.add_some(more.into(), &topic, &reason, heard, Instant::now());
             }
             self.gateways.insert(id.clone(), Gateway { id, status, heard });
         }
@@ -299,7 +304,7 @@ impl Core {
     /// The store's. Nothing is acknowledged then; the call may be repeated.
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
         if !self.aside.is_empty() {
-            self.store.set_aside(&self.aside)?;
+            self.store.keep_post_lock(&self.aside)?;
             self.aside.clear();
         }
         self.store.commit()?;
@@ -381,7 +386,7 @@ impl Core {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        let refused = Reason::LABELS.iter().zip(&self.refused);
+        let refused = IngestError::LABELS.iter().zip(&self.refused);
         Counts {
             received: self.received.here,
             stored: self.stored.here,

@@ -73,7 +73,7 @@ impl Core {
         let inventory = Inventory::new(self.standings.competition(), &self.configured);
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = inventory.hash();
-        let last = self.store.last_note(Some("configuration"))?.as_ref().map(Entry::event);
+        let last = self.store.last_audit_entry(Some("configuration"))?.as_ref().map(Entry::event);
         let event = match last {
             Some(Event::Configuration { configuration: known, .. }) if known == configuration => {
                 Event::Start { version, configuration }
@@ -90,10 +90,10 @@ impl Core {
             }
         };
         let now = self.clock.now();
-        self.store.note(now, &[event])?;
-        self.store.note_imports(now)?;
+        self.store.append_audit(now, &[event])?;
+        self.store.append_imports(now)?;
         let cause = self.decided.result.as_ref().map_or(0, |(cause, _)| *cause);
-        let amended = self.store.notes_of(cause, &["amendment"])?;
+        let amended = self.store.audit_entries_of(cause, &["amendment"])?;
         if self.take_in(&amended)? {
             self.checkpoint()?;
             self.rebuild()?;
@@ -123,14 +123,15 @@ impl Core {
         };
         // What was late before must not be laid at this decision's door.
         let events = self.trail.take(&self.standings, &self.directory, Instant::now());
-        let noted =
-            self.checkpoint().and_then(|()| self.store.note(now, &[events, vec![event]].concat()));
+        let noted = self
+            .checkpoint()
+            .and_then(|()| self.store.append_audit(now, &[events, vec![event]].concat()));
         let seq = match noted {
             Ok(seq) => seq,
             Err(error) => return Ok(Err(Declined::Store(error.to_string()))),
         };
         self.take_decisions()?;
-        let entry = self.store.notes(seq - 1)?.into_iter().next();
+        let entry = self.store.audit_entries(seq - 1)?.into_iter().next();
         Ok(entry.ok_or_else(|| Declined::Store("the entry is gone".to_owned())))
     }
 
@@ -160,7 +161,7 @@ impl Core {
         if let Some(&cause) = declared.last() {
             let now = self.clock.now();
             let places = self.moved(&before, &self.official(now));
-            self.store.note(now, &[Event::Moved { cause, places }])?;
+            self.store.append_audit(now, &[Event::Moved { cause, places }])?;
         }
         Ok(())
     }
@@ -226,14 +227,14 @@ impl Core {
             );
         }
         let result = Event::Result { cause, board: board.clone(), changes };
-        self.decided.upto = self.store.note(now, &[result])?;
+        self.decided.upto = self.store.append_audit(now, &[result])?;
         self.decided.result = Some((cause, board));
         Ok(())
     }
 
     fn changed_since_the_lock(&self) -> Result<Vec<Difference>, StoreError> {
         let Some((lock, _)) = self.decided.locked else { return Ok(Vec::new()) };
-        let known = self.store.notes_of(0, &["configuration"])?;
+        let known = self.store.audit_entries_of(0, &["configuration"])?;
         let locked = known.iter().take_while(|entry| entry.seq < lock).last().map(Entry::event);
         let Some(Event::Configuration { content, .. }) = locked else { return Ok(Vec::new()) };
         let inventory = Inventory::new(self.standings.competition(), &self.configured);
@@ -268,7 +269,7 @@ impl Core {
         Ok(Decisions {
             declared: self.decided.active.clone(),
             locked: self.decided.locked.map(|(_, at)| at),
-            head: self.store.last_note(None)?,
+            head: self.store.last_audit_entry(None)?,
         })
     }
 
@@ -289,7 +290,7 @@ impl Core {
         }
         let mut events = self.trail.take(&self.standings, &self.directory, real);
         if let Some(before) = self.before_import.take()
-            && let Some(import) = self.store.last_note(Some("import"))?
+            && let Some(import) = self.store.last_audit_entry(Some("import"))?
         {
             let places = self.moved(&before, &self.official(now));
             events.push(Event::Moved { cause: import.seq, places });
@@ -298,7 +299,7 @@ impl Core {
             events.extend(self.trail.standing(&self.standings, now));
         }
         if !events.is_empty() {
-            self.store.note(now, &events)?;
+            self.store.append_audit(now, &events)?;
         }
         Ok(())
     }

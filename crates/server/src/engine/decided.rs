@@ -38,10 +38,10 @@ impl Decided {
         store: &Store,
         zone: &TimeZone,
     ) -> Result<Vec<Entry>, StoreError> {
-        if store.notes_of(self.upto, &KINDS)?.is_empty() {
+        if store.audit_entries_of(self.upto, &KINDS)?.is_empty() {
             return Ok(Vec::new());
         }
-        let entries = store.notes_of(0, &KINDS)?;
+        let entries = store.audit_entries_of(0, &KINDS)?;
         let known = self.upto;
         self.active = audit::active(&entries, zone);
         let mut activities = HashSet::new();

@@ -11,12 +11,12 @@ use tokio::sync::{broadcast, mpsc};
 use super::{
     Counts, Decisions, Declined, Event, Gateway, Handle, Insight, Point, Snapshot, handle::Query,
 };
-use crate::ingest::Complaint;
+use crate::ingest::Rejection;
 
 /// What the made-up engine answers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Answers {
-    pub(crate) complaints: Vec<Complaint>,
+    pub(crate) rejections: Vec<Rejection>,
     pub(crate) quarantine: Vec<QuarantinedReadings>,
     pub(crate) gateways: Vec<Gateway>,
     pub(crate) counts: Counts,
@@ -115,7 +115,7 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
             let _ = reply.send(points.collect());
         }
         Query::Quarantine(reply) => drop(reply.send(answers.quarantine.clone())),
-        Query::Complaints(reply) => drop(reply.send(answers.complaints.clone())),
+        Query::Rejections(reply) => drop(reply.send(answers.rejections.clone())),
         Query::Gateways(reply) => drop(reply.send(answers.gateways.clone())),
         Query::Counts(reply) => drop(reply.send(answers.counts.clone())),
         Query::Desk(reply) => drop(reply.send(answers.decisions.clone())),

@@ -13,7 +13,7 @@ use wire::{GatewayId, Status};
 use super::{Decision, Declined, Snapshot};
 use crate::{
     audit::{Declaration, Entry},
-    ingest::Complaint,
+    ingest::Rejection,
 };
 
 /// What just happened.
@@ -74,7 +74,7 @@ pub struct Counts {
     /// Stored readings that the competition does not count, as far as it could tell
     /// when they came. [`Handle::quarantine`] has all of them.
     pub doubted: u64,
-    /// Deliveries not taken, by [`crate::ingest::Reason::label`].
+    /// Deliveries not taken, by [`crate::ingest::IngestError::label`].
     pub refused: Vec<(&'static str, u64)>,
     /// Readings in the store, of all time.
     pub readings: u64,
@@ -120,7 +120,7 @@ pub(super) enum Query {
         reply: oneshot::Sender<Vec<Point>>,
     },
     Quarantine(oneshot::Sender<Vec<QuarantinedReadings>>),
-    Complaints(oneshot::Sender<Vec<Complaint>>),
+    Rejections(oneshot::Sender<Vec<Rejection>>),
     Gateways(oneshot::Sender<Vec<Gateway>>),
     Counts(oneshot::Sender<Counts>),
     Decide {
@@ -249,8 +249,8 @@ impl Handle {
     ///
     /// # Errors
     /// [`Stopped`]
-    pub async fn complaints(&self) -> Result<Vec<Complaint>, Stopped> {
-        self.ask(Query::Complaints).await
+    pub async fn rejections(&self) -> Result<Vec<Rejection>, Stopped> {
+        self.ask(Query::Rejections).await
     }
 
     /// The gateways that have been heard, by name.

@@ -8,7 +8,7 @@ use competition::{
 use super::{decided::Decided, stored::Stored};
 use crate::{
     audit::{self, Frozen},
-    store::{Durability, Imported, Inserted, Recovering, Store, StoreError},
+    store::{Durability, ImportedRow, Inserted, Recovering, Store, StoreError},
 };
 
 /// Seconds of readings that are held at once where days are made again.
@@ -166,13 +166,13 @@ pub(super) fn give_imported(
     let ids = standings.participants().iter().zip((0..).map(ParticipantIndex));
     let ids: HashMap<String, _> = ids.map(|(who, index)| (who.id.clone(), index)).collect();
     let now = store.imported(since, &mut |row| match row {
-        Imported::Interval { meter, interval } => {
+        ImportedRow::Interval { meter, interval } => {
             if let Some(meter) = standings.meter(meter) {
                 standings.interval(meter, &interval);
                 of(standings.owner(meter));
             }
         }
-        Imported::Temperature { participant, at, outdoor } => {
+        ImportedRow::Temperature { participant, at, outdoor } => {
             if let Some(who) = ids.get(participant) {
                 standings.temperature(*who, at, outdoor);
                 of(*who);

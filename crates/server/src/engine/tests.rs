@@ -295,9 +295,9 @@ async fn nonsense_is_counted_explained_acknowledged_and_stops_nothing() {
         ("absurd", 100),
     ];
     assert_eq!(counts.refused, expected);
-    let complaints = service.handle.complaints().await.unwrap();
-    assert_eq!(complaints.iter().map(|c| c.count).sum::<u64>(), 1100);
-    let of = |label| complaints.iter().find(|c| c.label == label).unwrap();
+    let rejections = service.handle.rejections().await.unwrap();
+    assert_eq!(rejections.iter().map(|c| c.count).sum::<u64>(), 1100);
+    let of = |label| rejections.iter().find(|c| c.label == label).unwrap();
     assert_eq!(of("wrong_gateway").topic, topic);
     assert_eq!(
         of("wrong_gateway").detail,

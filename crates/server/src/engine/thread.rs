@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Settings,
-    ingest::{Batch, Decoder, Delivery, Directory},
+    ingest::{DecodedBatch, Decoder, Delivery, MeterDirectory},
     store::StoreError,
 };
 
@@ -51,7 +51,7 @@ impl EngineError {
     /// How to mend it, one line.
     pub const fn mend(&self) -> &'static str {
         match self {
-            Self::Store(error) => error.mend(),
+            Self::Store(error) => error.hint(),
             Self::Thread(_) => "raise the limit of threads or memory of this user",
             Self::Died => "report this with the log; start again, nothing acknowledged is lost",
         }
@@ -95,7 +95,7 @@ pub async fn start(
     inbox: mpsc::Receiver<Delivery>,
 ) -> Result<(Handle, Engine), EngineError> {
     crate::metrics::recorder();
-    let directory = Directory::new(&settings.participants, &settings.gateways);
+    let directory = MeterDirectory::new(&settings.participants, &settings.gateways);
     let (stop, stopped) = watch::channel(false);
     let (batch_in, batches) = mpsc::channel(BATCHES);
     let (ready, opened) = oneshot::channel();
@@ -133,7 +133,7 @@ pub async fn start(
 
 struct Thread {
     core: Core,
-    batches: mpsc::Receiver<Batch>,
+    batches: mpsc::Receiver<DecodedBatch>,
     queries: mpsc::Receiver<Query>,
     snapshot: Arc<ArcSwap<Snapshot>>,
     events: broadcast::Sender<super::Event>,
@@ -148,7 +148,7 @@ struct Thread {
 }
 
 impl Thread {
-    fn new(mut core: Core, batches: mpsc::Receiver<Batch>) -> (Handle, Self) {
+    fn new(mut core: Core, batches: mpsc::Receiver<DecodedBatch>) -> (Handle, Self) {
         let as_of = core.clock.now();
         let board = core.standings.leaderboard(core.standings.competition().rule, as_of);
         let empty = Arc::new(Snapshot {
@@ -236,12 +236,12 @@ impl Thread {
     /// Some days get their seals; where the file refuses, later.
     fn seal_step(&mut self) {
         if let Err(error) = self.core.store.seal_step(self.core.clock.now()) {
-            tracing::error!("seals have to wait: {error}; {}", error.mend());
+            tracing::error!("seals have to wait: {error}; {}", error.hint());
             self.checkpoint_after = Some(Instant::now() + 10 * RETRY);
         }
     }
 
-    fn batch(&mut self, first: Batch) -> Result<(), EngineError> {
+    fn batch(&mut self, first: DecodedBatch) -> Result<(), EngineError> {
         let mut taken = first.readings.len();
         self.core.take(first)?;
         while taken < MOST
@@ -266,7 +266,7 @@ impl Thread {
                 metrics::histogram!("wattkampen_commit_seconds").record(began.elapsed());
             }
             Err(error) => {
-                tracing::error!("readings are not taken: {error}; {}", error.mend());
+                tracing::error!("readings are not taken: {error}; {}", error.hint());
                 self.retry = Some(Instant::now() + RETRY);
             }
         }
@@ -279,7 +279,7 @@ impl Thread {
         }
         self.checkpoint_after = None;
         if let Err(error) = self.core.checkpoint_step() {
-            tracing::error!("the checkpoint has to wait: {error}; {}", error.mend());
+            tracing::error!("the checkpoint has to wait: {error}; {}", error.hint());
             self.checkpoint_after = Some(now + 10 * RETRY);
         }
     }
@@ -287,12 +287,12 @@ impl Thread {
     fn publish(&mut self) -> Result<(), EngineError> {
         self.settle()?;
         self.news = false;
-        self.core.complaints.tick(Instant::now());
+        self.core.rejections.tick(Instant::now());
         self.late.tick(&self.core.standings, Instant::now());
         let (snapshot, events) = self.publisher.publish(&mut self.core);
         self.snapshot.store(snapshot);
         if let Err(error) = self.core.keep_trail(false) {
-            tracing::error!("the audit log lacks something: {error}; {}", error.mend());
+            tracing::error!("the audit log lacks something: {error}; {}", error.hint());
         }
         for event in events {
             // Nobody may be listening; that is no error.
@@ -339,7 +339,7 @@ impl Thread {
                 let _ = reply.send(self.core.desk()?);
             }
             Query::Log { after, reply } => {
-                let _ = reply.send(self.core.store.notes(after)?);
+                let _ = reply.send(self.core.store.audit_entries(after)?);
             }
             Query::Series { who, range, step, reply } => {
                 let points = self.core.standings.series(who, range, step);
@@ -348,8 +348,8 @@ impl Thread {
             Query::Quarantine(reply) => {
                 let _ = reply.send(self.core.standings.quarantine());
             }
-            Query::Complaints(reply) => {
-                let _ = reply.send(self.core.complaints.list());
+            Query::Rejections(reply) => {
+                let _ = reply.send(self.core.rejections.list());
             }
             Query::Gateways(reply) => {
                 let _ = reply.send(self.core.gateways.values().cloned().collect());

@@ -11,7 +11,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
     audit::{Entry, Event, Held, LateMeter, Place, moment},
-    ingest::Directory,
+    ingest::MeterDirectory,
     store::{Store, StoreError},
 };
 
@@ -68,12 +68,12 @@ impl Trail {
     /// The store's.
     pub(super) fn open(store: &Store) -> Result<Self, StoreError> {
         let mut trail = Self { doubts: true, ..Self::default() };
-        for entry in store.notes_of(0, &["quarantine"])? {
+        for entry in store.audit_entries_of(0, &["quarantine"])? {
             if let Event::Quarantine(held) = entry.event() {
                 trail.held.insert((held.meter, held.reason, held.first), held.readings);
             }
         }
-        let standing = store.last_note(Some("standing"))?.as_ref().map(Entry::event);
+        let standing = store.last_audit_entry(Some("standing"))?.as_ref().map(Entry::event);
         if let Some(Event::Standing { date, .. }) = standing {
             trail.date = date.parse::<Date>().ok().and_then(|date| date.tomorrow().ok());
         }
@@ -101,7 +101,7 @@ impl Trail {
     }
 
     /// Whether a participant's late readings wait for their note.
-    pub(super) fn waits_for(&self, directory: &Directory, who: ParticipantIndex) -> bool {
+    pub(super) fn waits_for(&self, directory: &MeterDirectory, who: ParticipantIndex) -> bool {
         self.late.keys().any(|meter| directory.owner(*meter) == who)
     }
 
@@ -128,7 +128,7 @@ impl Trail {
     pub(super) fn take(
         &mut self,
         standings: &Standings,
-        directory: &Directory,
+        directory: &MeterDirectory,
         now: Instant,
     ) -> Vec<Event> {
         self.noted = Some(now);
@@ -148,7 +148,7 @@ impl Trail {
         events
     }
 
-    fn take_late(&mut self, standings: &Standings, directory: &Directory) -> Vec<Event> {
+    fn take_late(&mut self, standings: &Standings, directory: &MeterDirectory) -> Vec<Event> {
         let mut of: BTreeMap<ParticipantIndex, Vec<LateMeter>> = BTreeMap::new();
         for (meter, batch) in std::mem::take(&mut self.late) {
             of.entry(directory.owner(meter)).or_default().push(LateMeter {
@@ -175,7 +175,12 @@ impl Trail {
         events.collect()
     }
 
-    fn take_held(&mut self, standings: &Standings, directory: &Directory, out: &mut Vec<Event>) {
+    fn take_held(
+        &mut self,
+        standings: &Standings,
+        directory: &MeterDirectory,
+        out: &mut Vec<Event>,
+    ) {
         for held in standings.quarantine() {
             let event = Held {
                 meter: directory.name(held.meter).to_owned(),

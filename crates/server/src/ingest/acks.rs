@@ -5,7 +5,7 @@ use super::{Ack, Acknowledge};
 
 /// Tokens by connection, each in the order of arrival.
 #[derive(Debug, Default)]
-pub(crate) struct Acks {
+pub(crate) struct AckBatch {
     groups: Vec<(Arc<dyn Acknowledge>, Vec<u64>)>,
     /// Address of a connection to its group; asked only where the delivery before
     /// came by another.
@@ -13,7 +13,7 @@ pub(crate) struct Acks {
     last: usize,
 }
 
-impl Acks {
+impl AckBatch {
     pub(crate) fn push(&mut self, ack: Ack) {
         let Some(connection) = ack.connection else { return };
         let address = Arc::as_ptr(&connection).cast::<()>() as usize;
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn each_connection_hears_once_and_in_order() {
         let connections = [Arc::new(Connection::default()), Arc::new(Connection::default())];
-        let mut acks = Acks::default();
+        let mut acks = AckBatch::default();
         for (which, token) in [(0, 5), (1, 5), (0, 6), (0, 3), (1, 9)] {
             acks.push(Ack { connection: Some(connections[which].clone()), token });
         }

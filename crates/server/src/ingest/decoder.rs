@@ -6,32 +6,32 @@ use competition::{MeterIndex, Sample};
 use tokio::sync::{mpsc, watch};
 use wire::{GatewayId, Status};
 
-use super::{Acks, Delivery, Directory, Message, Reason, parse};
+use super::{AckBatch, Delivery, IngestError, Message, MeterDirectory, parse};
 
 /// Deliveries taken at once; a larger batch shares a commit among more.
 const BATCH: usize = 4096;
 
 /// A reading of a known meter, from the right gateway.
 #[derive(Debug)]
-pub(crate) struct Accepted {
+pub(crate) struct ResolvedReading {
     pub(crate) meter: MeterIndex,
     pub(crate) sample: Sample,
-    /// For the complaint, should the competition refuse it.
+    /// For the rejection, should the competition refuse it.
     pub(crate) topic: Arc<str>,
 }
 
 /// What was in the inbox at one moment.
 #[derive(Debug, Default)]
-pub(crate) struct Batch {
+pub(crate) struct DecodedBatch {
     pub(crate) received: u64,
-    pub(crate) readings: Vec<Accepted>,
+    pub(crate) readings: Vec<ResolvedReading>,
     pub(crate) statuses: Vec<(GatewayId, Status)>,
-    pub(crate) refused: Vec<(Arc<str>, Reason)>,
-    pub(crate) acks: Acks,
+    pub(crate) refused: Vec<(Arc<str>, IngestError)>,
+    pub(crate) acks: AckBatch,
 }
 
-impl Batch {
-    pub(crate) fn push(&mut self, directory: &Directory, delivery: Delivery) {
+impl DecodedBatch {
+    pub(crate) fn push(&mut self, directory: &MeterDirectory, delivery: Delivery) {
         self.received += 1;
         self.acks.push(delivery.ack);
         let topic = delivery.topic;
@@ -44,7 +44,7 @@ impl Batch {
             Err(reason) => Err(reason),
         };
         match resolved {
-            Ok((meter, sample)) => self.readings.push(Accepted { meter, sample, topic }),
+            Ok((meter, sample)) => self.readings.push(ResolvedReading { meter, sample, topic }),
             Err(reason) => self.refused.push((topic, reason)),
         }
     }
@@ -59,8 +59,8 @@ impl Decoder {
     /// what is in the inbox has been passed on.
     pub(crate) fn start(
         inbox: mpsc::Receiver<Delivery>,
-        directory: Directory,
-        batches: mpsc::Sender<Batch>,
+        directory: MeterDirectory,
+        batches: mpsc::Sender<DecodedBatch>,
         stop: watch::Receiver<bool>,
     ) -> std::io::Result<thread::JoinHandle<()>> {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -72,8 +72,8 @@ impl Decoder {
 
 async fn run(
     mut inbox: mpsc::Receiver<Delivery>,
-    directory: Directory,
-    batches: mpsc::Sender<Batch>,
+    directory: MeterDirectory,
+    batches: mpsc::Sender<DecodedBatch>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut deliveries = Vec::with_capacity(BATCH);
@@ -92,7 +92,8 @@ async fn run(
         if count == 0 {
             return;
         }
-        let mut batch = Batch { readings: Vec::with_capacity(count), ..Batch::default() };
+        let mut batch =
+            DecodedBatch { readings: Vec::with_capacity(count), ..DecodedBatch::default() };
         for delivery in deliveries.drain(..) {
             batch.push(&directory, delivery);
         }

@@ -2,30 +2,30 @@
 //! acknowledgement comes back only after it is committed.
 //!
 //! Untrusted bytes become domain types here, once: [`parse`] makes a message of a
-//! topic and a payload, [`Directory::resolve`] a sample of a known meter of a
-//! message. What cannot be is a [`Reason`]: counted, logged, shown to the
+//! topic and a payload, [`MeterDirectory::resolve`] a sample of a known meter of a
+//! message. What cannot be is a [`IngestError`]: counted, logged, shown to the
 //! organiser and acknowledged, so that it never stops the ones behind it.
 
 mod acks;
-mod complaints;
 mod decoder;
-mod directory;
+mod error;
+mod meter_directory;
 mod parse;
-mod reason;
+mod rejections;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-pub use complaints::Complaint;
-pub use directory::Directory;
+pub use error::{IngestError, MAX_PAYLOAD};
+pub use meter_directory::MeterDirectory;
 pub use parse::{Message, parse};
-pub use reason::{MAX_PAYLOAD, Reason};
+pub use rejections::Rejection;
 
-pub(crate) use acks::Acks;
-pub(crate) use complaints::Complaints;
-pub(crate) use decoder::{Accepted, Batch, Decoder};
+pub(crate) use acks::AckBatch;
+pub(crate) use decoder::{DecodedBatch, Decoder, ResolvedReading};
+pub(crate) use rejections::Rejections;
 
 /// Deliveries that wait for the engine before the ways in have to wait.
 pub const CAPACITY: usize = 8192;

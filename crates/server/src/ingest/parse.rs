@@ -4,7 +4,7 @@ use std::str;
 use serde::de::DeserializeOwned;
 use wire::{GatewayId, Reading, Status, Topic};
 
-use super::{MAX_PAYLOAD, Reason};
+use super::{IngestError, MAX_PAYLOAD};
 
 /// What a gateway said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,23 +19,23 @@ pub enum Message {
 ///
 /// # Errors
 /// Why it is none, in words for the organiser.
-pub fn parse(topic: &str, payload: &[u8]) -> Result<Message, Reason> {
+pub fn parse(topic: &str, payload: &[u8]) -> Result<Message, IngestError> {
     if payload.len() > MAX_PAYLOAD {
-        return Err(Reason::TooLarge(payload.len()));
+        return Err(IngestError::TooLarge(payload.len()));
     }
-    match Topic::parse(topic).map_err(Reason::Topic)? {
+    match Topic::parse(topic).map_err(IngestError::Topic)? {
         Topic::Reading(gateway) => json(payload).map(|reading| Message::Reading(gateway, reading)),
         Topic::Status(gateway) => json(payload).map(|status| Message::Status(gateway, status)),
         Topic::Page(_) | Topic::Config(_) | Topic::Update(_) => {
-            Err(Reason::Topic(wire::TopicError::Kind))
+            Err(IngestError::Topic(wire::TopicError::Kind))
         }
     }
 }
 
-fn json<T: DeserializeOwned>(payload: &[u8]) -> Result<T, Reason> {
+fn json<T: DeserializeOwned>(payload: &[u8]) -> Result<T, IngestError> {
     serde_json::from_slice(payload).map_err(|error| match str::from_utf8(payload) {
-        Ok(_) => Reason::Json(error.to_string()),
-        Err(broken) => Reason::NotUtf8(broken.valid_up_to()),
+        Ok(_) => IngestError::Json(error.to_string()),
+        Err(broken) => IngestError::NotUtf8(broken.valid_up_to()),
     })
 }
 
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn depth_does_not_hurt() {
         let deep = [b"{\"x\":".repeat(300), b"[".repeat(1000)].concat();
-        assert!(matches!(parse(TOPIC, &deep), Err(Reason::Json(_))));
+        assert!(matches!(parse(TOPIC, &deep), Err(IngestError::Json(_))));
     }
 
     proptest! {

@@ -6,11 +6,12 @@ use competition::{Celsius, IntervalReading, MilliWattHours, Sample, Time};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
-    Store, StoreError, codec,
+    Store, StoreError,
+    bulk_writer::BulkWriter,
+    codec,
     importer::{INTERVAL, TEMPERATURE, put_intervals, put_temperatures},
     imports,
     log::{self, Hash},
-    unjudged::Unjudged,
 };
 use crate::audit::{Event, moment};
 
@@ -73,7 +74,7 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's; none is kept then.
-    pub fn set_aside(&mut self, readings: &[(String, Sample)]) -> Result<u64, StoreError> {
+    pub fn keep_post_lock(&mut self, readings: &[(String, Sample)]) -> Result<u64, StoreError> {
         let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut kept = 0;
         for (name, sample) in readings {
@@ -144,7 +145,7 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn kept_aside(&self) -> Result<BTreeMap<&'static str, u64>, StoreError> {
+    pub fn post_lock_counts(&self) -> Result<BTreeMap<&'static str, u64>, StoreError> {
         let mut counts =
             self.connection.prepare_cached("SELECT kind, count(*) FROM aside GROUP BY kind")?;
         let counts = counts.query_map([], |row| {
@@ -155,7 +156,7 @@ impl Store {
     }
 }
 
-impl Unjudged {
+impl BulkWriter {
     /// Whether the result is locked: readings are then kept aside.
     ///
     /// # Errors
@@ -164,11 +165,11 @@ impl Unjudged {
         log::locked(&self.store.connection)
     }
 
-    /// As [`Store::set_aside`], and notes it.
+    /// As [`Store::keep_post_lock`], and notes it.
     ///
     /// # Errors
     /// SQLite's; none is kept then.
-    pub fn set_aside(
+    pub fn keep_post_lock(
         &mut self,
         meter: &str,
         samples: &[Sample],
@@ -177,7 +178,7 @@ impl Unjudged {
         let times = || samples.iter().map(|sample| sample.at);
         let Some((first, last)) = times().min().zip(times().max()) else { return Ok(0) };
         let named: Vec<_> = samples.iter().map(|sample| (meter.to_owned(), *sample)).collect();
-        let rows = self.store.set_aside(&named)?;
+        let rows = self.store.keep_post_lock(&named)?;
         if rows > 0 {
             let connection = &mut self.store.connection;
             let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -44,7 +44,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// How to mend it, one line.
-    pub const fn mend(&self) -> &'static str {
+    pub const fn hint(&self) -> &'static str {
         match self {
             Self::Directory { .. } => "give a directory that this user may write to",
             Self::InUse(_) => "stop the other one, or give each its own data directory",

@@ -34,7 +34,7 @@ const HOUR: i64 = 3600;
 
 /// What became of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct ImportOutcome {
     /// New.
     pub taken: u64,
     /// There already, with this value.
@@ -49,7 +49,7 @@ pub struct Taken {
     pub overlaps: Vec<usize>,
 }
 
-impl Taken {
+impl ImportOutcome {
     /// Counts a row beside the value that is stored for it; whether it is to be written.
     fn weigh<T: PartialEq>(
         &mut self,
@@ -114,14 +114,14 @@ impl Importer {
         &mut self,
         meter: &str,
         rows: &[IntervalReading],
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<ImportOutcome, StoreError> {
         let Some((first, last)) = span(rows.iter().map(|row| row.start)) else {
-            return Ok(Taken::default());
+            return Ok(ImportOutcome::default());
         };
         assert!(first.0 >= 0 && last.0 < END.0 - HOUR, "a moment is beyond a key");
         let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let now = Clock::real().now();
-        let mut taken = Taken::default();
+        let mut taken = ImportOutcome::default();
         if log::locked(&change)? {
             for row in rows {
                 taken.kept_aside(aside::interval(&change, meter, row)?);
@@ -146,13 +146,13 @@ impl Importer {
         &mut self,
         participant: &str,
         rows: &[(Time, Celsius)],
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<ImportOutcome, StoreError> {
         let Some((first, last)) = span(rows.iter().map(|row| hour(row.0))) else {
-            return Ok(Taken::default());
+            return Ok(ImportOutcome::default());
         };
         let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let now = Clock::real().now();
-        let mut taken = Taken::default();
+        let mut taken = ImportOutcome::default();
         if log::locked(&change)? {
             for row in rows {
                 taken.kept_aside(aside::temperature(&change, participant, *row)?);
@@ -175,13 +175,13 @@ pub(super) fn put_intervals(
     replace: bool,
     meter: &str,
     rows: &[IntervalReading],
-) -> Result<Taken, StoreError> {
+) -> Result<ImportOutcome, StoreError> {
     let Some((first, last)) = span(rows.iter().map(|row| row.start)) else {
-        return Ok(Taken::default());
+        return Ok(ImportOutcome::default());
     };
     let meter_key: u32 =
         change.query_row("SELECT key FROM meter WHERE name = ?", [meter], |row| row.get(0))?;
-    let mut taken = Taken::default();
+    let mut taken = ImportOutcome::default();
     {
         let mut near = change.prepare_cached(
             "SELECT key, seconds, energy FROM interval WHERE key > ? AND key < ?",
@@ -234,11 +234,11 @@ pub(super) fn put_temperatures(
     replace: bool,
     participant: &str,
     rows: &[(Time, Celsius)],
-) -> Result<Taken, StoreError> {
+) -> Result<ImportOutcome, StoreError> {
     let Some((first, last)) = span(rows.iter().map(|row| hour(row.0))) else {
-        return Ok(Taken::default());
+        return Ok(ImportOutcome::default());
     };
-    let mut taken = Taken::default();
+    let mut taken = ImportOutcome::default();
     {
         let mut find = change.prepare_cached(
             "SELECT hundredths FROM temperature WHERE participant = ? AND hour = ?",
@@ -275,7 +275,7 @@ fn note(
     kind: i64,
     name: &str,
     [first, last]: [Time; 2],
-    taken: &Taken,
+    taken: &ImportOutcome,
 ) -> Result<(), StoreError> {
     let counts = [taken.taken, taken.replaced].map(u64::cast_signed);
     change
@@ -297,7 +297,7 @@ fn interval(row: &Row<'_>) -> Result<IntervalReading, rusqlite::Error> {
 
 /// An imported row.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Imported<'a> {
+pub(crate) enum ImportedRow<'a> {
     /// Energy of a meter.
     Interval {
         /// Its name.
@@ -326,7 +326,7 @@ impl Store {
     pub(crate) fn imported(
         &self,
         since: i64,
-        each: &mut dyn FnMut(Imported<'_>),
+        each: &mut dyn FnMut(ImportedRow<'_>),
     ) -> Result<i64, StoreError> {
         let connection = &self.connection;
         // First: what is committed meanwhile is then read twice, and not missed.
@@ -351,7 +351,7 @@ impl Store {
                 )?;
                 let mut rows = rows.query((first, last, &name))?;
                 while let Some(row) = rows.next()? {
-                    each(Imported::Interval { meter: &name, interval: interval(row)? });
+                    each(ImportedRow::Interval { meter: &name, interval: interval(row)? });
                 }
             } else {
                 let mut rows = connection.prepare_cached(
@@ -362,7 +362,7 @@ impl Store {
                 while let Some(row) = rows.next()? {
                     let (at, hundredths): (i64, i64) = (row.get(0)?, row.get(1)?);
                     let outdoor = Celsius(hundredths as f64 / 100.0);
-                    each(Imported::Temperature { participant: &name, at: Time(at), outdoor });
+                    each(ImportedRow::Temperature { participant: &name, at: Time(at), outdoor });
                 }
             }
         }

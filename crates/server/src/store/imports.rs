@@ -10,7 +10,7 @@ use super::{
     Reader, Store, StoreError,
     block::{DAY, END, key, moment},
     importer::{INTERVAL, TEMPERATURE},
-    log::{self, Fault, Hash},
+    log::{self, Finding, Hash},
     seal::midnight,
 };
 use crate::audit::{Entry, Event, hex, moment as written};
@@ -99,7 +99,7 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub(crate) fn note_imports(&mut self, at: Time) -> Result<(), StoreError> {
+    pub(crate) fn append_imports(&mut self, at: Time) -> Result<(), StoreError> {
         let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let head = note(&change, at)?;
         change.commit()?;
@@ -174,7 +174,7 @@ impl Reader {
     ///
     /// # Errors
     /// Where the file cannot be read.
-    pub fn imports(&self, entries: &[Entry]) -> Result<(u64, Vec<Fault>), StoreError> {
+    pub fn imports(&self, entries: &[Entry]) -> Result<(u64, Vec<Finding>), StoreError> {
         let view = self.connection.unchecked_transaction()?;
         let (mut newest, mut noted, mut faults) = (Newest::new(), 0, Vec::new());
         for entry in entries {
@@ -194,7 +194,7 @@ impl Reader {
                 })?
                 .collect::<Result<_, _>>()?;
             if root(kind, &name, &seals) != covered {
-                faults.push(Fault::Seals(entry.seq));
+                faults.push(Finding::Seals(entry.seq));
             }
             let of = newest.entry((kind, name)).or_default();
             of.extend(seals.into_iter().map(|it| (it.day, (entry.seq, it.count, it.digest))));
@@ -229,7 +229,7 @@ impl Reader {
             }
             wrong.extend(expected.into_iter().map(|(day, (entry, ..))| (day, Some(entry))));
             let wrong = wrong.into_iter().filter(|(day, _)| !is_open(*day));
-            faults.extend(wrong.map(|(day, entry)| Fault::Imported {
+            faults.extend(wrong.map(|(day, entry)| Finding::Imported {
                 what: kind_name(kind),
                 name: name.clone(),
                 day: Time(day),

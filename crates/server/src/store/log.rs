@@ -77,7 +77,7 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn note(&mut self, at: Time, events: &[Event]) -> Result<i64, StoreError> {
+    pub fn append_audit(&mut self, at: Time, events: &[Event]) -> Result<i64, StoreError> {
         let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut head = self.head;
         if let Some((entry, hash)) = broken(&change, head)? {
@@ -97,7 +97,7 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn notes(&self, after: i64) -> Result<Vec<Entry>, StoreError> {
+    pub fn audit_entries(&self, after: i64) -> Result<Vec<Entry>, StoreError> {
         read(&self.connection, after, None)
     }
 
@@ -105,7 +105,7 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn notes_of(&self, after: i64, kinds: &[&str]) -> Result<Vec<Entry>, StoreError> {
+    pub fn audit_entries_of(&self, after: i64, kinds: &[&str]) -> Result<Vec<Entry>, StoreError> {
         let mut entries = Vec::new();
         for kind in kinds {
             entries.extend(read(&self.connection, after, Some(kind))?);
@@ -118,7 +118,7 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn last_note(&self, kind: Option<&str>) -> Result<Option<Entry>, StoreError> {
+    pub fn last_audit_entry(&self, kind: Option<&str>) -> Result<Option<Entry>, StoreError> {
         let found: Option<i64> = self
             .connection
             .prepare_cached("SELECT seq FROM audit WHERE body GLOB ? ORDER BY seq DESC LIMIT 1")?
@@ -146,7 +146,7 @@ fn broken(
 ///
 /// # Errors
 /// Where there is no store, or it cannot be written.
-pub fn note_beside(dir: &Path, at: Time, event: &Event) -> Result<Entry, StoreError> {
+pub fn append_audit_to(dir: &Path, at: Time, event: &Event) -> Result<Entry, StoreError> {
     let mut connection = schema::open(dir, Durability::Full)?;
     let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (seq, hash) = add(&change, at, event)?;
@@ -157,7 +157,7 @@ pub fn note_beside(dir: &Path, at: Time, event: &Event) -> Result<Entry, StoreEr
 /// Something that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum Finding {
     /// An entry of the log does not fit its hash, or the hash before it.
     Entry(i64),
     /// Entries are missing, both ends included.
@@ -203,17 +203,17 @@ impl Reader {
     ///
     /// # Errors
     /// Where the file cannot be read.
-    pub fn log(&self) -> Result<(Vec<Entry>, Vec<Fault>), StoreError> {
+    pub fn log(&self) -> Result<(Vec<Entry>, Vec<Finding>), StoreError> {
         let view = self.connection.unchecked_transaction()?;
         let entries = read(&view, 0, None)?;
         let (mut faults, mut last, mut before) = (Vec::new(), 0, GENESIS);
         for entry in &entries {
             if entry.seq != last + 1 {
-                faults.push(Fault::Missing(last + 1, entry.seq - 1));
+                faults.push(Finding::Missing(last + 1, entry.seq - 1));
             } else if link(&before, entry.seq, entry.at, &entry.body) != entry.hash {
-                faults.push(Fault::Entry(entry.seq));
+                faults.push(Finding::Entry(entry.seq));
             } else if matches!(entry.event(), Event::Tampered { .. }) {
-                faults.push(Fault::Tampered(entry.seq));
+                faults.push(Finding::Tampered(entry.seq));
             }
             (last, before) = (entry.seq, entry.hash);
         }
@@ -225,7 +225,7 @@ impl Reader {
             |row| row.get(0),
         )?;
         if counted > last {
-            faults.push(Fault::Missing(last + 1, counted));
+            faults.push(Finding::Missing(last + 1, counted));
         }
         Ok((entries, faults))
     }

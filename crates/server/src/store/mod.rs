@@ -44,6 +44,7 @@
 
 mod aside;
 mod block;
+mod bulk_writer;
 mod checkpoint;
 mod codec;
 mod error;
@@ -58,19 +59,18 @@ mod schema;
 mod seal;
 #[cfg(test)]
 mod tests;
-mod unjudged;
 mod verify;
 mod writer;
 
+pub use bulk_writer::BulkWriter;
 pub use codec::Corrupt;
 pub use error::StoreError;
-pub(crate) use importer::Imported;
-pub use importer::{Importer, Taken};
-pub use log::{Fault, note_beside};
+pub(crate) use importer::ImportedRow;
+pub use importer::{ImportOutcome, Importer};
+pub use log::{Finding, append_audit_to};
 pub use reader::{Reader, Reading, Readings, Verified};
 pub use recover::Recovering;
-pub use unjudged::Unjudged;
-pub use verify::{Changed, Sealed};
+pub use verify::{ChangedDay, SealReport};
 pub use writer::{Inserted, Store};
 
 /// What survives what.

@@ -9,14 +9,14 @@ use super::{
     Reader, StoreError,
     block::{END, key, meter_of, moment},
     codec,
-    log::{Fault, Hash},
+    log::{Finding, Hash},
     seal::{self, Digester, Seal},
 };
 use crate::audit::{Entry, Event};
 
 /// What was compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sealed {
+pub struct SealReport {
     /// Days of meters whose readings are those that were sealed.
     pub days: u64,
     /// Readings in them.
@@ -24,7 +24,7 @@ pub struct Sealed {
     /// Days that wait for their seal, or for a new one after late readings.
     pub waiting: u64,
     /// Of these, sealed before: what changed since is not covered yet.
-    pub changed: Vec<Changed>,
+    pub changed: Vec<ChangedDay>,
     /// Batches of readings that are in no block yet.
     pub batches: u64,
 }
@@ -32,7 +32,7 @@ pub struct Sealed {
 /// A day whose readings are said to have changed since they were sealed. A service
 /// seals it anew within minutes; somebody's hand could hide behind the mark until then.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
+pub struct ChangedDay {
     /// The meter.
     pub meter: String,
     /// Midnight UTC.
@@ -49,7 +49,7 @@ impl Reader {
     ///
     /// # Errors
     /// Where the file cannot be read at all.
-    pub fn sealed(&self, entries: &[Entry]) -> Result<(Sealed, Vec<Fault>), StoreError> {
+    pub fn sealed(&self, entries: &[Entry]) -> Result<(SealReport, Vec<Finding>), StoreError> {
         let view = self.connection.unchecked_transaction()?;
         let mut faults = Vec::new();
         let newest = seals(&view, entries, &mut faults)?;
@@ -57,12 +57,12 @@ impl Reader {
             .prepare("SELECT key FROM unsealed")?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let mut sealed = Sealed {
+        let mut sealed = SealReport {
             waiting: waiting.len() as u64,
             batches: view.query_row("SELECT count(*) FROM journal", [], |row| {
                 row.get::<_, i64>(0).map(|count| count.max(0) as u64)
             })?,
-            ..Sealed::default()
+            ..SealReport::default()
         };
         let mut expected = newest;
         let names: BTreeMap<u32, String> = view
@@ -75,7 +75,7 @@ impl Reader {
         };
         for key in waiting {
             if let Some((entry, _)) = expected.remove(&key) {
-                sealed.changed.push(Changed { meter: name(key), day: moment(key), entry });
+                sealed.changed.push(ChangedDay { meter: name(key), day: moment(key), entry });
             }
         }
         let mut batches = view.prepare("SELECT seq, data FROM journal ORDER BY seq")?;
@@ -83,7 +83,7 @@ impl Reader {
         while let Some(row) = batches.next()? {
             let data = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
             if codec::decode_batch(data, |_, _| ()).is_err() {
-                faults.push(Fault::Batch(row.get(0)?));
+                faults.push(Finding::Batch(row.get(0)?));
             }
         }
         for (&meter, name) in &names {
@@ -91,7 +91,7 @@ impl Reader {
         }
         // Seals of a meter that the dictionary does not have any more.
         for (key, (entry, _)) in expected {
-            faults.push(Fault::Readings { meter: name(key), day: moment(key), entry });
+            faults.push(Finding::Readings { meter: name(key), day: moment(key), entry });
         }
         Ok((sealed, faults))
     }
@@ -101,7 +101,7 @@ impl Reader {
 fn seals(
     view: &Connection,
     entries: &[Entry],
-    faults: &mut Vec<Fault>,
+    faults: &mut Vec<Finding>,
 ) -> Result<Newest, StoreError> {
     let mut newest = Newest::new();
     let mut of =
@@ -116,7 +116,7 @@ fn seals(
             })?
             .collect::<Result<_, _>>()?;
         if seal::root(&seals) != root {
-            faults.push(Fault::Seals(entry.seq));
+            faults.push(Finding::Seals(entry.seq));
         }
         newest.extend(seals.into_iter().map(|seal| (seal.key, (entry.seq, seal))));
     }
@@ -129,8 +129,8 @@ fn compare(
     meter: u32,
     name: &str,
     expected: &mut Newest,
-    sealed: &mut Sealed,
-    faults: &mut Vec<Fault>,
+    sealed: &mut SealReport,
+    faults: &mut Vec<Finding>,
 ) -> Result<(), StoreError> {
     let blocks: Vec<(i64, Vec<u8>)> = view
         .prepare_cached("SELECT key, data FROM block WHERE key >= ? AND key < ? ORDER BY key")?
@@ -183,9 +183,13 @@ fn compare(
         let first = first.unwrap_or(seal::midnight(span.start));
         wrong.retain(|(day, _)| !within(day));
         let days = [first, last.unwrap_or(first)];
-        faults.push(Fault::Damaged { meter: name.to_owned(), days });
+        faults.push(Finding::Damaged { meter: name.to_owned(), days });
     }
     let wrong = wrong.into_iter();
-    faults.extend(wrong.map(|(day, entry)| Fault::Readings { meter: name.to_owned(), day, entry }));
+    faults.extend(wrong.map(|(day, entry)| Finding::Readings {
+        meter: name.to_owned(),
+        day,
+        entry,
+    }));
     Ok(())
 }

@@ -42,7 +42,7 @@ pub(super) async fn organiser(
     let desk = async {
         Ok::<_, Problem>(Desk {
             quarantine: web.handle.quarantine().await?,
-            complaints: web.handle.complaints().await?,
+            rejections: web.handle.rejections().await?,
             gateways: web.handle.gateways().await?,
             counts: web.handle.counts().await?,
             decisions: web.handle.decisions().await?,

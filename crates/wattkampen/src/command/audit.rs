@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 use server::{
     audit::{Entry, Event, words},
-    store::{Changed, Fault, Reader, Sealed, StoreError},
+    store::{ChangedDay, Finding, Reader, SealReport, StoreError},
 };
 
 use super::{Failure, output, stored};
@@ -39,9 +39,9 @@ enum Format {
 /// All that was found.
 struct Audited {
     entries: Vec<Entry>,
-    sealed: Sealed,
+    sealed: SealReport,
     imports: u64,
-    faults: Vec<Fault>,
+    faults: Vec<Finding>,
     /// Was given and is not there.
     missing: Option<String>,
 }
@@ -117,7 +117,7 @@ impl Audited {
             let words = words(&entry.event()).replace('\n', "\n      ");
             text += &format!("{:>5} {}  {words}\n", entry.seq, local(entry));
         }
-        let Sealed { days, readings, waiting, changed, batches } = &self.sealed;
+        let SealReport { days, readings, waiting, changed, batches } = &self.sealed;
         text += &format!(
             "\n{} entries; {readings} readings in {days} sealed days of meters, and {} days of \
              imported rows, are as they were\n",
@@ -129,7 +129,7 @@ impl Audited {
              {batches} batches\n",
             changed.len()
         );
-        for Changed { meter, day: at, entry } in changed {
+        for ChangedDay { meter, day: at, entry } in changed {
             text += &format!(
                 "NOT COVERED: readings of meter {meter} on {} are said to have changed since \
                  entry {entry} sealed them; a running service seals them anew within minutes\n",
@@ -189,35 +189,35 @@ fn day(at: competition::Time) -> String {
 }
 
 /// What is wrong, in words.
-fn told(fault: &Fault) -> String {
+fn told(fault: &Finding) -> String {
     match fault {
-        Fault::Entry(entry) => format!("entry {entry} of the log is not what was written"),
-        Fault::Missing(first, last) if first == last => format!("entry {first} is gone"),
-        Fault::Missing(first, last) => format!("entries {first} to {last} are gone"),
-        Fault::Seals(entry) => format!("the seals of entry {entry} are not what it covered"),
-        Fault::Readings { meter, day: at, entry } => format!(
+        Finding::Entry(entry) => format!("entry {entry} of the log is not what was written"),
+        Finding::Missing(first, last) if first == last => format!("entry {first} is gone"),
+        Finding::Missing(first, last) => format!("entries {first} to {last} are gone"),
+        Finding::Seals(entry) => format!("the seals of entry {entry} are not what it covered"),
+        Finding::Readings { meter, day: at, entry } => format!(
             "readings of meter {meter} on {} are not those that entry {entry} sealed",
             day(*at)
         ),
-        Fault::Damaged { meter, days: [first, last] } if first == last => {
+        Finding::Damaged { meter, days: [first, last] } if first == last => {
             format!("readings of meter {meter} on {} were changed in the file", day(*first))
         }
-        Fault::Damaged { meter, days: [first, last] } => format!(
+        Finding::Damaged { meter, days: [first, last] } => format!(
             "readings of meter {meter} on {} were changed in the file, which hides those up to {}",
             day(*first),
             day(*last)
         ),
-        Fault::Imported { what, name, day: at, entry: Some(entry) } => format!(
+        Finding::Imported { what, name, day: at, entry: Some(entry) } => format!(
             "imported rows ({what}) of {name} on {} are not those of entry {entry}",
             day(*at)
         ),
-        Fault::Imported { what, name, day: at, entry: None } => {
+        Finding::Imported { what, name, day: at, entry: None } => {
             format!("rows ({what}) of {name} on {} were never imported", day(*at))
         }
-        Fault::Batch(batch) => {
+        Finding::Batch(batch) => {
             format!("batch {batch} of readings that wait for their block was changed in the file")
         }
-        Fault::Tampered(entry) => {
+        Finding::Tampered(entry) => {
             format!("entry {entry} says that the log was changed while the service ran")
         }
         _ => "something is not as it was written".to_owned(),
@@ -225,21 +225,21 @@ fn told(fault: &Fault) -> String {
 }
 
 /// The same for programs.
-fn fault(fault: &Fault) -> serde_json::Value {
+fn fault(fault: &Finding) -> serde_json::Value {
     let words = told(fault);
     match fault {
-        Fault::Entry(entry) | Fault::Seals(entry) | Fault::Tampered(entry) => {
+        Finding::Entry(entry) | Finding::Seals(entry) | Finding::Tampered(entry) => {
             json!({"entry": entry, "words": words})
         }
-        Fault::Missing(first, last) => json!({"entry": first, "until": last, "words": words}),
-        Fault::Readings { meter, day: at, entry } => {
+        Finding::Missing(first, last) => json!({"entry": first, "until": last, "words": words}),
+        Finding::Readings { meter, day: at, entry } => {
             json!({"meter": meter, "day": day(*at), "entry": entry, "words": words})
         }
-        Fault::Imported { what, name, day: at, entry } => {
+        Finding::Imported { what, name, day: at, entry } => {
             json!({"what": what, "name": name, "day": day(*at), "entry": entry, "words": words})
         }
-        Fault::Batch(batch) => json!({"batch": batch, "words": words}),
-        Fault::Damaged { meter, days: [first, last] } => {
+        Finding::Batch(batch) => json!({"batch": batch, "words": words}),
+        Finding::Damaged { meter, days: [first, last] } => {
             json!({"meter": meter, "day": day(*first), "until": day(*last), "words": words})
         }
         _ => json!({"words": words}),

@@ -174,7 +174,7 @@ fn weather(
     moments: &Moments,
 ) -> Result<(), Failure> {
     let failed = |error: server::store::StoreError| {
-        let mend = error.mend();
+        let mend = error.hint();
         Failure::Failed(anyhow::anyhow!("{error}\n  {mend}"))
     };
     let mut importer = Importer::open(data, &[], false).map_err(failed)?;

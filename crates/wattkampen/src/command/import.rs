@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use competition::{ImportValidator, Standings, Time};
 use jiff::{Timestamp, tz::TimeZone};
-use server::store::{Importer, StoreError, Unjudged};
+use server::store::{BulkWriter, Importer, StoreError};
 
 use super::{Failure, output};
 use crate::{
@@ -208,7 +208,7 @@ impl Target {
         let tally = match (layout.kind, meters.iter().find(|meter| meter.id == id)) {
             (Kind::Register, _) => {
                 let mut store =
-                    Unjudged::open(&config.data, &names).map_err(|error| match error {
+                    BulkWriter::open(&config.data, &names).map_err(|error| match error {
                         StoreError::InUse(_) => failed(ImportError::Running),
                         other => failed(other),
                     })?;

@@ -15,7 +15,7 @@ pub(super) fn standings(config: &Config) -> Result<(Standings, Option<Frozen>), 
 
 /// Why a store cannot be used, and how to mend it.
 pub(super) fn failed(error: &StoreError) -> Failure {
-    let mend = error.mend();
+    let mend = error.hint();
     Failure::Failed(anyhow::anyhow!("{error}\n  {mend}"))
 }
 

@@ -85,7 +85,7 @@ pub enum ImportError {
         unclear: Unclear,
     },
     /// The store refuses.
-    #[error("{0}\n  {mend}", mend = .0.mend())]
+    #[error("{0}\n  {mend}", mend = .0.hint())]
     Store(#[from] server::store::StoreError),
     /// Registers go into the set of the running service, which it alone may write.
     #[error(

@@ -2,7 +2,7 @@
 use competition::{
     Celsius, ImportValidator, IntervalReading, Meter, MeterIndex, Sample, Standings, Time,
 };
-use server::store::{Importer, Inserted, Taken, Unjudged};
+use server::store::{BulkWriter, ImportOutcome, Importer, Inserted};
 
 use super::{ImportError, Tally};
 
@@ -33,7 +33,7 @@ enum Way<'a> {
         rows: Vec<(Time, Celsius)>,
     },
     Registers {
-        store: &'a mut Unjudged,
+        store: &'a mut BulkWriter,
         judge: &'a Standings,
         meter: MeterIndex,
         now: Time,
@@ -65,7 +65,7 @@ impl<'a> Sink<'a> {
 
     /// Registers of a meter, as its gateway would have sent them.
     pub fn registers(
-        (store, locked): (&'a mut Unjudged, bool),
+        (store, locked): (&'a mut BulkWriter, bool),
         judge: &'a Standings,
         (id, meter): (&str, MeterIndex),
         screen: ImportValidator,
@@ -163,14 +163,14 @@ impl<'a> Sink<'a> {
                 stored
             }
             Way::Registers { store, aside: Some(aside), now, .. } => {
-                let kept = store.set_aside(&self.id, aside, *now)?;
+                let kept = store.keep_post_lock(&self.id, aside, *now)?;
                 let repeated = aside.len() as u64 - kept;
                 aside.clear();
-                Taken { aside: kept, repeated, ..Taken::default() }
+                ImportOutcome { aside: kept, repeated, ..ImportOutcome::default() }
             }
             Way::Registers { store, .. } => {
                 store.commit()?;
-                Taken::default()
+                ImportOutcome::default()
             }
         };
         tally.taken += stored.taken;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     engine::{Counts, Decisions, Gateway},
-    ingest::Complaint,
+    ingest::Rejection,
     web::{format::UNKNOWN, language::Language},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(in crate::web) struct Desk {
     pub(in crate::web) quarantine: Vec<QuarantinedReadings>,
-    pub(in crate::web) complaints: Vec<Complaint>,
+    pub(in crate::web) rejections: Vec<Rejection>,
     pub(in crate::web) gateways: Vec<Gateway>,
     pub(in crate::web) counts: Counts,
     pub(in crate::web) decisions: Decisions,
@@ -41,7 +41,7 @@ pub(in crate::web) fn organiser(scene: &Scene, desk: &Desk) -> Markup {
         section.desk { div.inner #declare { (declare::forms(scene, &desk.decisions)) } }
         section.desk { div.inner #desk data-live {
             (refused(scene, &desk.counts))
-            (complaints(scene, &desk.complaints))
+            (rejections(scene, &desk.rejections))
             (quarantine(scene, &desk.quarantine))
             (absent(scene))
             (gateways(scene, &desk.gateways))
@@ -120,10 +120,10 @@ fn when(scene: &Scene, at: Time) -> String {
     scene.l.moment(at, scene.now(), scene.zone())
 }
 
-fn complaints(scene: &Scene, complaints: &[Complaint]) -> Markup {
+fn rejections(scene: &Scene, rejections: &[Rejection]) -> Markup {
     let l = scene.l;
     html! {
-        @if !complaints.is_empty() {
+        @if !rejections.is_empty() {
             h2 { (l.t("De senaste, efter ämne", "The latest, by topic")) }
             div.scroll tabindex="0" { table { thead { tr {
                     th scope="col" { (l.t("Ämne", "Topic")) }
@@ -131,7 +131,7 @@ fn complaints(scene: &Scene, complaints: &[Complaint]) -> Markup {
                     th.number scope="col" { (l.t("Antal", "Count")) }
                     th scope="col" { (l.t("Först", "First")) }
                     th scope="col" { (l.t("Senast", "Last")) } } }
-                tbody { @for c in complaints.iter().take(100) { tr {
+                tbody { @for c in rejections.iter().take(100) { tr {
                     th scope="row" { code { (c.topic) } }
                     td { code { (c.label) } " " small { (c.detail) } }
                     td.number { (l.number(c.count as f64, 0)) }

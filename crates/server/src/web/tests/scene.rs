@@ -15,7 +15,7 @@ use crate::{
         Counts, Gateway, Handle, House, Snapshot,
         fabricated::{self, Answers},
     },
-    ingest::Complaint,
+    ingest::Rejection,
     settings::Secret,
     web::{Options, Readiness, Web},
 };
@@ -198,7 +198,7 @@ pub(in crate::web) fn answers() -> Answers {
     });
     Answers {
         decisions: crate::engine::Decisions::default(),
-        complaints: vec![Complaint {
+        rejections: vec![Rejection {
             topic: "wattkampen/v1/<script>alert(1)</script>/reading".into(),
             label: "json",
             detail: "the payload is not the JSON of this topic: expected value at line 1".into(),

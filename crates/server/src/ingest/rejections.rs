@@ -7,7 +7,7 @@ use std::{
 
 use competition::Time;
 
-use super::Reason;
+use super::IngestError;
 
 /// Topics × reasons that are told apart; the rest of a reason counts together.
 const MOST: usize = 256;
@@ -22,10 +22,10 @@ const OTHERS: &str = "(other topics)";
 
 /// Deliveries of one topic that were not taken for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
+pub struct Rejection {
     /// Where they came, cut and with unprintable characters escaped.
     pub topic: String,
-    /// [`super::Reason::label`].
+    /// [`super::IngestError::label`].
     pub label: &'static str,
     /// The reason in words, of the one that was logged last.
     pub detail: String,
@@ -39,7 +39,7 @@ pub struct Complaint {
 
 #[derive(Debug)]
 struct Entry {
-    complaint: Complaint,
+    rejection: Rejection,
     unlogged: u64,
     logged: Option<Instant>,
     seen: Instant,
@@ -47,10 +47,10 @@ struct Entry {
 
 /// The bounded list. Knows nothing of clocks: both times come in.
 #[derive(Debug, Default)]
-pub(crate) struct Complaints(HashMap<(String, &'static str), Entry>);
+pub(crate) struct Rejections(HashMap<(String, &'static str), Entry>);
 
-impl Complaints {
-    pub(crate) fn add(&mut self, topic: &str, reason: &Reason, now: Time, real: Instant) {
+impl Rejections {
+    pub(crate) fn add(&mut self, topic: &str, reason: &IngestError, now: Time, real: Instant) {
         self.add_some(1, topic, reason, now, real);
     }
 
@@ -58,7 +58,7 @@ impl Complaints {
         &mut self,
         count: u64,
         topic: &str,
-        reason: &Reason,
+        reason: &IngestError,
         now: Time,
         real: Instant,
     ) {
@@ -69,7 +69,7 @@ impl Complaints {
         }
         let topic = &key.0;
         let fresh = || Entry {
-            complaint: Complaint {
+            rejection: Rejection {
                 topic: topic.clone(),
                 label,
                 detail: String::new(),
@@ -83,12 +83,12 @@ impl Complaints {
         };
         let fresh = fresh();
         let entry = self.0.entry(key).or_insert(fresh);
-        entry.complaint.count += count;
-        entry.complaint.last = now;
+        entry.rejection.count += count;
+        entry.rejection.last = now;
         entry.seen = real;
         entry.unlogged += count;
         if entry.due(real) {
-            entry.complaint.detail = printable(&reason.to_string());
+            entry.rejection.detail = printable(&reason.to_string());
             entry.log(real);
         }
     }
@@ -103,8 +103,8 @@ impl Complaints {
     }
 
     /// The newest first.
-    pub(crate) fn list(&self) -> Vec<Complaint> {
-        let mut list: Vec<_> = self.0.values().map(|entry| entry.complaint.clone()).collect();
+    pub(crate) fn list(&self) -> Vec<Rejection> {
+        let mut list: Vec<_> = self.0.values().map(|entry| entry.rejection.clone()).collect();
         list.sort_by(|a, b| {
             b.last.cmp(&a.last).then_with(|| (&a.topic, a.label).cmp(&(&b.topic, b.label)))
         });
@@ -123,7 +123,7 @@ impl Entry {
     }
 
     fn log(&mut self, real: Instant) {
-        let Complaint { topic, label, detail, .. } = &self.complaint;
+        let Rejection { topic, label, detail, .. } = &self.rejection;
         tracing::warn!(%topic, reason = label, count = self.unlogged, "not taken: {detail}");
         self.unlogged = 0;
         self.logged = Some(real);
@@ -151,29 +151,29 @@ mod tests {
 
     #[test]
     fn a_flood_of_topics_stays_bounded_and_counted() {
-        let mut complaints = Complaints::default();
+        let mut rejections = Rejections::default();
         let now = Instant::now();
         for i in 0..10_000 {
-            complaints.add(&format!("x/{i}"), &Reason::TooLarge(9999), Time(i), now);
+            rejections.add(&format!("x/{i}"), &IngestError::TooLarge(9999), Time(i), now);
         }
-        let list = complaints.list();
+        let list = rejections.list();
         assert!(list.len() <= MOST + 1);
         assert_eq!(list.iter().map(|c| c.count).sum::<u64>(), 10_000);
         assert_eq!(list[0].topic, OTHERS);
         let later = now + FORGET_AFTER;
-        complaints.add("new", &Reason::TooLarge(9999), Time(10_001), later);
-        assert_eq!(complaints.list().len(), 1);
+        rejections.add("new", &IngestError::TooLarge(9999), Time(10_001), later);
+        assert_eq!(rejections.list().len(), 1);
     }
 
     #[test]
     fn one_topic_is_one_line_with_its_reason() {
-        let mut complaints = Complaints::default();
+        let mut rejections = Rejections::default();
         let now = Instant::now();
         for i in 0..5 {
-            complaints.add("a\nb\x1b[2J", &Reason::NotUtf8(i), Time(i as i64), now);
+            rejections.add("a\nb\x1b[2J", &IngestError::NotUtf8(i), Time(i as i64), now);
         }
-        complaints.add("a", &Reason::NotUtf8(1), Time(9), now);
-        let list = complaints.list();
+        rejections.add("a", &IngestError::NotUtf8(1), Time(9), now);
+        let list = rejections.list();
         assert_eq!(list.len(), 2);
         let c = &list[1];
         assert_eq!((c.topic.as_str(), c.label, c.count), ("a\\nb\\u{1b}[2J", "not_utf8", 5));

@@ -6,11 +6,11 @@ use competition::{
 };
 use wire::{GatewayId, Reading};
 
-use super::Reason;
+use super::IngestError;
 
 /// The configured meters by name.
 #[derive(Debug, Clone, Default)]
-pub struct Directory {
+pub struct MeterDirectory {
     meters: HashMap<String, Entry>,
     owners: Vec<(String, ParticipantIndex)>,
 }
@@ -21,7 +21,7 @@ struct Entry {
     gateway: Option<GatewayId>,
 }
 
-impl Directory {
+impl MeterDirectory {
     /// Meters are numbered through, participant by participant.
     pub fn new(participants: &[Participant], gateways: &HashMap<String, GatewayId>) -> Self {
         let mut directory = Self::default();
@@ -58,17 +58,18 @@ impl Directory {
     /// to another gateway by the configuration.
     ///
     /// # Errors
-    /// [`Reason::UnknownMeter`], [`Reason::WrongGateway`], or
+    /// [`IngestError::UnknownMeter`], [`IngestError::WrongGateway`], or
     /// [`RejectReason::Absurd`] for a register beyond 63 bits.
     pub fn resolve(
         &self,
         gateway: &GatewayId,
         reading: &Reading,
-    ) -> Result<(MeterIndex, Sample), Reason> {
+    ) -> Result<(MeterIndex, Sample), IngestError> {
         let meter = reading.meter.as_str();
-        let entry = self.meters.get(meter).ok_or_else(|| Reason::UnknownMeter(meter.to_owned()))?;
+        let entry =
+            self.meters.get(meter).ok_or_else(|| IngestError::UnknownMeter(meter.to_owned()))?;
         if let Some(expected) = entry.gateway.as_ref().filter(|expected| *expected != gateway) {
-            return Err(Reason::WrongGateway {
+            return Err(IngestError::WrongGateway {
                 meter: meter.to_owned(),
                 expected: expected.to_string(),
             });

@@ -15,12 +15,12 @@ use super::{
 
 /// A store, open for writing readings that nobody judges now.
 #[derive(Debug)]
-pub struct Unjudged {
+pub struct BulkWriter {
     pub(super) store: Store,
     keys: HashMap<String, u32>,
 }
 
-impl Unjudged {
+impl BulkWriter {
     /// Opens the store in `dir`, making it where it is absent, with these meters.
     ///
     /// # Errors

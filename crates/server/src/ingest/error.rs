@@ -8,7 +8,7 @@ pub const MAX_PAYLOAD: usize = 4096;
 /// Why a delivery was not taken. It is counted, shown and acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum IngestError {
     /// The topic is none that a gateway speaks on.
     #[error("the topic is not understood: {0}")]
     Topic(TopicError),
@@ -43,8 +43,8 @@ pub enum Reason {
     Refused(#[from] RejectReason),
 }
 
-impl Reason {
-    /// All values of [`Reason::label`] for deliveries.
+impl IngestError {
+    /// All values of [`IngestError::label`] for deliveries.
     pub const LABELS: [&str; 13] = [
         "topic",
         "too_large",
@@ -82,7 +82,7 @@ impl Reason {
     }
 }
 
-/// Value of [`Reason::label`].
+/// Value of [`IngestError::label`].
 const fn telegram_label(refusal: TelegramRefusal) -> &'static str {
     match refusal {
         TelegramRefusal::Checksum => "telegram_checksum",
