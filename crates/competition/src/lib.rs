@@ -55,8 +55,8 @@ pub use participant::{
 };
 pub use reading_source::{NoStoredReadings, ReadingSource};
 pub use results::{
-    AppendOutcome, EnergyComparison, HourLoad, LatestReading, Provenance, QuarantinedReadings,
-    Revision, SeriesPoint,
+    AppendOutcome, ContestTotals, EnergyComparison, HourLoad, LatestReading, Provenance,
+    QuarantinedReadings, Revision, SeriesPoint,
 };
 pub use sample::{QuarantineReason, RejectReason, Sample};
 pub use standings::{

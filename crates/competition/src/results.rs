@@ -1,5 +1,7 @@
 //! What can be asked of the standings beside the board. What is not known is
 //! `None`, never zero.
+use core::ops::{AddAssign, Sub};
+
 use crate::{
     Contact, MeterIndex, MilliWattHours, ParticipantIndex, QuarantineReason, Time, WattHours, Watts,
 };
@@ -11,7 +13,7 @@ pub enum AppendOutcome {
     Counted,
     /// It is kept and shown to the organiser; it does not count.
     Doubted(QuarantineReason),
-    /// It is not newer than all of its meter: taken as [`crate::Standings::amend`].
+    /// It is not newer than all of its meter: taken as [`crate::Standings::invalidate`].
     Late,
 }
 
@@ -93,15 +95,38 @@ pub struct QuarantinedReadings {
     pub open: bool,
 }
 
-/// What [`crate::Standings::settle`] moved.
+/// A participant's sums over the contest hours known so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ContestTotals {
+    /// Energy used.
+    pub energy: MilliWattHours,
+    /// Baseline minus energy, over the hours that have a baseline.
+    pub saved: MilliWattHours,
+}
+
+impl AddAssign for ContestTotals {
+    fn add_assign(&mut self, other: Self) {
+        self.energy += other.energy;
+        self.saved += other.saved;
+    }
+}
+
+impl Sub for ContestTotals {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self { energy: self.energy - other.energy, saved: self.saved - other.saved }
+    }
+}
+
+/// A change of a participant's sums by [`crate::Standings::settle`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Revision {
-    /// Whose.
+    /// The participant.
     pub participant: ParticipantIndex,
-    /// The first quarter-hour that may differ.
+    /// Start of the first quarter-hour that may differ.
     pub from: Time,
-    /// Contest energy before and after.
-    pub energy: [MilliWattHours; 2],
-    /// Baseline minus energy, before and after.
-    pub saved: [MilliWattHours; 2],
+    /// The sums before.
+    pub before: ContestTotals,
+    /// The sums after.
+    pub after: ContestTotals,
 }

@@ -2,6 +2,8 @@
 //! taken off by the hour, so that any order of readings gives the same bytes.
 use core::ops::AddAssign;
 
+use crate::{ContestTotals, MilliWattHours};
+
 /// Sums over hours of the contest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
@@ -36,6 +38,11 @@ impl Totals {
     /// Baseline minus energy of the same hours.
     pub(crate) fn saved(&self) -> i64 {
         self.baseline - self.matched
+    }
+
+    /// The sums that other crates see.
+    pub(crate) fn published(&self) -> ContestTotals {
+        ContestTotals { energy: MilliWattHours(self.energy), saved: MilliWattHours(self.saved()) }
     }
 
     /// 1 − Σe/Σê; `None` without a positive baseline.

@@ -16,7 +16,7 @@ impl Standings {
         let index = meter.0 as usize;
         let ledger = &mut self.ledgers[index];
         if ledger.tail.seen.is_some_and(|newest| newest >= sample.at.0) {
-            self.amend(meter, sample.at);
+            self.invalidate(meter, sample.at);
             return AppendOutcome::Late;
         }
         let house = &self.houses[self.owners[index].0 as usize];
@@ -35,7 +35,7 @@ impl Standings {
 
     /// Tells that a sample older than the newest of its meter was stored, or its
     /// value replaced. Constant work; [`Standings::settle`] does the rest.
-    pub fn amend(&mut self, meter: MeterIndex, at: Time) {
+    pub fn invalidate(&mut self, meter: MeterIndex, at: Time) {
         self.ledgers[meter.0 as usize].amend(at);
         self.enqueue(self.owners[meter.0 as usize].0 as usize);
     }

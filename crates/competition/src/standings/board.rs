@@ -76,7 +76,7 @@ impl Standings {
 
     fn add_contact(&self, board: &mut Leaderboard) {
         for row in &mut board.rows {
-            let heard = self.heard(row.participant, board.as_of);
+            let heard = self.latest_reading(row.participant, board.as_of);
             (row.power, row.measured_at, row.contact) =
                 (heard.power, heard.measured_at, heard.contact);
         }
@@ -96,7 +96,7 @@ impl Standings {
         };
         let mut board = self.board(rule, as_of, self.competition.method, figures);
         for row in &mut board.rows {
-            let heard = self.heard(row.participant, as_of);
+            let heard = self.latest_reading(row.participant, as_of);
             if heard.measured_at.is_some_and(|at| at <= as_of) {
                 (row.power, row.measured_at, row.contact) =
                     (heard.power, heard.measured_at, heard.contact);

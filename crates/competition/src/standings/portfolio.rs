@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use super::Standings;
 use crate::{
-    Leaderboard, MilliWattHours, ParticipantIndex, Time,
+    EnergyComparison, Leaderboard, MilliWattHours, ParticipantIndex, Time,
     baseline::{CrossValidation, interval},
     calendar::grid::hour_of,
 };
@@ -69,16 +69,12 @@ impl Standings {
         })
     }
 
-    /// Energy and baseline of the contest's hours in a range that count and are
-    /// known on both sides; `None` where there are none.
-    pub fn matched(
-        &self,
-        who: ParticipantIndex,
-        range: Range<Time>,
-    ) -> Option<[MilliWattHours; 2]> {
+    /// Energy and baseline of the contest hours in a range that count and have
+    /// both; both fields are `None` where there are no such hours.
+    pub fn matched_energy(&self, who: ParticipantIndex, range: Range<Time>) -> EnergyComparison {
         let house = &self.houses[who.0 as usize];
         let totals = self.sums(house, hour_of(range.start.0)..hour_of(range.end.0));
-        (totals.matched_hours > 0)
-            .then_some([MilliWattHours(totals.matched), MilliWattHours(totals.baseline)])
+        let known = |energy| (totals.matched_hours > 0).then_some(MilliWattHours(energy));
+        EnergyComparison { energy: known(totals.matched), baseline: known(totals.baseline) }
     }
 }

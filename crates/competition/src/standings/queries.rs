@@ -91,12 +91,12 @@ impl Standings {
     /// Since local midnight.
     pub fn today(&self, who: ParticipantIndex, now: Time) -> EnergyComparison {
         let calendar = &self.house(who).calendar;
-        self.compared(who, calendar.midnight(calendar.date(now))..now)
+        self.energy_comparison(who, calendar.midnight(calendar.date(now))..now)
     }
 
     /// Any range, rounded to whole quarter-hours; those of it whose energy is
     /// known. The baseline is `None` where one of them has none.
-    pub fn compared(&self, who: ParticipantIndex, range: Range<Time>) -> EnergyComparison {
+    pub fn energy_comparison(&self, who: ParticipantIndex, range: Range<Time>) -> EnergyComparison {
         let house = self.house(who);
         let mut compared = EnergyComparison::default();
         let mut complete = true;
@@ -158,7 +158,7 @@ impl Standings {
     /// interval, which tells no power. Live: within two and a half of its
     /// meter's own intervals, but at least two minutes and at most two and a half
     /// hours. Silent: not for six hours.
-    pub fn heard(&self, who: ParticipantIndex, now: Time) -> LatestReading {
+    pub fn latest_reading(&self, who: ParticipantIndex, now: Time) -> LatestReading {
         let ledgers = &self.ledgers[self.house(who).meters.clone()];
         let behind = ledgers.iter().map(MeterDays::heard).min().flatten();
         let Some((seen, pace, _)) = behind else {

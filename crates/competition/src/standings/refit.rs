@@ -1,7 +1,7 @@
 //! Settling: late days, then baselines, then the contest's sums by them.
 use super::{Standings, known};
 use crate::{
-    Baseline, Celsius, Method, MilliWattHours, ParticipantIndex, ReadingSource, Revision, Time,
+    Baseline, Celsius, ContestTotals, Method, ParticipantIndex, ReadingSource, Revision, Time,
     baseline::{FitOptions, FittedBaseline, fit_baseline},
     calendar::{
         TimeOfWeek,
@@ -9,7 +9,6 @@ use crate::{
     },
     participant_state::{ParticipantState, UNKNOWN, milli},
     reference_baselines::{last_year, last_year_width, three_weeks, three_weeks_width},
-    totals::Totals,
 };
 
 impl Standings {
@@ -32,10 +31,9 @@ impl Standings {
         }
     }
 
-    /// A participant's contest energy and what it saved, by all hours known now.
-    pub fn counted(&self, who: ParticipantIndex) -> [MilliWattHours; 2] {
-        let totals = self.houses[who.0 as usize].totals();
-        [MilliWattHours(totals.energy), MilliWattHours(totals.saved())]
+    /// A participant's contest sums, by all hours known now.
+    pub fn contest_totals(&self, who: ParticipantIndex) -> ContestTotals {
+        self.houses[who.0 as usize].totals().published()
     }
 
     /// Whether nothing late waits and no baseline has to be fitted anew.
@@ -68,12 +66,11 @@ impl Standings {
         }
         self.houses[who].queued = false;
         let after = self.houses[who].totals();
-        let pair = |value: fn(&Totals) -> i64| [&before, &after].map(value).map(MilliWattHours);
         (before != after).then(|| Revision {
             participant: ParticipantIndex(who as u32),
             from: Time(from.unwrap_or(0).saturating_mul(QUARTER)),
-            energy: pair(|totals| totals.energy),
-            saved: pair(Totals::saved),
+            before: before.published(),
+            after: after.published(),
         })
     }
 

@@ -38,7 +38,7 @@ fn days_of_23_and_25_hours() {
     hourly(&mut standings, 0, from..until, |_| 10_000);
     standings.settle(&Map::default());
     let day = |from: i64, until: i64| {
-        let compared = standings.compared(WHO, Time(from)..Time(until));
+        let compared = standings.energy_comparison(WHO, Time(from)..Time(until));
         (compared.energy.unwrap().0, compared.baseline.unwrap().0)
     };
     let kwh = 1_000_000;
@@ -187,7 +187,7 @@ fn lost_telegrams_void_no_day() {
             }
         }
         standings.settle(&map);
-        let all = standings.compared(WHO, Time(from)..Time(until));
+        let all = standings.energy_comparison(WHO, Time(from)..Time(until));
         let lost_day = standings.series(WHO, Time(from + 86_400)..Time(from + 172_800), 3600);
         let estimated = lost_day.iter().filter(|it| it.provenance == Provenance::Estimated).count();
         let row = standings.leaderboard(Rule::Saving, Time(until)).rows.remove(0);

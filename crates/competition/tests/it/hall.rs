@@ -40,7 +40,7 @@ impl Map {
         if newest {
             standings.append(meter, sample);
         } else if moved {
-            standings.amend(meter, sample.at);
+            standings.invalidate(meter, sample.at);
         }
     }
 }

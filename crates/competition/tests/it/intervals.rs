@@ -61,8 +61,9 @@ fn what_is_imported_is_heard() {
     let start = midnight(2027, 3, 16);
     let rows = [3, 0, 2].map(|n| Row::IntervalReading(interval(start + n * HOUR, HOUR, 1_000_000)));
     let standings = take(rows);
-    let heard =
-        |standings: &Standings, hours: i64| standings.heard(HALL, Time(start + hours * HOUR));
+    let heard = |standings: &Standings, hours: i64| {
+        standings.latest_reading(HALL, Time(start + hours * HOUR))
+    };
     // the newest ends at 4 o'clock
     let at = Some(Time(start + 4 * HOUR));
     let contacts = [(5, Contact::Live), (8, Contact::Stale), (11, Contact::Silent)];

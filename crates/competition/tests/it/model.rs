@@ -115,7 +115,7 @@ fn a_gap_takes_the_shape_of_the_baseline() {
         samples.iter().filter(|it| it.at.0 <= gap.start || it.at.0 >= gap.end).copied().collect();
     let standings = fed(&thin, false);
     let kwh = |from: i64, until: i64| {
-        standings.compared(WHO, Time(from)..Time(until)).energy.unwrap().0 as f64 / 1e6
+        standings.energy_comparison(WHO, Time(from)..Time(until)).energy.unwrap().0 as f64 / 1e6
     };
     let truth: f64 = (gap.start / 3600..gap.end / 3600).map(load).sum();
     assert!((kwh(gap.start, gap.end) - truth).abs() < 0.01);

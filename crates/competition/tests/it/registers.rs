@@ -25,7 +25,7 @@ fn end() -> i64 {
 
 /// mWh of everything.
 fn energy(standings: &Standings) -> i64 {
-    let all = standings.compared(WHO, Time(start())..Time(end()));
+    let all = standings.energy_comparison(WHO, Time(start())..Time(end()));
     all.energy.map_or(0, |energy| energy.0)
 }
 

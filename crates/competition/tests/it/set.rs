@@ -73,7 +73,7 @@ fn seen(standings: &Standings) -> String {
 }
 
 fn energy(standings: &Standings) -> i64 {
-    let all = standings.compared(WHO, Time(start() - 90_000)..Time(end() + 90_000));
+    let all = standings.energy_comparison(WHO, Time(start() - 90_000)..Time(end() + 90_000));
     all.energy.map_or(0, |energy| energy.0)
 }
 

@@ -99,7 +99,7 @@ impl Frozen {
         let rows = self.rows.iter().filter_map(|row| {
             let index = participants.iter().position(|who| who.id == row.participant)?;
             let participant = ParticipantIndex(index as u32);
-            let heard = standings.heard(participant, now);
+            let heard = standings.latest_reading(participant, now);
             Some(Row {
                 participant,
                 rank: row.rank,

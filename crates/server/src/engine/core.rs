@@ -208,7 +208,7 @@ impl Core {
                 // The board has shown its hour without it.
                 let late = sample.at.0 < now.0 - LATE && sample.at >= self.contest;
                 let owner = self.directory.owner(meter);
-                let before = late.then(|| self.standings.counted(owner));
+                let before = late.then(|| self.standings.contest_totals(owner));
                 match self.standings.append(meter, sample) {
                     AppendOutcome::Counted => self.step(meter, &sample),
                     AppendOutcome::Doubted(_) => {
@@ -217,10 +217,10 @@ impl Core {
                     }
                     AppendOutcome::Late => self.unsettled = true,
                 }
-                if let Some([energy, saved]) = before {
-                    let after = self.standings.counted(owner);
+                if let Some(before) = before {
+                    let after = self.standings.contest_totals(owner);
                     self.trail.late(meter, sample.at);
-                    self.trail.moved(owner, [after[0] - energy, after[1] - saved]);
+                    self.trail.moved(owner, after - before);
                 }
             }
             Inserted::Late => {
@@ -261,7 +261,7 @@ impl Core {
     }
 
     fn amend(&mut self, meter: MeterIndex, at: Time) {
-        self.standings.amend(meter, at);
+        self.standings.invalidate(meter, at);
         self.trail.late(meter, at);
         self.unsettled = true;
     }
@@ -363,8 +363,7 @@ impl Core {
         self.trail.doubted();
         for moved in &moved {
             if self.trail.waits_for(&self.directory, moved.participant) {
-                let [[e, energy], [s, saved]] = [moved.energy, moved.saved];
-                self.trail.moved(moved.participant, [energy - e, saved - s]);
+                self.trail.moved(moved.participant, moved.after - moved.before);
             }
             self.watches[moved.participant.0 as usize].touched = true;
         }

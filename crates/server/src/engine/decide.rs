@@ -182,7 +182,7 @@ impl Core {
                         self.standings.append(meter, sample);
                     }
                     Inserted::Late | Inserted::Conflict { moved: true } => {
-                        self.standings.amend(meter, sample.at);
+                        self.standings.invalidate(meter, sample.at);
                     }
                     Inserted::Repeated | Inserted::Conflict { moved: false } => {}
                 }

@@ -21,8 +21,7 @@ impl Late {
         for moved in moved {
             let known = self.waiting.entry(moved.participant).or_insert_with(|| moved.clone());
             known.from = known.from.min(moved.from);
-            known.energy[1] = moved.energy[1];
-            known.saved[1] = moved.saved[1];
+            known.after = moved.after;
         }
         self.tick(standings, now);
     }
@@ -34,16 +33,14 @@ impl Late {
         }
         for (who, moved) in std::mem::take(&mut self.waiting) {
             self.logged = Some(now);
-            let [energy_before, energy] = moved.energy.map(|energy| energy.kwh());
-            let [saved_before, saved] = moved.saved.map(|saved| saved.kwh());
             let participant = &standings.participants()[who.0 as usize].id;
             tracing::info!(
                 %participant,
                 from = moved.from.0,
-                energy_before,
-                energy,
-                saved_before,
-                saved,
+                energy_before = moved.before.energy.kwh(),
+                energy = moved.after.energy.kwh(),
+                saved_before = moved.before.saved.kwh(),
+                saved = moved.after.saved.kwh(),
                 "late readings moved the contest's kWh"
             );
         }

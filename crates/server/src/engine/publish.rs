@@ -129,11 +129,11 @@ fn house(
     now: Time,
     step: Option<(Time, competition::Watts)>,
 ) -> House {
-    let heard = standings.heard(who, now);
+    let heard = standings.latest_reading(who, now);
     let today = standings.today(who, now);
     let hours = standings.hours(who, now);
     let nights = standings.nights(who, now);
-    let recent = standings.compared(who, Time(now.0 - RECENT)..now);
+    let recent = standings.energy_comparison(who, Time(now.0 - RECENT)..now);
     House {
         measured_at: heard.measured_at,
         power: heard.power,

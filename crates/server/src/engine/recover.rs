@@ -79,7 +79,9 @@ fn compute(
         Inserted::Newest => {
             standings.append(meter, sample);
         }
-        Inserted::Late | Inserted::Conflict { moved: true } => standings.amend(meter, sample.at),
+        Inserted::Late | Inserted::Conflict { moved: true } => {
+            standings.invalidate(meter, sample.at)
+        }
         Inserted::Repeated | Inserted::Conflict { moved: false } => {}
     })?;
     for meter in again {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use competition::{Leaderboard, MeterIndex, MilliWattHours, ParticipantIndex, Standings, Time};
+use competition::{ContestTotals, Leaderboard, MeterIndex, ParticipantIndex, Standings, Time};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
@@ -48,7 +48,7 @@ pub(super) struct Trail {
     late: BTreeMap<MeterIndex, Batch>,
     /// Came after the lock.
     aside: BTreeMap<MeterIndex, Batch>,
-    moved: BTreeMap<ParticipantIndex, [MilliWattHours; 2]>,
+    moved: BTreeMap<ParticipantIndex, ContestTotals>,
     /// By participant: on the last board, and on the one before the first late reading.
     ranks: Vec<Option<u32>>,
     before: Option<Vec<Option<u32>>>,
@@ -94,10 +94,8 @@ impl Trail {
     }
 
     /// Late readings changed a participant's sums by so much.
-    pub(super) fn moved(&mut self, who: ParticipantIndex, by: [MilliWattHours; 2]) {
-        let [energy, saved] = self.moved.entry(who).or_default();
-        *energy += by[0];
-        *saved += by[1];
+    pub(super) fn moved(&mut self, who: ParticipantIndex, by: ContestTotals) {
+        *self.moved.entry(who).or_default() += by;
     }
 
     /// Whether a participant's late readings wait for their note.
@@ -161,7 +159,7 @@ impl Trail {
         let before = self.before.take().unwrap_or_default();
         let moved = std::mem::take(&mut self.moved);
         let events = of.into_iter().map(|(who, meters)| {
-            let [energy, saved] = moved.get(&who).copied().unwrap_or_default();
+            let ContestTotals { energy, saved } = moved.get(&who).copied().unwrap_or_default();
             let index = who.0 as usize;
             let ranks = [&before, &self.ranks].map(|ranks| ranks.get(index).copied().flatten());
             Event::Late {

@@ -131,10 +131,9 @@ fn weeks(standings: &Standings, board: &Leaderboard) -> Vec<Week> {
         let last = end.saturating_sub(1.days());
         let mut week = Week { start, last, used: MilliWattHours(0), expected: MilliWattHours(0) };
         for row in board.rows.iter().filter(|row| row.rank.is_some()) {
-            if let Some([used, expected]) = standings.matched(row.participant, from..until) {
-                week.used.0 += used.0;
-                week.expected.0 += expected.0;
-            }
+            let matched = standings.matched_energy(row.participant, from..until);
+            week.used += matched.energy.unwrap_or_default();
+            week.expected += matched.baseline.unwrap_or_default();
         }
         weeks.push(week);
         start = end;
