@@ -68,8 +68,8 @@ impl Local {
     pub(crate) fn date(&self, language: Language) -> String<12> {
         let (sv, en) = MONTHS[usize::from(self.0.month().unsigned_abs() - 1)];
         let month = match language {
-            Language::Sv => sv,
-            Language::En => en,
+            Language::Swedish => sv,
+            Language::English => en,
         };
         crate::words::short(format_args!("{} {month}", self.0.day()))
     }

@@ -86,8 +86,8 @@ fn fixed(negative: bool, value: u64, decimals: u32, language: Language) -> Strin
     };
     if decimals > 0 {
         let comma = match language {
-            Language::Sv => ',',
-            Language::En => '.',
+            Language::Swedish => ',',
+            Language::English => '.',
         };
         let _ = write!(text, "{comma}{part:0width$}", width = decimals as usize);
     }
@@ -137,9 +137,9 @@ mod tests {
             (i64::MIN, "-9 223 PW"),
             (i64::MAX, "9 223 PW"),
         ] {
-            assert_eq!(sv(&power(watts, Language::Sv)), text, "{watts} W");
+            assert_eq!(sv(&power(watts, Language::Swedish)), text, "{watts} W");
         }
-        assert_eq!(power(18_249, Language::En).digits, "18.2");
+        assert_eq!(power(18_249, Language::English).digits, "18.2");
     }
 
     #[test]
@@ -147,9 +147,9 @@ mod tests {
         for (permille, text) in
             [(84, "8,4"), (220, "22"), (-352, "-35,2"), (1010, "101"), (1014, "101"), (0, "0")]
         {
-            assert_eq!(percent(permille, Language::Sv).digits, text);
+            assert_eq!(percent(permille, Language::Swedish).digits, text);
         }
-        assert_eq!(percent(i16::MIN, Language::Sv).digits, "-3 277");
+        assert_eq!(percent(i16::MIN, Language::Swedish).digits, "-3 277");
     }
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
             (14_249, "14,2 kWh"),
             (u32::MAX, "4 295 MWh"),
         ] {
-            assert_eq!(sv(&intensity(wh, Language::Sv)), text);
+            assert_eq!(sv(&intensity(wh, Language::Swedish)), text);
         }
     }
 

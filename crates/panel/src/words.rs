@@ -18,8 +18,8 @@ const fn word(sv: &'static str, en: &'static str) -> Word {
 impl Word {
     pub(crate) const fn of(self, language: Language) -> &'static str {
         match language {
-            Language::Sv => self.sv,
-            Language::En => self.en,
+            Language::Swedish => self.sv,
+            Language::English => self.en,
         }
     }
 }

@@ -53,7 +53,7 @@ fn settings(data: &std::path::Path, meters: usize, now: Time) -> Settings {
         participants: (0..meters).map(participant).collect(),
         gateways: HashMap::new(),
         clock: Clock::simulated(now, 1.0),
-        language: Language::Sv,
+        language: Language::Swedish,
         organiser: None,
     }
 }

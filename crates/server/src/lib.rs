@@ -20,6 +20,7 @@ pub mod publish;
 mod service;
 mod settings;
 pub mod store;
+pub mod text;
 pub mod web;
 
 pub use service::{Running, ServiceError, start};

@@ -159,7 +159,7 @@ mod tests {
             hours_w: [Some(u32::MAX); 24],
             ticker: longest(),
             night: false,
-            language: Language::Sv,
+            language: Language::Swedish,
         }
     }
 

@@ -14,6 +14,7 @@ extern crate std;
 
 mod id;
 mod json;
+mod language;
 mod page;
 mod reading;
 mod status;
@@ -23,7 +24,8 @@ mod topic;
 
 pub use id::{GatewayId, IdError, MeterId};
 pub use json::{DecodeError, EncodeError, MAX_PAGE, MAX_READING, MAX_STATUS};
-pub use page::{Contact, Direction, Language, Page};
+pub use language::{Language, UnknownLanguage};
+pub use page::{Contact, Direction, Page};
 pub use reading::{Phases, Reading};
 pub use status::{Link, RefusedTelegrams, Status, TelegramRefusal};
 pub use text::Text;

@@ -1,7 +1,7 @@
 //! What a town hall's panel shows: numbers and text, not pixels.
 use serde::{Deserialize, Serialize};
 
-use crate::{Text, Time};
+use crate::{Language, Text, Time};
 
 /// How the house is heard, judged by the time its meter measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,17 +25,6 @@ pub enum Direction {
     Level,
     /// It shrinks.
     Down,
-}
-
-/// Language of the panel's few words.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// Swedish
-    #[default]
-    Sv,
-    /// English
-    En,
 }
 
 /// All that a panel needs to draw its pages. What is not known is absent.

@@ -92,7 +92,7 @@ fn text(what: &What<'_>) -> Option<String> {
 
 /// What has to stand there in full, at least.
 fn said(page: &Page, size: Size, moment: Moment) -> Option<Vec<String>> {
-    let sv = page.language == Language::Sv;
+    let sv = page.language == Language::Swedish;
     let name: String = page.name.as_str().trim().into();
     Some(match view(page, size, moment) {
         View::Name => std::vec![name],
@@ -143,7 +143,7 @@ prop_compose! {
             t: Time::default(), name: Text::cut(""), contact: Contact::Live, since: None,
             utc_offset_min: 0, power_w, step_w, step_at: None, today_wh, today_baseline_wh,
             saving_permille, direction, rank, of, wh_per_m2, night_w, hours_w,
-            ticker: Text::cut(""), night: false, language: Language::Sv,
+            ticker: Text::cut(""), night: false, language: Language::Swedish,
         }
     }
 }
@@ -165,7 +165,7 @@ prop_compose! {
         Page {
             t: time(t), name: Text::cut(&name), contact, since: since.map(time), utc_offset_min,
             step_at: step_ago.map(|ago| time(t - ago)), ticker: Text::cut(&ticker), night,
-            language: if english { Language::En } else { Language::Sv }, ..numbers
+            language: if english { Language::English } else { Language::Swedish }, ..numbers
         }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn page() -> Page {
         hours_w,
         ticker: Text::cut("Piteå närmar sig: 18,9 %. Släck när du går!"),
         night: false,
-        language: Language::Sv,
+        language: Language::Swedish,
     }
 }
 
@@ -109,7 +109,7 @@ fn measures(case: &mut Add<'_>) {
     ] {
         case(name, View::Power, &|page| page.power_w = Some(watts));
     }
-    case("power-english", View::Power, &|page| page.language = Language::En);
+    case("power-english", View::Power, &|page| page.language = Language::English);
     for (name, today, usual) in [
         ("today", 142_300, Some(155_000)),
         ("today-above", 171_000, Some(155_000)),
@@ -174,7 +174,7 @@ fn measures(case: &mut Add<'_>) {
     for view in [View::Today, View::Saving, View::Rank, View::Intensity, View::Day, View::LastNight]
     {
         let name = format!("english-{view:?}").to_lowercase();
-        case(&name, view, &|page| page.language = Language::En);
+        case(&name, view, &|page| page.language = Language::English);
     }
 }
 
@@ -225,7 +225,7 @@ fn notices(case: &mut Add<'_>) {
     case("step-night-english", View::Step, &|page| {
         page.step_w = Some(-2_400);
         page.step_at = Some(time("2027-04-20T09:59:50Z"));
-        (page.night, page.language) = (true, Language::En);
+        (page.night, page.language) = (true, Language::English);
     });
     for (name, watts) in
         [("dark", Some(5_300)), ("dark-unknown", None), ("dark-large", Some(1_250_000))]
@@ -244,7 +244,7 @@ fn notices(case: &mut Add<'_>) {
         }
     }
     case("stale-english", View::NoContact, &|page| {
-        (page.contact, page.language) = (Contact::Stale, Language::En);
+        (page.contact, page.language) = (Contact::Stale, Language::English);
     });
     case("stale-night", View::NoContact, &|page| {
         (page.contact, page.night) = (Contact::Stale, true);
@@ -264,6 +264,6 @@ fn fallbacks(case: &mut Add<'_>) {
         page.name = Text::cut("");
     });
     case("english-night-export", View::Dark, &|page| {
-        (page.language, page.night, page.power_w) = (Language::En, true, Some(-800));
+        (page.language, page.night, page.power_w) = (Language::English, true, Some(-800));
     });
 }

@@ -128,7 +128,7 @@ fn the_own_meter_is_shown_with_or_without_a_server() {
     assert_eq!(older, page(), "the server knows a later reading");
     for (name, alone) in [
         ("Söderhamn", with_own(page(), own(NEWS_LAST_S))),
-        ("", with_own(unheard(Language::Sv), own(NEWS_LAST_S))),
+        ("", with_own(unheard(Language::Swedish), own(NEWS_LAST_S))),
     ] {
         assert_eq!((alone.power_w, alone.name.as_str()), (Some(700), name));
         assert_eq!((alone.rank, alone.today_wh, alone.saving_permille), (None, None, None));
@@ -146,7 +146,7 @@ fn the_own_meter_is_shown_with_or_without_a_server() {
 
 #[test]
 fn before_the_first_page_there_is_no_contact() {
-    for language in [Language::Sv, Language::En] {
+    for language in [Language::Swedish, Language::English] {
         for elapsed_ms in (0..ROUND_MS).step_by(1000) {
             assert_eq!(at(&unheard(language), 0, elapsed_ms), View::NoContact);
         }

@@ -7,10 +7,13 @@ mod ticker;
 pub use picture::png;
 
 use competition::{Competition, Participant, Time, Watts};
-use jiff::{Timestamp, Zoned};
+use jiff::Zoned;
 use wire::Language;
 
-use crate::engine::{House, Snapshot};
+use crate::{
+    engine::{House, Snapshot},
+    text::local,
+};
 
 /// How long a jump of the power is news, seconds.
 const FRESH: i64 = 15;
@@ -32,13 +35,8 @@ pub struct Stage<'a> {
 
 impl Stage<'_> {
     fn local(&self) -> Zoned {
-        local(self.now, self.competition)
+        local(self.now, &self.competition.timezone)
     }
-}
-
-fn local(at: Time, competition: &Competition) -> Zoned {
-    let moment = Timestamp::from_second(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
-    moment.to_zoned(competition.timezone.clone())
 }
 
 /// The hours in which nobody looks: 22 to 06.

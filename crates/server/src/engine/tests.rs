@@ -51,7 +51,7 @@ pub(crate) fn settings(data: &Path) -> Settings {
         participants: (0..3).map(participant).collect(),
         gateways: (0..3).map(gateway).collect::<HashMap<_, _>>(),
         clock: Clock::simulated(Time(NOW), 1e-6),
-        language: wire::Language::Sv,
+        language: wire::Language::Swedish,
         organiser: None,
     }
 }

@@ -3,6 +3,7 @@
 //! Whoever may see the organiser's page may use these, from pages of ours only.
 mod fields;
 
+use crate::text::rfc3339;
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
@@ -17,7 +18,6 @@ use utoipa::ToSchema;
 
 use super::{
     Web,
-    format::rfc3339,
     organiser::{Access, access, admit, challenge, is_ours},
     pages::Visit,
     params::Params,

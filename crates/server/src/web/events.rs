@@ -4,6 +4,7 @@
 //! client that does not read falls off the end of a short channel and is cut: its
 //! browser comes back by itself and begins with the whole board, so there is
 //! nothing to catch up with and `Last-Event-ID` needs no answer.
+use crate::text::rfc3339;
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
@@ -25,7 +26,7 @@ use tokio::{
 };
 use utoipa::ToSchema;
 
-use super::{Web, api, format::rfc3339, params::Params, problem::Problem};
+use super::{Web, api, params::Params, problem::Problem};
 use crate::engine::{Event, Snapshot};
 
 /// Ticks a client may be behind.

@@ -1,107 +1,56 @@
-//! Swedish or English: the visitor's choice, the browser's wish, or the service's own.
+//! Chooses the language of a page: the visitor's choice first, then what the browser
+//! accepts, then the service's own.
 use axum::http::{HeaderMap, header};
+use wire::Language;
 
-/// Name of the cookie that remembers a choice.
+/// The cookie that remembers a visitor's choice.
 pub(super) const COOKIE: &str = "lang";
 
-/// Language of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Language {
-    Swedish,
-    English,
+/// Reads a language tag by its primary subtag: `sv-SE` is Swedish.
+pub(super) fn from_tag(tag: &str) -> Option<Language> {
+    tag.split('-').next()?.trim().to_ascii_lowercase().parse().ok()
 }
 
-impl From<wire::Language> for Language {
-    fn from(language: wire::Language) -> Self {
-        match language {
-            wire::Language::Sv => Self::Swedish,
-            wire::Language::En => Self::English,
-        }
-    }
+/// The language that the address chooses, otherwise the cookie, otherwise the
+/// browser's `Accept-Language`; `default` where none of them is given.
+pub(super) fn negotiate(chosen: Option<&str>, headers: &HeaderMap, default: Language) -> Language {
+    chosen
+        .and_then(from_tag)
+        .or_else(|| from_cookie(headers))
+        .unwrap_or_else(|| from_accept_language(headers, default))
 }
 
-impl From<Language> for wire::Language {
-    fn from(language: Language) -> Self {
-        match language {
-            Language::Swedish => Self::Sv,
-            Language::English => Self::En,
-        }
-    }
+fn from_cookie(headers: &HeaderMap) -> Option<Language> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE)
+        .and_then(|(_, value)| from_tag(value))
 }
 
-impl Language {
-    /// `sv` or `en`, as in BCP 47.
-    pub(super) const fn tag(self) -> &'static str {
-        match self {
-            Self::Swedish => "sv",
-            Self::English => "en",
-        }
-    }
-
-    pub(super) fn from_tag(tag: &str) -> Option<Self> {
-        match tag.split('-').next()?.trim().to_ascii_lowercase().as_str() {
-            "sv" => Some(Self::Swedish),
-            "en" => Some(Self::English),
-            _ => None,
-        }
-    }
-
-    /// The text in this language.
-    pub(super) fn text<T: AsRef<str>>(self, text: &competition::Bilingual<T>) -> &str {
-        match self {
-            Self::Swedish => text.swedish.as_ref(),
-            Self::English => text.english.as_ref(),
-        }
-    }
-
-    /// One of two texts: keeps both beside the markup that shows them.
-    pub(super) const fn t(self, swedish: &'static str, english: &'static str) -> &'static str {
-        match self {
-            Self::Swedish => swedish,
-            Self::English => english,
-        }
-    }
-
-    /// What was chosen in the address, else in the cookie, else what the browser
-    /// asks for; `own` where it asks for nothing.
-    pub(super) fn negotiate(chosen: Option<&str>, headers: &HeaderMap, own: Self) -> Self {
-        chosen
-            .and_then(Self::from_tag)
-            .or_else(|| Self::remembered(headers))
-            .unwrap_or_else(|| Self::wished(headers, own))
-    }
-
-    fn remembered(headers: &HeaderMap) -> Option<Self> {
-        headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, _)| *name == COOKIE)
-            .and_then(|(_, value)| Self::from_tag(value))
-    }
-
-    fn wished(headers: &HeaderMap, own: Self) -> Self {
-        let Some(wish) = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
-        else {
-            return own;
-        };
-        let mut wishes: Vec<(f32, Self)> = wish
-            .split(',')
-            .filter_map(|item| {
-                let (tag, weight) = item.split_once(";q=").unwrap_or((item, "1"));
-                let weight: f32 = weight.trim().parse().ok().filter(|w| *w > 0.0)?;
-                let tag = tag.trim();
-                let language = if tag == "*" { own } else { Self::from_tag(tag)? };
-                Some((weight, language))
-            })
-            .collect();
-        // Stable: equal weights keep the browser's order.
-        wishes.sort_by(|a, b| b.0.total_cmp(&a.0));
-        // Who reads neither is more likely to know English.
-        wishes.first().map_or(Self::English, |(_, language)| *language)
-    }
+/// RFC 9110, section 12.5.4: the known language with the highest weight.
+fn from_accept_language(headers: &HeaderMap, default: Language) -> Language {
+    let Some(accepted) = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
+    else {
+        return default;
+    };
+    let mut weighted: Vec<(f32, Language)> = accepted
+        .split(',')
+        .filter_map(|item| {
+            let (tag, weight) = item.split_once(";q=").unwrap_or((item, "1"));
+            let weight: f32 = weight.trim().parse().ok().filter(|w| *w > 0.0)?;
+            let tag = tag.trim();
+            let language = if tag == "*" { default } else { from_tag(tag)? };
+            Some((weight, language))
+        })
+        .collect();
+    // The sort is stable: equal weights keep the browser's order.
+    weighted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    // A visitor who reads neither language is more likely to know English.
+    weighted.first().map_or(Language::English, |(_, language)| *language)
 }
 
 #[cfg(test)]
@@ -115,17 +64,17 @@ mod tests {
 
     #[test]
     fn the_address_wins_over_the_cookie_over_the_browser() {
-        let sv = Language::Swedish;
+        let (sv, en) = (Language::Swedish, Language::English);
         let both = headers(&[(header::COOKIE, "a=b; lang=en"), (header::ACCEPT_LANGUAGE, "sv")]);
-        assert_eq!(Language::negotiate(Some("sv"), &both, sv), Language::Swedish);
-        assert_eq!(Language::negotiate(None, &both, sv), Language::English);
-        assert_eq!(Language::negotiate(Some("klingon"), &both, sv), Language::English);
+        assert_eq!(negotiate(Some("sv"), &both, sv), sv);
+        assert_eq!(negotiate(None, &both, sv), en);
+        assert_eq!(negotiate(Some("klingon"), &both, sv), en);
         let browser = headers(&[(header::ACCEPT_LANGUAGE, "de, en-GB;q=0.5, sv-SE;q=0.9")]);
-        assert_eq!(Language::negotiate(None, &browser, sv), Language::Swedish);
+        assert_eq!(negotiate(None, &browser, sv), sv);
         let german = headers(&[(header::ACCEPT_LANGUAGE, "de-DE")]);
-        assert_eq!(Language::negotiate(None, &german, sv), Language::English);
+        assert_eq!(negotiate(None, &german, sv), en);
         let any = headers(&[(header::ACCEPT_LANGUAGE, "*")]);
-        assert_eq!(Language::negotiate(None, &any, sv), Language::Swedish);
-        assert_eq!(Language::negotiate(None, &HeaderMap::new(), sv), Language::Swedish);
+        assert_eq!(negotiate(None, &any, sv), sv);
+        assert_eq!(negotiate(None, &HeaderMap::new(), sv), sv);
     }
 }

@@ -9,7 +9,6 @@ mod assets;
 mod cache;
 mod decide;
 mod events;
-mod format;
 mod headers;
 mod health;
 mod language;
@@ -39,10 +38,9 @@ use std::{
 use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{clock::Clock, engine::Handle, settings::Secret};
-use language::Language;
+use wire::Language;
 
 pub use api::{leaderboard_json, what_if_json};
-pub use format::number;
 pub use routes::router;
 pub use rule::baseline_tag;
 
@@ -55,7 +53,7 @@ pub struct Options {
     /// The service's time.
     pub clock: Clock,
     /// Where the visitor does not choose.
-    pub language: wire::Language,
+    pub language: Language,
     /// What the organiser signs in with; without it loopback addresses only.
     pub organiser: Option<Secret>,
     /// Tells `/readyz` of the broker.
@@ -98,7 +96,7 @@ impl Web {
         Arc::new(Self {
             handle,
             clock: options.clock,
-            language: options.language.into(),
+            language: options.language,
             organiser: options.organiser,
             readiness: options.readiness,
             hub: events::Hub::default(),

@@ -70,15 +70,15 @@ pub(super) fn admit(
         Access::Granted => Ok(()),
         Access::SignIn => {
             let words =
-                l.t("Arrangörens lösenord behövs.\n", "The organiser's password is needed.\n");
+                l.pick("Arrangörens lösenord behövs.\n", "The organiser's password is needed.\n");
             Err(Box::new((StatusCode::UNAUTHORIZED, [challenge()], words).into_response()))
         }
         Access::Elsewhere => Err(Box::new(visit.trouble(&Problem::forbidden(
-            l.t(
+            l.pick(
                 "Sidan visas bara på den dator där tjänsten går",
                 "This page is shown only on the machine that runs the service",
             ),
-            l.t(
+            l.pick(
                 "ange ett lösenord för arrangören i konfigurationen för att se den härifrån",
                 "set an organiser's password in the configuration to see it from here",
             ),

@@ -1,5 +1,6 @@
 //! Addresses of pages to pages: language, selection, and what the engine must be asked.
 use std::sync::Arc;
+use wire::Language;
 
 use axum::{
     extract::{Path, RawQuery, State},
@@ -12,7 +13,7 @@ use maud::Markup;
 use super::{
     Web, api,
     cache::{Made, stamp},
-    language::{COOKIE, Language},
+    language::{self, COOKIE},
     page::{self, Curve, Curves, Scene, Selection},
     params::Params,
     problem::Problem,
@@ -35,7 +36,7 @@ pub(super) struct Visit<'a> {
 impl<'a> Visit<'a> {
     pub(super) fn new(web: &'a Web, query: Option<&str>, headers: &'a HeaderMap) -> Self {
         let params = Params::read(query);
-        let language = Language::negotiate(params.get("lang"), headers, web.language);
+        let language = language::negotiate(params.get("lang"), headers, web.language);
         Self { web, params, headers, snapshot: web.handle.snapshot(), language }
     }
 
@@ -74,8 +75,8 @@ impl<'a> Visit<'a> {
         let markup = if problem.status() == axum::http::StatusCode::NOT_FOUND {
             page::missing(&scene, &problem.detail)
         } else {
-            let title = l.t("Det gick inte", "That did not work");
-            let way = l.t("Till ställningen", "To the standings");
+            let title = l.pick("Det gick inte", "That did not work");
+            let way = l.pick("Till ställningen", "To the standings");
             page::trouble(&scene, title, &format!("{}: {}.", problem.detail, problem.mend), way)
         };
         let mut response = self.once(markup);
@@ -87,7 +88,7 @@ impl<'a> Visit<'a> {
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("accept-language, cookie"));
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(self.language.tag()));
-        if self.params.get("lang").and_then(Language::from_tag).is_some() {
+        if self.params.get("lang").and_then(language::from_tag).is_some() {
             let tag = self.language.tag();
             let cookie = format!("{COOKIE}={tag}; Path=/; Max-Age=31536000; SameSite=Lax");
             if let Ok(cookie) = HeaderValue::from_str(&cookie) {

@@ -14,7 +14,7 @@ use panel::{Moment, Size};
 use super::{
     Web, api,
     cache::{Made, stamp},
-    language::Language,
+    language,
     params::Params,
     problem::Problem,
 };
@@ -52,7 +52,7 @@ pub(super) async fn panel(
     })?;
     let language = match params.get("lang") {
         None => web.language,
-        Some(tag) => Language::from_tag(tag).ok_or_else(|| {
+        Some(tag) => language::from_tag(tag).ok_or_else(|| {
             Problem::bad(format!("lang={tag} is not spoken here"), "write lang=sv or lang=en")
         })?,
     };
@@ -69,7 +69,7 @@ pub(super) async fn panel(
         competition: web.handle.competition(),
         participants: web.handle.participants(),
         snapshot: &snapshot,
-        language: language.into(),
+        language,
         now: web.clock.now(),
     };
     let early = || Problem::busy("the board is not computed yet", "ask again in some seconds");

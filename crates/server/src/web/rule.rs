@@ -1,14 +1,11 @@
 //! The rules a board can follow: their names in addresses, and how a row shows
 //! what it is ranked by.
+use crate::text::{FormatNumber, UNKNOWN, local};
 use competition::{Baseline, Bilingual, Leaderboard, Participant, Row, Rule, Time};
 use jiff::tz::TimeZone;
+use wire::Language;
 
-use super::{
-    format::{UNKNOWN, local},
-    language::Language,
-    params::Params,
-    problem::Problem,
-};
+use super::{params::Params, problem::Problem};
 
 /// All rules, in the order in which they are offered.
 pub(super) const ALL: [Rule; 5] =
@@ -75,11 +72,11 @@ pub(super) fn wanted(params: &Params) -> Result<Option<Rule>, Problem> {
 /// What the visitor reads above the column.
 pub(super) const fn title(rule: Rule, l: Language) -> &'static str {
     match rule {
-        Rule::Intensity => l.t("Elanvändning per yta", "Electricity per area"),
-        Rule::Night => l.t("Nattlast", "Night load"),
-        Rule::SavingPerEmployee => l.t("Sparat per anställd", "Saved per employee"),
-        Rule::MostImproved => l.t("Mest förbättrad", "Most improved"),
-        _ => l.t("Besparing", "Saving"),
+        Rule::Intensity => l.pick("Elanvändning per yta", "Electricity per area"),
+        Rule::Night => l.pick("Nattlast", "Night load"),
+        Rule::SavingPerEmployee => l.pick("Sparat per anställd", "Saved per employee"),
+        Rule::MostImproved => l.pick("Mest förbättrad", "Most improved"),
+        _ => l.pick("Besparing", "Saving"),
     }
 }
 
@@ -87,7 +84,7 @@ pub(super) const fn title(rule: Rule, l: Language) -> &'static str {
 pub(super) const fn measure(rule: Rule, l: Language) -> &'static str {
     match rule {
         Rule::MostImproved => {
-            l.t("Förbättring de senaste 14 dagarna", "Improvement of the last 14 days")
+            l.pick("Förbättring de senaste 14 dagarna", "Improvement of the last 14 days")
         }
         rule => title(rule, l),
     }
@@ -96,23 +93,23 @@ pub(super) const fn measure(rule: Rule, l: Language) -> &'static str {
 /// What the ranking does, in a sentence.
 pub(super) const fn sentence(rule: Rule, l: Language) -> &'static str {
     match rule {
-        Rule::Intensity => l.t(
+        Rule::Intensity => l.pick(
             "Minst elanvändning per kvadratmeter under tävlingen ligger först.",
             "The least electricity per square metre during the contest comes first.",
         ),
-        Rule::Night => l.t(
+        Rule::Night => l.pick(
             "Minst last per kvadratmeter mellan klockan 22 och 05 ligger först.",
             "The smallest load per square metre between 22:00 and 05:00 comes first.",
         ),
-        Rule::SavingPerEmployee => l.t(
+        Rule::SavingPerEmployee => l.pick(
             "Flest sparade kilowattimmar per anställd ligger först.",
             "The most kilowatt-hours saved per employee come first.",
         ),
-        Rule::MostImproved => l.t(
+        Rule::MostImproved => l.pick(
             "Störst ökning av besparingen de senaste 14 dagarna mot tävlingens dagar dessförinnan ligger först, i procentenheter.",
             "The largest rise of the saving in the last 14 days over the contest's days before them comes first, in percentage points.",
         ),
-        _ => l.t(
+        _ => l.pick(
             "Störst minskning jämfört med husets egen normala användning ligger först.",
             "The largest reduction against the building's own normal use comes first.",
         ),
@@ -160,7 +157,7 @@ impl Score {
             Rule::SavingPerEmployee => format!("{}\u{a0}kWh", l.number(value, 1)),
             Rule::MostImproved => {
                 let rises = if value >= 0.05 { "+" } else { "" };
-                let unit = l.t("procentenheter", "percentage points");
+                let unit = l.pick("procentenheter", "percentage points");
                 format!("{rises}{} {unit}", l.number(value, 1))
             }
             _ => l.percent(value, self.decimals),

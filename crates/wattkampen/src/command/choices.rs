@@ -67,8 +67,8 @@ pub(super) enum Lang {
 impl From<Lang> for wire::Language {
     fn from(lang: Lang) -> Self {
         match lang {
-            Lang::Sv => Self::Sv,
-            Lang::En => Self::En,
+            Lang::Sv => Self::Swedish,
+            Lang::En => Self::English,
         }
     }
 }

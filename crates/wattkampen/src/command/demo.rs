@@ -233,7 +233,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             .filter_map(|hall| Some((hall.meter(), hall.gateway().parse().ok()?)))
             .collect(),
         clock,
-        language: Language::Sv,
+        language: Language::Swedish,
         organiser: None,
     };
     runtime()?.block_on(serve(args, settings, &moments, begin, resumed, faults))

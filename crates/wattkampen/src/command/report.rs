@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let language = args.lang.map_or(config.language, Into::into);
     // Of the terminal the language is English, as of all commands.
     let language = match (format, args.lang) {
-        (Format::Text, None) => wire::Language::En,
+        (Format::Text, None) => wire::Language::English,
         _ => language,
     };
     let entries = trail(&config, as_of.unwrap_or(now)).map_err(|error| stored::failed(&error))?;

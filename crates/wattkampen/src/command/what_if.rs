@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             out.extend(format!("{}\n", reason.english).bytes());
         }
         let facts = Summary::new(&standings, board, Vec::new());
-        out.extend(printed(&facts, wire::Language::En));
+        out.extend(printed(&facts, wire::Language::English));
     }
     output::whole(&out)
 }

@@ -38,13 +38,11 @@ pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
     let data = section.text("data").map_or("data", |text| text.value);
     let language = match section.text("language") {
         None => Some(Language::default()),
-        Some(text) if text.value == "sv" => Some(Language::Sv),
-        Some(text) if text.value == "en" => Some(Language::En),
-        Some(text) => {
+        Some(text) => text.value.parse().ok().or_else(|| {
             let what = format!("language {:?} is not known", text.value);
             section.source.mistake(text.at, what, "known are \"sv\" and \"en\"");
             None
-        }
+        }),
     };
     let external = External::read(&section, folder);
     let organiser = secret(&section, "organiser_password_file", folder);

@@ -1,6 +1,6 @@
 //! How it was computed, in plain words; what differs by configuration is told from it.
 use competition::Baseline;
-use server::web::number;
+use server::text::FormatNumber;
 use wire::Language;
 
 use super::{
@@ -40,16 +40,16 @@ fn paragraphs(facts: &Summary) -> Vec<(Both, Both)> {
         false => both("", ""),
     };
     let ranked = |language: Language| {
-        let share = |value: f64| number(language, value * 100.0, 0);
+        let share = |value: f64| language.number(value * 100.0, 0);
         let (days, hours, fit) =
             (limits.baseline_days, share(limits.coverage), share(limits.cv_rmse));
         match language {
-            Language::Sv => format!(
+            Language::Swedish => format!(
                 "Den som har minst {days} dygn av basåret, minst {hours} % av tävlingens timmar och \
                  en modell vars spridning, CV(RMSE), är högst {fit} % (ASHRAE Guideline 14). \
                  Övriga visas med skälet."
             ),
-            Language::En => format!(
+            Language::English => format!(
                 "Who has at least {days} days of the baseline year, at least {hours} % of the \
                  contest's hours and a model whose spread, CV(RMSE), is at most {fit} % (ASHRAE \
                  Guideline 14). The others are shown with the reason."
@@ -98,7 +98,7 @@ fn paragraphs(facts: &Summary) -> Vec<(Both, Both)> {
         ),
         (
             both("Vem rangordnas?", "Who is ranked?"),
-            Both(ranked(Language::Sv), ranked(Language::En)),
+            Both(ranked(Language::Swedish), ranked(Language::English)),
         ),
         (
             both("Vad gjorde en aktivitet?", "What did an activity do?"),

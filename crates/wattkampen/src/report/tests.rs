@@ -168,7 +168,7 @@ fn facts() -> Summary {
 }
 
 fn rendered(format: Format) -> String {
-    let bytes = render(format, &facts(), Language::En).expect("renders");
+    let bytes = render(format, &facts(), Language::English).expect("renders");
     String::from_utf8(bytes).expect("UTF-8")
 }
 
@@ -202,7 +202,7 @@ fn a_page_to_print_that_fills_the_line_of_2011() {
     for foreign in ["http:", "https:", "<script", "<link", "src="] {
         assert!(!english.contains(foreign), "{foreign} is in the report");
     }
-    let swedish = render(Format::Html, &facts(), Language::Sv).expect("renders");
+    let swedish = render(Format::Html, &facts(), Language::Swedish).expect("renders");
     let swedish = String::from_utf8(swedish).expect("UTF-8");
     for told in [
         "Total besparing i projektet",

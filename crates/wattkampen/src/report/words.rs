@@ -12,21 +12,21 @@ pub(super) struct Words(pub(super) Language);
 impl Words {
     pub(super) const fn t(self, swedish: &'static str, english: &'static str) -> &'static str {
         match self.0 {
-            Language::Sv => swedish,
-            Language::En => english,
+            Language::Swedish => swedish,
+            Language::English => english,
         }
     }
 
     /// One of the two.
     pub(super) fn of(self, text: &Both) -> &str {
         match self.0 {
-            Language::Sv => &text.0,
-            Language::En => &text.1,
+            Language::Swedish => &text.0,
+            Language::English => &text.1,
         }
     }
 
     pub(super) fn number(self, value: f64, decimals: usize) -> String {
-        server::web::number(self.0, value, decimals)
+        server::text::FormatNumber::number(self.0, value, decimals)
     }
 
     pub(super) fn percent(self, value: f64, decimals: usize) -> String {

@@ -140,7 +140,7 @@ fn page() -> Page {
         hours_w: [None; 24],
         ticker: Text::cut(""),
         night: false,
-        language: Language::Sv,
+        language: Language::Swedish,
     }
 }
 
@@ -165,7 +165,7 @@ fn page_with_all_there_is() {
             hours_w,
             ticker: Text::cut(r#"Släck "allt" \o/"#),
             night: true,
-            language: Language::En,
+            language: Language::English,
             ..page()
         },
         Page,

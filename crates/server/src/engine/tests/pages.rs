@@ -57,7 +57,7 @@ fn page(snapshot: &Snapshot, who: ParticipantIndex) -> Option<wire::Page> {
         hours_w: [None; 24],
         ticker: wire::Text::cut(""),
         night: false,
-        language: wire::Language::Sv,
+        language: wire::Language::Swedish,
     })
 }
 

@@ -1,4 +1,5 @@
 //! `GET /api/v1/leaderboard`
+use crate::text::rfc3339;
 use std::sync::Arc;
 
 use axum::{
@@ -14,7 +15,6 @@ use super::{kwh, round};
 use crate::web::{
     Web,
     cache::{Made, stamp},
-    format::rfc3339,
     params::Params,
     problem::Problem,
     rule,

@@ -1,4 +1,5 @@
 //! `GET /api/v1/participants/{id}`
+use crate::text::rfc3339;
 use std::sync::Arc;
 
 use axum::{
@@ -11,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{find, kwh, leaderboard::RowJson, round};
-use crate::web::{Web, cache::Made, format::rfc3339, params::Params, problem::Problem, rule::held};
+use crate::web::{Web, cache::Made, params::Params, problem::Problem, rule::held};
 
 /// One town hall: who it is, where it stands, what it draws.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,4 +1,5 @@
 //! `GET /api/v1/participants/{id}/series`
+use crate::text::rfc3339;
 use std::sync::Arc;
 
 use axum::{
@@ -11,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{find, kwh};
-use crate::web::{Web, cache::Made, format::rfc3339, params::Params, problem::Problem};
+use crate::web::{Web, cache::Made, params::Params, problem::Problem};
 
 /// Length of the engine's bins, seconds.
 const QUARTER: i64 = 900;

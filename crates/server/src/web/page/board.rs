@@ -1,6 +1,7 @@
 //! The front page: the leaderboard, live, for somebody who has never seen it.
 use competition::{Leaderboard, Row, Rule};
 use maud::{Markup, html};
+use wire::Language;
 
 use super::{
     Scene,
@@ -10,10 +11,7 @@ use super::{
     summary::{meaning, summary},
     wall::wall,
 };
-use crate::web::{
-    language::Language,
-    rule::{self, Score},
-};
+use crate::web::rule::{self, Score};
 
 /// What the visitor has chosen to see; all of it stands in the address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -66,18 +64,18 @@ pub(in crate::web) fn board(scene: &Scene, board: &Leaderboard, selection: &Sele
         (summary(scene))
         section.board aria-labelledby="board-title" {
             div.inner {
-                h2 #board-title { (l.t("Ställningen", "Standings")) }
+                h2 #board-title { (l.pick("Ställningen", "Standings")) }
                 (rules(scene, board, selection))
                 p.sentence { (rule::sentence(board.rule, l))
                     @if board.rule != scene.competition.rule {
-                        " " em { (l.t("Detta är inte tävlingens egen regel, alltså inte officiellt.", "This is not the contest's own rule and not official.")) }
+                        " " em { (l.pick("Detta är inte tävlingens egen regel, alltså inte officiellt.", "This is not the contest's own rule and not official.")) }
                     }
-                    " " a href=(selection.what_if()) { (l.t("Tänk om?", "What if?")) }
+                    " " a href=(selection.what_if()) { (l.pick("Tänk om?", "What if?")) }
                 }
                 (filter(scene, selection))
                 @if shown.is_empty() {
-                    p.nothing { (l.t("Inget rådhus passar det valet.", "No town hall fits this choice.")) " "
-                        a href=(Selection { rule: selection.rule, ..Selection::default() }.address()) { (l.t("Visa alla", "Show all")) } }
+                    p.nothing { (l.pick("Inget rådhus passar det valet.", "No town hall fits this choice.")) " "
+                        a href=(Selection { rule: selection.rule, ..Selection::default() }.address()) { (l.pick("Visa alla", "Show all")) } }
                 } @else {
                     (table(scene, board, &shown))
                 }
@@ -92,7 +90,7 @@ pub(in crate::web) fn board(scene: &Scene, board: &Leaderboard, selection: &Sele
 fn rules(scene: &Scene, board: &Leaderboard, selection: &Selection) -> Markup {
     let l = scene.l;
     html! {
-        nav.rules aria-label=(l.t("Rangordna efter", "Rank by")) {
+        nav.rules aria-label=(l.pick("Rangordna efter", "Rank by")) {
             @for rule in rule::ALL {
                 @let own = rule == scene.competition.rule;
                 @let chosen = (!own).then_some(rule);
@@ -111,17 +109,17 @@ fn filter(scene: &Scene, selection: &Selection) -> Markup {
     html! {
         form.filter method="get" action="/" role="search" {
             @if let Some(rule) = selection.rule { input type="hidden" name="rule" value=(rule::tag(rule)); }
-            label { span { (l.t("Sök", "Search")) }
+            label { span { (l.pick("Sök", "Search")) }
                 input type="search" name="q" value=(selection.search.as_deref().unwrap_or_default())
-                    placeholder=(l.t("Kommun eller hus", "Municipality or building")) autocomplete="off"; }
-            label { span { (l.t("Kluster", "Cluster")) }
+                    placeholder=(l.pick("Kommun eller hus", "Municipality or building")) autocomplete="off"; }
+            label { span { (l.pick("Kluster", "Cluster")) }
                 select name="cluster" {
-                    option value="" { (l.t("Alla", "All")) }
+                    option value="" { (l.pick("Alla", "All")) }
                     @for cluster in clusters {
                         option value=(cluster) selected[selection.cluster.as_deref() == Some(cluster)] { (cluster) }
                     }
                 } }
-            button type="submit" { (l.t("Visa", "Show")) }
+            button type="submit" { (l.pick("Visa", "Show")) }
         }
     }
 }
@@ -142,13 +140,13 @@ pub(super) fn table(scene: &Scene, board: &Leaderboard, shown: &[&Row]) -> Marku
         table #board data-live data-rule=(rule::tag(board.rule)) role="table" {
             caption { (caption(scene, board.rule, shown.len())) }
             thead role="rowgroup" { tr role="row" {
-                th.rank scope="col" role="columnheader" { (l.t("Plats", "Rank")) }
-                th.who scope="col" role="columnheader" { (l.t("Rådhus", "Town hall")) }
+                th.rank scope="col" role="columnheader" { (l.pick("Plats", "Rank")) }
+                th.who scope="col" role="columnheader" { (l.pick("Rådhus", "Town hall")) }
                 th.score scope="col" role="columnheader" { (rule::measure(board.rule, l)) }
                 @for column in columns(board.rule) {
                     th.number scope="col" role="columnheader" { (column.title(scene)) " " small { (column.unit()) } }
                 }
-                th.contact scope="col" role="columnheader" { (l.t("Läge", "State")) }
+                th.contact scope="col" role="columnheader" { (l.pick("Läge", "State")) }
             } }
             @for group in ranked.chunk_by(|a, b| a.group.is_some() && a.group == b.group) {
                 tbody.group.several[group.len() > 1] role="rowgroup" {
@@ -159,7 +157,7 @@ pub(super) fn table(scene: &Scene, board: &Leaderboard, shown: &[&Row]) -> Marku
             }
             @if !unranked.is_empty() {
                 tbody.unranked role="rowgroup" {
-                    tr.heading role="row" { th colspan="8" scope="rowgroup" role="rowheader" { (l.t("Utan placering", "Not ranked")) } }
+                    tr.heading role="row" { th colspan="8" scope="rowgroup" role="rowheader" { (l.pick("Utan placering", "Not ranked")) } }
                     @for r in unranked {
                         @if let Some(who) = scene.who(r.participant) { (row(scene, board.rule, r, who, &scale)) }
                     }

@@ -1,17 +1,13 @@
 //! A load curve against its baseline as inline SVG: what was used is a line, what
 //! is normal an area, and what is not known a gap.
+use crate::text::{FormatDate, FormatNumber, hour_minute, local};
 use competition::Time;
 use jiff::tz::TimeZone;
 use maud::{Markup, PreEscaped, html};
+use wire::Language;
 
 use super::bar::step;
-use crate::{
-    engine::Point,
-    web::{
-        format::{clock, local},
-        language::Language,
-    },
-};
+use crate::engine::Point;
 
 /// The picture's own coordinates: a picture shrinks, its letters must not.
 #[derive(Debug, Clone, Copy)]
@@ -146,7 +142,7 @@ pub(super) fn draw(curve: &Curve, zone: &TimeZone, l: Language, size: Size) -> M
     };
     let most = curve.points.iter().map(known).fold(0.0, f64::max);
     if most <= 0.0 {
-        return html! { p.nothing.(size.name) { (l.t("Ingen mätning är känd för den här tiden.", "No measurement is known for this time.")) } };
+        return html! { p.nothing.(size.name) { (l.pick("Ingen mätning är känd för den här tiden.", "No measurement is known for this time.")) } };
     }
     let tick = step(most);
     let frame = Frame { curve, size, top: (most / tick).ceil() * tick };
@@ -216,7 +212,7 @@ fn marks(frame: &Frame, zone: &TimeZone, l: Language) -> Vec<(Time, String, bool
                     let day: String = l.weekday(at.weekday()).chars().take(3).collect();
                     Some((Time(second), format!("{day} {}", at.day()), true))
                 }
-                (false, hour) if hour % 6 == 0 => Some((Time(second), clock(&at), hour == 0)),
+                (false, hour) if hour % 6 == 0 => Some((Time(second), hour_minute(&at), hour == 0)),
                 _ => None,
             }
         })
@@ -237,7 +233,7 @@ fn words(curve: &Curve, zone: &TimeZone, l: Language) -> String {
     let by_power = |a: &(f64, Time), b: &(f64, Time)| a.0.total_cmp(&b.0);
     let (Some(least), Some(most)) = (curve.used().min_by(by_power), curve.used().max_by(by_power))
     else {
-        return l.t("Lastkurva utan mätvärden", "Load curve without measurements").into();
+        return l.pick("Lastkurva utan mätvärden", "Load curve without measurements").into();
     };
     let tell = |(value, at): (f64, Time)| {
         format!("{} kW {}", l.number(value, 1), l.moment(at, curve.until, zone))

@@ -1,46 +1,47 @@
 //! The organiser's decisions: what is declared, forms for more, the lock, and the end
 //! of the audit log to write down.
+use crate::text::{FormatDate, FormatNumber};
 use competition::{ActivityKind, Bilingual, Status};
 use maud::{Markup, html};
+use wire::Language;
 
 use super::Scene;
 use crate::{
     audit::{Asked, Declaration, hex},
     engine::Decisions,
-    web::language::Language,
 };
 
 /// What is in force, and the end of the audit log.
 pub(super) fn decided(scene: &Scene, decisions: &Decisions) -> Markup {
     let l = scene.l;
     html! {
-        h2 #declared { (l.t("Anmält av arrangören", "Declared by the organiser")) }
+        h2 #declared { (l.pick("Anmält av arrangören", "Declared by the organiser")) }
         @if let Some(at) = decisions.locked {
             p.sentence { strong {
-                (l.t("Resultatet är låst sedan", "The result is locked since")) " "
+                (l.pick("Resultatet är låst sedan", "The result is locked since")) " "
                 (l.moment(at, scene.now(), scene.zone())) ". "
-            } (l.t(
+            } (l.pick(
                 "Mätvärden och konfiguration ändrar det inte mer; bara ett tillägg med skäl gör det.",
                 "Readings and configuration change it no more; only an amendment with a reason does.")) }
         }
         @if decisions.declared.is_empty() {
-            p.nothing { (l.t("Ingenting är anmält.", "Nothing is declared.")) }
+            p.nothing { (l.pick("Ingenting är anmält.", "Nothing is declared.")) }
         } @else {
             div.scroll tabindex="0" { table { thead { tr {
-                    th.number scope="col" { (l.t("Post", "Entry")) }
-                    th scope="col" { (l.t("Vad", "What")) }
-                    th scope="col" { (l.t("Vem eller vilken mätare", "Whom or which meter")) }
-                    th scope="col" { (l.t("Gäller", "Holds")) }
-                    th scope="col" { (l.t("Skäl", "Reason")) }
-                    th scope="col" { (l.t("Av", "By")) }
-                    th scope="col" { (l.t("Anmält", "Declared")) } } }
+                    th.number scope="col" { (l.pick("Post", "Entry")) }
+                    th scope="col" { (l.pick("Vad", "What")) }
+                    th scope="col" { (l.pick("Vem eller vilken mätare", "Whom or which meter")) }
+                    th scope="col" { (l.pick("Gäller", "Holds")) }
+                    th scope="col" { (l.pick("Skäl", "Reason")) }
+                    th scope="col" { (l.pick("Av", "By")) }
+                    th scope="col" { (l.pick("Anmält", "Declared")) } } }
                 tbody { @for it in &decisions.declared { (row(scene, it)) } } } }
         }
         @if let Some(head) = &decisions.head {
-            p.sentence { (l.t("Händelseloggens senaste post är nummer", "The newest entry of the audit log is number")) " "
-                strong { (head.seq) } ", " (l.t("med kontrollsumman", "with the hash")) " "
+            p.sentence { (l.pick("Händelseloggens senaste post är nummer", "The newest entry of the audit log is number")) " "
+                strong { (head.seq) } ", " (l.pick("med kontrollsumman", "with the hash")) " "
                 code.hash { (hex(&head.hash)) } ". "
-                (l.t("Skriv av den ibland: då märks det också om loggens slut tas bort.",
+                (l.pick("Skriv av den ibland: då märks det också om loggens slut tas bort.",
                     "Write it down now and then: a log whose end was removed is found by it.")) }
         }
     }
@@ -60,20 +61,20 @@ fn row(scene: &Scene, it: &Declaration) -> Markup {
 
 fn kind(kind: &str, l: Language) -> &'static str {
     match kind {
-        "event" => l.t("Ovanlig händelse", "Non-routine event"),
-        "excluded-hours" => l.t("Undantagna timmar", "Excluded hours"),
-        "meter-swap" => l.t("Mätarbyte", "Meter change"),
-        "floor-area" => l.t("Golvyta", "Floor area"),
-        "employees" => l.t("Anställda", "Employees"),
-        "activity" => l.t("Aktivitet", "Activity"),
-        "late-data" => l.t("Sent inkomna mätvärden", "Readings that came late"),
-        _ => l.t("Återtaget", "Withdrawn"),
+        "event" => l.pick("Ovanlig händelse", "Non-routine event"),
+        "excluded-hours" => l.pick("Undantagna timmar", "Excluded hours"),
+        "meter-swap" => l.pick("Mätarbyte", "Meter change"),
+        "floor-area" => l.pick("Golvyta", "Floor area"),
+        "employees" => l.pick("Anställda", "Employees"),
+        "activity" => l.pick("Aktivitet", "Activity"),
+        "late-data" => l.pick("Sent inkomna mätvärden", "Readings that came late"),
+        _ => l.pick("Återtaget", "Withdrawn"),
     }
 }
 
 fn activity(kind: ActivityKind, l: Language) -> &'static str {
     let Bilingual { english, swedish } = kind.names();
-    l.t(swedish, english)
+    l.pick(swedish, english)
 }
 
 fn whom<'a>(scene: &'a Scene, asked: &'a Asked) -> &'a str {
@@ -106,51 +107,51 @@ pub(super) fn forms(scene: &Scene, decisions: &Decisions) -> Markup {
     let locked = decisions.locked.is_some();
     let ended = matches!(scene.snapshot.board.status, Status::Ended);
     let title = if locked {
-        l.t("Ändra det låsta resultatet", "Amend the locked result")
+        l.pick("Ändra det låsta resultatet", "Amend the locked result")
     } else {
-        l.t("Anmäl", "Declare")
+        l.pick("Anmäl", "Declare")
     };
     html! {
         h2 { (title) }
-        p.sentence { (l.t(
+        p.sentence { (l.pick(
             "Det som anmäls gäller genast, också bakåt i tiden, och står med skäl och roll i händelseloggen. Ange en roll och inget namn.",
             "What is declared holds at once, for the past as well, and stands with reason and role in the audit log. Give a role and no name.")) }
         (form(l, "activity", &html! {
             (participant(scene))
-            label { span { (l.t("Vad", "What")) } select name="activity" required {
+            label { span { (l.pick("Vad", "What")) } select name="activity" required {
                 @for kind in ActivityKind::ALL { option value=(kind.id()) { (activity(kind, l)) } } } }
-            (input(l.t("Dag", "Day"), "day", "date"))
-            label { span { (l.t("Var i huset (om ni vill)", "Where in the house (if you like)")) }
+            (input(l.pick("Dag", "Day"), "day", "date"))
+            label { span { (l.pick("Var i huset (om ni vill)", "Where in the house (if you like)")) }
                 input name="place" maxlength="80" autocomplete="off"; } }))
         (form(l, "event", &html! {
             (participant(scene))
-            (input(l.t("Första dagen", "First day"), "from", "date"))
-            (input(l.t("Dagen efter den sista", "The day after the last"), "until", "date")) }))
+            (input(l.pick("Första dagen", "First day"), "from", "date"))
+            (input(l.pick("Dagen efter den sista", "The day after the last"), "until", "date")) }))
         (form(l, "excluded-hours", &html! {
             (participant(scene))
-            (input(l.t("Från", "From"), "from", "datetime-local"))
-            (input(l.t("Till", "Until"), "until", "datetime-local")) }))
+            (input(l.pick("Från", "From"), "from", "datetime-local"))
+            (input(l.pick("Till", "Until"), "until", "datetime-local")) }))
         (form(l, "meter-swap", &html! {
-            label { span { (l.t("Mätare", "Meter")) } select name="meter" required {
+            label { span { (l.pick("Mätare", "Meter")) } select name="meter" required {
                 @for who in scene.participants { @for meter in &who.meters {
                     option value=(meter.id) { (who.municipality) " " (meter.id) } } } } }
-            (input(l.t("Bytet", "The change"), "at", "datetime-local"))
-            (digits(l.t("Gamla mätarens sista ställning, kWh", "Last of the old register, kWh"), "last_kwh"))
-            (digits(l.t("Nya mätarens första ställning, kWh", "First of the new register, kWh"), "first_kwh")) }))
+            (input(l.pick("Bytet", "The change"), "at", "datetime-local"))
+            (digits(l.pick("Gamla mätarens sista ställning, kWh", "Last of the old register, kWh"), "last_kwh"))
+            (digits(l.pick("Nya mätarens första ställning, kWh", "First of the new register, kWh"), "first_kwh")) }))
         (form(l, "floor-area", &html! {
             (participant(scene))
-            (input(l.t("Från och med", "From"), "from", "date"))
-            (digits(l.t("Atemp, m²", "Atemp, m²"), "m2")) }))
+            (input(l.pick("Från och med", "From"), "from", "date"))
+            (digits(l.pick("Atemp, m²", "Atemp, m²"), "m2")) }))
         (form(l, "employees", &html! {
             (participant(scene))
-            (input(l.t("Från och med", "From"), "from", "date"))
-            (digits(l.t("Antal", "Count"), "count")) }))
+            (input(l.pick("Från och med", "From"), "from", "date"))
+            (digits(l.pick("Antal", "Count"), "count")) }))
         @if locked {
             (form(l, "late-data", &html! { (participant(scene)) }))
         }
         @if !decisions.declared.is_empty() {
             (form(l, "withdraw", &html! {
-                label { span { (l.t("Post", "Entry")) } select name="entry" required {
+                label { span { (l.pick("Post", "Entry")) } select name="entry" required {
                     @for it in &decisions.declared {
                         option value=(it.entry) { (it.entry) ": " (kind(&it.asked.kind, l)) " " (whom(scene, &it.asked)) } } } } }))
         }
@@ -162,8 +163,8 @@ pub(super) fn forms(scene: &Scene, decisions: &Decisions) -> Markup {
 
 fn form(l: Language, kind: &str, fields: &Markup) -> Markup {
     let title = match kind {
-        "withdraw" => l.t("Återta en anmälan", "Withdraw a declaration"),
-        "lock" => l.t("Lås resultatet", "Lock the result"),
+        "withdraw" => l.pick("Återta en anmälan", "Withdraw a declaration"),
+        "lock" => l.pick("Lås resultatet", "Lock the result"),
         other => self::kind(other, l),
     };
     html! {
@@ -172,21 +173,21 @@ fn form(l: Language, kind: &str, fields: &Markup) -> Markup {
                 input type="hidden" name="kind" value=(kind);
                 (fields)
                 label { span { (if kind == "activity" {
-                        l.t("Vad ni gjorde, med egna ord", "What you did, in your own words")
+                        l.pick("Vad ni gjorde, med egna ord", "What you did, in your own words")
                     } else {
-                        l.t("Skäl", "Reason")
+                        l.pick("Skäl", "Reason")
                     }) }
                     input name="reason" required minlength="3" maxlength="500" autocomplete="off"; }
-                label { span { (l.t("Av (roll)", "By (role)")) }
+                label { span { (l.pick("Av (roll)", "By (role)")) }
                     input name="by" required maxlength="80" autocomplete="organization-title"; }
-                button type="submit" { (if matches!(kind, "withdraw" | "lock") { title } else { l.t("Anmäl", "Declare") }) }
+                button type="submit" { (if matches!(kind, "withdraw" | "lock") { title } else { l.pick("Anmäl", "Declare") }) }
             } }
     }
 }
 
 fn participant(scene: &Scene) -> Markup {
     html! {
-        label { span { (scene.l.t("Rådhus", "Town hall")) } select name="participant" required {
+        label { span { (scene.l.pick("Rådhus", "Town hall")) } select name="participant" required {
             @for who in scene.participants { option value=(who.id) { (who.municipality) } } } }
     }
 }

@@ -1,10 +1,13 @@
 //! On a town hall's page: what it did and whether that can be told from the
 //! meters, and the loads worth a look, with what they cost a year.
+use crate::text::ChooseText;
+use crate::text::FormatNumber;
 use competition::Participant;
 use maud::{Markup, html};
+use wire::Language;
 
 use super::Scene;
-use crate::{engine::Insight, web::language::Language};
+use crate::engine::Insight;
 
 pub(super) fn insight(scene: &Scene, who: &Participant, insight: &Insight) -> Markup {
     html! {
@@ -18,9 +21,9 @@ pub(super) fn insight(scene: &Scene, who: &Participant, insight: &Insight) -> Ma
 fn activities(scene: &Scene, who: &Participant, insight: &Insight) -> Markup {
     let l = scene.l;
     html! {
-        h2 { (l.t("Aktiviteter", "Activities")) }
+        h2 { (l.pick("Aktiviteter", "Activities")) }
         @if who.activities.is_empty() {
-            p.nothing { (l.t("Inga aktiviteter är antecknade.", "No activities are recorded.")) }
+            p.nothing { (l.pick("Inga aktiviteter är antecknade.", "No activities are recorded.")) }
         } @else {
             ul.activities { @for (it, effect) in who.activities.iter().zip(&insight.effects) {
                 @let names = it.kind.names();
@@ -29,17 +32,17 @@ fn activities(scene: &Scene, who: &Participant, insight: &Insight) -> Markup {
                     @for words in [&it.place, &it.by, &it.note] { @if !words.is_empty() { " · " (words) } }
                     br;
                     @match effect {
-                        None => (l.t("Effekten är inte känd: minst en vecka före och efter måste vara mätt.",
+                        None => (l.pick("Effekten är inte känd: minst en vecka före och efter måste vara mätt.",
                             "The effect is not known: a week before and after must be measured.")),
                         Some(effect) => {
                             @let [low, high] = effect.interval_percent;
                             @if effect.distinguishable {
-                                (l.t("Besparingen ändrades med", "The saving changed by")) " " (l.number(effect.change_percent, 1)) " "
+                                (l.pick("Besparingen ändrades med", "The saving changed by")) " " (l.number(effect.change_percent, 1)) " "
                             } @else {
-                                (l.t("Effekten går inte att särskilja från det som ändå varierar:", "The effect is not distinguishable from what varies anyway:")) " "
+                                (l.pick("Effekten går inte att särskilja från det som ändå varierar:", "The effect is not distinguishable from what varies anyway:")) " "
                             }
-                            span.note { "(" (l.number(low, 1)) " " (l.t("till", "to")) " " (l.number(high, 1)) " "
-                                (l.t("procentenheter med 90 % säkerhet", "percentage points with 90 % certainty")) ")" }
+                            span.note { "(" (l.number(low, 1)) " " (l.pick("till", "to")) " " (l.number(high, 1)) " "
+                                (l.pick("procentenheter med 90 % säkerhet", "percentage points with 90 % certainty")) ")" }
                         }
                     }
                 }
@@ -52,23 +55,23 @@ fn traps(scene: &Scene, insight: &Insight) -> Markup {
     let l = scene.l;
     let factors = &scene.competition.factors;
     html! {
-        h2 { (l.t("Energifällor", "Energy traps")) }
+        h2 { (l.pick("Energifällor", "Energy traps")) }
         @if insight.traps.is_empty() {
-            p.nothing { (l.t("Inga fällor syns i de senaste veckorna.", "No traps are seen in the last weeks.")) }
+            p.nothing { (l.pick("Inga fällor syns i de senaste veckorna.", "No traps are seen in the last weeks.")) }
         } @else {
             ul.traps { @for trap in &insight.traps { @let kind = trap.kind.names(); @let sure = trap.confidence.names(); li {
                 @let reference = trap.reference.names();
                 strong { (l.text(&kind)) } ", " (l.text(&reference)) " · " (since(trap.at_least, l)) " " (trap.since) " · " (l.text(&sure))
                 br;
-                (l.number(trap.kwh_per_year, 0)) " kWh · " (l.number(trap.sek_per_year, 0)) " SEK " (l.t("per år om lasten består", "a year if the load stays"))
+                (l.number(trap.kwh_per_year, 0)) " kWh · " (l.number(trap.sek_per_year, 0)) " SEK " (l.pick("per år om lasten består", "a year if the load stays"))
             } } }
             p.note { (l.number(factors.price.0, 2)) " SEK/kWh (" (factors.price_source) "). "
-                (l.t("Fällorna överlappar och ska inte summeras.", "The traps overlap and are not to be summed.")) }
+                (l.pick("Fällorna överlappar och ska inte summeras.", "The traps overlap and are not to be summed.")) }
         }
     }
 }
 
 /// Of what is as old as the readings, nobody knows when it began.
 const fn since(at_least: bool, l: Language) -> &'static str {
-    if at_least { l.t("åtminstone sedan", "at least since") } else { l.t("sedan", "since") }
+    if at_least { l.pick("åtminstone sedan", "at least since") } else { l.pick("sedan", "since") }
 }

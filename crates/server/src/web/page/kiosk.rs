@@ -1,4 +1,6 @@
 //! The same for a lobby television: nobody touches it, everybody passes it.
+use crate::text::ChooseText;
+use crate::text::{FormatDate, FormatNumber, UNKNOWN, hour_minute, local};
 use competition::{Contact, ParticipantIndex, Row, Rule};
 use maud::{Markup, html};
 
@@ -8,13 +10,7 @@ use super::{
     participant::Portrait,
     shell::bare,
 };
-use crate::{
-    display,
-    web::{
-        format::{UNKNOWN, clock, local},
-        rule::Score,
-    },
-};
+use crate::{display, web::rule::Score};
 
 /// The page; `None` where the snapshot does not know the participant.
 pub(in crate::web) fn kiosk(scene: &Scene, index: ParticipantIndex, day: &Curve) -> Option<Markup> {
@@ -30,47 +26,47 @@ pub(in crate::web) fn kiosk(scene: &Scene, index: ParticipantIndex, day: &Curve)
         div #kiosk .stage.quiet[!heard] data-live data-dark[night] {
             header {
                 h1 { (who.municipality) " " small { (who.building) } }
-                p.clock { (l.weekday(time.weekday())) " " (l.day(time.date())) " " strong { (clock(&time)) } }
+                p.clock { (l.weekday(time.weekday())) " " (l.day(time.date())) " " strong { (hour_minute(&time)) } }
             }
             section.now {
                 @if heard {
-                    p.label { (l.t("Huset drar nu", "The building draws")) }
+                    p.label { (l.pick("Huset drar nu", "The building draws")) }
                     p.huge { span data-power=(who.id) { (row.power.map_or(UNKNOWN.into(), |p| l.kilowatts(p))) } " " span.unit { "kW" } }
                     @if let Some((_, step)) = display::fresh_step(house, scene.now()) {
                         p.step { @if step.0 > 0 { "▲ +" } @else { "▼ " } (l.kilowatts(step)) " kW "
-                            (if step.0 > 0 { l.t("slogs just på", "was just switched on") } else { l.t("slogs just av", "was just switched off") }) }
+                            (if step.0 > 0 { l.pick("slogs just på", "was just switched on") } else { l.pick("slogs just av", "was just switched off") }) }
                     }
                 } @else {
-                    p.label { (l.t("Ingen kontakt med mätaren", "No contact with the meter")) }
+                    p.label { (l.pick("Ingen kontakt med mätaren", "No contact with the meter")) }
                     (silence(scene, row))
                 }
                 @if let Some(p) = portrait.today_percent().filter(|_| heard) {
-                    p.today { (l.t("I dag hittills:", "So far today:")) " "
-                        @if p >= 0.5 { strong { (l.percent(p, 0)) " " (l.t("mindre", "less")) } " " (l.t("än normalt", "than normal")) }
-                        @else if p <= -0.5 { strong.worse { (l.percent(-p, 0)) " " (l.t("mer", "more")) } " " (l.t("än normalt", "than normal")) }
-                        @else { strong { (l.t("som vanligt", "as usual")) } } }
+                    p.today { (l.pick("I dag hittills:", "So far today:")) " "
+                        @if p >= 0.5 { strong { (l.percent(p, 0)) " " (l.pick("mindre", "less")) } " " (l.pick("än normalt", "than normal")) }
+                        @else if p <= -0.5 { strong.worse { (l.percent(-p, 0)) " " (l.pick("mer", "more")) } " " (l.pick("än normalt", "than normal")) }
+                        @else { strong { (l.pick("som vanligt", "as usual")) } } }
                 }
             }
             section.place {
-                p.label { (l.t("Plats", "Rank")) }
+                p.label { (l.pick("Plats", "Rank")) }
                 p.huge { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string())) " "
-                    span.unit { (l.t("av", "of")) " " (scene.participants.len()) } }
+                    span.unit { (l.pick("av", "of")) " " (scene.participants.len()) } }
                 @match &row.reason {
                     Some(reason) if row.rank.is_none() => p { (l.text(reason)) },
                     _ => (neighbours(scene, row)),
                 }
             }
             section.saving {
-                p.label { (l.t("Besparing", "Saving")) }
+                p.label { (l.pick("Besparing", "Saving")) }
                 p.huge { (saving.text(Rule::Saving, l)) }
-                @if let Some(range) = saving.range(l) { p { (range) " " (l.t("med 90 % säkerhet", "with 90 % certainty")) } }
-                @if let Some(saved) = row.saved { p.last { strong { (l.kwh(saved)) } " " (l.t("sparat sedan starten", "saved since the start")) } }
+                @if let Some(range) = saving.range(l) { p { (range) " " (l.pick("med 90 % säkerhet", "with 90 % certainty")) } }
+                @if let Some(saved) = row.saved { p.last { strong { (l.kwh(saved)) } " " (l.pick("sparat sedan starten", "saved since the start")) } }
             }
             section.curve {
-                p.label { (l.t("Senaste dygnet. Linjen är vad huset använde, ytan det normala; grönt är sparat.", "The last 24 hours. The line is what was used, the area is normal; green was saved.")) }
+                p.label { (l.pick("Senaste dygnet. Linjen är vad huset använde, ytan det normala; grönt är sparat.", "The last 24 hours. The line is what was used, the area is normal; green was saved.")) }
                 (draw(day, scene.zone(), l, LARGE))
             }
-            footer { @if scene.simulated.is_some() { p.made-up { (l.t("Demonstration med simulerade elmätare", "A demonstration with simulated meters")) } }
+            footer { @if scene.simulated.is_some() { p.made-up { (l.pick("Demonstration med simulerade elmätare", "A demonstration with simulated meters")) } }
                 p { (scene.stage().ticker()) } }
         }
     };
@@ -81,11 +77,11 @@ pub(in crate::web) fn kiosk(scene: &Scene, index: ParticipantIndex, day: &Curve)
 fn silence(scene: &Scene, row: &Row) -> Markup {
     let l = scene.l;
     let Some(since) = row.measured_at.map(|at| local(at, scene.zone())) else {
-        return html! { p.huge.none { (UNKNOWN) } p.since { (l.t("inte hörd än", "not heard yet")) } };
+        return html! { p.huge.none { (UNKNOWN) } p.since { (l.pick("inte hörd än", "not heard yet")) } };
     };
     let today = since.date() == local(scene.now(), scene.zone()).date();
     html! {
-        p.huge.none { small { (l.t("sedan", "since")) " " } (clock(&since)) }
+        p.huge.none { small { (l.pick("sedan", "since")) " " } (hour_minute(&since)) }
         @if !today { p.since { (l.weekday(since.weekday())) " " (l.day(since.date())) } }
     }
 }

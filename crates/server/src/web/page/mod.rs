@@ -25,8 +25,8 @@ pub(super) use participant::{Curves, participant};
 pub(super) use shell::{missing, trouble};
 pub(super) use what_if::what_if;
 
-use super::language::Language;
 use crate::{display::Stage, engine::Snapshot};
+use wire::Language;
 
 /// What every page is drawn from.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +54,7 @@ impl<'a> Scene<'a> {
             competition: self.competition,
             participants: self.participants,
             snapshot: self.snapshot,
-            language: self.l.into(),
+            language: self.l,
             now: self.now(),
         }
     }

@@ -1,8 +1,11 @@
 //! For the organiser, in plain words: what came in, what was not taken and why,
 //! and which gateways are away.
+use crate::text::ChooseText;
+use crate::text::{FormatDate, FormatNumber, UNKNOWN};
 use competition::{QuarantineReason, QuarantinedReadings, Time};
 use maud::{Markup, html};
-use wire::Link;
+
+use wire::{Language, Link};
 
 use super::{
     Scene, declare,
@@ -29,9 +32,9 @@ pub(in crate::web) fn organiser(scene: &Scene, desk: &Desk) -> Markup {
     let l = scene.l;
     let main = html! {
         section.hero.house { div.inner {
-            p.eyebrow { a href="/" { "← " (l.t("Ställningen", "Standings")) } }
-            h1 { (l.t("För arrangören", "For the organiser")) }
-            p.lead { (l.t(
+            p.eyebrow { a href="/" { "← " (l.pick("Ställningen", "Standings")) } }
+            h1 { (l.pick("För arrangören", "For the organiser")) }
+            p.lead { (l.pick(
                 "Vad som har kommit in sedan tjänsten startade, och vad som inte kunde tas emot. Ett meddelande som inte tas emot stoppar aldrig dem som kommer efter.",
                 "What has come in since the service started, and what could not be taken. A message that is not taken never stops those behind it.")) }
             (figures(scene, &desk.counts))
@@ -47,7 +50,7 @@ pub(in crate::web) fn organiser(scene: &Scene, desk: &Desk) -> Markup {
             (gateways(scene, &desk.gateways))
         } }
     };
-    let title = l.t("För arrangören", "For the organiser");
+    let title = l.pick("För arrangören", "For the organiser");
     page(scene, &Frame { title, here: "/organiser", kind: "desk" }, &main)
 }
 
@@ -57,16 +60,16 @@ fn figures(scene: &Scene, counts: &Counts) -> Markup {
     let refused: u64 = counts.refused.iter().map(|(_, n)| n).sum();
     html! {
         dl #counts .figures data-live {
-            div.first { dt { (l.t("Avläsningar i lagret", "Readings in the store")) } dd { (number(counts.readings)) }
-                dd.note { (l.t("från alla tider", "of all time")) } }
-            div { dt { (l.t("Nya", "New")) } dd { (number(counts.stored)) }
-                dd.note { (l.t("varav sena", "of which late")) " " (number(counts.late)) } }
-            div { dt { (l.t("Upprepade", "Repeated")) } dd { (number(counts.repeated)) }
-                dd.note { (l.t("ändrar ingenting", "change nothing")) } }
-            div { dt { (l.t("Tvivelaktiga", "Doubtful")) } dd { (number(counts.doubted + counts.conflicts)) }
-                dd.note { (l.t("sparade, räknas inte", "kept, not counted")) } }
-            div { dt { (l.t("Inte tagna", "Not taken")) } dd { (number(refused)) }
-                dd.note { (l.t("av", "of")) " " (number(counts.received)) " " (l.t("meddelanden", "messages")) } }
+            div.first { dt { (l.pick("Avläsningar i lagret", "Readings in the store")) } dd { (number(counts.readings)) }
+                dd.note { (l.pick("från alla tider", "of all time")) } }
+            div { dt { (l.pick("Nya", "New")) } dd { (number(counts.stored)) }
+                dd.note { (l.pick("varav sena", "of which late")) " " (number(counts.late)) } }
+            div { dt { (l.pick("Upprepade", "Repeated")) } dd { (number(counts.repeated)) }
+                dd.note { (l.pick("ändrar ingenting", "change nothing")) } }
+            div { dt { (l.pick("Tvivelaktiga", "Doubtful")) } dd { (number(counts.doubted + counts.conflicts)) }
+                dd.note { (l.pick("sparade, räknas inte", "kept, not counted")) } }
+            div { dt { (l.pick("Inte tagna", "Not taken")) } dd { (number(refused)) }
+                dd.note { (l.pick("av", "of")) " " (number(counts.received)) " " (l.pick("meddelanden", "messages")) } }
         }
     }
 }
@@ -74,25 +77,25 @@ fn figures(scene: &Scene, counts: &Counts) -> Markup {
 /// What a reason means and what mends it.
 fn words(label: &str, l: Language) -> &'static str {
     match label {
-        "topic" => l.t("Ämnet följer inte wattkampen/v1/{gateway}/reading eller /status. Rätta adressen i gatewayen.",
+        "topic" => l.pick("Ämnet följer inte wattkampen/v1/{gateway}/reading eller /status. Rätta adressen i gatewayen.",
             "The topic is not wattkampen/v1/{gateway}/reading or /status. Correct it in the gateway."),
-        "too_large" => l.t("Meddelandet är för stort. Något annat än en avläsning skickas på ämnet.",
+        "too_large" => l.pick("Meddelandet är för stort. Något annat än en avläsning skickas på ämnet.",
             "The message is too large. Something else than a reading is sent on the topic."),
-        "not_utf8" => l.t("Meddelandet är inte text (UTF-8).", "The message is not text (UTF-8)."),
-        "json" => l.t("Texten är inte den JSON som beskrivs för ämnet.", "The text is not the JSON described for the topic."),
-        "unknown_meter" => l.t("Mätaren finns inte i konfigurationen. Lägg till den hos sitt rådhus.",
+        "not_utf8" => l.pick("Meddelandet är inte text (UTF-8).", "The message is not text (UTF-8)."),
+        "json" => l.pick("Texten är inte den JSON som beskrivs för ämnet.", "The text is not the JSON described for the topic."),
+        "unknown_meter" => l.pick("Mätaren finns inte i konfigurationen. Lägg till den hos sitt rådhus.",
             "The meter is not in the configuration. Add it to its town hall."),
-        "wrong_gateway" => l.t("Mätaren hör till en annan gateway. Ändra konfigurationen om den har flyttats.",
+        "wrong_gateway" => l.pick("Mätaren hör till en annan gateway. Ändra konfigurationen om den har flyttats.",
             "The meter belongs to another gateway. Change the configuration if it was moved."),
-        "future" => l.t("Avläsningens tid ligger mer än fem minuter framåt. Gatewayens klocka går fel.",
+        "future" => l.pick("Avläsningens tid ligger mer än fem minuter framåt. Gatewayens klocka går fel.",
             "The reading's time is more than five minutes ahead. The gateway's clock is wrong."),
-        "ancient" => l.t("Avläsningen är från tiden före referensåret.", "The reading is from before the baseline begins."),
-        "locked" => l.t("Resultatet är låst.", "The result is locked."),
-        "sentinel" => l.t("Mätarställningen är ett av de värden som mätare använder för okänt.",
+        "ancient" => l.pick("Avläsningen är från tiden före referensåret.", "The reading is from before the baseline begins."),
+        "locked" => l.pick("Resultatet är låst.", "The result is locked."),
+        "sentinel" => l.pick("Mätarställningen är ett av de värden som mätare använder för okänt.",
             "The register holds one of the values that meters use for unknown."),
-        "absurd" => l.t("Värdet är större än mätaren eller anslutningen kan ge.",
+        "absurd" => l.pick("Värdet är större än mätaren eller anslutningen kan ge.",
             "The value is beyond what the meter or the connection can give."),
-        _ => l.t("Annat skäl.", "Another reason."),
+        _ => l.pick("Annat skäl.", "Another reason."),
     }
 }
 
@@ -100,14 +103,14 @@ fn refused(scene: &Scene, counts: &Counts) -> Markup {
     let l = scene.l;
     let some: Vec<_> = counts.refused.iter().filter(|(_, n)| *n > 0).collect();
     html! {
-        h2 { (l.t("Inte taget, efter skäl", "Not taken, by reason")) }
+        h2 { (l.pick("Inte taget, efter skäl", "Not taken, by reason")) }
         @if some.is_empty() {
-            p.nothing { (l.t("Allt som har kommit in har förståtts.", "Everything that came in was understood.")) }
+            p.nothing { (l.pick("Allt som har kommit in har förståtts.", "Everything that came in was understood.")) }
         } @else {
             div.scroll tabindex="0" { table { thead { tr {
-                    th scope="col" { (l.t("Skäl", "Reason")) }
-                    th.number scope="col" { (l.t("Antal", "Count")) }
-                    th scope="col" { (l.t("Vad det betyder", "What it means")) } } }
+                    th scope="col" { (l.pick("Skäl", "Reason")) }
+                    th.number scope="col" { (l.pick("Antal", "Count")) }
+                    th scope="col" { (l.pick("Vad det betyder", "What it means")) } } }
                 tbody { @for (label, n) in some { tr {
                     th scope="row" { code { (label) } }
                     td.number { (l.number(*n as f64, 0)) }
@@ -124,13 +127,13 @@ fn rejections(scene: &Scene, rejections: &[Rejection]) -> Markup {
     let l = scene.l;
     html! {
         @if !rejections.is_empty() {
-            h2 { (l.t("De senaste, efter ämne", "The latest, by topic")) }
+            h2 { (l.pick("De senaste, efter ämne", "The latest, by topic")) }
             div.scroll tabindex="0" { table { thead { tr {
-                    th scope="col" { (l.t("Ämne", "Topic")) }
-                    th scope="col" { (l.t("Skäl", "Reason")) }
-                    th.number scope="col" { (l.t("Antal", "Count")) }
-                    th scope="col" { (l.t("Först", "First")) }
-                    th scope="col" { (l.t("Senast", "Last")) } } }
+                    th scope="col" { (l.pick("Ämne", "Topic")) }
+                    th scope="col" { (l.pick("Skäl", "Reason")) }
+                    th.number scope="col" { (l.pick("Antal", "Count")) }
+                    th scope="col" { (l.pick("Först", "First")) }
+                    th scope="col" { (l.pick("Senast", "Last")) } } }
                 tbody { @for c in rejections.iter().take(100) { tr {
                     th scope="row" { code { (c.topic) } }
                     td { code { (c.label) } " " small { (c.detail) } }
@@ -144,26 +147,26 @@ fn rejections(scene: &Scene, rejections: &[Rejection]) -> Markup {
 /// What a doubt means and what mends it.
 fn doubt(doubt: QuarantineReason, l: Language) -> &'static str {
     match doubt {
-        QuarantineReason::Drop => l.t(
+        QuarantineReason::Drop => l.pick(
             "Mätarställningen sjönk utan att ett mätarbyte är anmält.",
             "The register fell and no meter change was declared.",
         ),
-        QuarantineReason::Step => l.t(
+        QuarantineReason::Step => l.pick(
             "Mätarställningen steg mer än anslutningen kan leverera.",
             "The register rose by more than the connection can carry.",
         ),
-        QuarantineReason::Zero => l.t(
+        QuarantineReason::Zero => l.pick(
             "Mätaren visar noll efter att ha visat annat.",
             "The register reads zero after it did not.",
         ),
-        QuarantineReason::Factor => l.t(
+        QuarantineReason::Factor => l.pick(
             "Mätarställningen hoppade tio gånger upp eller ner: skalan har ändrats.",
             "The register jumped by a factor of ten: its scale changed.",
         ),
         QuarantineReason::Conflict => {
-            l.t("Två olika värden för samma ögonblick.", "Two different values for one moment.")
+            l.pick("Två olika värden för samma ögonblick.", "Two different values for one moment.")
         }
-        _ => l.t("Annat skäl.", "Another reason."),
+        _ => l.pick("Annat skäl.", "Another reason."),
     }
 }
 
@@ -172,25 +175,25 @@ fn quarantine(scene: &Scene, quarantine: &[QuarantinedReadings]) -> Markup {
     let meters: Vec<&str> =
         scene.participants.iter().flat_map(|who| &who.meters).map(|m| m.id.as_str()).collect();
     html! {
-        h2 { (l.t("Sparat men inte räknat", "Kept but not counted")) }
-        p.sentence { (l.t(
+        h2 { (l.pick("Sparat men inte räknat", "Kept but not counted")) }
+        p.sentence { (l.pick(
             "Avläsningar som inte kan stämma ligger i karantän: de finns kvar, men räknas varken som besparing eller som användning. Anmäl ett mätarbyte om det är ett sådant.",
             "Readings that cannot be right are in quarantine: they are kept, and count neither as saving nor as use. Declare a meter change if it is one.")) }
         @if quarantine.is_empty() {
-            p.nothing { (l.t("Ingenting ligger i karantän.", "Nothing is in quarantine.")) }
+            p.nothing { (l.pick("Ingenting ligger i karantän.", "Nothing is in quarantine.")) }
         } @else {
             div.scroll tabindex="0" { table { thead { tr {
-                    th scope="col" { (l.t("Rådhus", "Town hall")) }
-                    th scope="col" { (l.t("Mätare", "Meter")) }
-                    th scope="col" { (l.t("Skäl", "Reason")) }
-                    th.number scope="col" { (l.t("Antal", "Count")) }
-                    th.number scope="col" { (l.t("Ställning, kWh", "Register, kWh")) }
-                    th scope="col" { (l.t("Först", "First")) }
-                    th scope="col" { (l.t("Senast", "Last")) } } }
+                    th scope="col" { (l.pick("Rådhus", "Town hall")) }
+                    th scope="col" { (l.pick("Mätare", "Meter")) }
+                    th scope="col" { (l.pick("Skäl", "Reason")) }
+                    th.number scope="col" { (l.pick("Antal", "Count")) }
+                    th.number scope="col" { (l.pick("Ställning, kWh", "Register, kWh")) }
+                    th scope="col" { (l.pick("Först", "First")) }
+                    th scope="col" { (l.pick("Senast", "Last")) } } }
                 tbody { @for q in quarantine { tr {
                     th scope="row" { (scene.who(q.participant).map_or(UNKNOWN, |who| &who.municipality)) }
                     td { code { (meters.get(q.meter.0 as usize).copied().unwrap_or(UNKNOWN)) } }
-                    td { (doubt(q.doubt, l)) @if q.open { " " strong { (l.t("Pågår.", "Goes on.")) } } }
+                    td { (doubt(q.doubt, l)) @if q.open { " " strong { (l.pick("Pågår.", "Goes on.")) } } }
                     td.number { (l.number(q.count as f64, 0)) }
                     td.number { (l.number(q.register.milli().kwh(), 0)) }
                     td { (when(scene, q.first)) }
@@ -205,9 +208,9 @@ fn absent(scene: &Scene) -> Markup {
     let rows = scene.snapshot.board.rows.iter().filter(|row| row.rank.is_none());
     let rows: Vec<_> = rows.filter_map(|row| Some((row, scene.who(row.participant)?))).collect();
     html! {
-        h2 { (l.t("Rådhus utan placering", "Town halls that are not ranked")) }
+        h2 { (l.pick("Rådhus utan placering", "Town halls that are not ranked")) }
         @if rows.is_empty() {
-            p.nothing { (l.t("Alla är rankade.", "All are ranked.")) }
+            p.nothing { (l.pick("Alla är rankade.", "All are ranked.")) }
         } @else {
             ul.plain { @for (row, who) in rows {
                 li { a href={ "/participants/" (who.id) } { (who.municipality) } ": "
@@ -220,24 +223,24 @@ fn gateways(scene: &Scene, gateways: &[Gateway]) -> Markup {
     let l = scene.l;
     let number = |n: Option<u32>| n.map_or(UNKNOWN.into(), |n| l.number(n.into(), 0));
     html! {
-        h2 { (l.t("Gatewayer", "Gateways")) }
+        h2 { (l.pick("Gatewayer", "Gateways")) }
         @if gateways.is_empty() {
-            p.nothing { (l.t("Ingen gateway har sagt något om sig själv än.", "No gateway has said anything of itself yet.")) }
+            p.nothing { (l.pick("Ingen gateway har sagt något om sig själv än.", "No gateway has said anything of itself yet.")) }
         } @else {
             div.scroll tabindex="0" { table { thead { tr {
                     th scope="col" { "Gateway" }
-                    th scope="col" { (l.t("Läge", "State")) }
-                    th scope="col" { (l.t("Sade det", "Said so")) }
-                    th scope="col" { (l.t("Program", "Firmware")) }
-                    th.number scope="col" { (l.t("I kö", "Queued")) }
-                    th.number scope="col" { (l.t("Gav upp", "Dropped")) }
-                    th.number scope="col" { (l.t("Fel i telegram", "Telegram errors")) }
-                    th scope="col" { (l.t("Senaste start", "Last start")) } } }
+                    th scope="col" { (l.pick("Läge", "State")) }
+                    th scope="col" { (l.pick("Sade det", "Said so")) }
+                    th scope="col" { (l.pick("Program", "Firmware")) }
+                    th.number scope="col" { (l.pick("I kö", "Queued")) }
+                    th.number scope="col" { (l.pick("Gav upp", "Dropped")) }
+                    th.number scope="col" { (l.pick("Fel i telegram", "Telegram errors")) }
+                    th scope="col" { (l.pick("Senaste start", "Last start")) } } }
                 tbody { @for g in gateways { tr {
                     th scope="row" { (g.id) }
                     td { @match g.status.state {
-                        Link::Online => span.state.live { span.sign aria-hidden="true" { "●" } " " (l.t("ansluten", "connected")) },
-                        Link::Offline => span.state.silent { span.sign aria-hidden="true" { "○" } " " (l.t("borta", "away")) },
+                        Link::Online => span.state.live { span.sign aria-hidden="true" { "●" } " " (l.pick("ansluten", "connected")) },
+                        Link::Offline => span.state.silent { span.sign aria-hidden="true" { "○" } " " (l.pick("borta", "away")) },
                     } }
                     td { (when(scene, g.heard)) }
                     td { (g.status.firmware.as_ref().map_or(UNKNOWN, |f| f.as_str())) }

@@ -1,4 +1,6 @@
 //! One town hall: what it draws, what it normally draws, and how sure that is.
+use crate::text::ChooseText;
+use crate::text::{FormatDate, FormatNumber, UNKNOWN};
 use competition::{Contact, Participant, ParticipantIndex, Row, Rule};
 use maud::{Markup, html};
 
@@ -12,10 +14,7 @@ use super::{
 };
 use crate::{
     engine::{House, Insight},
-    web::{
-        format::UNKNOWN,
-        rule::{Score, held},
-    },
+    web::rule::{Score, held},
 };
 
 /// The load curves and insights of a participant's page.
@@ -63,19 +62,19 @@ pub(in crate::web) fn participant(
     let who = portrait.who;
     let main = html! {
         section.hero.house { div.inner {
-            p.eyebrow { a href="/" { "← " (l.t("Ställningen", "Standings")) } }
+            p.eyebrow { a href="/" { "← " (l.pick("Ställningen", "Standings")) } }
             h1 { (who.municipality) }
             p.lead { (who.building) " · " (who.cluster) }
             div #portrait data-live { (figures(scene, &portrait)) }
         } }
         section.curves { div.inner {
             div #day data-live {
-                h2 { (l.t("Senaste dygnet", "The last 24 hours")) }
+                h2 { (l.pick("Senaste dygnet", "The last 24 hours")) }
                 (chart(&curves.day, scene.zone(), l))
             }
             (key(scene))
             div #week data-live {
-                h2 { (l.t("Senaste veckan", "The last seven days")) }
+                h2 { (l.pick("Senaste veckan", "The last seven days")) }
                 (chart(&curves.week, scene.zone(), l))
             }
         } }
@@ -86,9 +85,9 @@ pub(in crate::web) fn participant(
         } }
         (insight(scene, who, &curves.insight))
         section.wall aria-labelledby="wall-title" { div.inner {
-            h2 #wall-title { (l.t("I entrén just nu", "In the lobby right now")) }
+            h2 #wall-title { (l.pick("I entrén just nu", "In the lobby right now")) }
             div.pair { (panel(scene, who, (128, 64))) (panel(scene, who, (64, 32))) }
-            p { a href={ "/kiosk/" (who.id) } { (l.t("Bild för entréns tv", "Page for the lobby's television")) } }
+            p { a href={ "/kiosk/" (who.id) } { (l.pick("Bild för entréns tv", "Page for the lobby's television")) } }
         } }
     };
     let here = format!("/participants/{}", who.id);
@@ -102,29 +101,29 @@ fn figures(scene: &Scene, portrait: &Portrait) -> Markup {
     let power = row.power.filter(|_| row.contact != Contact::Silent);
     html! {
         dl.figures {
-            div.first { dt { (l.t("Effekt nu", "Power now")) }
+            div.first { dt { (l.pick("Effekt nu", "Power now")) }
                 dd { span data-power=[power.is_some().then_some(&who.id)] { (power.map_or(UNKNOWN.into(), |p| l.kilowatts(p))) }
                     @if power.is_some() { " " span.unit { "kW" } } }
                 dd.note { (state(scene, row)) } }
-            div { dt { (l.t("Plats", "Rank")) }
+            div { dt { (l.pick("Plats", "Rank")) }
                 dd { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string()))
-                    " " span.unit { (l.t("av", "of")) " " (scene.participants.len()) } }
+                    " " span.unit { (l.pick("av", "of")) " " (scene.participants.len()) } }
                 @if let Some(reason) = row.reason.as_ref().filter(|_| row.rank.is_none()) { dd.note { (l.text(reason)) } } }
-            div { dt { (l.t("Besparing", "Saving")) }
+            div { dt { (l.pick("Besparing", "Saving")) }
                 dd { (saving.text(Rule::Saving, l)) }
                 dd.note {
-                    @if let Some(range) = saving.range(l) { (range) " " (l.t("med 90 % säkerhet", "with 90 % certainty")) br; }
-                    @if let Some(target) = who.target { (l.t("eget mål", "own target")) " " (l.percent(target.0, 0)) }
+                    @if let Some(range) = saving.range(l) { (range) " " (l.pick("med 90 % säkerhet", "with 90 % certainty")) br; }
+                    @if let Some(target) = who.target { (l.pick("eget mål", "own target")) " " (l.percent(target.0, 0)) }
                 } }
-            div { dt { (l.t("Sparat", "Saved")) }
+            div { dt { (l.pick("Sparat", "Saved")) }
                 @match row.saved.zip(row.energy) {
                     Some((saved, used)) => {
                         dd { (l.number(saved.kwh(), 0)) " " span.unit { "kWh" } }
-                        dd.note { (l.t("av normala", "of a normal")) " " (l.kwh(saved + used)) }
+                        dd.note { (l.pick("av normala", "of a normal")) " " (l.kwh(saved + used)) }
                     }
                     None => dd { (UNKNOWN) },
                 } }
-            div { dt { (l.t("Per yta", "Per area")) }
+            div { dt { (l.pick("Per yta", "Per area")) }
                 dd { @match row.kwh_per_m2 {
                     Some(v) => { (l.number(v, 2)) " " span.unit { "kWh/m²" } },
                     None => (UNKNOWN),
@@ -139,12 +138,12 @@ fn key(scene: &Scene) -> Markup {
     let l = scene.l;
     html! {
         ul.key {
-            li { svg viewBox="0 0 24 12" aria-hidden="true" { path.used d="M0 6H24" {} } (l.t("använt", "used")) }
-            li { svg viewBox="0 0 24 12" aria-hidden="true" { rect.normal x="0" y="0" width="24" height="12" {} } (l.t("normalt för huset", "normal for the building")) }
-            li { svg viewBox="0 0 24 12" aria-hidden="true" { rect.less x="0" y="0" width="24" height="12" {} path.used d="M0 12H24" {} } (l.t("linjen under: sparat", "line below: saved")) }
-            li { svg viewBox="0 0 24 12" aria-hidden="true" { rect.more x="0" y="0" width="24" height="12" {} path.used d="M0 0H24" {} } (l.t("linjen över: mer än normalt", "line above: more than normal")) }
-            li { svg viewBox="0 0 24 12" aria-hidden="true" { path.estimated d="M0 6H24" {} } (l.t("uppskattat", "estimated")) }
-            li { (l.t("lucka: okänt", "gap: not known")) }
+            li { svg viewBox="0 0 24 12" aria-hidden="true" { path.used d="M0 6H24" {} } (l.pick("använt", "used")) }
+            li { svg viewBox="0 0 24 12" aria-hidden="true" { rect.normal x="0" y="0" width="24" height="12" {} } (l.pick("normalt för huset", "normal for the building")) }
+            li { svg viewBox="0 0 24 12" aria-hidden="true" { rect.less x="0" y="0" width="24" height="12" {} path.used d="M0 12H24" {} } (l.pick("linjen under: sparat", "line below: saved")) }
+            li { svg viewBox="0 0 24 12" aria-hidden="true" { rect.more x="0" y="0" width="24" height="12" {} path.used d="M0 0H24" {} } (l.pick("linjen över: mer än normalt", "line above: more than normal")) }
+            li { svg viewBox="0 0 24 12" aria-hidden="true" { path.estimated d="M0 6H24" {} } (l.pick("uppskattat", "estimated")) }
+            li { (l.pick("lucka: okänt", "gap: not known")) }
         }
     }
 }
@@ -153,25 +152,25 @@ fn today(scene: &Scene, portrait: &Portrait) -> Markup {
     let l = scene.l;
     let house = portrait.house;
     html! {
-        section { h2 { (l.t("I dag mot normalt", "Today against normal")) }
+        section { h2 { (l.pick("I dag mot normalt", "Today against normal")) }
             @match house.today.zip(house.today_baseline) {
                 Some((used, normal)) => {
                     @let most = used.0.max(normal.0).max(1) as f64;
                     @let wide = |v: i64| (v.max(0) as f64 / most * 1000.0).round();
                     p.big { @match portrait.today_percent() {
-                        Some(p) if p >= 0.5 => { (l.percent(p, 0)) " " (l.t("mindre", "less")) },
-                        Some(p) if p <= -0.5 => { (l.percent(-p, 0)) " " (l.t("mer", "more")) },
-                        Some(_) => (l.t("som vanligt", "as usual")),
+                        Some(p) if p >= 0.5 => { (l.percent(p, 0)) " " (l.pick("mindre", "less")) },
+                        Some(p) if p <= -0.5 => { (l.percent(-p, 0)) " " (l.pick("mer", "more")) },
+                        Some(_) => (l.pick("som vanligt", "as usual")),
                         None => (UNKNOWN),
                     } }
                     svg.versus viewBox="0 0 1000 60" preserveAspectRatio="none" aria-hidden="true" {
                         rect.used x="0" y="0" width=(wide(used.0)) height="26" {}
                         rect.normal x="0" y="34" width=(wide(normal.0)) height="26" {}
                     }
-                    p { (l.t("Sedan midnatt", "Since midnight")) " " (l.kwh(used)) " · " (l.t("normalt vid den här tiden", "normal by this time")) " " (l.kwh(normal)) }
+                    p { (l.pick("Sedan midnatt", "Since midnight")) " " (l.kwh(used)) " · " (l.pick("normalt vid den här tiden", "normal by this time")) " " (l.kwh(normal)) }
                 }
                 None => p.nothing { (house.today.map_or(UNKNOWN.into(), |used| l.kwh(used))) " "
-                    (l.t("sedan midnatt; det normala är inte känt.", "since midnight; what is normal is not known.")) },
+                    (l.pick("sedan midnatt; det normala är inte känt.", "since midnight; what is normal is not known.")) },
             }
         }
     }
@@ -181,17 +180,17 @@ fn night(scene: &Scene, portrait: &Portrait) -> Markup {
     let l = scene.l;
     let house = portrait.house;
     html! {
-        section { h2 { (l.t("Natten, 22 till 05", "The night, 22:00 to 05:00")) }
+        section { h2 { (l.pick("Natten, 22 till 05", "The night, 22:00 to 05:00")) }
             p.big { @match house.night { Some(power) => { (l.kilowatts(power)) " kW" }, None => (UNKNOWN) } }
             @if let Some((last, before)) = house.night.zip(house.night_before) {
-                p { (l.t("Natten före:", "The night before:")) " " (l.kilowatts(before)) " kW · "
+                p { (l.pick("Natten före:", "The night before:")) " " (l.kilowatts(before)) " kW · "
                     @match last.0 - before.0 {
-                        0 => (l.t("oförändrat", "unchanged")),
-                        d if d < 0 => { "▼ " (l.kilowatts(before - last)) " kW " (l.t("lägre", "lower")) },
-                        _ => { "▲ " (l.kilowatts(last - before)) " kW " (l.t("högre", "higher")) },
+                        0 => (l.pick("oförändrat", "unchanged")),
+                        d if d < 0 => { "▼ " (l.kilowatts(before - last)) " kW " (l.pick("lägre", "lower")) },
+                        _ => { "▲ " (l.kilowatts(last - before)) " kW " (l.pick("högre", "higher")) },
                     } }
             }
-            p { (l.t("Under tävlingen:", "During the contest:")) " "
+            p { (l.pick("Under tävlingen:", "During the contest:")) " "
                 (portrait.row.night_w_per_m2.map_or(UNKNOWN.into(), |v| l.number(v, 2))) " W/m²" }
         }
     }
@@ -204,19 +203,28 @@ fn quality(scene: &Scene, portrait: &Portrait) -> Markup {
         share.map_or(UNKNOWN.into(), |share| l.percent(share * 100.0, decimals))
     };
     let lines = [
-        (l.t("Kända timmar av tävlingen", "Known hours of the contest"), percent(row.coverage, 1)),
         (
-            l.t("Modellens spridning per timme, CV(RMSE)", "The model's hourly spread, CV(RMSE)"),
+            l.pick("Kända timmar av tävlingen", "Known hours of the contest"),
+            percent(row.coverage, 1),
+        ),
+        (
+            l.pick(
+                "Modellens spridning per timme, CV(RMSE)",
+                "The model's hourly spread, CV(RMSE)",
+            ),
             percent(row.cv_rmse, 0),
         ),
-        (l.t("Modellens systematiska fel, NMBE", "The model's bias, NMBE"), percent(row.nmbe, 1)),
         (
-            l.t("Senaste mätning", "Newest reading"),
+            l.pick("Modellens systematiska fel, NMBE", "The model's bias, NMBE"),
+            percent(row.nmbe, 1),
+        ),
+        (
+            l.pick("Senaste mätning", "Newest reading"),
             row.measured_at.map_or(UNKNOWN.into(), |at| l.moment(at, scene.now(), scene.zone())),
         ),
     ];
     html! {
-        section.quality { h2 { (l.t("Hur säkert är det?", "How certain is it?")) }
+        section.quality { h2 { (l.pick("Hur säkert är det?", "How certain is it?")) }
             dl { @for (term, value) in lines { div { dt { (term) } dd { (value) } } } }
         }
     }

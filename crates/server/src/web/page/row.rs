@@ -1,4 +1,6 @@
 //! One participant on the board.
+use crate::text::ChooseText;
+use crate::text::{FormatDate, FormatNumber, UNKNOWN};
 use competition::{Contact, Participant, Row, Rule};
 use maud::{Markup, html};
 
@@ -6,10 +8,7 @@ use super::{
     Scene,
     bar::{Scale, bar},
 };
-use crate::web::{
-    format::UNKNOWN,
-    rule::{Score, title},
-};
+use crate::web::rule::{Score, title};
 
 /// The columns after rank, name and score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,10 +38,10 @@ impl Column {
         let l = scene.l;
         match self {
             Self::Saving => title(Rule::Saving, l),
-            Self::Saved => l.t("Sparat", "Saved"),
-            Self::Intensity => l.t("Per yta", "Per area"),
-            Self::Night => l.t("Nattlast", "Night load"),
-            Self::Power => l.t("Effekt nu", "Power now"),
+            Self::Saved => l.pick("Sparat", "Saved"),
+            Self::Intensity => l.pick("Per yta", "Per area"),
+            Self::Night => l.pick("Nattlast", "Night load"),
+            Self::Power => l.pick("Effekt nu", "Power now"),
         }
     }
 
@@ -98,10 +97,10 @@ pub(super) fn state(scene: &Scene, row: &Row) -> Markup {
             span.sign aria-hidden="true" { (sign) }
             " "
             @match (row.contact, since) {
-                (Contact::Live, _) => (l.t("direkt", "live")),
-                (Contact::Stale, Some(since)) => { (l.t("senast", "last heard")) " " (since) },
-                (_, Some(since)) => { (l.t("tyst sedan", "silent since")) " " (since) },
-                (_, None) => (l.t("inte hörd än", "not heard yet")),
+                (Contact::Live, _) => (l.pick("direkt", "live")),
+                (Contact::Stale, Some(since)) => { (l.pick("senast", "last heard")) " " (since) },
+                (_, Some(since)) => { (l.pick("tyst sedan", "silent since")) " " (since) },
+                (_, None) => (l.pick("inte hörd än", "not heard yet")),
             }
         }
     }
@@ -122,7 +121,7 @@ pub(super) fn row(
             td.rank role="cell" {
                 @match row.rank {
                     Some(rank) => (rank),
-                    None => { span aria-hidden="true" { (UNKNOWN) } span.unseen { (l.t("utan placering", "not ranked")) } },
+                    None => { span aria-hidden="true" { (UNKNOWN) } span.unseen { (l.pick("utan placering", "not ranked")) } },
                 }
             }
             th.who scope="row" role="rowheader" {

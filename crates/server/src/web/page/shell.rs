@@ -1,11 +1,10 @@
 //! The frame around every page: head, masthead, notices, foot.
+use crate::text::{FormatDate, FormatNumber};
 use maud::{DOCTYPE, Markup, html};
+use wire::Language;
 
 use super::Scene;
-use crate::web::{
-    assets::{ICON, SCRIPT, STYLE},
-    language::Language,
-};
+use crate::web::assets::{ICON, SCRIPT, STYLE};
 
 /// What differs between the frames of two pages.
 pub(super) struct Frame<'a> {
@@ -23,7 +22,7 @@ fn head(l: Language, title: &str, refresh: Option<u32>) -> Markup {
             meta charset="utf-8";
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
-            meta name="description" content=(l.t(
+            meta name="description" content=(l.pick(
                 "Rådhus tävlar om vem som sänker sin elanvändning mest. Ställningen, direkt från elmätarna.",
                 "Town halls compete to lower their electricity use. The standings, straight from the meters."));
             title { (title) }
@@ -49,16 +48,16 @@ pub(super) fn page(scene: &Scene, frame: &Frame, main: &Markup) -> Markup {
         html lang=(l.tag()) {
             (head(l, &title, None))
             body class=(frame.kind) data-kind=(frame.kind)
-                data-lost=(l.t("Ingen kontakt med servern sedan", "No contact with the server since"))
-                data-lost-more=(l.t("Siffrorna nedan är från den tiden.", "The figures below are from then.")) {
-                a.skip href="#content" { (l.t("Till innehållet", "Skip to content")) }
+                data-lost=(l.pick("Ingen kontakt med servern sedan", "No contact with the server since"))
+                data-lost-more=(l.pick("Siffrorna nedan är från den tiden.", "The figures below are from then.")) {
+                a.skip href="#content" { (l.pick("Till innehållet", "Skip to content")) }
                 header.mast {
                     div.inner {
                         a.mark href="/" {
                             (sign())
                             span { "Wattkampen" }
                         }
-                        nav aria-label=(l.t("Språk", "Language")) { (languages(l, frame.here)) }
+                        nav aria-label=(l.pick("Språk", "Language")) { (languages(l, frame.here)) }
                     }
                 }
                 p #lost .lost role="status" hidden {}
@@ -78,8 +77,8 @@ pub(super) fn bare(scene: &Scene, title: &str, class: &str, main: &Markup) -> Ma
         html lang=(l.tag()) {
             (head(l, title, Some(30)))
             body class=(class) data-kind="kiosk"
-                data-lost=(l.t("Ingen kontakt med servern sedan", "No contact with the server since"))
-                data-lost-more=(l.t("Siffrorna är från den tiden.", "The figures are from then.")) {
+                data-lost=(l.pick("Ingen kontakt med servern sedan", "No contact with the server since"))
+                data-lost-more=(l.pick("Siffrorna är från den tiden.", "The figures are from then.")) {
                 p #lost .lost role="status" hidden {}
                 main #content { (main) }
             }
@@ -115,17 +114,17 @@ fn languages(l: Language, here: &str) -> Markup {
 
 fn demonstration(l: Language, speed: f64) -> Markup {
     html! {
-        aside.demo aria-label=(l.t("Om demonstrationen", "About the demonstration")) {
+        aside.demo aria-label=(l.pick("Om demonstrationen", "About the demonstration")) {
             div.inner {
-                strong { (l.t("Demonstration med simulerade elmätare.", "A demonstration with simulated meters.")) }
+                strong { (l.pick("Demonstration med simulerade elmätare.", "A demonstration with simulated meters.")) }
                 " "
-                (l.t(
+                (l.pick(
                     "Husen, lasten och klockan är påhittade. Vilka 24 av programmets kommuner som deltog 2011 är inte känt; att en kommun står här betyder inte att den var med.",
                     "The buildings, their load and the clock are made up. Which 24 of the programme's municipalities took part in 2011 is not known; a municipality's name here does not mean that it did."))
                 @if speed > 1.0 {
                     " "
-                    (l.t("Klockan går", "The clock runs")) " " (l.number(speed, 0)) " "
-                    (l.t("gånger så fort.", "times as fast."))
+                    (l.pick("Klockan går", "The clock runs")) " " (l.number(speed, 0)) " "
+                    (l.pick("gånger så fort.", "times as fast."))
                 }
             }
         }
@@ -138,16 +137,16 @@ fn foot(scene: &Scene) -> Markup {
         footer.foot {
             div.inner {
                 p #asof data-live {
-                    (l.t("Ställningen räknades", "Standings computed"))
+                    (l.pick("Ställningen räknades", "Standings computed"))
                     " "
                     time {
-                        (l.stamp(scene.now(), scene.zone()))
+                        (l.full_moment(scene.now(), scene.zone()))
                     }
-                    ". " (l.t("Tider är lokala.", "Times are local."))
+                    ". " (l.pick("Tider är lokala.", "Times are local."))
                 }
-                nav aria-label=(l.t("Mer", "More")) {
-                    a href="/" { (l.t("Ställningen", "Standings")) }
-                    a href="/organiser" { (l.t("För arrangören", "For the organiser")) }
+                nav aria-label=(l.pick("Mer", "More")) {
+                    a href="/" { (l.pick("Ställningen", "Standings")) }
+                    a href="/organiser" { (l.pick("För arrangören", "For the organiser")) }
                     a href="/api/v1/leaderboard" { "JSON" }
                     a href="/api/openapi.json" { "OpenAPI" }
                 }
@@ -161,9 +160,9 @@ pub(in crate::web) fn missing(scene: &Scene, what: &str) -> Markup {
     let l = scene.l;
     trouble(
         scene,
-        l.t("Här finns ingenting", "There is nothing here"),
+        l.pick("Här finns ingenting", "There is nothing here"),
         what,
-        l.t("Se ställningen i stället", "See the standings instead"),
+        l.pick("Se ställningen i stället", "See the standings instead"),
     )
 }
 

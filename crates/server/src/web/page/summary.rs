@@ -1,13 +1,11 @@
 //! The top of the front page, what everybody did together, and what the numbers mean.
+use crate::text::{FormatDate, FormatNumber, UNKNOWN, local};
 use competition::{Contact, Leaderboard, Status, Watts};
 use maud::{Markup, html};
+use wire::Language;
 
 use super::Scene;
-use crate::web::{
-    format::{UNKNOWN, local},
-    language::Language,
-    rule::{self, Score},
-};
+use crate::web::rule::{self, Score};
 
 /// Whole days, today included, while the contest runs.
 pub(in crate::web) fn days_left(scene: &Scene) -> i32 {
@@ -40,14 +38,14 @@ pub(super) fn summary(scene: &Scene) -> Markup {
             h1 { (scene.competition.name) }
             p.lead { (lead(scene)) }
             dl #figures .figures data-live {
-                div.first { dt { (l.t("Sparat tillsammans", "Saved together")) }
+                div.first { dt { (l.pick("Sparat tillsammans", "Saved together")) }
                     // Nothing saved is a number; nothing known is not.
                     @if board.rows.iter().any(|row| row.saved.is_some()) {
                         dd { (l.number(board.total_saved.kwh(), 0)) " " span.unit { "kWh" } }
                     } @else {
                         dd { (UNKNOWN) }
                     }
-                    dd.note { (l.t("jämfört med vad husen brukar använda", "against what the buildings normally use")) } }
+                    dd.note { (l.pick("jämfört med vad husen brukar använda", "against what the buildings normally use")) } }
                 (remaining(scene))
                 (leader(scene))
                 (now(scene))
@@ -72,18 +70,20 @@ fn remaining(scene: &Scene) -> Markup {
     let l = scene.l;
     let (title, value, unit) = match scene.snapshot.board.status {
         Status::Upcoming => (
-            l.t("Börjar om", "Begins in"),
+            l.pick("Börjar om", "Begins in"),
             l.number(days_until(scene).into(), 0),
-            l.t("dagar", "days"),
+            l.pick("dagar", "days"),
         ),
         Status::Running => {
             let left = days_left(scene);
-            let unit = if left == 1 { l.t("dag", "day") } else { l.t("dagar", "days") };
-            (l.t("Kvar av tävlingen", "Left of the contest"), l.number(left.into(), 0), unit)
+            let unit = if left == 1 { l.pick("dag", "day") } else { l.pick("dagar", "days") };
+            (l.pick("Kvar av tävlingen", "Left of the contest"), l.number(left.into(), 0), unit)
         }
-        Status::Ended => (l.t("Tävlingen", "The contest"), l.t("Avslutad", "Ended").into(), ""),
+        Status::Ended => {
+            (l.pick("Tävlingen", "The contest"), l.pick("Avslutad", "Ended").into(), "")
+        }
         Status::Locked => {
-            (l.t("Slutresultat", "Final result"), l.t("Fastställt", "Confirmed").into(), "")
+            (l.pick("Slutresultat", "Final result"), l.pick("Fastställt", "Confirmed").into(), "")
         }
     };
     let share = (elapsed(scene) * 100.0).round();
@@ -92,13 +92,13 @@ fn remaining(scene: &Scene) -> Markup {
             dd { (value) " " span.unit { (unit) } }
             dd.note {
                 @match scene.snapshot.board.status {
-                    Status::Ended => (l.t("sena avläsningar kan ännu ändra", "late readings may still change it")),
+                    Status::Ended => (l.pick("sena avläsningar kan ännu ändra", "late readings may still change it")),
                     Status::Locked => {
-                        (l.t("låst av arrangören", "locked by the organiser")) " "
-                        time { (l.stamp(scene.snapshot.board.as_of, scene.zone())) }
+                        (l.pick("låst av arrangören", "locked by the organiser")) " "
+                        time { (l.full_moment(scene.snapshot.board.as_of, scene.zone())) }
                     },
                     _ => svg.progress viewBox="0 0 100 4" preserveAspectRatio="none" role="img"
-                        aria-label={ (share) " % " (l.t("av tävlingen har gått", "of the contest has passed")) } {
+                        aria-label={ (share) " % " (l.pick("av tävlingen har gått", "of the contest has passed")) } {
                         rect.track x="0" y="0" width="100" height="4" {}
                         rect.fill x="0" y="0" width=(share) height="4" {}
                     },
@@ -113,8 +113,8 @@ fn leader(scene: &Scene) -> Markup {
     let board = &scene.snapshot.board;
     let first: Vec<_> = board.rows.iter().take_while(|row| row.rank == Some(1)).collect();
     let title = match board.status {
-        Status::Ended | Status::Locked => l.t("Först", "First"),
-        _ => l.t("Leder", "In the lead"),
+        Status::Ended | Status::Locked => l.pick("Först", "First"),
+        _ => l.pick("Leder", "In the lead"),
     };
     html! {
         div { dt { (title) }
@@ -125,7 +125,7 @@ fn leader(scene: &Scene) -> Markup {
                     dd.note { (rule::title(board.rule, l)) " "
                         (Score::of(board.rule, row, who, scene.now(), scene.zone()).text(board.rule, l)) }
                 }
-                None => { dd { (UNKNOWN) } dd.note { (l.t("ingen är rankad än", "nobody is ranked yet")) } }
+                None => { dd { (UNKNOWN) } dd.note { (l.pick("ingen är rankad än", "nobody is ranked yet")) } }
             }
         }
     }
@@ -137,14 +137,14 @@ fn now(scene: &Scene) -> Markup {
     let powers: Vec<Watts> = live.filter_map(|row| row.power).collect();
     let sum: Watts = powers.iter().copied().sum();
     html! {
-        div { dt { (l.t("Just nu", "Right now")) }
+        div { dt { (l.pick("Just nu", "Right now")) }
             @if powers.is_empty() {
                 dd { (UNKNOWN) }
             } @else {
                 dd { (l.number(sum.0 as f64 / 1000.0, 0)) " " span.unit { "kW" } }
             }
-            dd.note { (powers.len()) " " (l.t("av", "of")) " " (scene.participants.len()) " "
-                (l.t("hus hörs direkt", "buildings heard live")) }
+            dd.note { (powers.len()) " " (l.pick("av", "of")) " " (scene.participants.len()) " "
+                (l.pick("hus hörs direkt", "buildings heard live")) }
         }
     }
 }
@@ -153,33 +153,33 @@ fn now(scene: &Scene) -> Markup {
 pub(super) fn meaning(board: &Leaderboard, l: Language) -> Markup {
     let certain = board.rows.iter().any(|row| row.interval_percent.is_some());
     let saving = if certain {
-        l.t("Hur mycket mindre el än husets egen normala användning, uträknad från året före tävlingen för samma veckodagar och timmar. De mindre talen är ett intervall: så säkert är värdet.",
+        l.pick("Hur mycket mindre el än husets egen normala användning, uträknad från året före tävlingen för samma veckodagar och timmar. De mindre talen är ett intervall: så säkert är värdet.",
             "How much less electricity than the building's own normal use, learnt from the year before the contest for the same weekdays and hours. The smaller figures are an interval: that is how certain the value is.")
     } else {
-        l.t("Hur mycket mindre el än husets egen normala användning, uträknad från året före tävlingen för samma veckodagar och timmar. Hela procent: finare går inte att säga säkert.",
+        l.pick("Hur mycket mindre el än husets egen normala användning, uträknad från året före tävlingen för samma veckodagar och timmar. Hela procent: finare går inte att säga säkert.",
             "How much less electricity than the building's own normal use, learnt from the year before the contest for the same weekdays and hours. In whole percent: nothing finer can be said with certainty.")
     };
     let lines = [
-        (l.t("Besparing", "Saving"), saving),
-        (l.t("Plats", "Rank"), l.t(
+        (l.pick("Besparing", "Saving"), saving),
+        (l.pick("Plats", "Rank"), l.pick(
             "Rådhus som hör till samma grupp, med ett streck till vänster, går inte att skilja åt med säkerhet.",
             "Town halls of the same group, with a line at their left, cannot be told apart with certainty.")),
-        (l.t("Sparat", "Saved"), l.t(
+        (l.pick("Sparat", "Saved"), l.pick(
             "Kilowattimmar som inte behövdes sedan tävlingen började.",
             "Kilowatt-hours that were not needed since the contest began.")),
-        (l.t("Per yta", "Per area"), l.t(
+        (l.pick("Per yta", "Per area"), l.pick(
             "Använd el sedan starten delad med husets uppvärmda golvyta (Atemp). Den jämför husen, besparingen jämför varje hus med sig självt.",
             "Electricity used since the start over the heated floor area (Atemp). It compares buildings; the saving compares each with itself.")),
-        (l.t("Nattlast", "Night load"), l.t(
+        (l.pick("Nattlast", "Night load"), l.pick(
             "Vad huset drar mellan 22 och 05, när nästan ingen är där.",
             "What the building draws between 22:00 and 05:00, when hardly anybody is there.")),
-        (l.t("Läge", "State"), l.t(
+        (l.pick("Läge", "State"), l.pick(
             "● direkt: mätaren hörs. ◐ senast: inget på några minuter. ○ tyst: inget på timmar. Gamla siffror visas aldrig som nya.",
             "● live: the meter is heard. ◐ last heard: nothing for some minutes. ○ silent: nothing for hours. Old figures are never shown as new.")),
     ];
     html! {
         section.meaning aria-labelledby="meaning-title" {
-            h3 #meaning-title { (l.t("Vad siffrorna betyder", "What the figures mean")) }
+            h3 #meaning-title { (l.pick("Vad siffrorna betyder", "What the figures mean")) }
             dl { @for (term, words) in lines { div { dt { (term) } dd { (words) } } } }
         }
     }

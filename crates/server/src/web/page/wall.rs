@@ -13,8 +13,8 @@ pub(super) fn wall(scene: &Scene, shown: &[&Row], selection: &Selection) -> Mark
     let most = if selection.all_panels { shown.len() } else { FIRST };
     html! {
         section.wall aria-labelledby="wall-title" { div.inner {
-            h2 #wall-title { (l.t("I entréerna just nu", "In the lobbies right now")) }
-            p.sentence { (l.t(
+            h2 #wall-title { (l.pick("I entréerna just nu", "In the lobbies right now")) }
+            p.sentence { (l.pick(
                 "Varje rådhus har en lysdiodspanel i entrén. Så här ser de ut i detta ögonblick, bildpunkt för bildpunkt.",
                 "Each town hall has an LED panel in its lobby. This is what they show at this moment, pixel by pixel.")) }
             ul.panels {
@@ -26,7 +26,7 @@ pub(super) fn wall(scene: &Scene, shown: &[&Row], selection: &Selection) -> Mark
             }
             @if shown.len() > most {
                 p { a.button href=(Selection { all_panels: true, ..selection.clone() }.address()) {
-                    (l.t("Visa alla", "Show all")) " " (shown.len()) " " (l.t("paneler", "panels")) } }
+                    (l.pick("Visa alla", "Show all")) " " (shown.len()) " " (l.pick("paneler", "panels")) } }
             }
         } }
     }
@@ -39,7 +39,7 @@ pub(super) fn panel(scene: &Scene, who: &Participant, (width, height): (u32, u32
     html! {
         span class={ "led w" (width) } {
             img src=(source) data-panel=(source) width=(width) height=(height) loading="lazy" decoding="async"
-                alt={ (l.t("Panelen i entrén:", "The lobby panel:")) " " (who.municipality) };
+                alt={ (l.pick("Panelen i entrén:", "The lobby panel:")) " " (who.municipality) };
         }
     }
 }

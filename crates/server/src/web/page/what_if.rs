@@ -1,14 +1,17 @@
 //! What if: the board under another rule and baseline, with its clusters. Never
 //! mistaken for the official one: each page says what it is before anything else.
+use crate::text::ChooseText;
+use crate::text::{FormatNumber, UNKNOWN};
 use competition::{Baseline, ClusterRow, Leaderboard};
 use maud::{Markup, html};
+use wire::Language;
 
 use super::{
     Scene,
     board::{Selection, table},
     shell::{Frame, page},
 };
-use crate::web::{format::UNKNOWN, language::Language, rule};
+use crate::web::rule;
 
 /// The page.
 pub(in crate::web) fn what_if(
@@ -22,28 +25,28 @@ pub(in crate::web) fn what_if(
     let own = scene.competition.rule == board.rule && scene.competition.method.baseline == baseline;
     let main = html! {
         section.board aria-labelledby="if-title" { div.inner {
-            p.eyebrow { a href="/" { "← " (l.t("Den officiella ställningen", "The official standings")) } }
-            h1 #if-title { (l.t("Tänk om?", "What if?")) }
-            p.unofficial role="note" { strong { (l.t("Inte officiellt.", "Not official.")) } " "
-                (l.t("Så skulle ställningen se ut med en annan regel eller jämförelse. Tävlingens resultat påverkas inte.",
+            p.eyebrow { a href="/" { "← " (l.pick("Den officiella ställningen", "The official standings")) } }
+            h1 #if-title { (l.pick("Tänk om?", "What if?")) }
+            p.unofficial role="note" { strong { (l.pick("Inte officiellt.", "Not official.")) } " "
+                (l.pick("Så skulle ställningen se ut med en annan regel eller jämförelse. Tävlingens resultat påverkas inte.",
                     "This is what the standings would be by another rule or comparison. The contest's result is not affected."))
-                @if own { " " (l.t("Valet är just nu tävlingens eget.", "The choice is the contest's own at present.")) } }
+                @if own { " " (l.pick("Valet är just nu tävlingens eget.", "The choice is the contest's own at present.")) } }
             form.filter method="get" action="/what-if" {
-                label { span { (l.t("Regel", "Rule")) } select name="rule" {
+                label { span { (l.pick("Regel", "Rule")) } select name="rule" {
                     @for it in rule::ALL { option value=(rule::tag(it)) selected[it == board.rule] { (rule::title(it, l)) } } } }
-                label { span { (l.t("Jämfört med", "Compared with")) } select name="baseline" {
+                label { span { (l.pick("Jämfört med", "Compared with")) } select name="baseline" {
                     @for (tag, it) in rule::BASELINES { option value=(tag) selected[it == baseline] { (name(it, l)) } } } }
-                button type="submit" { (l.t("Räkna om", "Recompute")) }
+                button type="submit" { (l.pick("Räkna om", "Recompute")) }
             }
             p.sentence { (rule::sentence(board.rule, l)) }
             @if let Some(reason) = rule::no_interval(board, baseline) {
                 p.note { (l.text(&reason)) "." }
             }
             (table(scene, board, &all))
-            h2 { (l.t("Kluster, vägda efter golvarea", "Clusters, weighted by floor area")) }
+            h2 { (l.pick("Kluster, vägda efter golvarea", "Clusters, weighted by floor area")) }
             table.plain #clusters {
-                thead { tr { th { (l.t("Plats", "Rank")) } th { (l.t("Kluster", "Cluster")) }
-                    th.number { (l.t("Besparing", "Saving")) } th.number { "kWh/m²" } th.number { (l.t("Rådhus", "Town halls")) } } }
+                thead { tr { th { (l.pick("Plats", "Rank")) } th { (l.pick("Kluster", "Cluster")) }
+                    th.number { (l.pick("Besparing", "Saving")) } th.number { "kWh/m²" } th.number { (l.pick("Rådhus", "Town halls")) } } }
                 tbody { @for row in clusters { tr {
                     td { (row.rank.map_or(UNKNOWN.into(), |it| it.to_string())) }
                     td { (row.cluster) }
@@ -59,27 +62,27 @@ pub(in crate::web) fn what_if(
         rule::tag(board.rule),
         rule::baseline_tag(baseline)
     );
-    let title = l.t("Tänk om?", "What if?");
+    let title = l.pick("Tänk om?", "What if?");
     page(scene, &Frame { title, here: &here, kind: "what-if" }, &main)
 }
 
 /// A baseline as a visitor says it.
 fn name(baseline: Baseline, l: Language) -> &'static str {
     match baseline {
-        Baseline::Season => l.t(
+        Baseline::Season => l.pick(
             "husets normala användning, årstid och väder",
             "the building's normal use, season and weather",
         ),
         Baseline::HoursTemperature => {
-            l.t("husets normala användning och väder", "the building's normal use and weather")
+            l.pick("husets normala användning och väder", "the building's normal use and weather")
         }
-        Baseline::Hours => l.t("husets normala användning", "the building's normal use"),
-        Baseline::LastYear => l.t(
+        Baseline::Hours => l.pick("husets normala användning", "the building's normal use"),
+        Baseline::LastYear => l.pick(
             "samma datum förra året (2011 års regel)",
             "the same dates last year (the rule of 2011)",
         ),
         Baseline::ThreeWeeksBefore => {
-            l.t("de tre veckorna före tävlingen", "the three weeks before the contest")
+            l.pick("de tre veckorna före tävlingen", "the three weeks before the contest")
         }
     }
 }

@@ -103,7 +103,7 @@ async fn a_demonstration_says_that_it_is_one_and_a_contest_does_not() {
         scene::handle(24),
         Options {
             clock: Clock::real(),
-            language: wire::Language::Sv,
+            language: wire::Language::Swedish,
             organiser: None,
             readiness: Readiness::default(),
         },

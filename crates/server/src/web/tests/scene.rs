@@ -253,7 +253,7 @@ pub(in crate::web) fn web(n: usize, organiser: Option<&str>) -> Arc<Web> {
         handle(n),
         Options {
             clock: Clock::simulated(NOW, 1.0),
-            language: wire::Language::Sv,
+            language: wire::Language::Swedish,
             organiser: organiser.map(|text| Secret(text.into())),
             readiness,
         },

@@ -1,7 +1,7 @@
 //! The line that the report of 2011 left empty: what was saved in all, in kWh, SEK
 //! and kg CO₂; by week; and what a kilowatt-hour is taken to be worth.
 use competition::Factors;
-use server::web::number;
+use server::text::FormatNumber;
 use wire::Language;
 
 use crate::report::{
@@ -39,20 +39,20 @@ pub(in crate::report) fn total(facts: &Summary) -> Table {
     });
     let note = saving.map(|(saving, low, high)| {
         let told = |language: Language| {
-            let share = |value| number(language, value, 0);
+            let share = |value| language.number(value, 0);
             let (saving, low, high) = (share(saving), share(low), share(high));
             match language {
-                Language::Sv => format!(
+                Language::Swedish => format!(
                     "Tillsammans {saving} % av det förväntade, med 90 % säkerhet {low} till {high} %. \
                      Bara rangordnade deltagare räknas."
                 ),
-                Language::En => format!(
+                Language::English => format!(
                     "Together {saving} % of what was expected, with 90 % certainty {low} to {high} %. \
                      Only ranked participants count."
                 ),
             }
         };
-        Both(told(Language::Sv), told(Language::En))
+        Both(told(Language::Swedish), told(Language::English))
     });
     Table {
         id: "total",

@@ -38,7 +38,7 @@ impl Book {
 }
 
 fn json(facts: &Summary) -> Value {
-    let bytes = render(Format::Json, facts, Language::Sv).expect("renders");
+    let bytes = render(Format::Json, facts, Language::Swedish).expect("renders");
     serde_json::from_slice(&bytes).expect("JSON")
 }
 
@@ -54,7 +54,7 @@ fn every_form_has_every_table_with_the_same_rows() {
     let json = json(&facts);
     let text = rendered(Format::Text);
     let page = rendered(Format::Html);
-    let book = book(&facts, Language::En);
+    let book = book(&facts, Language::English);
     assert_eq!(book.names.len(), TABLES.len());
     for (table, tab) in tables::all(&facts).iter().zip(&book.names) {
         let name = table.id;
@@ -81,7 +81,7 @@ fn every_form_has_every_table_with_the_same_rows() {
 #[test]
 fn the_workbook_computes_what_the_json_says() {
     let facts = facts();
-    let (json, book) = (json(&facts), book(&facts, Language::En));
+    let (json, book) = (json(&facts), book(&facts, Language::English));
     let near =
         |found: Option<f64>, told: &Value, fine: f64, what: &str| match (found, told.as_f64()) {
             (Some(found), Some(told)) => {
@@ -142,7 +142,7 @@ fn the_workbook_computes_what_the_json_says() {
 
 #[test]
 fn the_workbook_has_types_and_nothing_where_nothing_is_known() {
-    let swedish = book(&facts(), Language::Sv);
+    let swedish = book(&facts(), Language::Swedish);
     assert_eq!(swedish.names[..3], ["Total", "Ställning", "Deltagare"]);
     let quality = &swedish.sheets["Kvalitet"].0;
     assert!(matches!(quality.get_value((1, 4)), Some(Data::DateTime(_))));
@@ -162,7 +162,7 @@ fn a_figure_that_is_not_the_cells_arithmetic_is_a_number() {
     facts.board.rows[0].kwh_per_m2 = Some(2.5);
     facts.board.rows[0].saving_percent = Some(20.0);
     facts.board.rows[0].energy = Some(MilliWattHours(17_900_000_000));
-    let book = book(&facts, Language::En);
+    let book = book(&facts, Language::English);
     for (column, value) in [(3, 0.2), (7, 17_900.0), (8, 2.5)] {
         assert_eq!(book.formula("Standings", 1, column), "", "column {column}");
         assert_eq!(book.number("Standings", 1, column), Some(value));
@@ -184,14 +184,14 @@ fn nothing_is_said_where_nothing_is() {
     facts.weeks.clear();
     facts.activities.clear();
     facts.traps.clear();
-    let text = String::from_utf8(render(Format::Text, &facts, Language::En).expect("renders"));
+    let text = String::from_utf8(render(Format::Text, &facts, Language::English).expect("renders"));
     let text = text.expect("UTF-8");
     for told in
         ["not begun", "Not known yet.", "No hour is known yet.", "No activities are recorded."]
     {
         assert!(text.contains(told), "{told:?} is not in:\n{text}");
     }
-    for language in [Language::Sv, Language::En] {
+    for language in [Language::Swedish, Language::English] {
         let page = render(Format::Html, &facts, language).expect("renders");
         let page = String::from_utf8(page).expect("UTF-8");
         assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");
@@ -204,7 +204,7 @@ fn nothing_is_said_where_nothing_is() {
 /// Rounded to what an interval supports, as each language writes it.
 #[test]
 fn numbers_as_each_language_writes_them() {
-    let (sv, en) = (Words(Language::Sv), Words(Language::En));
+    let (sv, en) = (Words(Language::Swedish), Words(Language::English));
     assert_eq!(en.number(1_234_567.891, 1), "1,234,567.9");
     assert_eq!(sv.number(1_234_567.891, 1), "1\u{a0}234\u{a0}567,9");
     assert_eq!((en.number(-0.04, 1), en.number(-1234.5, 0)), ("0.0".into(), "−1,235".into()));
