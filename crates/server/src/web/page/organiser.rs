@@ -14,7 +14,6 @@ use super::{
 use crate::{
     engine::{Counts, Decisions, Gateway},
     ingest::Rejection,
-    web::{format::UNKNOWN, language::Language},
 };
 
 /// What lies on the organiser's desk.
