@@ -133,7 +133,7 @@ async fn main() {
     let (_inbox, deliveries) = ingest::channel();
     let began = Instant::now();
     let (handle, engine) = engine::start(&settings, deliveries).await.expect("the store opens");
-    assert_eq!(handle.snapshot().houses.len(), meters);
+    assert_eq!(handle.snapshot().figures.len(), meters);
     println!("restart to a board      {:>10.0} ms", began.elapsed().as_secs_f64() * 1e3);
     let counts = handle.counts().await.expect("the engine runs");
     assert_eq!(counts.readings, readings as u64);

@@ -14,7 +14,7 @@ use crate::{
     bridge::{self, Bridge},
     broker::{self, Broker},
     display::Stage,
-    engine::{self, Engine, EngineError, Handle},
+    engine::{self, Engine, EngineError, EngineClient},
     ingest::{self, Inbox},
     metrics,
     publish::{Pages, Publisher},
@@ -59,7 +59,7 @@ impl ServiceError {
     /// How to mend it, one line.
     pub const fn mend(&self) -> &'static str {
         match self {
-            Self::Engine(error) => error.mend(),
+            Self::Engine(error) => error.hint(),
             Self::Broker(_) => "choose another `mqtt` in [server], or port 0 for a free one",
             Self::Bridge(_) => "set `broker` in [server] to \"embedded\" or to \"mqtt://…\"",
             Self::Http { .. } => "choose another `http` in [server], or port 0 for a free one",
@@ -77,7 +77,7 @@ pub struct Running {
     /// Where the embedded broker listens; `None` with an external one.
     pub mqtt_addr: Option<SocketAddr>,
     /// The engine's.
-    pub handle: Handle,
+    pub client: EngineClient,
     engine: Engine,
     way_in: WayIn,
     pages: JoinHandle<io::Result<()>>,
@@ -122,7 +122,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     let listener = TcpListener::bind(http).await.map_err(refused)?;
     let http_addr = listener.local_addr().map_err(refused)?;
     let (inbox, deliveries) = ingest::channel();
-    let (handle, engine) = engine::start(&settings, deliveries).await?;
+    let (client, engine) = engine::start(&settings, deliveries).await?;
     let (closing, closed) = watch::channel(false);
     let readiness = web::Readiness::default();
     let way_in = match way_in(&settings, inbox, closed, &readiness).await {
@@ -135,9 +135,9 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     let (stop, stopped) = watch::channel(false);
     let mut others = JoinSet::new();
     others.spawn(sweep(stopped.clone()));
-    others.spawn(pages(&settings, &handle, way_in.publisher(), stopped.clone()));
+    others.spawn(pages(&settings, &client, way_in.publisher(), stopped.clone()));
     let web = web::Web::new(
-        handle.clone(),
+        client.clone(),
         web::Options {
             clock: settings.clock,
             language: settings.language,
@@ -152,7 +152,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
             WayIn::Embedded(broker) => Some(broker.addr),
             WayIn::External(_) => None,
         },
-        handle,
+        client,
         engine,
         way_in,
         pages,
@@ -191,15 +191,15 @@ async fn way_in(
 /// The pages of the panels, said on MQTT.
 fn pages(
     settings: &Settings,
-    handle: &Handle,
+    client: &EngineClient,
     publisher: Arc<dyn Publisher>,
     stopped: watch::Receiver<bool>,
 ) -> impl Future<Output = ()> + use<> {
-    let pages = Pages::new(handle.clone(), publisher, &settings.gateways);
-    let (clock, language, handle) = (settings.clock, settings.language, handle.clone());
+    let pages = Pages::new(client.clone(), publisher, &settings.gateways);
+    let (clock, language, client) = (settings.clock, settings.language, client.clone());
     pages.run(
         move |snapshot, who| {
-            let (competition, participants) = (handle.competition(), handle.participants());
+            let (competition, participants) = (client.competition(), client.participants());
             Stage { competition, participants, snapshot, language, now: clock.now() }.page(who)
         },
         stopped,

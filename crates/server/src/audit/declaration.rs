@@ -4,15 +4,15 @@
 //! A declaration holds from its entry in the log on, for the past as well: the board
 //! is a function of the readings and of all that is in force. One that was wrong is
 //! withdrawn by another one; nothing is deleted.
-mod asked;
+mod request;
 
 use competition::{Activity, Competition, Epoch, Exclusion, Participant, SquareMetres, Time};
 use jiff::{civil::Date, tz::TimeZone};
 
-pub use asked::Asked;
+pub use request::DeclarationRequest;
 
-use super::{Entry, Event};
-use asked::midnight;
+use super::{AuditEntry, AuditEvent};
+use request::midnight;
 
 /// A declaration that makes sense.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Declaration {
     /// When it was made.
     pub made: Time,
     /// As it was asked for.
-    pub asked: Asked,
+    pub asked: DeclarationRequest,
     /// What it changes.
     pub change: Change,
 }
@@ -46,26 +46,26 @@ pub enum Change {
     Withdrawn(i64),
 }
 
-/// What is wrong with a declaration, and how to mend it.
+/// What is wrong with a declaration, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
-pub struct Mistake {
+pub struct DeclarationError {
     /// What is wrong.
     pub what: String,
-    /// How to mend it.
-    pub mend: String,
+    /// How to fix it.
+    pub hint: String,
 }
 
-fn wrong(what: impl Into<String>, mend: impl Into<String>) -> Mistake {
-    Mistake { what: what.into(), mend: mend.into() }
+fn wrong(what: impl Into<String>, hint: impl Into<String>) -> DeclarationError {
+    DeclarationError { what: what.into(), hint: hint.into() }
 }
 
 /// The declarations of a log that are in force, in their order. Those that cannot be
 /// read are told to the program's log and left out.
-pub fn active(entries: &[Entry], zone: &TimeZone) -> Vec<Declaration> {
+pub fn declarations_in_force(entries: &[AuditEntry], zone: &TimeZone) -> Vec<Declaration> {
     let mut active: Vec<Declaration> = Vec::new();
     for entry in entries {
-        let (Event::Declaration { declared } | Event::Amendment { declared }) = entry.event()
+        let (AuditEvent::Declaration { declared } | AuditEvent::Amendment { declared }) = entry.event()
         else {
             continue;
         };
@@ -86,12 +86,12 @@ pub fn active(entries: &[Entry], zone: &TimeZone) -> Vec<Declaration> {
 }
 
 /// When a contest begins.
-pub fn begins(competition: &Competition) -> Time {
+pub fn contest_start(competition: &Competition) -> Time {
     midnight(competition.contest.start, &competition.timezone).unwrap_or(Time(i64::MAX))
 }
 
 /// When it is over.
-pub fn ends(competition: &Competition) -> Time {
+pub fn contest_end(competition: &Competition) -> Time {
     midnight(competition.contest.end, &competition.timezone).unwrap_or(Time(i64::MAX))
 }
 
@@ -99,7 +99,7 @@ pub fn ends(competition: &Competition) -> Time {
 ///
 /// # Errors
 /// Which is not.
-pub fn check_words(by: &str, reason: &str) -> Result<(), Mistake> {
+pub fn check_role_and_reason(by: &str, reason: &str) -> Result<(), DeclarationError> {
     if !(1..=80).contains(&by.trim().chars().count()) {
         return Err(wrong("by says who declares it", "give a role, such as energy coordinator"));
     }
@@ -113,13 +113,13 @@ pub fn check_words(by: &str, reason: &str) -> Result<(), Mistake> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(
-    asked: &Asked,
+pub fn check_declaration(
+    asked: &DeclarationRequest,
     competition: &Competition,
     participants: &[Participant],
     active: &[Declaration],
-) -> Result<Change, Mistake> {
-    check_words(&asked.by, &asked.reason)?;
+) -> Result<Change, DeclarationError> {
+    check_role_and_reason(&asked.by, &asked.reason)?;
     let zone = &competition.timezone;
     let change = asked.read(zone)?;
     let known = |id: &String| {
@@ -219,7 +219,7 @@ fn tell(activities: &mut Vec<Activity>, done: &Activity) {
 }
 
 /// The participants with what is declared of them.
-pub fn apply(participants: &[Participant], active: &[Declaration]) -> Vec<Participant> {
+pub fn apply_declarations(participants: &[Participant], active: &[Declaration]) -> Vec<Participant> {
     let mut all = participants.to_vec();
     for Declaration { entry, change, .. } in active {
         let found = match change {

@@ -3,13 +3,13 @@
 use competition::Time;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Difference, Frozen};
+use super::{DeclarationRequest, Difference, LockedResult};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Event {
+pub enum AuditEvent {
     /// The service started, with the configuration of the last `configuration` entry.
     Start {
         /// Of the program.
@@ -31,12 +31,12 @@ pub enum Event {
     /// The organiser declared something.
     Declaration {
         /// What, by whom, why.
-        declared: Asked,
+        declared: DeclarationRequest,
     },
     /// The organiser changed a locked result.
     Amendment {
         /// What, by whom, why.
-        declared: Asked,
+        declared: DeclarationRequest,
     },
     /// The organiser locked the result.
     Lock {
@@ -50,7 +50,7 @@ pub enum Event {
         /// The lock or the amendment that it follows.
         cause: i64,
         /// It.
-        board: Frozen,
+        board: LockedResult,
         /// What differs from the configuration that was locked; none of it is an amendment.
         #[serde(default)]
         changes: Vec<Difference>,
@@ -60,14 +60,14 @@ pub enum Event {
         /// Its entry.
         cause: i64,
         /// Who stands otherwise than before.
-        places: Vec<[Place; 2]>,
+        places: Vec<[BoardPosition; 2]>,
     },
     /// Readings that came after the board had shown their hour.
     Late {
         /// Whose.
         participant: String,
         /// Of which meters and days.
-        meters: Vec<LateMeter>,
+        meters: Vec<LateReadings>,
         /// kWh that they added to the contest's energy.
         energy_kwh: f64,
         /// kWh that they added to what is saved.
@@ -77,13 +77,13 @@ pub enum Event {
         rank: Option<[Option<u32>; 2]>,
     },
     /// Readings that are kept and do not count.
-    Quarantine(Held),
+    Quarantine(QuarantineRecord),
     /// The official board at local midnight.
     Standing {
         /// The day that had ended.
         date: String,
         /// In the order of the board.
-        places: Vec<Place>,
+        places: Vec<BoardPosition>,
     },
     /// Stored readings of whole days.
     Sealed {
@@ -142,7 +142,7 @@ pub enum Event {
 
 /// Late readings of a meter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LateMeter {
+pub struct LateReadings {
     /// Its name.
     pub meter: String,
     /// First UTC day that has some.
@@ -155,7 +155,7 @@ pub struct LateMeter {
 
 /// Readings in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
+pub struct QuarantineRecord {
     /// Meter.
     pub meter: String,
     /// Why, in words.
@@ -170,7 +170,7 @@ pub struct Held {
 
 /// Where a participant stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Place {
+pub struct BoardPosition {
     /// Its id.
     pub participant: String,
     /// `None` while it is not ranked.
@@ -183,7 +183,7 @@ pub struct Place {
 
 /// An entry of the log.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct AuditEntry {
     /// 1, 2, … without a gap.
     pub seq: i64,
     /// When, by the service's clock.
@@ -194,9 +194,9 @@ pub struct Entry {
     pub hash: [u8; 32],
 }
 
-impl Entry {
-    /// What happened; [`Event::Unknown`] where this version cannot read it.
-    pub fn event(&self) -> Event {
-        serde_json::from_str(&self.body).unwrap_or(Event::Unknown)
+impl AuditEntry {
+    /// What happened; [`AuditEvent::Unknown`] where this version cannot read it.
+    pub fn event(&self) -> AuditEvent {
+        serde_json::from_str(&self.body).unwrap_or(AuditEvent::Unknown)
     }
 }

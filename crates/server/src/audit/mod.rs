@@ -1,6 +1,6 @@
 //! The audit trail: what moved the board, in an append-only, hash-chained log.
 //!
-//! Each entry is a moment, what happened ([`Event`], as JSON), and a SHA-256 over the
+//! Each entry is a moment, what happened ([`AuditEvent`], as JSON), and a SHA-256 over the
 //! hash before it and itself; the log lives in the store, whose writer adds to it
 //! ([`crate::store::Store::append_audit`]). The organiser's declarations are not kept anywhere
 //! else: what is in force is what the log says, so neither can be changed alone.
@@ -18,18 +18,18 @@
 //! minute: a killed process may lose the note, never the readings. Values that lost
 //! against another one of their moment are not sealed. Who marks a day as changed hides
 //! a change of it until the next sealing; `wattkampen audit` names such days.
-mod board;
+mod locked_result;
 mod declaration;
 mod event;
-mod inventory;
-mod words;
+mod canonical_config;
+mod describe;
 
-pub use board::Frozen;
+pub use locked_result::LockedResult;
 pub use declaration::{
-    Asked, Change, Declaration, Mistake, active, apply, begins, check, check_words, ends,
+    DeclarationRequest, Change, Declaration, DeclarationError, apply_declarations, check_declaration, check_role_and_reason, contest_end, contest_start, declarations_in_force,
 };
-pub use event::{Entry, Event, Held, LateMeter, Place};
-pub use inventory::hex;
-pub use inventory::{Difference, Inventory};
-pub(crate) use words::moment;
-pub use words::words;
+pub use event::{AuditEntry, AuditEvent, QuarantineRecord, LateReadings, BoardPosition};
+pub use canonical_config::hex;
+pub use canonical_config::{Difference, CanonicalConfig};
+pub(crate) use describe::moment;
+pub use describe::describe;

@@ -11,7 +11,7 @@ use jiff::Zoned;
 use wire::Language;
 
 use crate::{
-    engine::{House, Snapshot},
+    engine::{ParticipantFigures, Snapshot},
     text::local,
 };
 
@@ -45,6 +45,6 @@ pub fn is_night(local: &Zoned) -> bool {
 }
 
 /// The jump of a house's power, while it is news.
-pub fn fresh_step(house: &House, now: Time) -> Option<(Time, Watts)> {
+pub fn fresh_step(house: &ParticipantFigures, now: Time) -> Option<(Time, Watts)> {
     house.step.filter(|(at, _)| (0..FRESH).contains(&now.since(*at)))
 }

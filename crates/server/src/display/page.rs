@@ -12,7 +12,7 @@ impl Stage<'_> {
     /// `None` for a participant that the snapshot does not have.
     pub fn page(&self, index: ParticipantIndex) -> Option<Page> {
         let who = self.participants.get(index.0 as usize)?;
-        let house = self.snapshot.houses.get(index.0 as usize)?;
+        let house = self.snapshot.figures.get(index.0 as usize)?;
         let row = self.snapshot.board.rows.iter().find(|row| row.participant == index)?;
         let local = self.local();
         let live = row.contact == Contact::Live;

@@ -5,33 +5,33 @@
 //! a snapshot and its events. Between batches the thread answers questions, takes a
 //! step of a checkpoint, and lets time pass on the board.
 
-mod beside;
-mod core;
-mod decide;
-mod decided;
+mod analysis;
+mod client;
+mod decision_state;
+mod decisions;
 #[cfg(test)]
-pub(crate) mod fabricated;
-mod handle;
-mod insight;
-mod late;
-mod publish;
+pub(crate) mod fake;
+mod late_log;
+mod event_loop;
+mod offline_decision;
+mod pending_audit;
+mod power_step;
 mod recover;
-mod steps;
-mod stored;
-mod telegrams;
+mod snapshot;
+mod state;
 #[cfg(test)]
 pub(crate) mod tests;
-mod thread;
-mod trail;
+mod store_history;
+mod telegram_errors;
 
 use std::sync::Arc;
 
-pub use beside::{Taken, decide};
-pub use decide::{Decision, Declined};
-pub use handle::{Counts, Decisions, Event, Gateway, Handle, Insight, Point, Stopped};
-pub use publish::snapshot;
+pub use offline_decision::{RecordedDecision, decide_offline};
+pub use decisions::{Decision, DecisionError};
+pub use client::{Decisions, EngineClient, EngineEvent, GatewayState, IngestCounts, Insight, Point, QueryError};
+pub use snapshot::snapshot;
 pub use recover::{Recovered, standings};
-pub use thread::{Engine, EngineError, start};
+pub use event_loop::{Engine, EngineError, start};
 
 pub use competition::QuarantinedReadings;
 
@@ -49,12 +49,12 @@ pub struct Snapshot {
     /// Who competes, with what is declared of them, by [`competition::ParticipantIndex`].
     pub participants: Arc<[competition::Participant]>,
     /// By [`competition::ParticipantIndex`].
-    pub houses: Vec<Arc<House>>,
+    pub figures: Vec<Arc<ParticipantFigures>>,
 }
 
 /// One town hall at the snapshot's moment; `None` is "not known".
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct House {
+pub struct ParticipantFigures {
     /// Newest reading.
     pub measured_at: Option<Time>,
     /// Power then, W.

@@ -5,9 +5,9 @@ use competition::{
     Competition, DayRecord, MeterIndex, Participant, ParticipantIndex, Standings, Time,
 };
 
-use super::{decided::Decided, stored::Stored};
+use super::{decision_state::DecisionState, store_history::StoreHistory};
 use crate::{
-    audit::{self, Frozen},
+    audit::{self, LockedResult},
     store::{Durability, ImportedRow, Inserted, Recovering, Store, StoreError},
 };
 
@@ -25,7 +25,7 @@ pub struct Recovered {
     pub imported: i64,
     /// As the configuration has them.
     pub(super) configured: Vec<Participant>,
-    pub(super) decided: Decided,
+    pub(super) decided: DecisionState,
 }
 
 impl Recovered {
@@ -53,7 +53,7 @@ pub fn standings(
     dir: &Path,
     competition: Competition,
     participants: Vec<Participant>,
-) -> Result<(Standings, Option<Frozen>), StoreError> {
+) -> Result<(Standings, Option<LockedResult>), StoreError> {
     let recovered =
         compute(competition, participants, |meters| Store::open_read_only(dir, meters))?;
     let Recovered { standings, decided, .. } = recovered;
@@ -68,9 +68,9 @@ fn compute(
     let names = names(&configured);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut recovering = open(&names)?;
-    let mut decided = Decided::default();
+    let mut decided = DecisionState::default();
     decided.read(recovering.store(), &competition.timezone)?;
-    let participants = audit::apply(&configured, &decided.active);
+    let participants = audit::apply_declarations(&configured, &decided.active);
     let mut standings = Standings::new(competition, participants);
     standings.lock(decided.locked.is_some());
     recovering.days(|meter, record| restored(&mut standings, &names, meter, record))?;
@@ -152,7 +152,7 @@ fn append_all(
 }
 
 fn settle(standings: &mut Standings, store: &Store) -> Result<(), StoreError> {
-    let history = Stored::new(store);
+    let history = StoreHistory::new(store);
     standings.settle(&history);
     history.done()
 }

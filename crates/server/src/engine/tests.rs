@@ -16,7 +16,7 @@ use competition::{
 use jiff::{civil::date, tz::TimeZone};
 use tokio::sync::watch;
 
-use super::{Engine, Event, Handle, start};
+use super::{Engine, EngineEvent, EngineClient, start};
 use crate::{
     BrokerKind, Settings,
     clock::Clock,
@@ -79,7 +79,7 @@ impl Acknowledge for Connection {
 }
 
 struct Service {
-    handle: Handle,
+    handle: EngineClient,
     engine: Engine,
     inbox: Inbox,
     connection: Arc<Connection>,
@@ -148,7 +148,7 @@ fn payload(who: usize, at: i64, import: i64, power: i64) -> String {
     )
 }
 
-/// A day of three houses: who, when, register, power. One register falls, one moment
+/// A day of three figures: who, when, register, power. One register falls, one moment
 /// has two values.
 fn a_day() -> Vec<(usize, i64, i64, i64)> {
     let mut day = Vec::new();
@@ -319,13 +319,13 @@ async fn a_single_reading_is_news_at_once_and_a_jump_is_told() {
         service.reading(1, NOW - 100 + i * 10, 5_000 + i * 22, power).await;
         loop {
             let next = tokio::time::timeout(Duration::from_secs(30), events.recv());
-            let Event::Reading { participant, measured_at, power: told, step } =
+            let EngineEvent::Reading { participant, measured_at, power: told, step } =
                 next.await.expect("news come").unwrap()
             else {
                 continue;
             };
             // The snapshot that it tells of is there already.
-            let house = service.handle.snapshot().houses[1].clone();
+            let house = service.handle.snapshot().figures[1].clone();
             assert_eq!(participant, ParticipantIndex(1));
             assert!(house.measured_at >= Some(measured_at));
             if measured_at == Time(NOW - 100 + i * 10) {
@@ -336,7 +336,7 @@ async fn a_single_reading_is_news_at_once_and_a_jump_is_told() {
         }
     }
     assert_eq!(jumped, Some(competition::Watts(3_000)));
-    let house = service.handle.snapshot().houses[1].clone();
+    let house = service.handle.snapshot().figures[1].clone();
     assert_eq!(house.step, Some((Time(NOW - 10), competition::Watts(3_000))));
     service.stop().await;
 }

@@ -13,7 +13,7 @@ use tokio::sync::{broadcast::error::RecvError, watch};
 use wire::{GatewayId, MAX_PAGE, Page, Time, Topic};
 
 use super::Publisher;
-use crate::engine::{Event, Handle, Snapshot};
+use crate::engine::{EngineEvent, EngineClient, Snapshot};
 
 /// Between two pages of a house.
 const APART: Duration = Duration::from_secs(1);
@@ -25,13 +25,13 @@ const LOOK: Duration = Duration::from_millis(250);
 /// The pages of all town halls that have a gateway.
 #[derive(Debug)]
 pub struct Pages {
-    handle: Handle,
+    engine: EngineClient,
     publisher: Arc<dyn Publisher>,
-    houses: Vec<House>,
+    houses: Vec<ParticipantFigures>,
 }
 
 #[derive(Debug, Default)]
-struct House {
+struct ParticipantFigures {
     topics: Vec<String>,
     /// Something may have changed.
     stirred: bool,
@@ -42,7 +42,7 @@ struct House {
 impl Pages {
     /// For the gateways of the configuration: a house has the page on each of its own.
     pub fn new(
-        handle: Handle,
+        engine: EngineClient,
         publisher: Arc<dyn Publisher>,
         gateways: &HashMap<String, GatewayId>,
     ) -> Self {
@@ -51,13 +51,13 @@ impl Pages {
             let gateways = meters.filter_map(|meter| gateways.get(&meter.id).cloned());
             gateways.map(|gateway| Topic::Page(gateway).to_string()).collect()
         };
-        let house = |participant| House {
+        let house = |participant| ParticipantFigures {
             topics: topics(participant).into_iter().collect(),
             stirred: true,
-            ..House::default()
+            ..ParticipantFigures::default()
         };
-        let houses = handle.participants().iter().map(house).collect();
-        Self { handle, publisher, houses }
+        let houses = engine.participants().iter().map(house).collect();
+        Self { engine, publisher, houses }
     }
 
     /// Says them until `stop` turns true or the engine ends. `page` draws one up.
@@ -66,7 +66,7 @@ impl Pages {
         mut page: impl FnMut(&Snapshot, ParticipantIndex) -> Option<Page> + Send,
         mut stop: watch::Receiver<bool>,
     ) {
-        let mut events = self.handle.subscribe();
+        let mut events = self.engine.subscribe();
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -74,12 +74,12 @@ impl Pages {
                 // An error means that whoever could say stop is gone: the same.
                 _ = stop.wait_for(|stop| *stop) => return,
                 event = events.recv() => match event {
-                    Ok(Event::Reading { participant, .. }) => {
+                    Ok(EngineEvent::Reading { participant, .. }) => {
                         self.houses[participant.0 as usize].stirred = true;
                         // Its board comes at once, or is there.
                         continue;
                     }
-                    Ok(Event::Board(_)) | Err(RecvError::Lagged(_)) => {
+                    Ok(EngineEvent::Leaderboard(_)) | Err(RecvError::Lagged(_)) => {
                         self.houses.iter_mut().for_each(|house| house.stirred = true);
                     }
                     Err(RecvError::Closed) => return,
@@ -92,7 +92,7 @@ impl Pages {
 
     fn look(&mut self, page: &mut impl FnMut(&Snapshot, ParticipantIndex) -> Option<Page>) {
         let now = Instant::now();
-        let snapshot = self.handle.snapshot();
+        let snapshot = self.engine.snapshot();
         for (house, who) in self.houses.iter_mut().zip((0..).map(ParticipantIndex)) {
             let waits = |since: Instant, least| now.duration_since(since) < least;
             let quiet =

@@ -13,7 +13,7 @@ use super::{
     imports,
     log::{self, Hash},
 };
-use crate::audit::{Event, moment};
+use crate::audit::{AuditEvent, moment};
 
 const READING: i64 = 2;
 const HUNDREDTHS: f64 = 100.0;
@@ -59,7 +59,7 @@ pub(super) fn note(
     [first, last]: [Time; 2],
     rows: u64,
 ) -> Result<(i64, Hash), StoreError> {
-    let event = Event::Aside {
+    let event = AuditEvent::Aside {
         what: imports::kind_name(kind).to_owned(),
         name: name.to_owned(),
         first: moment(first),

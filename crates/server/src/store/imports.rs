@@ -13,7 +13,7 @@ use super::{
     log::{self, Finding, Hash},
     seal::midnight,
 };
-use crate::audit::{Entry, Event, hex, moment as written};
+use crate::audit::{AuditEntry, AuditEvent, hex, moment as written};
 
 const KINDS: [(i64, &str); 2] = [(INTERVAL, "interval"), (TEMPERATURE, "temperature")];
 
@@ -53,7 +53,7 @@ pub(super) fn note(change: &Connection, at: Time) -> Result<Option<(i64, Hash)>,
         .query_row([], |row| row.get(0))
         .optional()?;
     let since = match last.map(|body| serde_json::from_str(&body)) {
-        Some(Ok(Event::Import { upto, .. })) => upto,
+        Some(Ok(AuditEvent::Import { upto, .. })) => upto,
         _ => 0,
     };
     let upto: i64 =
@@ -71,7 +71,7 @@ pub(super) fn note(change: &Connection, at: Time) -> Result<Option<(i64, Hash)>,
     for (kind, name, [first, last, taken, replaced]) in ranges {
         let end = midnight(Time(last)).0 + DAY;
         let seals = digests(change, kind, &name, midnight(Time(first)).0, end)?;
-        let event = Event::Import {
+        let event = AuditEvent::Import {
             what: kind_name(kind).to_owned(),
             first: written(Time(first)),
             last: written(Time(last)),
@@ -174,11 +174,11 @@ impl Reader {
     ///
     /// # Errors
     /// Where the file cannot be read.
-    pub fn imports(&self, entries: &[Entry]) -> Result<(u64, Vec<Finding>), StoreError> {
+    pub fn imports(&self, entries: &[AuditEntry]) -> Result<(u64, Vec<Finding>), StoreError> {
         let view = self.connection.unchecked_transaction()?;
         let (mut newest, mut noted, mut faults) = (Newest::new(), 0, Vec::new());
         for entry in entries {
-            let Event::Import { what, name, root: covered, upto, .. } = entry.event() else {
+            let AuditEvent::Import { what, name, root: covered, upto, .. } = entry.event() else {
                 continue;
             };
             noted = upto.max(noted);

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
 use super::{Durability, Reader, Store, StoreError, schema};
-use crate::audit::{Entry, Event};
+use crate::audit::{AuditEntry, AuditEvent};
 
 /// What stands before the first entry.
 const GENESIS: [u8; 32] = [0; 32];
@@ -34,7 +34,7 @@ pub(super) fn locked(connection: &Connection) -> Result<bool, StoreError> {
 }
 
 /// Adds an entry; within a transaction that began with a write lock.
-pub(super) fn add(change: &Connection, at: Time, event: &Event) -> Result<(i64, Hash), StoreError> {
+pub(super) fn add(change: &Connection, at: Time, event: &AuditEvent) -> Result<(i64, Hash), StoreError> {
     let newest: Option<(i64, Vec<u8>)> = change
         .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -55,13 +55,13 @@ fn pattern(kind: Option<&str>) -> String {
     kind.map_or_else(|| "*".to_owned(), |kind| format!("{{\"event\":\"{kind}\"*"))
 }
 
-fn read(connection: &Connection, after: i64, kind: Option<&str>) -> Result<Vec<Entry>, StoreError> {
+fn read(connection: &Connection, after: i64, kind: Option<&str>) -> Result<Vec<AuditEntry>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT seq, at, body, hash FROM audit WHERE seq > ? AND body GLOB ? ORDER BY seq",
     )?;
     let entries = statement.query_map((after, pattern(kind)), |row| {
         let hash: Vec<u8> = row.get(3)?;
-        Ok(Entry {
+        Ok(AuditEntry {
             seq: row.get(0)?,
             at: Time(row.get(1)?),
             body: String::from_utf8_lossy(row.get_ref(2)?.as_bytes()?).into_owned(),
@@ -77,13 +77,13 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn append_audit(&mut self, at: Time, events: &[Event]) -> Result<i64, StoreError> {
+    pub fn append_audit(&mut self, at: Time, events: &[AuditEvent]) -> Result<i64, StoreError> {
         let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut head = self.head;
         if let Some((entry, hash)) = broken(&change, head)? {
             let hash = crate::audit::hex(&hash);
             tracing::error!(entry, hash, "the audit log was changed from outside");
-            head = Some(add(&change, at, &Event::Tampered { entry, hash })?);
+            head = Some(add(&change, at, &AuditEvent::Tampered { entry, hash })?);
         }
         for event in events {
             head = Some(add(&change, at, event)?);
@@ -97,7 +97,7 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn audit_entries(&self, after: i64) -> Result<Vec<Entry>, StoreError> {
+    pub fn audit_entries(&self, after: i64) -> Result<Vec<AuditEntry>, StoreError> {
         read(&self.connection, after, None)
     }
 
@@ -105,7 +105,7 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn audit_entries_of(&self, after: i64, kinds: &[&str]) -> Result<Vec<Entry>, StoreError> {
+    pub fn audit_entries_of(&self, after: i64, kinds: &[&str]) -> Result<Vec<AuditEntry>, StoreError> {
         let mut entries = Vec::new();
         for kind in kinds {
             entries.extend(read(&self.connection, after, Some(kind))?);
@@ -118,7 +118,7 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn last_audit_entry(&self, kind: Option<&str>) -> Result<Option<Entry>, StoreError> {
+    pub fn last_audit_entry(&self, kind: Option<&str>) -> Result<Option<AuditEntry>, StoreError> {
         let found: Option<i64> = self
             .connection
             .prepare_cached("SELECT seq FROM audit WHERE body GLOB ? ORDER BY seq DESC LIMIT 1")?
@@ -146,12 +146,12 @@ fn broken(
 ///
 /// # Errors
 /// Where there is no store, or it cannot be written.
-pub fn append_audit_to(dir: &Path, at: Time, event: &Event) -> Result<Entry, StoreError> {
+pub fn append_audit_to(dir: &Path, at: Time, event: &AuditEvent) -> Result<AuditEntry, StoreError> {
     let mut connection = schema::open(dir, Durability::Full)?;
     let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (seq, hash) = add(&change, at, event)?;
     change.commit()?;
-    Ok(Entry { seq, at, body: serde_json::to_string(event).unwrap_or_default(), hash })
+    Ok(AuditEntry { seq, at, body: serde_json::to_string(event).unwrap_or_default(), hash })
 }
 
 /// Something that is not as it was written.
@@ -159,7 +159,7 @@ pub fn append_audit_to(dir: &Path, at: Time, event: &Event) -> Result<Entry, Sto
 #[non_exhaustive]
 pub enum Finding {
     /// An entry of the log does not fit its hash, or the hash before it.
-    Entry(i64),
+    AuditEntry(i64),
     /// Entries are missing, both ends included.
     Missing(i64, i64),
     /// The seals of an entry are not those that it covered.
@@ -203,7 +203,7 @@ impl Reader {
     ///
     /// # Errors
     /// Where the file cannot be read.
-    pub fn log(&self) -> Result<(Vec<Entry>, Vec<Finding>), StoreError> {
+    pub fn log(&self) -> Result<(Vec<AuditEntry>, Vec<Finding>), StoreError> {
         let view = self.connection.unchecked_transaction()?;
         let entries = read(&view, 0, None)?;
         let (mut faults, mut last, mut before) = (Vec::new(), 0, GENESIS);
@@ -211,8 +211,8 @@ impl Reader {
             if entry.seq != last + 1 {
                 faults.push(Finding::Missing(last + 1, entry.seq - 1));
             } else if link(&before, entry.seq, entry.at, &entry.body) != entry.hash {
-                faults.push(Finding::Entry(entry.seq));
-            } else if matches!(entry.event(), Event::Tampered { .. }) {
+                faults.push(Finding::AuditEntry(entry.seq));
+            } else if matches!(entry.event(), AuditEvent::Tampered { .. }) {
                 faults.push(Finding::Tampered(entry.seq));
             }
             (last, before) = (entry.seq, entry.hash);

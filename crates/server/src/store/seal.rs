@@ -15,7 +15,7 @@ use super::{
     log::{self, Hash},
     schema::MOMENT_BITS,
 };
-use crate::audit::{Event, hex};
+use crate::audit::{AuditEvent, hex};
 
 /// After the end of a day, for what comes a little late.
 const GRACE: i64 = 3600;
@@ -193,7 +193,7 @@ impl Store {
                 again += u64::from(known.exists([seal.key])?);
             }
         }
-        let event = Event::Sealed {
+        let event = AuditEvent::Sealed {
             days: seals.len() as u64,
             again,
             readings: seals.iter().map(|seal| seal.count.max(0) as u64).sum(),

@@ -12,7 +12,7 @@ use super::{
     log::{Finding, Hash},
     seal::{self, Digester, Seal},
 };
-use crate::audit::{Entry, Event};
+use crate::audit::{AuditEntry, AuditEvent};
 
 /// What was compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Reader {
     ///
     /// # Errors
     /// Where the file cannot be read at all.
-    pub fn sealed(&self, entries: &[Entry]) -> Result<(SealReport, Vec<Finding>), StoreError> {
+    pub fn sealed(&self, entries: &[AuditEntry]) -> Result<(SealReport, Vec<Finding>), StoreError> {
         let view = self.connection.unchecked_transaction()?;
         let mut faults = Vec::new();
         let newest = seals(&view, entries, &mut faults)?;
@@ -100,14 +100,14 @@ impl Reader {
 /// The newest seal of each day; entries whose seals are not what they covered.
 fn seals(
     view: &Connection,
-    entries: &[Entry],
+    entries: &[AuditEntry],
     faults: &mut Vec<Finding>,
 ) -> Result<Newest, StoreError> {
     let mut newest = Newest::new();
     let mut of =
         view.prepare("SELECT key, count, digest FROM seal WHERE entry = ? ORDER BY key")?;
     for entry in entries {
-        let Event::Sealed { root, .. } = entry.event() else { continue };
+        let AuditEvent::Sealed { root, .. } = entry.event() else { continue };
         let seals: Vec<Seal> = of
             .query_map([entry.seq], |row| {
                 let digest: Vec<u8> = row.get(2)?;

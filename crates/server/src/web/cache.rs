@@ -15,7 +15,7 @@ use competition::{Leaderboard, Rule, Time};
 use flate2::{Compression, write::GzEncoder};
 
 use super::fingerprint;
-use crate::engine::{Handle, Snapshot, Stopped};
+use crate::engine::{EngineClient, Snapshot, QueryError};
 
 /// Below this a smaller body costs more than it saves, bytes.
 const WORTH_PACKING: usize = 1024;
@@ -119,13 +119,13 @@ impl Boards {
     /// The board of the moment; of another moment where `as_of` names one.
     pub(super) async fn get(
         &self,
-        handle: &Handle,
+        engine: &EngineClient,
         snapshot: &Snapshot,
         rule: Rule,
         as_of: Option<Time>,
-    ) -> Result<Arc<Leaderboard>, Stopped> {
+    ) -> Result<Arc<Leaderboard>, QueryError> {
         if as_of.is_some() {
-            return handle.leaderboard(rule, as_of).await;
+            return engine.leaderboard(rule, as_of).await;
         }
         if rule == snapshot.board.rule {
             return Ok(Arc::new(snapshot.board.clone()));
@@ -134,7 +134,7 @@ impl Boards {
         if let Some((_, board)) = kept.filter(|(of, _)| *of == stamp(snapshot)) {
             return Ok(board);
         }
-        let board = handle.leaderboard(rule, None).await?;
+        let board = engine.leaderboard(rule, None).await?;
         let entry = (stamp(snapshot), Arc::clone(&board));
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(rule, entry);
         Ok(board)

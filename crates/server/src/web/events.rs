@@ -27,7 +27,7 @@ use tokio::{
 use utoipa::ToSchema;
 
 use super::{Web, api, params::Params, problem::Problem};
-use crate::engine::{Event, Snapshot};
+use crate::engine::{EngineEvent, Snapshot};
 
 /// Ticks a client may be behind.
 const BEHIND: usize = 32;
@@ -93,7 +93,7 @@ struct ReadingJson<'a> {
 }
 
 fn board(web: &Web, snapshot: &Snapshot) -> Tick {
-    let json = api::render(&snapshot.board, web.handle.participants());
+    let json = api::render(&snapshot.board, web.engine.participants());
     let json = String::from_utf8(json).unwrap_or_default();
     let head = format!("event: leaderboard\nid: {}\ndata: ", snapshot.version);
     let brief = format!(
@@ -104,9 +104,9 @@ fn board(web: &Web, snapshot: &Snapshot) -> Tick {
     Tick { full: Bytes::from(format!("{head}{json}\n\n")), brief: Bytes::from(brief) }
 }
 
-fn reading(web: &Web, event: &Event) -> Option<String> {
-    let Event::Reading { participant, measured_at, power, step } = event else { return None };
-    let who = web.handle.participants().get(participant.0 as usize)?;
+fn reading(web: &Web, event: &EngineEvent) -> Option<String> {
+    let EngineEvent::Reading { participant, measured_at, power, step } = event else { return None };
+    let who = web.engine.participants().get(participant.0 as usize)?;
     let json = ReadingJson {
         participant: &who.id,
         measured_at: rfc3339(*measured_at),
@@ -119,7 +119,7 @@ fn reading(web: &Web, event: &Event) -> Option<String> {
 
 /// Turns the engine's news into ticks until the engine is gone.
 pub(super) async fn pump(web: Arc<Web>) {
-    let mut events = web.handle.subscribe();
+    let mut events = web.engine.subscribe();
     let mut alive = tokio::time::interval(KEEP_ALIVE);
     alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut waiting = false;
@@ -129,14 +129,14 @@ pub(super) async fn pump(web: Arc<Web>) {
             event = events.recv() => {
                 let mut text = String::new();
                 match event {
-                    Ok(Event::Board(_)) | Err(RecvError::Lagged(_)) => waiting = true,
+                    Ok(EngineEvent::Leaderboard(_)) | Err(RecvError::Lagged(_)) => waiting = true,
                     Ok(event) => text.extend(reading(&web, &event)),
                     Err(RecvError::Closed) => return web.hub.close(),
                 }
                 // A burst becomes one tick.
                 while let Ok(event) = events.try_recv() {
                     match event {
-                        Event::Board(_) => waiting = true,
+                        EngineEvent::Leaderboard(_) => waiting = true,
                         event => text.extend(reading(&web, &event)),
                     }
                 }
@@ -150,7 +150,7 @@ pub(super) async fn pump(web: Arc<Web>) {
                 waiting = false;
                 next_board = Instant::now() + BETWEEN_BOARDS;
                 if web.hub.listeners() > 0 {
-                    web.hub.send(board(&web, &web.handle.snapshot()));
+                    web.hub.send(board(&web, &web.engine.snapshot()));
                     alive.reset();
                 }
             }
@@ -189,7 +189,7 @@ pub(super) async fn events(
         Problem::busy("the service is shutting down", "connect again in some seconds")
     })?;
     let choose = move |tick: Tick| if brief { tick.brief } else { tick.full };
-    let first = choose(board(&web, &web.handle.snapshot()));
+    let first = choose(board(&web, &web.engine.snapshot()));
     let first = Bytes::from([b"retry: 2000\n\n", first.as_ref()].concat());
     let rest = stream::unfold(receiver, move |mut receiver| async move {
         // Lagged or closed: the stream ends, and with it the connection.

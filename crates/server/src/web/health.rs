@@ -38,8 +38,8 @@ struct ReadyJson {
         (status = 200, description = "ready", body = ReadyJson),
         (status = 503, description = "not yet, and what is missing", body = ReadyJson)))]
 pub(super) async fn readyz(State(web): State<Arc<Web>>) -> Response {
-    let store = web.handle.is_running();
-    let snapshot = web.handle.snapshot();
+    let store = web.engine.is_running();
+    let snapshot = web.engine.snapshot();
     let board = snapshot.version > 0;
     let broker = web.readiness.is_open();
     let ready = store && board && broker;

@@ -2,12 +2,12 @@
 //!
 //! Everything is read from the engine's published snapshot; what only the engine's
 //! thread can answer (another rule, another time, a load curve) is asked of it
-//! through its handle. Nothing here writes; what the organiser decides
+//! through its engine. Nothing here writes; what the organiser decides
 //! goes to the engine.
 mod api;
 mod assets;
 mod cache;
-mod decide;
+mod organiser_api;
 mod events;
 mod headers;
 mod health;
@@ -37,7 +37,7 @@ use std::{
 
 use tokio::{net::TcpListener, sync::oneshot};
 
-use crate::{clock::Clock, engine::Handle, settings::Secret};
+use crate::{clock::Clock, engine::EngineClient, settings::Secret};
 use wire::Language;
 
 pub use api::{leaderboard_json, what_if_json};
@@ -78,7 +78,7 @@ impl Readiness {
 /// What all requests share.
 #[derive(Debug)]
 pub struct Web {
-    handle: Handle,
+    engine: EngineClient,
     clock: Clock,
     language: Language,
     organiser: Option<Secret>,
@@ -92,9 +92,9 @@ pub struct Web {
 
 impl Web {
     /// For [`router`] and [`serve`].
-    pub fn new(handle: Handle, options: Options) -> Arc<Self> {
+    pub fn new(engine: EngineClient, options: Options) -> Arc<Self> {
         Arc::new(Self {
-            handle,
+            engine,
             clock: options.clock,
             language: options.language,
             organiser: options.organiser,

@@ -41,11 +41,11 @@ pub(super) async fn organiser(
     }
     let desk = async {
         Ok::<_, Problem>(Desk {
-            quarantine: web.handle.quarantine().await?,
-            rejections: web.handle.rejections().await?,
-            gateways: web.handle.gateways().await?,
-            counts: web.handle.counts().await?,
-            decisions: web.handle.decisions().await?,
+            quarantine: web.engine.quarantine().await?,
+            rejections: web.engine.rejections().await?,
+            gateways: web.engine.gateways().await?,
+            counts: web.engine.counts().await?,
+            decisions: web.engine.decisions().await?,
         })
     };
     match desk.await {

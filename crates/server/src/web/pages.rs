@@ -37,12 +37,12 @@ impl<'a> Visit<'a> {
     pub(super) fn new(web: &'a Web, query: Option<&str>, headers: &'a HeaderMap) -> Self {
         let params = Params::read(query);
         let language = language::negotiate(params.get("lang"), headers, web.language);
-        Self { web, params, headers, snapshot: web.handle.snapshot(), language }
+        Self { web, params, headers, snapshot: web.engine.snapshot(), language }
     }
 
     pub(super) fn scene(&self) -> Scene<'_> {
         Scene {
-            competition: self.web.handle.competition(),
+            competition: self.web.engine.competition(),
             participants: &self.snapshot.participants,
             snapshot: &self.snapshot,
             l: self.language,
@@ -99,7 +99,7 @@ impl<'a> Visit<'a> {
     }
 
     fn find(&self, id: &str) -> Result<ParticipantIndex, Problem> {
-        let known = api::find(self.web.handle.participants(), id);
+        let known = api::find(self.web.engine.participants(), id);
         known.map(|(index, _)| index).map_err(|_| {
             let detail = match self.language {
                 Language::Swedish => format!("Inget deltagande rådhus heter ”{id}”."),
@@ -113,7 +113,7 @@ impl<'a> Visit<'a> {
     async fn curve(&self, who: ParticipantIndex, length: i64, step: i64) -> Result<Curve, Problem> {
         let until = Time(self.snapshot.as_of.0.div_euclid(step) * step);
         let from = Time(until.0 - length);
-        let points = self.web.handle.series(who, from..until, step).await?;
+        let points = self.web.engine.series(who, from..until, step).await?;
         Ok(Curve { from, until, step, points })
     }
 }
@@ -150,7 +150,7 @@ pub(super) async fn front(
         }
         let snapshot = &visit.snapshot;
         let rule = selection.rule.unwrap_or(snapshot.board.rule);
-        let board = web.boards.get(&web.handle, snapshot, rule, None).await?;
+        let board = web.boards.get(&web.engine, snapshot, rule, None).await?;
         let markup = page::board(&visit.scene(), &board, &selection);
         // What a visitor made up is not worth keeping.
         if selection.search.is_some() {
@@ -175,14 +175,14 @@ pub(super) async fn what_if(
 ) -> Response {
     let visit = Visit::new(&web, query.as_deref(), &headers);
     let made = async {
-        let competition = web.handle.competition();
+        let competition = web.engine.competition();
         let rule = rule::wanted(&visit.params)?.unwrap_or(competition.rule);
         let baseline = rule::wanted_baseline(&visit.params)?.unwrap_or(competition.method.baseline);
         let key = format!("what-if {} {}", rule::tag(rule), rule::baseline_tag(baseline));
         if let Some(response) = visit.kept(&key) {
             return Ok(response);
         }
-        let (board, clusters) = web.handle.what_if(rule, baseline).await?;
+        let (board, clusters) = web.engine.what_if(rule, baseline).await?;
         Ok(visit.keep(&key, page::what_if(&visit.scene(), &board, &clusters, baseline)))
     };
     made.await.unwrap_or_else(|problem: Problem| visit.trouble(&problem))
@@ -209,7 +209,7 @@ pub(super) async fn participant(
         }
         let day = visit.curve(index, DAY, 900).await?;
         let week = visit.curve(index, 7 * DAY, 3600).await?;
-        let insight = web.handle.insight(index).await?;
+        let insight = web.engine.insight(index).await?;
         let markup = page::participant(&visit.scene(), index, &Curves { day, week, insight });
         Ok(visit.keep(&key, markup.ok_or_else(early)?))
     };

@@ -45,7 +45,7 @@ pub(super) async fn panel(
     let id = file.strip_suffix(".png").ok_or_else(|| {
         Problem::missing(format!("no picture is called {file:?}"), "write the participant and .png")
     })?;
-    let (index, _) = api::find(web.handle.participants(), id)?;
+    let (index, _) = api::find(web.engine.participants(), id)?;
     let size: Size = params.get("size").unwrap_or("128x64").parse().map_err(|_| {
         let text = params.get("size").unwrap_or_default();
         Problem::bad(format!("size={text} is no panel"), "write size=128x64 or size=64x32")
@@ -60,14 +60,14 @@ pub(super) async fn panel(
     // the panels, which do not know.
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let elapsed_ms = elapsed.as_millis() as u64 / FRAME_MS * FRAME_MS;
-    let snapshot = web.handle.snapshot();
+    let snapshot = web.engine.snapshot();
     let key = format!("{} {size:?} {} {elapsed_ms}", index.0, language.tag());
     if let Some(made) = web.pictures.get(stamp(&snapshot), &key) {
         return Ok(made.answer(&headers));
     }
     let stage = Stage {
-        competition: web.handle.competition(),
-        participants: web.handle.participants(),
+        competition: web.engine.competition(),
+        participants: web.engine.participants(),
         snapshot: &snapshot,
         language,
         now: web.clock.now(),

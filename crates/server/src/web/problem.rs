@@ -6,7 +6,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::engine::Stopped;
+use crate::engine::QueryError;
 
 /// The body of every error of the API, `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -70,8 +70,8 @@ impl Problem {
     }
 }
 
-impl From<Stopped> for Problem {
-    fn from(stopped: Stopped) -> Self {
+impl From<QueryError> for Problem {
+    fn from(stopped: QueryError) -> Self {
         Self::busy(stopped.to_string(), "ask again in some seconds")
     }
 }

@@ -7,7 +7,7 @@ use utoipa::openapi::{Info, License, OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Web, api, assets, cache::Made, decide, events, headers, health, organiser, pages, panels,
+    Web, api, assets, cache::Made, events, headers, health, organiser, organiser_api, pages, panels,
 };
 
 /// The whole service.
@@ -34,11 +34,11 @@ fn described() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(pages::what_if))
         .routes(routes!(pages::participant))
         .routes(routes!(pages::kiosk))
-        .routes(routes!(organiser::organiser, decide::form))
-        .routes(routes!(decide::declare, decide::declarations))
-        .routes(routes!(decide::amend))
-        .routes(routes!(decide::lock))
-        .routes(routes!(decide::trail))
+        .routes(routes!(organiser::organiser, organiser_api::form))
+        .routes(routes!(organiser_api::declare, organiser_api::declarations))
+        .routes(routes!(organiser_api::amend))
+        .routes(routes!(organiser_api::lock))
+        .routes(routes!(organiser_api::trail))
         .routes(routes!(assets::asset))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 use server::{
-    audit::{Entry, Event, words},
+    audit::{AuditEntry, AuditEvent, words},
     store::{ChangedDay, Finding, Reader, SealReport, StoreError},
 };
 
@@ -38,7 +38,7 @@ enum Format {
 
 /// All that was found.
 struct Audited {
-    entries: Vec<Entry>,
+    entries: Vec<AuditEntry>,
     sealed: SealReport,
     imports: u64,
     faults: Vec<Finding>,
@@ -91,7 +91,7 @@ fn audit(config: &Config, expect: Option<&str>) -> Result<Audited, StoreError> {
     Ok(Audited { entries, sealed, imports, faults, missing })
 }
 
-fn hash_of(entry: &Entry) -> String {
+fn hash_of(entry: &AuditEntry) -> String {
     server::audit::hex(&entry.hash)
 }
 
@@ -107,14 +107,14 @@ impl Audited {
 
     fn text(&self, zone: &TimeZone) -> String {
         let mut text = String::new();
-        let local = |entry: &Entry| {
+        let local = |entry: &AuditEntry| {
             Timestamp::from_second(entry.at.0).map_or_else(
                 |_| entry.at.0.to_string(),
                 |at| at.to_zoned(zone.clone()).strftime("%F %T%:z").to_string(),
             )
         };
         for entry in &self.entries {
-            let words = words(&entry.event()).replace('\n', "\n      ");
+            let words = describe(&entry.event()).replace('\n', "\n      ");
             text += &format!("{:>5} {}  {words}\n", entry.seq, local(entry));
         }
         let SealReport { days, readings, waiting, changed, batches } = &self.sealed;
@@ -153,7 +153,7 @@ impl Audited {
                 json!({
                     "entry": entry.seq,
                     "at": Timestamp::from_second(entry.at.0).ok().map(|at| at.to_string()),
-                    "words": words(&entry.event()),
+                    "words": describe(&entry.event()),
                     "hash": hash_of(entry),
                     "what": serde_json::from_str::<serde_json::Value>(&entry.body).ok(),
                 })
@@ -176,7 +176,7 @@ impl Audited {
                 "waiting_batches": self.sealed.batches,
                 "imports": self.imports,
             },
-            "locked": self.entries.iter().any(|entry| matches!(entry.event(), Event::Lock { .. })),
+            "locked": self.entries.iter().any(|entry| matches!(entry.event(), AuditEvent::Lock { .. })),
             "entries": entries,
         });
         format!("{json}\n")
@@ -191,7 +191,7 @@ fn day(at: competition::Time) -> String {
 /// What is wrong, in words.
 fn told(fault: &Finding) -> String {
     match fault {
-        Finding::Entry(entry) => format!("entry {entry} of the log is not what was written"),
+        Finding::AuditEntry(entry) => format!("entry {entry} of the log is not what was written"),
         Finding::Missing(first, last) if first == last => format!("entry {first} is gone"),
         Finding::Missing(first, last) => format!("entries {first} to {last} are gone"),
         Finding::Seals(entry) => format!("the seals of entry {entry} are not what it covered"),
@@ -228,7 +228,7 @@ fn told(fault: &Finding) -> String {
 fn fault(fault: &Finding) -> serde_json::Value {
     let words = told(fault);
     match fault {
-        Finding::Entry(entry) | Finding::Seals(entry) | Finding::Tampered(entry) => {
+        Finding::AuditEntry(entry) | Finding::Seals(entry) | Finding::Tampered(entry) => {
             json!({"entry": entry, "words": words})
         }
         Finding::Missing(first, last) => json!({"entry": first, "until": last, "words": words}),

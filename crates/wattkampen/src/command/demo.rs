@@ -270,10 +270,10 @@ async fn serve(
         faults,
     };
     let fleet = setup.start().map_err(|error| Failure::Failed(error.into()))?;
-    let handle = running.handle.clone();
+    let client = running.client.clone();
     let result = async {
-        outcome::ended(&handle, Time(moments.end)).await;
-        output::line(outcome::text(&handle, fleet.halls()))?;
+        outcome::ended(&client, Time(moments.end)).await;
+        output::line(outcome::text(&client, fleet.halls()))?;
         std::future::pending().await
     };
     let ended = tokio::select! {

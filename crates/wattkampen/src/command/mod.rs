@@ -8,14 +8,14 @@ mod check;
 #[cfg(feature = "service")]
 mod choices;
 #[cfg(feature = "service")]
-mod decide;
+mod decisions;
 #[cfg(feature = "service")]
 mod demo;
 mod gateway;
 #[cfg(feature = "service")]
 mod import;
 #[cfg(feature = "service")]
-mod organise;
+mod service_commands;
 mod output;
 #[cfg(feature = "service")]
 mod panel;
@@ -51,7 +51,7 @@ pub struct Cli {
 enum Command {
     #[cfg(feature = "service")]
     #[command(flatten)]
-    Organise(organise::Command),
+    Service(service_commands::Command),
     /// A meter's serial port on this machine to any MQTT broker, with an outbox on disk
     Gateway(gateway::Args),
 }
@@ -80,11 +80,11 @@ pub fn run(cli: Cli) -> ExitCode {
     log(match cli.command {
         Command::Gateway(_) => LevelFilter::INFO,
         #[cfg(feature = "service")]
-        Command::Organise(_) => LevelFilter::WARN,
+        Command::Service(_) => LevelFilter::WARN,
     });
     let done = match cli.command {
         #[cfg(feature = "service")]
-        Command::Organise(command) => organise::run(command),
+        Command::Service(command) => service_commands::run(command),
         Command::Gateway(args) => gateway::run(&args),
     };
     match done {

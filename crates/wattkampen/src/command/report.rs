@@ -7,7 +7,7 @@ use std::{
 use competition::Time;
 use jiff::Timestamp;
 use server::{
-    audit::Entry,
+    audit::AuditEntry,
     store::{Reader, StoreError},
 };
 
@@ -88,7 +88,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// The audit trail up to a moment.
-fn trail(config: &Config, until: Time) -> Result<Vec<Entry>, StoreError> {
+fn trail(config: &Config, until: Time) -> Result<Vec<AuditEntry>, StoreError> {
     let (mut entries, _) = Reader::open(&config.data)?.log()?;
     entries.retain(|entry| entry.at <= until);
     Ok(entries)

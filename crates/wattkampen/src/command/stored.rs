@@ -1,12 +1,12 @@
 //! The standings of what is in the store, for the commands that only look.
 use competition::Standings;
-use server::{audit::Frozen, store::StoreError};
+use server::{audit::LockedResult, store::StoreError};
 
 use super::Failure;
 use crate::config::Config;
 
 /// With what is declared; and the result where it is locked.
-pub(super) fn standings(config: &Config) -> Result<(Standings, Option<Frozen>), Failure> {
+pub(super) fn standings(config: &Config) -> Result<(Standings, Option<LockedResult>), Failure> {
     there(config)?;
     let (competition, participants) = (config.competition.clone(), config.participants.clone());
     server::engine::standings(&config.data, competition, participants)

@@ -5,7 +5,7 @@ use competition::{
     ParticipantIndex, Portfolio, Row, Rule, SavingOpportunity, Standings, Time,
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
-use server::audit::Entry;
+use server::audit::AuditEntry;
 
 /// A week of the contest, those participants summed who are known on both sides.
 #[derive(Debug, Clone)]
@@ -31,12 +31,12 @@ pub struct Summary {
     /// The ranked together.
     pub(crate) project: Option<Portfolio>,
     /// The audit trail, oldest first.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<AuditEntry>,
 }
 
 impl Summary {
     /// Around a board of these standings, with the audit trail up to then.
-    pub fn new(standings: &Standings, board: Leaderboard, entries: Vec<Entry>) -> Self {
+    pub fn new(standings: &Standings, board: Leaderboard, entries: Vec<AuditEntry>) -> Self {
         let competition = standings.competition().clone();
         let participants = standings.participants().to_vec();
         let now = board.as_of;

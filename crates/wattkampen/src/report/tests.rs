@@ -5,7 +5,7 @@ use competition::{
     Row, SavingOpportunity, SquareMetres, Status, Time, Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
-use server::audit::Entry;
+use server::audit::AuditEntry;
 
 use super::{summary::Week, *};
 
@@ -89,8 +89,8 @@ fn scene() -> (Leaderboard, Competition, Vec<Participant>) {
     (board, competition, participants)
 }
 
-fn entry(seq: i64, body: &str) -> Entry {
-    Entry { seq, at: NOW, body: body.to_owned(), hash: [7; 32] }
+fn entry(seq: i64, body: &str) -> AuditEntry {
+    AuditEntry { seq, at: NOW, body: body.to_owned(), hash: [7; 32] }
 }
 
 /// With one of each: an activity without and one with a plain effect, a trap, a week.

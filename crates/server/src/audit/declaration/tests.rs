@@ -22,8 +22,8 @@ fn participants() -> Vec<Participant> {
     }]
 }
 
-fn asked(json: &str) -> Asked {
-    let mut asked: Asked = serde_json::from_str(json).unwrap();
+fn asked(json: &str) -> DeclarationRequest {
+    let mut asked: DeclarationRequest = serde_json::from_str(json).unwrap();
     asked.by = "energy coordinator".to_owned();
     asked.reason = "as measured on site".to_owned();
     asked
@@ -31,15 +31,15 @@ fn asked(json: &str) -> Asked {
 
 fn refused(json: &str) -> String {
     let mistake =
-        check(&asked(json), &competition(), &participants(), &[]).expect_err("it is wrong");
-    assert!(!mistake.mend.is_empty());
+        check_declaration(&asked(json), &competition(), &participants(), &[]).expect_err("it is wrong");
+    assert!(!mistake.hint.is_empty());
     mistake.what
 }
 
-fn logged(seq: i64, asked: Asked) -> Entry {
-    let event = Event::Declaration { declared: asked };
+fn logged(seq: i64, asked: DeclarationRequest) -> AuditEntry {
+    let event = AuditEvent::Declaration { declared: asked };
     let body = serde_json::to_string(&event).unwrap();
-    Entry { seq, at: Time(0), body, hash: [0; 32] }
+    AuditEntry { seq, at: Time(0), body, hash: [0; 32] }
 }
 
 #[test]
@@ -57,8 +57,8 @@ fn mistakes_are_told_in_words() {
     insta::assert_snapshot!(refused(r#"{"kind":"activity","participant":"a","activity":"night-walk","day":"2027-06-01"}"#), @"day is outside of the baseline year and the contest");
     insta::assert_snapshot!(refused(r#"{"kind":"activity","participant":"b","activity":"night-walk","day":"2027-04-01"}"#), @r#"no participant is called "b""#);
     insta::assert_snapshot!(refused(r#"{"kind":"withdraw","entry":4}"#), @"entry 4 is no declaration that is in force");
-    let nobody = Asked { by: " ".to_owned(), ..asked(r#"{"kind":"withdraw","entry":4}"#) };
-    let mistake = check(&nobody, &competition(), &participants(), &[]).unwrap_err();
+    let nobody = DeclarationRequest { by: " ".to_owned(), ..asked(r#"{"kind":"withdraw","entry":4}"#) };
+    let mistake = check_declaration(&nobody, &competition(), &participants(), &[]).unwrap_err();
     assert_eq!(mistake.what, "by says who declares it");
 }
 
@@ -73,21 +73,21 @@ fn what_is_declared_holds_until_it_is_withdrawn() {
     let event =
         asked(r#"{"kind":"event","participant":"a","from":"2027-03-28","until":"2027-03-29"}"#);
     let mut log = vec![logged(3, area.clone()), logged(5, swap), logged(8, event)];
-    let in_force = active(&log, zone);
-    let who = &apply(&participants(), &in_force)[0];
+    let in_force = declarations_in_force(&log, zone);
+    let who = &apply_declarations(&participants(), &in_force)[0];
     assert_eq!(who.floor_area.0[1], (date(2027, 4, 1), SquareMetres(6100.0)));
     assert_eq!(who.meters[0].epochs[0].last.0, 9000);
     // A day of 23 hours.
     assert_eq!(who.exclusions[0].until.0 - who.exclusions[0].from.0, 23 * 3600);
 
-    let again = check(&area, &competition, &participants(), &in_force).unwrap_err();
+    let again = check_declaration(&area, &competition, &participants(), &in_force).unwrap_err();
     assert_eq!(again.what, "the same is in force since entry 3");
     let withdraw = asked(r#"{"kind":"withdraw","entry":3}"#);
-    check(&withdraw, &competition, &participants(), &in_force).unwrap();
+    check_declaration(&withdraw, &competition, &participants(), &in_force).unwrap();
     log.push(logged(9, withdraw));
-    let in_force = active(&log, zone);
+    let in_force = declarations_in_force(&log, zone);
     assert_eq!(in_force.len(), 2);
-    assert_eq!(apply(&participants(), &in_force)[0].floor_area, participants()[0].floor_area);
+    assert_eq!(apply_declarations(&participants(), &in_force)[0].floor_area, participants()[0].floor_area);
 }
 
 #[test]
@@ -98,13 +98,13 @@ fn an_activity_that_is_configured_too_is_shown_once() {
         asked(&format!(r#"{{{kind},"participant":"a","day":"{day}","place":"{place}"}}"#))
     };
     let log = [logged(3, walk("floor 2")), logged(4, walk("floor 3"))];
-    let in_force = active(&log, &competition.timezone);
+    let in_force = declarations_in_force(&log, &competition.timezone);
     let mut configured = participants();
     let Change::Done(_, done) = in_force[0].change.clone() else { panic!("no activity") };
     let quiet = Activity { by: String::new(), note: String::new(), ..done };
     configured[0].activities.push(quiet);
-    let shown = &apply(&configured, &in_force)[0].activities;
+    let shown = &apply_declarations(&configured, &in_force)[0].activities;
     let told: Vec<_> = shown.iter().map(|it| (it.place.as_str(), it.by.as_str())).collect();
     assert_eq!(told, [("floor 2", "energy coordinator"), ("floor 3", "energy coordinator")]);
-    assert_eq!(apply(&configured, &[])[0].activities, configured[0].activities);
+    assert_eq!(apply_declarations(&configured, &[])[0].activities, configured[0].activities);
 }

@@ -36,7 +36,7 @@ impl Publisher for Panel {
 }
 
 fn page(snapshot: &Snapshot, who: ParticipantIndex) -> Option<wire::Page> {
-    let house = snapshot.houses.get(who.0 as usize)?;
+    let house = snapshot.figures.get(who.0 as usize)?;
     Some(wire::Page {
         t: wire::Time::from_unix(snapshot.as_of.0).ok()?,
         name: wire::Text::cut("Söderhamn"),

@@ -194,17 +194,17 @@ pub(in crate::web) async fn what_if(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let params = Params::strict(query.as_deref(), &["rule", "baseline"])?;
-    let snapshot = web.handle.snapshot();
+    let snapshot = web.engine.snapshot();
     let rule = rule::wanted(&params)?.unwrap_or(snapshot.board.rule);
     let baseline = rule::wanted_baseline(&params)?;
-    let own = web.handle.competition().method.baseline;
+    let own = web.engine.competition().method.baseline;
     let baseline = baseline.unwrap_or(own);
     let key = format!("api/what-if?{}&{}", rule::tag(rule), rule::baseline_tag(baseline));
     if let Some(made) = web.pages.get(stamp(&snapshot), &key) {
         return Ok(made.answer(&headers));
     }
-    let (board, _) = web.handle.what_if(rule, baseline).await?;
-    let body = render_what_if(&board, baseline, web.handle.participants());
+    let (board, _) = web.engine.what_if(rule, baseline).await?;
+    let body = render_what_if(&board, baseline, web.engine.participants());
     let made = Made::new("application/json", body);
     Ok(web.pages.keep(stamp(&snapshot), key, made).answer(&headers))
 }
@@ -224,7 +224,7 @@ pub(in crate::web) async fn leaderboard(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let params = Params::strict(query.as_deref(), &["rule", "as_of"])?;
-    let snapshot = web.handle.snapshot();
+    let snapshot = web.engine.snapshot();
     let rule = rule::wanted(&params)?.unwrap_or(snapshot.board.rule);
     let as_of = params.time("as_of")?;
     if as_of.is_some_and(|at| at > web.clock.now()) {
@@ -238,8 +238,8 @@ pub(in crate::web) async fn leaderboard(
     if let Some(made) = kept {
         return Ok(made.answer(&headers));
     }
-    let board = web.boards.get(&web.handle, &snapshot, rule, as_of).await?;
-    let made = Made::new("application/json", render(&board, web.handle.participants()));
+    let board = web.boards.get(&web.engine, &snapshot, rule, as_of).await?;
+    let made = Made::new("application/json", render(&board, web.engine.participants()));
     if as_of.is_some() {
         return Ok(made.answer(&headers));
     }

@@ -156,14 +156,14 @@ pub(in crate::web) async fn participant(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     Params::strict(query.as_deref(), &[])?;
-    let snapshot = web.handle.snapshot();
+    let snapshot = web.engine.snapshot();
     let (index, who) = find(&snapshot.participants, &id)?;
-    let zone = &web.handle.competition().timezone;
+    let zone = &web.engine.competition().timezone;
     let row = snapshot.board.rows.iter().find(|row| row.participant == index);
-    let (Some(row), Some(house)) = (row, snapshot.houses.get(index.0 as usize)) else {
+    let (Some(row), Some(house)) = (row, snapshot.figures.get(index.0 as usize)) else {
         return Err(Problem::busy("the board is not computed yet", "ask again in some seconds"));
     };
-    let insight = web.handle.insight(index).await?;
+    let insight = web.engine.insight(index).await?;
     let energy = |e: Option<MilliWattHours>| e.and_then(|e| kwh(e, 1));
     let power = |p: Option<Watts>| p.map(|p| p.0);
     let json = ParticipantJson {

@@ -63,7 +63,7 @@ pub(in crate::web) async fn series(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let params = Params::strict(query.as_deref(), &["from", "to", "step"])?;
-    let (index, who) = find(web.handle.participants(), &id)?;
+    let (index, who) = find(web.engine.participants(), &id)?;
     let step = params.seconds("step")?.unwrap_or(QUARTER);
     if step < QUARTER || step % QUARTER != 0 {
         return Err(Problem::bad(
@@ -85,7 +85,7 @@ pub(in crate::web) async fn series(
             "ask for a shorter time or a longer step",
         ));
     }
-    let points = web.handle.series(index, from..to, step).await?;
+    let points = web.engine.series(index, from..to, step).await?;
     let json = SeriesJson {
         participant: &who.id,
         from: rfc3339(from),

@@ -7,7 +7,7 @@ use wire::Language;
 
 use super::Scene;
 use crate::{
-    audit::{Asked, Declaration, hex},
+    audit::{DeclarationRequest, Declaration, hex},
     engine::Decisions,
 };
 
@@ -77,13 +77,13 @@ fn activity(kind: ActivityKind, l: Language) -> &'static str {
     l.pick(swedish, english)
 }
 
-fn whom<'a>(scene: &'a Scene, asked: &'a Asked) -> &'a str {
+fn whom<'a>(scene: &'a Scene, asked: &'a DeclarationRequest) -> &'a str {
     let of = asked.participant.as_deref();
     let who = scene.participants.iter().find(|who| Some(who.id.as_str()) == of);
     who.map(|who| who.municipality.as_str()).or(asked.meter.as_deref()).or(of).unwrap_or_default()
 }
 
-fn holds(asked: &Asked, l: Language) -> String {
+fn holds(asked: &DeclarationRequest, l: Language) -> String {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let (from, until) = (text(&asked.from), text(&asked.until));
     let kwh = |wh: Option<i64>| l.number(wh.unwrap_or_default() as f64 / 1000.0, 0);

@@ -12,7 +12,7 @@ use super::{
     shell::{Frame, page},
 };
 use crate::{
-    engine::{Counts, Decisions, Gateway},
+    engine::{IngestCounts, Decisions, GatewayState},
     ingest::Rejection,
 };
 
@@ -21,8 +21,8 @@ use crate::{
 pub(in crate::web) struct Desk {
     pub(in crate::web) quarantine: Vec<QuarantinedReadings>,
     pub(in crate::web) rejections: Vec<Rejection>,
-    pub(in crate::web) gateways: Vec<Gateway>,
-    pub(in crate::web) counts: Counts,
+    pub(in crate::web) gateways: Vec<GatewayState>,
+    pub(in crate::web) counts: IngestCounts,
     pub(in crate::web) decisions: Decisions,
 }
 
@@ -53,7 +53,7 @@ pub(in crate::web) fn organiser(scene: &Scene, desk: &Desk) -> Markup {
     page(scene, &Frame { title, here: "/organiser", kind: "desk" }, &main)
 }
 
-fn figures(scene: &Scene, counts: &Counts) -> Markup {
+fn figures(scene: &Scene, counts: &IngestCounts) -> Markup {
     let l = scene.l;
     let number = |n: u64| l.number(n as f64, 0);
     let refused: u64 = counts.refused.iter().map(|(_, n)| n).sum();
@@ -98,7 +98,7 @@ fn words(label: &str, l: Language) -> &'static str {
     }
 }
 
-fn refused(scene: &Scene, counts: &Counts) -> Markup {
+fn refused(scene: &Scene, counts: &IngestCounts) -> Markup {
     let l = scene.l;
     let some: Vec<_> = counts.refused.iter().filter(|(_, n)| *n > 0).collect();
     html! {
@@ -218,7 +218,7 @@ fn absent(scene: &Scene) -> Markup {
     }
 }
 
-fn gateways(scene: &Scene, gateways: &[Gateway]) -> Markup {
+fn gateways(scene: &Scene, gateways: &[GatewayState]) -> Markup {
     let l = scene.l;
     let number = |n: Option<u32>| n.map_or(UNKNOWN.into(), |n| l.number(n.into(), 0));
     html! {

@@ -13,7 +13,7 @@ use super::{
     wall::panel,
 };
 use crate::{
-    engine::{House, Insight},
+    engine::{ParticipantFigures, Insight},
     web::rule::{Score, held},
 };
 
@@ -29,14 +29,14 @@ pub(in crate::web) struct Curves {
 pub(super) struct Portrait<'a> {
     pub(super) who: &'a Participant,
     pub(super) row: &'a Row,
-    pub(super) house: &'a House,
+    pub(super) house: &'a ParticipantFigures,
 }
 
 impl<'a> Portrait<'a> {
     pub(super) fn of(scene: &Scene<'a>, index: ParticipantIndex) -> Option<Self> {
         let who = scene.who(index)?;
         let row = scene.snapshot.board.rows.iter().find(|row| row.participant == index)?;
-        let house = scene.snapshot.houses.get(index.0 as usize)?;
+        let house = scene.snapshot.figures.get(index.0 as usize)?;
         Some(Self { who, row, house })
     }
 

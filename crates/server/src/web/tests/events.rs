@@ -13,7 +13,7 @@ use tokio::{
 
 use super::scene;
 use crate::{
-    engine::{Event, fabricated::publish},
+    engine::{EngineEvent, fake::publish},
     web::{Web, serve},
 };
 
@@ -44,7 +44,7 @@ impl Client {
     async fn connect(service: &Service, query: &str) -> Self {
         let mut socket = TcpStream::connect(service.address).await.expect("a connection");
         let request = format!(
-            "GET /api/v1/events{query} HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 3\r\n\r\n"
+            "GET /api/v1/events{query} HTTP/1.1\r\nHost: localhost\r\nLast-EngineEvent-ID: 3\r\n\r\n"
         );
         socket.write_all(request.as_bytes()).await.expect("sent");
         Self(BufReader::new(socket).lines())
@@ -64,8 +64,8 @@ impl Client {
     }
 }
 
-fn reading(watts: i64) -> Event {
-    Event::Reading {
+fn reading(watts: i64) -> EngineEvent {
+    EngineEvent::Reading {
         participant: ParticipantIndex(4),
         measured_at: Time(scene::NOW.0 + 5),
         power: Some(Watts(watts)),
@@ -84,8 +84,8 @@ async fn a_client_gets_the_board_at_once_and_then_what_happens() {
     let board: serde_json::Value = serde_json::from_str(&data).expect("JSON");
     assert_eq!(board["rows"][0]["municipality"], "Söderhamn");
 
-    let next = scene::snapshot(18, service.web.handle.participants());
-    publish(&service.web.handle, next, &[reading(18_250)]);
+    let next = scene::snapshot(18, service.web.engine.participants());
+    publish(&service.web.engine, next, &[reading(18_250)]);
     assert_eq!(client.next("event: ").await.as_deref(), Some("reading"));
     assert_eq!(
         client.next("data: ").await.as_deref(),
@@ -122,16 +122,16 @@ async fn who_does_not_read_is_cut_and_holds_up_nobody() {
     quick.next("data: ").await.expect("it is open");
     idle.next("event: ").await.expect("it is open");
     // More than any socket buffers: the idle client's stream must lag and end.
-    let many: Vec<Event> = (0..60).map(|i| reading(i * 7)).collect();
+    let many: Vec<EngineEvent> = (0..60).map(|i| reading(i * 7)).collect();
     let cut = async {
         let mut sent = 0i64;
         while service.web.hub.listeners() > 1 {
-            let next = scene::snapshot(18, service.web.handle.participants());
-            publish(&service.web.handle, next, &many);
+            let next = scene::snapshot(18, service.web.engine.participants());
+            publish(&service.web.engine, next, &many);
             sent += 1;
             publish(
-                &service.web.handle,
-                scene::snapshot(18, service.web.handle.participants()),
+                &service.web.engine,
+                scene::snapshot(18, service.web.engine.participants()),
                 &[reading(1_000_000 + sent)],
             );
             let mark = format!("\"power_w\":{}", 1_000_000 + sent);

@@ -6,7 +6,7 @@ use competition::{MilliWattHours, Status, Time};
 use super::{Answer, get, get_with, scene};
 use crate::{
     clock::Clock,
-    engine::fabricated::publish,
+    engine::fake::publish,
     web::{Options, Readiness, Web},
 };
 
@@ -100,7 +100,7 @@ async fn a_demonstration_says_that_it_is_one_and_a_contest_does_not() {
     let words = "Vilka 24 av programmets kommuner som deltog 2011 är inte känt";
     assert!(get(&scene::web(24, None), "/").await.text().contains(words));
     let real = Web::new(
-        scene::handle(24),
+        scene::engine(24),
         Options {
             clock: Clock::real(),
             language: wire::Language::Swedish,
@@ -193,7 +193,7 @@ async fn the_top_tells_where_the_contest_stands() {
         ("2027-07-02T12:00:00Z", Status::Locked, ["Slutresultat", "låst av arrangören"]),
     ] {
         let web = scene::web(24, None);
-        let mut snapshot = scene::snapshot(18, web.handle.participants());
+        let mut snapshot = scene::snapshot(18, web.engine.participants());
         snapshot.as_of = Time(day.parse::<wire::Time>().expect("a time").unix());
         snapshot.board.status = status;
         if status == Status::Upcoming {
@@ -202,7 +202,7 @@ async fn the_top_tells_where_the_contest_stands() {
                 row.saved = None;
             }
         }
-        publish(&web.handle, snapshot, &[]);
+        publish(&web.engine, snapshot, &[]);
         let text = get(&web, "/").await.text().to_owned();
         for part in parts {
             assert!(text.contains(part), "{status:?}: {part:?} is missing");

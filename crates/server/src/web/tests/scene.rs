@@ -1,4 +1,4 @@
-//! A made-up competition in its seventh week: live, stale and silent houses, groups,
+//! A made-up competition in its seventh week: live, stale and silent figures, groups,
 //! somebody without a rank, names with all Swedish letters.
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use jiff::{civil::date, tz::TimeZone};
 use crate::{
     clock::Clock,
     engine::{
-        Counts, Gateway, Handle, House, Snapshot,
-        fabricated::{self, Answers},
+        IngestCounts, GatewayState, EngineClient, ParticipantFigures, Snapshot,
+        fake::{self, Answers},
     },
     ingest::Rejection,
     settings::Secret,
@@ -99,7 +99,7 @@ pub(in crate::web) fn snapshot(version: u64, participants: &[Participant]) -> Sn
     let order = (0..n).map(|i| (i * 7 + 4) % n).collect::<Vec<_>>();
     let rows: Vec<Row> = order.iter().enumerate().map(|(place, who)| row(place, *who, n)).collect();
     let total = rows.iter().filter(|r| r.rank.is_some()).filter_map(|r| r.saved).sum();
-    let houses = (0..n)
+    let figures = (0..n)
         .map(|i| Arc::new(house(i, rows.iter().find(|r| r.participant.0 == i as u32))))
         .collect();
     Snapshot {
@@ -113,7 +113,7 @@ pub(in crate::web) fn snapshot(version: u64, participants: &[Participant]) -> Sn
             rows,
         },
         participants: participants.into(),
-        houses,
+        figures,
     }
 }
 
@@ -167,13 +167,13 @@ fn row(place: usize, who: usize, n: usize) -> Row {
     }
 }
 
-fn house(i: usize, row: Option<&Row>) -> House {
+fn house(i: usize, row: Option<&Row>) -> ParticipantFigures {
     let base = 6_000 + 700 * i as i64;
     let hours = std::array::from_fn(|h| {
         let day = (7..17).contains(&h);
         (h != 13).then_some(Watts(base + if day { 9_000 + 500 * (h as i64 % 4) } else { 0 }))
     });
-    House {
+    ParticipantFigures {
         measured_at: row.and_then(|r| r.measured_at),
         power: row.and_then(|r| r.power),
         step: (i == 4).then_some((Time(NOW.0 - 6), Watts(2_100))),
@@ -216,7 +216,7 @@ pub(in crate::web) fn answers() -> Answers {
             register: WattHours(12_000),
             open: true,
         }],
-        gateways: vec![Gateway {
+        gateways: vec![GatewayState {
             id: "soderhamn-1".parse().expect("a name"),
             status: wire::Status {
                 queued: Some(12),
@@ -225,7 +225,7 @@ pub(in crate::web) fn answers() -> Answers {
             },
             heard: Time(NOW.0 - 40),
         }],
-        counts: Counts {
+        counts: IngestCounts {
             received: 51_204,
             stored: 49_000,
             late: 12,
@@ -239,10 +239,10 @@ pub(in crate::web) fn answers() -> Answers {
     }
 }
 
-pub(in crate::web) fn handle(n: usize) -> Handle {
+pub(in crate::web) fn engine(n: usize) -> EngineClient {
     let participants = participants(n);
     let snapshot = snapshot(17, &participants);
-    fabricated::handle(competition(), participants, snapshot, answers())
+    fake::client(competition(), participants, snapshot, answers())
 }
 
 /// The service over it, its clock ahead of the snapshot as in life.
@@ -250,7 +250,7 @@ pub(in crate::web) fn web(n: usize, organiser: Option<&str>) -> Arc<Web> {
     let readiness = Readiness::default();
     readiness.broker(true);
     Web::new(
-        handle(n),
+        engine(n),
         Options {
             clock: Clock::simulated(NOW, 1.0),
             language: wire::Language::Swedish,

@@ -1,15 +1,15 @@
 //! The end of the demonstration: the board beside the truth that it had to find.
 use competition::Time;
-use server::engine::{Handle, Snapshot};
+use server::engine::{EngineClient, Snapshot};
 use simulator::town_hall::{TownHall, town_halls};
 
 /// Waits until every house has been heard at the contest's end.
-pub(super) async fn ended(handle: &Handle, end: Time) {
-    let mut news = handle.subscribe();
+pub(super) async fn ended(engine: &EngineClient, end: Time) {
+    let mut news = engine.subscribe();
     let heard = |snapshot: &Snapshot| {
-        snapshot.houses.iter().all(|house| house.measured_at.is_some_and(|at| at >= end))
+        snapshot.figures.iter().all(|house| house.measured_at.is_some_and(|at| at >= end))
     };
-    while !heard(&handle.snapshot()) {
+    while !heard(&engine.snapshot()) {
         // A receiver that lags has missed news, not the snapshot that is looked at.
         if let Err(tokio::sync::broadcast::error::RecvError::Closed) = news.recv().await {
             std::future::pending::<()>().await;
@@ -18,9 +18,9 @@ pub(super) async fn ended(handle: &Handle, end: Time) {
 }
 
 /// The final board, to print.
-pub(super) fn text(handle: &Handle, halls: &[TownHall]) -> String {
-    let snapshot = handle.snapshot();
-    let participants = handle.participants();
+pub(super) fn text(engine: &EngineClient, halls: &[TownHall]) -> String {
+    let snapshot = engine.snapshot();
+    let participants = engine.participants();
     let mut text = format!(
         "\n{:>4}  {:<16} {:>8}  {:<16} {:>9} {:>10} {:>8}\n",
         "rank", "municipality", "saving %", "90 % interval", "injected", "saved kWh", "kWh/m²"
@@ -51,7 +51,7 @@ pub(super) fn text(handle: &Handle, halls: &[TownHall]) -> String {
     text + &format!("Total saving in the project: {total:.0} kWh")
 }
 
-/// The houses and their true savings, as JSON.
+/// The figures and their true savings, as JSON.
 pub(crate) fn truth(seed: u64, participants: usize) -> String {
     let halls: Vec<_> = town_halls(seed, participants)
         .into_iter()

@@ -1,7 +1,7 @@
 //! What the organiser decided, each with role and reason, and a digest of the rest
 //! of the audit trail; `wattkampen audit` prints and verifies all of it.
 use competition::{ActivityKind, Bilingual};
-use server::audit::{Asked, Difference, Entry, Event, Place, hex};
+use server::audit::{DeclarationRequest, Difference, AuditEntry, AuditEvent, BoardPosition, hex};
 
 use crate::report::{
     summary::Summary,
@@ -11,28 +11,28 @@ use crate::report::{
 pub(in crate::report) fn decisions(facts: &Summary) -> Table {
     let rows = facts.entries.iter().filter_map(|entry| {
         let (kind, what, by, reason) = match entry.event() {
-            Event::Declaration { declared } => {
+            AuditEvent::Declaration { declared } => {
                 (both("deklaration", "declaration"), asked(&declared), declared.by, declared.reason)
             }
-            Event::Amendment { declared } => {
+            AuditEvent::Amendment { declared } => {
                 (both("rättelse", "amendment"), asked(&declared), declared.by, declared.reason)
             }
-            Event::Lock { by, reason } => {
+            AuditEvent::Lock { by, reason } => {
                 (both("låsning", "lock"), both("resultatet låstes", "the result was locked"), by, reason)
             }
-            Event::Moved { cause, places } => (
+            AuditEvent::Moved { cause, places } => (
                 both("följd", "effect"),
                 moved(cause, &places),
                 String::new(),
                 String::new(),
             ),
-            Event::Result { changes, .. } if !changes.is_empty() => (
+            AuditEvent::Result { changes, .. } if !changes.is_empty() => (
                 both("VARNING", "WARNING"),
                 reconfigured(&changes),
                 String::new(),
                 String::new(),
             ),
-            Event::Tampered { entry, .. } => (
+            AuditEvent::Tampered { entry, .. } => (
                 both("VARNING", "WARNING"),
                 Both(
                     format!("loggen ändrades utifrån medan tjänsten gick (efter post {entry})"),
@@ -62,7 +62,7 @@ pub(in crate::report) fn decisions(facts: &Summary) -> Table {
             "No decisions were taken in the course of the contest.",
         ),
         columns: vec![
-            Column::new("entry", Kind::Number(0), "Post", "Entry"),
+            Column::new("entry", Kind::Number(0), "Post", "AuditEntry"),
             Column::new("at", Kind::Moment, "När", "When"),
             Column::new("kind", Kind::Words, "Slag", "Kind"),
             Column::new("what", Kind::Words, "Vad", "What"),
@@ -107,7 +107,7 @@ const KINDS: [(&str, &str, &str); 13] = [
 
 pub(in crate::report) fn digest(facts: &Summary) -> Table {
     let rows = KINDS.iter().filter_map(|(id, swedish, english)| {
-        let of: Vec<&Entry> =
+        let of: Vec<&AuditEntry> =
             facts.entries.iter().filter(|entry| kind(&entry.event()) == *id).collect();
         let (first, last) = (of.first()?, of.last()?);
         Some(vec![
@@ -141,7 +141,7 @@ pub(in crate::report) fn digest(facts: &Summary) -> Table {
         note,
         empty: both("Loggen är tom.", "The log is empty."),
         columns: vec![
-            Column::new("event", Kind::Words, "Händelse", "Event"),
+            Column::new("event", Kind::Words, "Händelse", "AuditEvent"),
             Column::new("entries", Kind::Number(0), "Poster", "Entries"),
             Column::new("first", Kind::Moment, "Första", "First"),
             Column::new("last", Kind::Moment, "Sista", "Last"),
@@ -150,27 +150,27 @@ pub(in crate::report) fn digest(facts: &Summary) -> Table {
     }
 }
 
-fn kind(event: &Event) -> &'static str {
+fn kind(event: &AuditEvent) -> &'static str {
     match event {
-        Event::Start { .. } => "start",
-        Event::Configuration { .. } => "configuration",
-        Event::Declaration { .. } => "declaration",
-        Event::Amendment { .. } => "amendment",
-        Event::Lock { .. } => "lock",
-        Event::Result { .. } => "result",
-        Event::Moved { .. } => "moved",
-        Event::Late { .. } => "late",
-        Event::Quarantine(_) => "quarantine",
-        Event::Standing { .. } => "standing",
-        Event::Sealed { .. } => "sealed",
-        Event::Import { .. } => "import",
-        Event::Aside { .. } => "aside",
+        AuditEvent::Start { .. } => "start",
+        AuditEvent::Configuration { .. } => "configuration",
+        AuditEvent::Declaration { .. } => "declaration",
+        AuditEvent::Amendment { .. } => "amendment",
+        AuditEvent::Lock { .. } => "lock",
+        AuditEvent::Result { .. } => "result",
+        AuditEvent::Moved { .. } => "moved",
+        AuditEvent::Late { .. } => "late",
+        AuditEvent::Quarantine(_) => "quarantine",
+        AuditEvent::Standing { .. } => "standing",
+        AuditEvent::Sealed { .. } => "sealed",
+        AuditEvent::Import { .. } => "import",
+        AuditEvent::Aside { .. } => "aside",
         _ => "other",
     }
 }
 
 /// What was asked for, without role and reason.
-fn asked(asked: &Asked) -> Both {
+fn asked(asked: &DeclarationRequest) -> Both {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let (who, from, until) = (text(&asked.participant), text(&asked.from), text(&asked.until));
     match asked.kind.as_str() {
@@ -218,8 +218,8 @@ fn asked(asked: &Asked) -> Both {
     }
 }
 
-fn moved(cause: i64, places: &[[Place; 2]]) -> Both {
-    let rank = |place: &Place| place.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
+fn moved(cause: i64, places: &[[BoardPosition; 2]]) -> Both {
+    let rank = |place: &BoardPosition| place.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
     let each: Vec<String> = places
         .iter()
         .map(|[before, after]| format!("{} {} → {}", after.participant, rank(before), rank(after)))

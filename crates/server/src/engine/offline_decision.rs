@@ -5,14 +5,14 @@ use std::{collections::HashMap, path::Path};
 use competition::{Competition, Participant};
 
 use super::{
-    Decision, Declined,
-    core::Core,
-    decide::judge,
-    decided::Decided,
+    Decision, DecisionError,
+    state::EngineState,
+    decisions::validate,
+    decision_state::DecisionState,
     recover::{Recovered, names},
 };
 use crate::{
-    audit::{self, Entry},
+    audit::{self, AuditEntry},
     clock::Clock,
     ingest::MeterDirectory,
     store::{Durability, Store, StoreError, append_audit_to},
@@ -20,9 +20,9 @@ use crate::{
 
 /// A decision that was taken.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Taken {
+pub struct RecordedDecision {
     /// Its entry in the audit log.
-    pub entry: Entry,
+    pub entry: AuditEntry,
     /// It is applied; else the running service does so within seconds.
     pub applied: bool,
 }
@@ -31,34 +31,34 @@ pub struct Taken {
 ///
 /// # Errors
 /// The store's; within, why the decision is declined.
-pub fn decide(
+pub fn decide_offline(
     dir: &Path,
     competition: &Competition,
     participants: &[Participant],
     decision: Decision,
-) -> Result<Result<Taken, Declined>, StoreError> {
+) -> Result<Result<RecordedDecision, DecisionError>, StoreError> {
     let clock = Clock::real();
     let opened = Recovered::open(dir, Durability::Full, competition.clone(), participants.to_vec());
     match opened {
         Ok(recovered) => {
             let directory = MeterDirectory::new(participants, &HashMap::new());
-            let mut core = Core::new(recovered, directory, clock)?;
+            let mut core = EngineState::new(recovered, directory, clock)?;
             let entry = core.decide(decision)?;
-            Ok(entry.map(|entry| Taken { entry, applied: true }))
+            Ok(entry.map(|entry| RecordedDecision { entry, applied: true }))
         }
         Err(StoreError::InUse(_)) => {
             let names = names(participants);
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let view = Store::open_read_only(dir, &names)?;
-            let mut decided = Decided::default();
+            let mut decided = DecisionState::default();
             decided.read(view.store(), &competition.timezone)?;
-            let participants = audit::apply(participants, &decided.active);
-            let event = match judge(decision, clock.now(), competition, &participants, &decided) {
+            let participants = audit::apply_declarations(participants, &decided.active);
+            let event = match validate(decision, clock.now(), competition, &participants, &decided) {
                 Ok(event) => event,
                 Err(declined) => return Ok(Err(declined)),
             };
             let entry = append_audit_to(dir, clock.now(), &event)?;
-            Ok(Ok(Taken { entry, applied: false }))
+            Ok(Ok(RecordedDecision { entry, applied: false }))
         }
         Err(error) => Err(error),
     }

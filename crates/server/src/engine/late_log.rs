@@ -11,12 +11,12 @@ const EVERY: Duration = Duration::from_secs(60);
 
 /// What has not been logged yet.
 #[derive(Debug, Default)]
-pub(super) struct Late {
+pub(super) struct LateLog {
     waiting: BTreeMap<ParticipantIndex, Revision>,
     logged: Option<Instant>,
 }
 
-impl Late {
+impl LateLog {
     pub(super) fn add(&mut self, moved: Vec<Revision>, standings: &Standings, now: Instant) {
         for moved in moved {
             let known = self.waiting.entry(moved.participant).or_insert_with(|| moved.clone());

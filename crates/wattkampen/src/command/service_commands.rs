@@ -2,7 +2,7 @@
 use clap::Subcommand;
 
 use super::{
-    Failure, audit, check, decide, demo, import, panel, report, serve, simulate, update, what_if,
+    Failure, audit, check, decisions, demo, import, panel, report, serve, simulate, update, what_if,
 };
 
 #[derive(Debug, Subcommand)]
@@ -24,11 +24,11 @@ pub(super) enum Command {
     /// The audit trail in plain words, and whether log and readings are as they were written
     Audit(audit::Args),
     /// Declares an event, excluded hours, a meter swap, a floor area, employees or an activity
-    Declare(decide::Args),
+    Declare(decisions::Args),
     /// Changes a locked result by a declaration
-    Amend(decide::Args),
+    Amend(decisions::Args),
     /// Locks the result after the contest
-    Lock(decide::LockArgs),
+    Lock(decisions::LockArgs),
     /// Tells every mistake in a configuration, each with its line
     Check(check::Args),
     /// A new program for a gateway's board, signed, over its broker
@@ -46,9 +46,9 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Command::Panel(args) => panel::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Audit(args) => audit::run(&args),
-        Command::Declare(args) => decide::declare(args),
-        Command::Amend(args) => decide::amend(args),
-        Command::Lock(args) => decide::lock(args),
+        Command::Declare(args) => decisions::declare(args),
+        Command::Amend(args) => decisions::amend(args),
+        Command::Lock(args) => decisions::lock(args),
         Command::Check(args) => check::run(&args),
         Command::Update(command) => update::run(&command),
     }

@@ -10,7 +10,7 @@ use competition::{ContestTotals, Leaderboard, MeterIndex, ParticipantIndex, Stan
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    audit::{Entry, Event, Held, LateMeter, Place, moment},
+    audit::{AuditEntry, AuditEvent, QuarantineRecord, LateReadings, BoardPosition, moment},
     ingest::MeterDirectory,
     store::{Store, StoreError},
 };
@@ -19,7 +19,7 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(60);
 /// Seconds after which a reading is late though it is its meter's newest: the board
 /// has shown its hour.
-pub(super) const LATE: i64 = 3600;
+pub(super) const LATE_AFTER: i64 = 3600;
 const DAY: i64 = 86_400;
 
 /// Late readings of a meter since the last note.
@@ -44,7 +44,7 @@ impl Batch {
 
 /// Not noted yet.
 #[derive(Debug, Default)]
-pub(super) struct Trail {
+pub(super) struct PendingAudit {
     late: BTreeMap<MeterIndex, Batch>,
     /// Came after the lock.
     aside: BTreeMap<MeterIndex, Batch>,
@@ -61,7 +61,7 @@ pub(super) struct Trail {
     noted: Option<Instant>,
 }
 
-impl Trail {
+impl PendingAudit {
     /// Goes on from what the log has.
     ///
     /// # Errors
@@ -69,12 +69,12 @@ impl Trail {
     pub(super) fn open(store: &Store) -> Result<Self, StoreError> {
         let mut trail = Self { doubts: true, ..Self::default() };
         for entry in store.audit_entries_of(0, &["quarantine"])? {
-            if let Event::Quarantine(held) = entry.event() {
+            if let AuditEvent::Quarantine(held) = entry.event() {
                 trail.held.insert((held.meter, held.reason, held.first), held.readings);
             }
         }
-        let standing = store.last_audit_entry(Some("standing"))?.as_ref().map(Entry::event);
-        if let Some(Event::Standing { date, .. }) = standing {
+        let standing = store.last_audit_entry(Some("standing"))?.as_ref().map(AuditEntry::event);
+        if let Some(AuditEvent::Standing { date, .. }) = standing {
             trail.date = date.parse::<Date>().ok().and_then(|date| date.tomorrow().ok());
         }
         Ok(trail)
@@ -117,7 +117,7 @@ impl Trail {
         }
     }
 
-    /// Whether it is time for [`Trail::take`].
+    /// Whether it is time for [`PendingAudit::take`].
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.noted.is_none_or(|noted| now.duration_since(noted) >= EVERY)
     }
@@ -128,11 +128,11 @@ impl Trail {
         standings: &Standings,
         directory: &MeterDirectory,
         now: Instant,
-    ) -> Vec<Event> {
+    ) -> Vec<AuditEvent> {
         self.noted = Some(now);
         let mut events = self.take_late(standings, directory);
         for (meter, batch) in std::mem::take(&mut self.aside) {
-            events.push(Event::Aside {
+            events.push(AuditEvent::Aside {
                 what: "reading".to_owned(),
                 name: directory.name(meter).to_owned(),
                 first: moment(batch.first),
@@ -146,10 +146,10 @@ impl Trail {
         events
     }
 
-    fn take_late(&mut self, standings: &Standings, directory: &MeterDirectory) -> Vec<Event> {
-        let mut of: BTreeMap<ParticipantIndex, Vec<LateMeter>> = BTreeMap::new();
+    fn take_late(&mut self, standings: &Standings, directory: &MeterDirectory) -> Vec<AuditEvent> {
+        let mut of: BTreeMap<ParticipantIndex, Vec<LateReadings>> = BTreeMap::new();
         for (meter, batch) in std::mem::take(&mut self.late) {
-            of.entry(directory.owner(meter)).or_default().push(LateMeter {
+            of.entry(directory.owner(meter)).or_default().push(LateReadings {
                 meter: directory.name(meter).to_owned(),
                 from: day(batch.first),
                 until: day(batch.last),
@@ -162,7 +162,7 @@ impl Trail {
             let ContestTotals { energy, saved } = moved.get(&who).copied().unwrap_or_default();
             let index = who.0 as usize;
             let ranks = [&before, &self.ranks].map(|ranks| ranks.get(index).copied().flatten());
-            Event::Late {
+            AuditEvent::Late {
                 participant: standings.participants()[index].id.clone(),
                 meters,
                 energy_kwh: energy.kwh(),
@@ -177,10 +177,10 @@ impl Trail {
         &mut self,
         standings: &Standings,
         directory: &MeterDirectory,
-        out: &mut Vec<Event>,
+        out: &mut Vec<AuditEvent>,
     ) {
         for held in standings.quarantine() {
-            let event = Held {
+            let event = QuarantineRecord {
                 meter: directory.name(held.meter).to_owned(),
                 reason: held.doubt.to_string(),
                 readings: held.count,
@@ -189,13 +189,13 @@ impl Trail {
             };
             let key = (event.meter.clone(), event.reason.clone(), event.first.clone());
             if self.held.insert(key, held.count) != Some(held.count) {
-                out.push(Event::Quarantine(event));
+                out.push(AuditEvent::Quarantine(event));
             }
         }
     }
 
     /// The standing at the last local midnight, where it is the contest's and new.
-    pub(super) fn standing(&mut self, standings: &Standings, now: Time) -> Option<Event> {
+    pub(super) fn standing(&mut self, standings: &Standings, now: Time) -> Option<AuditEvent> {
         let competition = standings.competition();
         let today = date(now, &competition.timezone)?;
         if self.date.is_some_and(|noted| noted >= today) {
@@ -208,8 +208,8 @@ impl Trail {
         }
         let midnight = today.to_zoned(competition.timezone.clone()).ok()?.timestamp();
         let board = standings.leaderboard_at(competition.rule, Time(midnight.as_second()));
-        let places = Place::all(&board, standings.participants());
-        Some(Event::Standing { date: ended.to_string(), places })
+        let places = BoardPosition::all(&board, standings.participants());
+        Some(AuditEvent::Standing { date: ended.to_string(), places })
     }
 }
 

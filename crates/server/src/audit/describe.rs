@@ -1,13 +1,13 @@
 //! An entry in plain words, a line or a few, for `wattkampen audit`.
-use super::{Asked, Difference, Event, Place};
+use super::{DeclarationRequest, Difference, AuditEvent, BoardPosition};
 
 /// What happened, for somebody who disputes a place.
-pub fn words(event: &Event) -> String {
+pub fn describe(event: &AuditEvent) -> String {
     match event {
-        Event::Start { version, configuration } => {
+        AuditEvent::Start { version, configuration } => {
             format!("started, version {version}, configuration {} as before", short(configuration))
         }
-        Event::Configuration { version, configuration, changes, .. } => {
+        AuditEvent::Configuration { version, configuration, changes, .. } => {
             let mut text =
                 format!("started, version {version}, with configuration {}", short(configuration));
             if changes.is_empty() {
@@ -15,12 +15,12 @@ pub fn words(event: &Event) -> String {
             }
             text + &differences(changes)
         }
-        Event::Declaration { declared } => format!("declared: {}", declaration(declared)),
-        Event::Amendment { declared } => {
+        AuditEvent::Declaration { declared } => format!("declared: {}", declaration(declared)),
+        AuditEvent::Amendment { declared } => {
             format!("the locked result was amended: {}", declaration(declared))
         }
-        Event::Lock { by, reason } => format!("the result was locked by {by}: {reason}"),
-        Event::Result { cause, board, changes } => {
+        AuditEvent::Lock { by, reason } => format!("the result was locked by {by}: {reason}"),
+        AuditEvent::Result { cause, board, changes } => {
             let mut text = format!(
                 "the locked result after entry {cause}, computed at {}",
                 moment(board.as_of())
@@ -30,17 +30,17 @@ pub fn words(event: &Event) -> String {
             }
             text + &differences(changes)
         }
-        Event::Moved { cause, places } if places.is_empty() => {
+        AuditEvent::Moved { cause, places } if places.is_empty() => {
             format!("entry {cause} moved nobody on the board")
         }
-        Event::Moved { cause, places } => {
+        AuditEvent::Moved { cause, places } => {
             let mut text = format!("entry {cause} moved the board");
             for [before, after] in places {
                 text += &format!("\n  {}: {} -> {}", after.participant, at(before), at(after));
             }
             text
         }
-        Event::Late { participant, meters, energy_kwh, saved_kwh, rank } => {
+        AuditEvent::Late { participant, meters, energy_kwh, saved_kwh, rank } => {
             let mut text = format!(
                 "late readings of {participant}: energy {energy_kwh:+.3} kWh, \
                  saved {saved_kwh:+.3} kWh"
@@ -58,11 +58,11 @@ pub fn words(event: &Event) -> String {
             }
             text
         }
-        Event::Quarantine(held) => format!(
+        AuditEvent::Quarantine(held) => format!(
             "in quarantine: {} readings of meter {}, {} to {}: {}",
             held.readings, held.meter, held.first, held.last, held.reason
         ),
-        Event::Standing { date, places } => {
+        AuditEvent::Standing { date, places } => {
             let ranked = places.iter().filter(|place| place.rank.is_some());
             let mut text = format!("standing at the end of {date}");
             for place in ranked {
@@ -70,29 +70,29 @@ pub fn words(event: &Event) -> String {
             }
             text
         }
-        Event::Sealed { days, again, readings, .. } => {
+        AuditEvent::Sealed { days, again, readings, .. } => {
             let again = match again {
                 0 => String::new(),
                 again => format!(", {again} of them again: readings came after the first seal"),
             };
             format!("sealed: {readings} readings in {days} days of meters{again}")
         }
-        Event::Import { what, name, first, last, taken, replaced, .. } => {
+        AuditEvent::Import { what, name, first, last, taken, replaced, .. } => {
             let replaced = match replaced {
                 0 => String::new(),
                 replaced => format!(", and {replaced} that replaced other values"),
             };
             format!("imported: {taken} rows of {what} of {name}{replaced}, {first} to {last}")
         }
-        Event::Aside { what, name, first, last, rows } => format!(
+        AuditEvent::Aside { what, name, first, last, rows } => format!(
             "kept aside, for the result is locked: {rows} rows of {what} of {name}, \
              {first} to {last}"
         ),
-        Event::Tampered { entry, hash } => format!(
+        AuditEvent::Tampered { entry, hash } => format!(
             "THE LOG WAS CHANGED while the service ran: entry {entry} had the hash {}",
             short(hash)
         ),
-        Event::Unknown => "something that only a later version of the program can tell".to_owned(),
+        AuditEvent::Unknown => "something that only a later version of the program can tell".to_owned(),
     }
 }
 
@@ -102,8 +102,8 @@ fn differences(changes: &[Difference]) -> String {
     changes.iter().map(line).collect()
 }
 
-fn declaration(asked: &Asked) -> String {
-    let Asked { kind, by, reason, .. } = asked;
+fn declaration(asked: &DeclarationRequest) -> String {
+    let DeclarationRequest { kind, by, reason, .. } = asked;
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let (who, from, until) = (text(&asked.participant), text(&asked.from), text(&asked.until));
     let what = match kind.as_str() {
@@ -144,7 +144,7 @@ fn ordinal(rank: Option<u32>) -> String {
     rank.map_or_else(|| "not ranked".to_owned(), |rank| rank.to_string())
 }
 
-fn at(place: &Place) -> String {
+fn at(place: &BoardPosition) -> String {
     let saving = place.saving_percent.map_or_else(String::new, |it| format!(", {it:.2} %"));
     let saved = place.saved_kwh.map_or_else(String::new, |it| format!(", {it:.1} kWh"));
     format!("{}{saving}{saved}", ordinal(place.rank))

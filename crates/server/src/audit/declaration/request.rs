@@ -5,13 +5,13 @@ use jiff::{Timestamp, civil::Date, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Change, Mistake, wrong};
+use super::{Change, DeclarationError, wrong};
 
 /// A declaration as it is sent and stored: `kind` says which of the fields it needs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = Declaration)]
-pub struct Asked {
+pub struct DeclarationRequest {
     /// `event`, `excluded-hours`, `meter-swap`, `floor-area`, `employees`, `activity`,
     /// `withdraw`, or, as an amendment, `late-data`.
     pub kind: String,
@@ -62,12 +62,12 @@ pub struct Asked {
     pub entry: Option<i64>,
 }
 
-impl Asked {
+impl DeclarationRequest {
     /// What it means, without a look at who competes.
     ///
     /// # Errors
     /// The first field that is missing or is nothing.
-    pub fn read(&self, zone: &TimeZone) -> Result<Change, Mistake> {
+    pub fn read(&self, zone: &TimeZone) -> Result<Change, DeclarationError> {
         let kind = self.kind.as_str();
         let need = |field: &Option<String>, name: &str, example: &str| {
             let text = field.as_deref().map(str::trim).filter(|text| !text.is_empty());
@@ -147,14 +147,14 @@ impl Asked {
     }
 }
 
-pub(super) fn midnight(day: Date, zone: &TimeZone) -> Result<Time, Mistake> {
+pub(super) fn midnight(day: Date, zone: &TimeZone) -> Result<Time, DeclarationError> {
     let zoned = day.to_zoned(zone.clone());
     let zoned = zoned.map_err(|_| wrong(format!("{day} is beyond the calendar"), "correct it"))?;
     Ok(Time(zoned.timestamp().as_second()))
 }
 
 /// RFC 3339, or a local time as forms send it where that is one moment.
-fn moment(text: &str, name: &str, zone: &TimeZone) -> Result<Time, Mistake> {
+fn moment(text: &str, name: &str, zone: &TimeZone) -> Result<Time, DeclarationError> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(Time(at.as_second()));
     }

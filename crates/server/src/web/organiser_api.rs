@@ -1,7 +1,7 @@
 //! Where the organiser decides: declarations, lock and amendments, as JSON for
 //! programs and as a form for a browser without a script; and the audit trail.
 //! Whoever may see the organiser's page may use these, from pages of ours only.
-mod fields;
+mod form;
 
 use crate::text::rfc3339;
 use std::{net::SocketAddr, sync::Arc};
@@ -24,8 +24,8 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    audit::{Asked, Entry, hex, words},
-    engine::{Decision, Declined},
+    audit::{DeclarationRequest, AuditEntry, hex, describe},
+    engine::{Decision, DecisionError},
 };
 
 /// Entries of the trail that one answer holds.
@@ -50,12 +50,12 @@ struct EntryJson {
     what: serde_json::Value,
 }
 
-impl From<&Entry> for EntryJson {
-    fn from(entry: &Entry) -> Self {
+impl From<&AuditEntry> for EntryJson {
+    fn from(entry: &AuditEntry) -> Self {
         Self {
             entry: entry.seq,
             at: rfc3339(entry.at),
-            words: words(&entry.event()),
+            words: describe(&entry.event()),
             hash: hex(&entry.hash),
             what: serde_json::from_str(&entry.body).unwrap_or_default(),
         }
@@ -89,7 +89,7 @@ struct DeclaredJson {
     entry: i64,
     /// When it was made.
     at: String,
-    declared: Asked,
+    declared: DeclarationRequest,
 }
 
 /// The audit trail.
@@ -112,12 +112,12 @@ pub(super) struct LockJson {
     reason: String,
 }
 
-impl From<Declined> for Problem {
-    fn from(declined: Declined) -> Self {
-        let (what, mend) = (declined.to_string(), declined.mend().to_owned());
+impl From<DecisionError> for Problem {
+    fn from(declined: DecisionError) -> Self {
+        let (what, mend) = (declined.to_string(), declined.hint().to_owned());
         match declined {
-            Declined::Mistake(_) => Self::bad(what, mend),
-            Declined::Store(_) => Self::busy(what, mend),
+            DecisionError::DeclarationError(_) => Self::bad(what, mend),
+            DecisionError::Store(_) => Self::busy(what, mend),
             _ => Self::conflict(what, mend),
         }
     }
@@ -186,7 +186,7 @@ async fn posted<T: for<'a> Deserialize<'a>>(
         return *refused;
     }
     let done = async {
-        let entry = web.handle.decide(decision(sent(web, headers, body)?)).await??;
+        let entry = web.engine.decide(decision(sent(web, headers, body)?)).await??;
         Ok::<_, Problem>((StatusCode::CREATED, json(&EntryJson::from(&entry))))
     };
     done.await.into_response()
@@ -206,7 +206,7 @@ fn json_headers() -> [(header::HeaderName, HeaderValue); 2] {
 
 /// Declares an event, excluded hours, a meter swap, a floor area, employees, an activity, or withdraws.
 #[utoipa::path(post, path = "/api/v1/organiser/declarations", tag = "organiser",
-    request_body = Asked,
+    request_body = DeclarationRequest,
     responses(
         (status = 201, description = "it is in force; its entry in the audit log", body = EntryJson),
         (status = 400, description = "it makes no sense, in words", body = Problem),
@@ -224,7 +224,7 @@ pub(super) async fn declare(
 
 /// Changes a locked result: a declaration, with a reason, for everybody to read.
 #[utoipa::path(post, path = "/api/v1/organiser/amendments", tag = "organiser",
-    request_body = Asked,
+    request_body = DeclarationRequest,
     responses(
         (status = 201, description = "the locked result is computed anew; its entry in the audit log", body = EntryJson),
         (status = 400, description = "it makes no sense, in words", body = Problem),
@@ -273,11 +273,11 @@ pub(super) async fn declarations(
     if let Err(refused) = granted(&web, peer, &headers) {
         return *refused;
     }
-    let decisions = match web.handle.decisions().await {
+    let decisions = match web.engine.decisions().await {
         Ok(decisions) => decisions,
         Err(stopped) => return Problem::from(stopped).into_response(),
     };
-    let head = |entry: &Entry| HeadJson { entry: entry.seq, hash: hex(&entry.hash) };
+    let head = |entry: &AuditEntry| HeadJson { entry: entry.seq, hash: hex(&entry.hash) };
     let declarations = decisions.declared.into_iter().map(|it| DeclaredJson {
         entry: it.entry,
         at: rfc3339(it.made),
@@ -312,7 +312,7 @@ pub(super) async fn trail(
         let params = Params::strict(query.as_deref(), &["after"])?;
         let after = params.get("after").unwrap_or("0").parse::<i64>();
         let after = after.map_err(|_| Problem::bad("after is no number", "give an entry's"))?;
-        Ok::<_, Problem>(web.handle.log(after).await?)
+        Ok::<_, Problem>(web.engine.log(after).await?)
     };
     match entries.await {
         Ok(entries) => {
@@ -351,8 +351,8 @@ pub(super) async fn form(
         }
         let text = std::str::from_utf8(&body)
             .map_err(|_| Problem::bad("the form is not text", "send it from this page"))?;
-        let locked = web.handle.decisions().await?.locked.is_some();
-        web.handle.decide(fields::read(&Params::read(Some(text)), locked)?).await??;
+        let locked = web.engine.decisions().await?.locked.is_some();
+        web.engine.decide(form::read(&Params::read(Some(text)), locked)?).await??;
         Ok(())
     };
     match done.await {

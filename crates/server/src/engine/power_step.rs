@@ -13,13 +13,13 @@ const MEMORY: f64 = 30.0;
 
 /// Watches the power of one meter; constant work and memory.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Steps {
+pub(super) struct PowerStepDetector {
     last: Option<(Time, Watts)>,
     noise: f64,
     seen: f64,
 }
 
-impl Steps {
+impl PowerStepDetector {
     /// Takes the next power of the meter; the jump, if it is one.
     pub(super) fn see(&mut self, at: Time, power: Watts) -> Option<Watts> {
         let (before, last) = self.last.replace((at, power))?;
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     fn watch(powers: impl IntoIterator<Item = i64>, pace: i64) -> Vec<(usize, i64)> {
-        let mut steps = Steps::default();
+        let mut steps = PowerStepDetector::default();
         let found = |(i, power)| Some((i, steps.see(Time(i as i64 * pace), Watts(power))?.0));
         powers.into_iter().enumerate().filter_map(found).collect()
     }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::board::rule_name;
+use super::locked_result::rule_name;
 
 /// All of a configuration that moves the board, and nothing else of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Inventory(Value);
+pub struct CanonicalConfig(Value);
 
 /// One value that is not what it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Difference {
     pub after: Value,
 }
 
-impl Inventory {
+impl CanonicalConfig {
     /// Of what a service is started with, before any declaration.
     pub fn new(competition: &Competition, participants: &[Participant]) -> Self {
         let period = |it: competition::Period| json!([it.start.to_string(), it.end.to_string()]);
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
     use competition::{Dated, Meter, Period, SquareMetres};
 
-    fn inventory(area: f64) -> Inventory {
+    fn canonical_config(area: f64) -> CanonicalConfig {
         let competition = Competition::new(
             "test",
             TimeZone::UTC,
@@ -185,18 +185,18 @@ mod tests {
             meters: vec![Meter::new("m")],
             ..Participant::default()
         };
-        Inventory::new(&competition, &[who])
+        CanonicalConfig::new(&competition, &[who])
     }
 
     #[test]
     fn a_changed_area_is_the_only_difference() {
-        let (old, new) = (inventory(6200.0), inventory(6100.5));
-        assert_eq!(old.hash(), inventory(6200.0).hash());
+        let (old, new) = (canonical_config(6200.0), canonical_config(6100.5));
+        assert_eq!(old.hash(), canonical_config(6200.0).hash());
         assert_ne!(old.hash(), new.hash());
         let differences = new.differences(&old);
         assert_eq!(differences.len(), 1);
         assert_eq!(differences[0].path, "participants.a.floor_area");
         assert_eq!(differences[0].after.to_string(), r#"[["2026-01-01",6100.5]]"#);
-        assert!(new.differences(&Inventory::from_content(new.content())).is_empty());
+        assert!(new.differences(&CanonicalConfig::from_content(new.content())).is_empty());
     }
 }

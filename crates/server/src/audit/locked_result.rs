@@ -6,20 +6,20 @@ use competition::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Place;
+use super::BoardPosition;
 
 /// The official board at the moment it was locked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Frozen {
+pub struct LockedResult {
     /// Seconds since 1970.
     as_of: i64,
     rule: String,
     total_saved_mwh: i64,
-    rows: Vec<FrozenRow>,
+    rows: Vec<LockedRow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct FrozenRow {
+struct LockedRow {
     participant: String,
     rank: Option<u32>,
     group: Option<u32>,
@@ -53,11 +53,11 @@ pub(super) fn rule_name(rule: Rule) -> &'static str {
     RULES.iter().find(|(_, known)| *known == rule).map_or("unknown", |(name, _)| name)
 }
 
-impl Frozen {
+impl LockedResult {
     /// Keeps a board, but for what is of the moment.
     pub fn new(board: &Leaderboard, participants: &[Participant]) -> Self {
         let rows = board.rows.iter().filter_map(|row| {
-            Some(FrozenRow {
+            Some(LockedRow {
                 participant: participants.get(row.participant.0 as usize)?.id.clone(),
                 rank: row.rank,
                 group: row.group,
@@ -138,7 +138,7 @@ impl Frozen {
     }
 }
 
-impl Place {
+impl BoardPosition {
     /// Of a row.
     pub fn of(row: &Row, participants: &[Participant]) -> Self {
         let round = |value: f64, fine: f64| (value * fine).round() / fine;

@@ -6,8 +6,8 @@ use std::{
 
 use competition::{Leaderboard, MilliWattHours, ParticipantIndex, Time};
 
-use super::{Event, House, Snapshot, core::Core};
-use crate::audit::Frozen;
+use super::{EngineEvent, ParticipantFigures, Snapshot, state::EngineState};
+use crate::audit::LockedResult;
 
 /// Between two snapshots, at least …
 const APART: Duration = Duration::from_millis(20);
@@ -21,13 +21,13 @@ const RECENT: i64 = 7 * 86_400;
 
 /// Decides when, and keeps what was last.
 #[derive(Debug)]
-pub(super) struct Publisher {
+pub(super) struct SnapshotPublisher {
     last: Arc<Snapshot>,
     made: Option<Instant>,
     cost: Duration,
 }
 
-impl Publisher {
+impl SnapshotPublisher {
     pub(super) fn new(last: Arc<Snapshot>) -> Self {
         Self { last, made: None, cost: Duration::ZERO }
     }
@@ -40,7 +40,7 @@ impl Publisher {
     }
 
     /// Makes a snapshot, and the events that tell of it.
-    pub(super) fn publish(&mut self, core: &mut Core) -> (Arc<Snapshot>, Vec<Event>) {
+    pub(super) fn publish(&mut self, core: &mut EngineState) -> (Arc<Snapshot>, Vec<EngineEvent>) {
         let (began, mut events) = (Instant::now(), Vec::new());
         let as_of = core.clock.now();
         let minute = |time: Time| time.0.div_euclid(60);
@@ -54,7 +54,7 @@ impl Publisher {
                 }
             }
             if touched && let Some(measured_at) = watch.house.measured_at {
-                events.push(Event::Reading {
+                events.push(EngineEvent::Reading {
                     participant: who,
                     measured_at,
                     power: watch.house.power,
@@ -64,22 +64,22 @@ impl Publisher {
         }
         let board = core.official(as_of);
         core.trail.published(&board);
-        let houses: Vec<_> = core.watches.iter().map(|watch| watch.house.clone()).collect();
+        let figures: Vec<_> = core.watches.iter().map(|watch| watch.house.clone()).collect();
         let rebuilt = std::mem::take(&mut core.rebuilt);
         let same = !rebuilt
             && self.made.is_some()
             && same(&board, &self.last.board)
-            && houses == self.last.houses;
+            && figures == self.last.figures;
         let version = self.last.version + u64::from(!same);
         if !same {
-            events.push(Event::Board(version));
+            events.push(EngineEvent::Leaderboard(version));
         }
         self.last = Arc::new(Snapshot {
             version,
             as_of,
             board,
             participants: core.participants.clone(),
-            houses,
+            figures,
         });
         let now = Instant::now();
         self.made = Some(now);
@@ -99,7 +99,7 @@ impl Publisher {
 /// a running service sees. The board is the locked result where there is one.
 pub fn snapshot(
     standings: &competition::Standings,
-    locked: Option<&Frozen>,
+    locked: Option<&LockedResult>,
     as_of: Time,
 ) -> Snapshot {
     let who = (0..standings.participants().len() as u32).map(ParticipantIndex);
@@ -111,7 +111,7 @@ pub fn snapshot(
             None => standings.leaderboard(standings.competition().rule, as_of),
         },
         participants: standings.participants().into(),
-        houses: who.map(|who| Arc::new(house(standings, who, as_of, None))).collect(),
+        figures: who.map(|who| Arc::new(house(standings, who, as_of, None))).collect(),
     }
 }
 
@@ -128,13 +128,13 @@ fn house(
     who: ParticipantIndex,
     now: Time,
     step: Option<(Time, competition::Watts)>,
-) -> House {
+) -> ParticipantFigures {
     let heard = standings.latest_reading(who, now);
     let today = standings.today(who, now);
     let hours = standings.hours(who, now);
     let nights = standings.nights(who, now);
     let recent = standings.energy_comparison(who, Time(now.0 - RECENT)..now);
-    House {
+    ParticipantFigures {
         measured_at: heard.measured_at,
         power: heard.power,
         step,

@@ -11,7 +11,7 @@ use competition::{Leaderboard, Rule};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::{
-    Handle, Snapshot, core::Core, handle::Query, late::Late, publish::Publisher, recover::Recovered,
+    EngineClient, Snapshot, state::EngineState, client::Query, late_log::LateLog, snapshot::SnapshotPublisher, recover::Recovered,
 };
 use crate::{
     Settings,
@@ -48,8 +48,8 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// How to mend it, one line.
-    pub const fn mend(&self) -> &'static str {
+    /// How to fix it, in one line.
+    pub const fn hint(&self) -> &'static str {
         match self {
             Self::Store(error) => error.hint(),
             Self::Thread(_) => "raise the limit of threads or memory of this user",
@@ -93,7 +93,7 @@ impl Engine {
 pub async fn start(
     settings: &Settings,
     inbox: mpsc::Receiver<Delivery>,
-) -> Result<(Handle, Engine), EngineError> {
+) -> Result<(EngineClient, Engine), EngineError> {
     crate::metrics::recorder();
     let directory = MeterDirectory::new(&settings.participants, &settings.gateways);
     let (stop, stopped) = watch::channel(false);
@@ -111,7 +111,7 @@ pub async fn start(
             // Nobody waits any more where the caller was cancelled.
             Err(error) => return drop(ready.send(Err(error))),
         };
-        let core = match Core::new(recovered, directory, clock) {
+        let core = match EngineState::new(recovered, directory, clock) {
             Ok(core) => core,
             Err(error) => return drop(ready.send(Err(error))),
         };
@@ -132,23 +132,23 @@ pub async fn start(
 }
 
 struct Thread {
-    core: Core,
+    core: EngineState,
     batches: mpsc::Receiver<DecodedBatch>,
     queries: mpsc::Receiver<Query>,
     snapshot: Arc<ArcSwap<Snapshot>>,
-    events: broadcast::Sender<super::Event>,
-    publisher: Publisher,
+    events: broadcast::Sender<super::EngineEvent>,
+    publisher: SnapshotPublisher,
     news: bool,
     retry: Option<Instant>,
     /// Before which no checkpoint is tried: the last one failed.
     checkpoint_after: Option<Instant>,
-    late: Late,
+    late_log: LateLog,
     /// Boards under other rules, as of the version they were asked for.
     boards: Vec<(Rule, u64, Arc<Leaderboard>)>,
 }
 
 impl Thread {
-    fn new(mut core: Core, batches: mpsc::Receiver<DecodedBatch>) -> (Handle, Self) {
+    fn new(mut core: EngineState, batches: mpsc::Receiver<DecodedBatch>) -> (EngineClient, Self) {
         let as_of = core.clock.now();
         let board = core.standings.leaderboard(core.standings.competition().rule, as_of);
         let empty = Arc::new(Snapshot {
@@ -156,14 +156,14 @@ impl Thread {
             as_of,
             board,
             participants: core.participants.clone(),
-            houses: Vec::new(),
+            figures: Vec::new(),
         });
-        let mut publisher = Publisher::new(empty);
+        let mut publisher = SnapshotPublisher::new(empty);
         let (events, _) = broadcast::channel(EVENTS);
         let (first, _) = publisher.publish(&mut core);
         let snapshot = Arc::new(ArcSwap::new(first));
         let (query_in, queries) = mpsc::channel(QUERIES);
-        let handle = Handle {
+        let handle = EngineClient {
             snapshot: snapshot.clone(),
             events: events.clone(),
             queries: query_in,
@@ -180,7 +180,7 @@ impl Thread {
             news: false,
             retry: None,
             checkpoint_after: None,
-            late: Late::default(),
+            late_log: LateLog::default(),
             boards: Vec::new(),
         };
         (handle, thread)
@@ -288,7 +288,7 @@ impl Thread {
         self.settle()?;
         self.news = false;
         self.core.rejections.tick(Instant::now());
-        self.late.tick(&self.core.standings, Instant::now());
+        self.late_log.tick(&self.core.standings, Instant::now());
         let (snapshot, events) = self.publisher.publish(&mut self.core);
         self.snapshot.store(snapshot);
         if let Err(error) = self.core.keep_trail(false) {
@@ -309,7 +309,7 @@ impl Thread {
         if self.core.rebuilt {
             self.boards.clear();
         }
-        self.late.add(moved, &self.core.standings, Instant::now());
+        self.late_log.add(moved, &self.core.standings, Instant::now());
         Ok(())
     }
 
@@ -335,8 +335,8 @@ impl Thread {
                 self.publish()?;
                 let _ = reply.send(decided);
             }
-            Query::Desk(reply) => {
-                let _ = reply.send(self.core.desk()?);
+            Query::Decisions(reply) => {
+                let _ = reply.send(self.core.decisions()?);
             }
             Query::Log { after, reply } => {
                 let _ = reply.send(self.core.store.audit_entries(after)?);

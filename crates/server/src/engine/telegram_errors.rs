@@ -13,9 +13,9 @@ struct Said {
 
 /// Of every gateway that is kept.
 #[derive(Debug, Default)]
-pub(super) struct Telegrams(BTreeMap<GatewayId, Said>);
+pub(super) struct TelegramErrors(BTreeMap<GatewayId, Said>);
 
-impl Telegrams {
+impl TelegramErrors {
     /// How many more were refused than when it last spoke, by reason; each is added to
     /// `wattkampen_telegrams_refused_total`.
     pub(super) fn heard(&mut self, id: &GatewayId, status: &Status) -> Vec<(TelegramRefusal, u32)> {
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn starts_add_up_and_a_will_changes_nothing() {
-        let mut telegrams = Telegrams::default();
+        let mut telegrams = TelegramErrors::default();
         let id: GatewayId = "g".parse().unwrap();
         let mut heard = |boot, checksum, cut| {
             let refused = RefusedTelegrams { checksum, cut, ..RefusedTelegrams::default() };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use server::{
-    audit::{Asked, words},
+    audit::{DeclarationRequest, describe},
     engine::{self, Decision},
 };
 
@@ -100,7 +100,7 @@ pub(super) struct LockArgs {
 }
 
 impl Args {
-    fn asked(self) -> Asked {
+    fn asked(self) -> DeclarationRequest {
         let kind = match self.kind {
             Kind::Event => "event",
             Kind::ExcludedHours => "excluded-hours",
@@ -111,7 +111,7 @@ impl Args {
             Kind::LateData => "late-data",
             Kind::Withdraw => "withdraw",
         };
-        Asked {
+        DeclarationRequest {
             kind: kind.to_owned(),
             by: self.by,
             reason: self.reason,
@@ -150,12 +150,12 @@ pub(super) fn lock(args: LockArgs) -> Result<(), Failure> {
 fn decide(config: &Path, decision: Decision) -> Result<(), Failure> {
     let config = Config::load(config).map_err(|error| Failure::Usage(error.into()))?;
     stored::there(&config)?;
-    let taken = engine::decide(&config.data, &config.competition, &config.participants, decision)
+    let taken = engine::decide_offline(&config.data, &config.competition, &config.participants, decision)
         .map_err(|error| stored::failed(&error))?
         .map_err(|declined| {
-            Failure::Failed(anyhow::anyhow!("{declined}\n  {}", declined.mend()))
+            Failure::Failed(anyhow::anyhow!("{declined}\n  {}", declined.hint()))
         })?;
-    output::line(format_args!("entry {}: {}", taken.entry.seq, words(&taken.entry.event())))?;
+    output::line(format_args!("entry {}: {}", taken.entry.seq, describe(&taken.entry.event())))?;
     if !taken.applied {
         output::line("the running service applies it with its next board")?;
     }

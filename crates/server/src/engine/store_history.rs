@@ -7,12 +7,12 @@ use crate::store::{Store, StoreError};
 
 /// The store as the competition reads it. Its trait has no errors, so the first one
 /// is kept, and what was computed with it must not be used.
-pub(super) struct Stored<'a> {
+pub(super) struct StoreHistory<'a> {
     store: &'a Store,
     failed: RefCell<Option<StoreError>>,
 }
 
-impl<'a> Stored<'a> {
+impl<'a> StoreHistory<'a> {
     pub(super) const fn new(store: &'a Store) -> Self {
         Self { store, failed: RefCell::new(None) }
     }
@@ -29,7 +29,7 @@ impl<'a> Stored<'a> {
     }
 }
 
-impl ReadingSource for Stored<'_> {
+impl ReadingSource for StoreHistory<'_> {
     fn samples(&self, meter: MeterIndex, range: Range<Time>) -> Vec<Sample> {
         self.keep(self.store.samples(meter, range))
     }

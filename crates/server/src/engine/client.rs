@@ -10,17 +10,17 @@ use competition::{
 use tokio::sync::{broadcast, mpsc, oneshot};
 use wire::{GatewayId, Status};
 
-use super::{Decision, Declined, Snapshot};
+use super::{Decision, DecisionError, Snapshot};
 use crate::{
-    audit::{Declaration, Entry},
+    audit::{Declaration, AuditEntry},
     ingest::Rejection,
 };
 
 /// What just happened.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub enum EngineEvent {
     /// A snapshot of this version is there.
-    Board(u64),
+    Leaderboard(u64),
     /// A town hall was heard. At most one for each between two boards: the newest.
     Reading {
         /// Which.
@@ -60,7 +60,7 @@ impl From<competition::SeriesPoint> for Point {
 
 /// Since the service started, but for what is said to be of the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct IngestCounts {
     /// Deliveries that came in.
     pub received: u64,
     /// Readings committed.
@@ -72,7 +72,7 @@ pub struct Counts {
     /// Readings whose moment had other values already; the lower register counts.
     pub conflicts: u64,
     /// Stored readings that the competition does not count, as far as it could tell
-    /// when they came. [`Handle::quarantine`] has all of them.
+    /// when they came. [`EngineClient::quarantine`] has all of them.
     pub doubted: u64,
     /// Deliveries not taken, by [`crate::ingest::IngestError::label`].
     pub refused: Vec<(&'static str, u64)>,
@@ -82,7 +82,7 @@ pub struct Counts {
 
 /// What is known of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gateway {
+pub struct GatewayState {
     /// Its name.
     pub id: GatewayId,
     /// What it last said of itself, or the broker for it.
@@ -94,7 +94,7 @@ pub struct Gateway {
 /// The engine's thread is gone: the service is shutting down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the service is shutting down")]
-pub struct Stopped;
+pub struct QueryError;
 
 /// A question to the engine's thread, with where to send the answer.
 #[derive(Debug)]
@@ -121,16 +121,16 @@ pub(super) enum Query {
     },
     Quarantine(oneshot::Sender<Vec<QuarantinedReadings>>),
     Rejections(oneshot::Sender<Vec<Rejection>>),
-    Gateways(oneshot::Sender<Vec<Gateway>>),
-    Counts(oneshot::Sender<Counts>),
+    Gateways(oneshot::Sender<Vec<GatewayState>>),
+    Counts(oneshot::Sender<IngestCounts>),
     Decide {
         decision: Box<Decision>,
-        reply: oneshot::Sender<Result<Entry, Declined>>,
+        reply: oneshot::Sender<Result<AuditEntry, DecisionError>>,
     },
-    Desk(oneshot::Sender<Decisions>),
+    Decisions(oneshot::Sender<Decisions>),
     Log {
         after: i64,
-        reply: oneshot::Sender<Vec<Entry>>,
+        reply: oneshot::Sender<Vec<AuditEntry>>,
     },
 }
 
@@ -142,7 +142,7 @@ pub struct Decisions {
     /// When the result was locked.
     pub locked: Option<Time>,
     /// The newest entry of the audit log.
-    pub head: Option<Entry>,
+    pub head: Option<AuditEntry>,
 }
 
 /// What a facilities person asks of one house.
@@ -156,15 +156,15 @@ pub struct Insight {
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Handle {
+pub struct EngineClient {
     pub(super) snapshot: Arc<ArcSwap<Snapshot>>,
-    pub(super) events: broadcast::Sender<Event>,
+    pub(super) events: broadcast::Sender<EngineEvent>,
     pub(super) queries: mpsc::Sender<Query>,
     pub(super) competition: Arc<Competition>,
     pub(super) participants: Arc<[Participant]>,
 }
 
-impl Handle {
+impl EngineClient {
     /// The rules.
     pub fn competition(&self) -> &Competition {
         &self.competition
@@ -186,19 +186,19 @@ impl Handle {
     }
 
     /// What happens from now on. A receiver that lags is told so by its channel.
-    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+    pub fn subscribe(&self) -> broadcast::Receiver<EngineEvent> {
         self.events.subscribe()
     }
 
     /// The board under another rule, or as it was at another moment.
     ///
     /// # Errors
-    /// [`Stopped`]
+    /// [`QueryError`]
     pub async fn leaderboard(
         &self,
         rule: Rule,
         as_of: Option<Time>,
-    ) -> Result<Arc<Leaderboard>, Stopped> {
+    ) -> Result<Arc<Leaderboard>, QueryError> {
         self.ask(|reply| Query::Leaderboard { rule, as_of, reply }).await
     }
 
@@ -206,20 +206,20 @@ impl Handle {
     /// one is not touched.
     ///
     /// # Errors
-    /// [`Stopped`]
+    /// [`QueryError`]
     pub async fn what_if(
         &self,
         rule: Rule,
         baseline: Baseline,
-    ) -> Result<(Leaderboard, Vec<ClusterRow>), Stopped> {
+    ) -> Result<(Leaderboard, Vec<ClusterRow>), QueryError> {
         self.ask(|reply| Query::WhatIf { rule, baseline, reply }).await
     }
 
     /// Effects of a participant's activities, and its traps.
     ///
     /// # Errors
-    /// [`Stopped`]
-    pub async fn insight(&self, who: ParticipantIndex) -> Result<Insight, Stopped> {
+    /// [`QueryError`]
+    pub async fn insight(&self, who: ParticipantIndex) -> Result<Insight, QueryError> {
         self.ask(|reply| Query::Insight { who, reply }).await
     }
 
@@ -227,53 +227,53 @@ impl Handle {
     /// quarter-hours.
     ///
     /// # Errors
-    /// [`Stopped`]
+    /// [`QueryError`]
     pub async fn series(
         &self,
         who: ParticipantIndex,
         range: Range<Time>,
         step: i64,
-    ) -> Result<Vec<Point>, Stopped> {
+    ) -> Result<Vec<Point>, QueryError> {
         self.ask(|reply| Query::Series { who, range, step, reply }).await
     }
 
     /// Readings that are stored and do not count, and why.
     ///
     /// # Errors
-    /// [`Stopped`]
-    pub async fn quarantine(&self) -> Result<Vec<QuarantinedReadings>, Stopped> {
+    /// [`QueryError`]
+    pub async fn quarantine(&self) -> Result<Vec<QuarantinedReadings>, QueryError> {
         self.ask(Query::Quarantine).await
     }
 
     /// What was not taken, the newest first.
     ///
     /// # Errors
-    /// [`Stopped`]
-    pub async fn rejections(&self) -> Result<Vec<Rejection>, Stopped> {
+    /// [`QueryError`]
+    pub async fn rejections(&self) -> Result<Vec<Rejection>, QueryError> {
         self.ask(Query::Rejections).await
     }
 
     /// The gateways that have been heard, by name.
     ///
     /// # Errors
-    /// [`Stopped`]
-    pub async fn gateways(&self) -> Result<Vec<Gateway>, Stopped> {
+    /// [`QueryError`]
+    pub async fn gateways(&self) -> Result<Vec<GatewayState>, QueryError> {
         self.ask(Query::Gateways).await
     }
 
     /// How much came in, and what became of it.
     ///
     /// # Errors
-    /// [`Stopped`]
-    pub async fn counts(&self) -> Result<Counts, Stopped> {
+    /// [`QueryError`]
+    pub async fn counts(&self) -> Result<IngestCounts, QueryError> {
         self.ask(Query::Counts).await
     }
 
     /// Lets the organiser decide something; its entry in the audit log.
     ///
     /// # Errors
-    /// [`Stopped`]; within, why it is declined.
-    pub async fn decide(&self, decision: Decision) -> Result<Result<Entry, Declined>, Stopped> {
+    /// [`QueryError`]; within, why it is declined.
+    pub async fn decide(&self, decision: Decision) -> Result<Result<AuditEntry, DecisionError>, QueryError> {
         let decision = Box::new(decision);
         self.ask(|reply| Query::Decide { decision, reply }).await
     }
@@ -281,22 +281,22 @@ impl Handle {
     /// What the organiser has decided.
     ///
     /// # Errors
-    /// [`Stopped`]
-    pub async fn decisions(&self) -> Result<Decisions, Stopped> {
-        self.ask(Query::Desk).await
+    /// [`QueryError`]
+    pub async fn decisions(&self) -> Result<Decisions, QueryError> {
+        self.ask(Query::Decisions).await
     }
 
     /// Entries of the audit log after one, in order.
     ///
     /// # Errors
-    /// [`Stopped`]
-    pub async fn log(&self, after: i64) -> Result<Vec<Entry>, Stopped> {
+    /// [`QueryError`]
+    pub async fn log(&self, after: i64) -> Result<Vec<AuditEntry>, QueryError> {
         self.ask(|reply| Query::Log { after, reply }).await
     }
 
-    async fn ask<T>(&self, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> Result<T, Stopped> {
+    async fn ask<T>(&self, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> Result<T, QueryError> {
         let (reply, answer) = oneshot::channel();
-        self.queries.send(query(reply)).await.map_err(|_| Stopped)?;
-        answer.await.map_err(|_| Stopped)
+        self.queries.send(query(reply)).await.map_err(|_| QueryError)?;
+        answer.await.map_err(|_| QueryError)
     }
 }

@@ -9,7 +9,7 @@ use competition::{
 use tokio::sync::{broadcast, mpsc};
 
 use super::{
-    Counts, Decisions, Declined, Event, Gateway, Handle, Insight, Point, Snapshot, handle::Query,
+    IngestCounts, Decisions, DecisionError, EngineEvent, GatewayState, EngineClient, Insight, Point, Snapshot, client::Query,
 };
 use crate::ingest::Rejection;
 
@@ -18,22 +18,22 @@ use crate::ingest::Rejection;
 pub(crate) struct Answers {
     pub(crate) rejections: Vec<Rejection>,
     pub(crate) quarantine: Vec<QuarantinedReadings>,
-    pub(crate) gateways: Vec<Gateway>,
-    pub(crate) counts: Counts,
+    pub(crate) gateways: Vec<GatewayState>,
+    pub(crate) counts: IngestCounts,
     pub(crate) decisions: Decisions,
     /// Load curves in W by hour of the UTC day: used, and the baseline.
     pub(crate) load: [(i64, i64); 24],
 }
 
 /// A handle and the way to publish: must be called inside a runtime.
-pub(crate) fn handle(
+pub(crate) fn client(
     competition: Competition,
     participants: Vec<Participant>,
     snapshot: Snapshot,
     answers: Answers,
-) -> Handle {
+) -> EngineClient {
     let (queries, mut asked) = mpsc::channel(8);
-    let handle = Handle {
+    let handle = EngineClient {
         snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
         events: broadcast::Sender::new(64),
         queries,
@@ -50,13 +50,13 @@ pub(crate) fn handle(
 }
 
 /// Publishes a snapshot as the engine does.
-pub(crate) fn publish(handle: &Handle, snapshot: Snapshot, events: &[Event]) {
+pub(crate) fn publish(handle: &EngineClient, snapshot: Snapshot, events: &[EngineEvent]) {
     let version = snapshot.version;
     handle.snapshot.store(Arc::new(snapshot));
     for event in events {
         let _ = handle.events.send(event.clone());
     }
-    let _ = handle.events.send(Event::Board(version));
+    let _ = handle.events.send(EngineEvent::Leaderboard(version));
 }
 
 fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
@@ -118,10 +118,10 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
         Query::Rejections(reply) => drop(reply.send(answers.rejections.clone())),
         Query::Gateways(reply) => drop(reply.send(answers.gateways.clone())),
         Query::Counts(reply) => drop(reply.send(answers.counts.clone())),
-        Query::Desk(reply) => drop(reply.send(answers.decisions.clone())),
+        Query::Decisions(reply) => drop(reply.send(answers.decisions.clone())),
         Query::Log { reply, .. } => drop(reply.send(Vec::new())),
         Query::Decide { reply, .. } => {
-            let nowhere = Declined::Store("there is no store".to_owned());
+            let nowhere = DecisionError::Store("there is no store".to_owned());
             drop(reply.send(Err(nowhere)));
         }
     }

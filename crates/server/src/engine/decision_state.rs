@@ -6,7 +6,7 @@ use competition::{Rule, Time};
 use jiff::tz::TimeZone;
 
 use crate::{
-    audit::{self, Declaration, Entry, Event, Frozen},
+    audit::{self, Declaration, AuditEntry, AuditEvent, LockedResult},
     store::{Store, StoreError},
 };
 
@@ -15,7 +15,7 @@ const KINDS: [&str; 4] = ["declaration", "amendment", "lock", "result"];
 
 /// The organiser's decisions up to an entry of the log.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Decided {
+pub(super) struct DecisionState {
     /// The entry.
     pub(super) upto: i64,
     /// Declarations in force.
@@ -25,10 +25,10 @@ pub(super) struct Decided {
     /// The last entry that calls for a locked result.
     pub(super) due: i64,
     /// The locked result, and the entry that called for it.
-    pub(super) result: Option<(i64, Frozen)>,
+    pub(super) result: Option<(i64, LockedResult)>,
 }
 
-impl Decided {
+impl DecisionState {
     /// Reads the log from its beginning; the entries that are new.
     ///
     /// # Errors
@@ -37,33 +37,33 @@ impl Decided {
         &mut self,
         store: &Store,
         zone: &TimeZone,
-    ) -> Result<Vec<Entry>, StoreError> {
+    ) -> Result<Vec<AuditEntry>, StoreError> {
         if store.audit_entries_of(self.upto, &KINDS)?.is_empty() {
             return Ok(Vec::new());
         }
         let entries = store.audit_entries_of(0, &KINDS)?;
         let known = self.upto;
-        self.active = audit::active(&entries, zone);
+        self.active = audit::declarations_in_force(&entries, zone);
         let mut activities = HashSet::new();
         for entry in &entries {
             self.upto = self.upto.max(entry.seq);
             match entry.event() {
                 // An activity moves nobody: the locked result stands, also beside a
                 // configuration that was changed since.
-                Event::Declaration { declared } | Event::Amendment { declared }
+                AuditEvent::Declaration { declared } | AuditEvent::Amendment { declared }
                     if declared.kind == "activity" =>
                 {
                     activities.insert(entry.seq);
                 }
-                Event::Amendment { declared }
+                AuditEvent::Amendment { declared }
                     if declared.kind == "withdraw"
                         && declared.entry.is_some_and(|it| activities.contains(&it)) => {}
-                Event::Lock { .. } => {
+                AuditEvent::Lock { .. } => {
                     self.locked.get_or_insert((entry.seq, entry.at));
                     self.due = entry.seq;
                 }
-                Event::Amendment { .. } => self.due = entry.seq,
-                Event::Result { cause, board, .. } => self.result = Some((cause, board)),
+                AuditEvent::Amendment { .. } => self.due = entry.seq,
+                AuditEvent::Result { cause, board, .. } => self.result = Some((cause, board)),
                 _ => {}
             }
         }

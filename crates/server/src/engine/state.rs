@@ -10,13 +10,13 @@ use metrics::Counter;
 use wire::{GatewayId, Status, Topic};
 
 use super::{
-    Counts, Gateway, House,
-    decided::Decided,
+    IngestCounts, GatewayState, ParticipantFigures,
+    decision_state::DecisionState,
     recover::{Recovered, give_imported},
-    steps::Steps,
-    stored::Stored,
-    telegrams::Telegrams,
-    trail::{LATE, Trail},
+    power_step::PowerStepDetector,
+    store_history::StoreHistory,
+    telegram_errors::TelegramErrors,
+    pending_audit::{LATE_AFTER, PendingAudit},
 };
 use crate::{
     audit,
@@ -37,22 +37,22 @@ pub(super) struct Watch {
     pub(super) step: Option<(Time, Watts)>,
     /// It jumped since it was last published.
     pub(super) jumped: Option<Watts>,
-    pub(super) house: Arc<House>,
+    pub(super) house: Arc<ParticipantFigures>,
 }
 
 /// All that the engine's thread owns.
 #[derive(Debug)]
-pub(super) struct Core {
+pub(super) struct EngineState {
     pub(super) clock: Clock,
     pub(super) standings: Standings,
     pub(super) store: Store,
     pub(super) directory: MeterDirectory,
     pub(super) rejections: Rejections,
     pub(super) watches: Vec<Watch>,
-    pub(super) gateways: BTreeMap<GatewayId, Gateway>,
-    telegrams: Telegrams,
+    pub(super) gateways: BTreeMap<GatewayId, GatewayState>,
+    telegram_errors: TelegramErrors,
     /// By meter: its jumps, and what its power counts for the house.
-    steps: Vec<(Steps, i64)>,
+    steps: Vec<(PowerStepDetector, i64)>,
     received: Counted,
     stored: Counted,
     repeated: Counted,
@@ -63,7 +63,7 @@ pub(super) struct Core {
     refused: [Counted; IngestError::LABELS.len()],
     /// Committed with the next commit.
     acks: Vec<AckBatch>,
-    /// Late readings wait for [`Core::settle`].
+    /// Late readings wait for [`EngineState::settle`].
     unsettled: bool,
     /// Up to where the standings have what was imported.
     pub(super) imported: i64,
@@ -74,8 +74,8 @@ pub(super) struct Core {
     /// As configured, and as declared on top of it.
     pub(super) configured: Vec<Participant>,
     pub(super) participants: Arc<[Participant]>,
-    pub(super) decided: Decided,
-    pub(super) trail: Trail,
+    pub(super) decided: DecisionState,
+    pub(super) trail: PendingAudit,
     /// The standings are others than at the last snapshot.
     pub(super) rebuilt: bool,
     contest: Time,
@@ -105,23 +105,23 @@ impl Counted {
     }
 }
 
-impl Core {
+impl EngineState {
     pub(super) fn new(
         recovered: Recovered,
         directory: MeterDirectory,
         clock: Clock,
     ) -> Result<Self, StoreError> {
         let Recovered { standings, store, imported, configured, decided } = recovered;
-        let contest = audit::begins(standings.competition());
-        let contest_end = audit::ends(standings.competition());
-        let trail = Trail::open(&store)?;
+        let contest = audit::contest_start(standings.competition());
+        let contest_end = audit::contest_end(standings.competition());
+        let trail = PendingAudit::open(&store)?;
         let participants = standings.participants();
         let steps = participants
             .iter()
             .flat_map(|participant| &participant.meters)
             .map(|meter| {
                 let sign = if meter.sign == competition::Sign::Minus { -1 } else { 1 };
-                (Steps::default(), sign * i64::from(meter.multiplier))
+                (PowerStepDetector::default(), sign * i64::from(meter.multiplier))
             })
             .collect();
         let outcome = |outcome| {
@@ -140,7 +140,7 @@ impl Core {
             directory,
             rejections: Rejections::default(),
             gateways: BTreeMap::new(),
-            telegrams: Telegrams::default(),
+            telegram_errors: TelegramErrors::default(),
             steps,
             received: plain("wattkampen_deliveries_total"),
             stored: outcome("stored"),
@@ -170,7 +170,7 @@ impl Core {
     }
 
     /// Takes a batch; nothing of it is durable or acknowledged before
-    /// [`Core::commit`].
+    /// [`EngineState::commit`].
     pub(super) fn take(&mut self, batch: DecodedBatch) -> Result<(), StoreError> {
         let (now, real) = (self.clock.now(), Instant::now());
         self.received.here += batch.received;
@@ -206,7 +206,7 @@ impl Core {
             Inserted::Newest => {
                 self.stored.here += 1;
                 // The board has shown its hour without it.
-                let late = sample.at.0 < now.0 - LATE && sample.at >= self.contest;
+                let late = sample.at.0 < now.0 - LATE_AFTER && sample.at >= self.contest;
                 let owner = self.directory.owner(meter);
                 let before = late.then(|| self.standings.contest_totals(owner));
                 match self.standings.append(meter, sample) {
@@ -248,7 +248,7 @@ impl Core {
 
     /// A reading of the contest that came after the lock is kept, if it could be one.
     fn set_aside(&mut self, meter: MeterIndex, sample: Sample, now: Time) {
-        if sample.at.0 >= self.contest_end.0 + LATE {
+        if sample.at.0 >= self.contest_end.0 + LATE_AFTER {
             return;
         }
         self.standings.lock(false);
@@ -289,12 +289,12 @@ impl Core {
     fn status(&mut self, id: GatewayId, status: Status, heard: Time) {
         self.statuses.here += 1;
         if self.gateways.len() < MOST_GATEWAYS || self.gateways.contains_key(&id) {
-            for (reason, more) in self.telegrams.heard(&id, &status) {
+            for (reason, more) in self.telegram_errors.heard(&id, &status) {
                 let topic = Topic::Status(id.clone()).to_buf();
                 let reason = IngestError::Telegrams(reason);
                 self.rejections.add_some(more.into(), &topic, &reason, heard, Instant::now());
             }
-            self.gateways.insert(id.clone(), Gateway { id, status, heard });
+            self.gateways.insert(id.clone(), GatewayState { id, status, heard });
         }
     }
 
@@ -356,7 +356,7 @@ impl Core {
         if !self.unsettled && self.standings.is_settled() {
             return Ok(Vec::new());
         }
-        let history = Stored::new(&self.store);
+        let history = StoreHistory::new(&self.store);
         let moved = self.standings.settle(&history);
         history.done()?;
         self.unsettled = false;
@@ -384,9 +384,9 @@ impl Core {
         store.checkpoint(&mut |meter| standings.days(meter))
     }
 
-    pub(super) fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> IngestCounts {
         let refused = IngestError::LABELS.iter().zip(&self.refused);
-        Counts {
+        IngestCounts {
             received: self.received.here,
             stored: self.stored.here,
             late: self.late.here,

@@ -1,6 +1,6 @@
 //! The organiser's forms, field by field, as people write numbers here.
 use crate::{
-    audit::Asked,
+    audit::DeclarationRequest,
     engine::Decision,
     web::{params::Params, problem::Problem},
 };
@@ -23,7 +23,7 @@ pub(super) fn read(form: &Params, locked: bool) -> Result<Decision, Problem> {
     let whole = |name: &str| Ok::<_, Problem>(number(name)?.map(|value| value.round() as i64));
     // Registers are read off in kWh.
     let wh = |name: &str| Ok::<_, Problem>(number(name)?.map(|kwh| (kwh * 1000.0).round() as i64));
-    let asked = Asked {
+    let asked = DeclarationRequest {
         kind: need("kind"),
         by: need("by"),
         reason: need("reason"),

@@ -2,9 +2,9 @@
 //! baselines, and what a facilities person wants to know of one house.
 use competition::{Baseline, ClusterRow, Leaderboard, Method, ParticipantIndex, Rule};
 
-use super::{Insight, core::Core};
+use super::{Insight, state::EngineState};
 
-impl Core {
+impl EngineState {
     /// By what is known now; some milliseconds a participant.
     pub(super) fn what_if(&self, rule: Rule, baseline: Baseline) -> (Leaderboard, Vec<ClusterRow>) {
         let method = Method { baseline, ..self.standings.competition().method };

@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use competition::{Competition, Leaderboard, Participant, Rule, Time};
 
-use super::{Decisions, core::Core, decided::Decided, recover};
+use super::{Decisions, state::EngineState, decision_state::DecisionState, recover};
 use crate::{
     audit::{
-        self, Asked, Change, Difference, Entry, Event, Frozen, Inventory, Mistake, Place, moment,
+        self, DeclarationRequest, Change, Difference, AuditEntry, AuditEvent, LockedResult, CanonicalConfig, DeclarationError, BoardPosition, moment,
     },
     store::{Inserted, StoreError},
 };
@@ -17,10 +17,10 @@ use crate::{
 /// Why a decision is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Declined {
+pub enum DecisionError {
     /// It makes no sense.
     #[error(transparent)]
-    Mistake(#[from] Mistake),
+    DeclarationError(#[from] DeclarationError),
     /// Only an amendment changes a locked result.
     #[error("the result is locked")]
     Locked,
@@ -35,11 +35,11 @@ pub enum Declined {
     Store(String),
 }
 
-impl Declined {
-    /// How to mend it, one line.
-    pub fn mend(&self) -> &str {
+impl DecisionError {
+    /// How to fix it, in one line.
+    pub fn hint(&self) -> &str {
         match self {
-            Self::Mistake(mistake) => &mistake.mend,
+            Self::DeclarationError(mistake) => &mistake.hint,
             Self::Locked => "a locked result changes by an amendment only",
             Self::NotLocked => "declare it; amendments are for a locked result",
             Self::GoesOn(_) => "lock the result when the contest is over",
@@ -52,9 +52,9 @@ impl Declined {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// While the result is open.
-    Declare(Asked),
+    Declare(DeclarationRequest),
     /// Of a locked result.
-    Amend(Asked),
+    Amend(DeclarationRequest),
     /// Ends the contest for good.
     Lock {
         /// Role.
@@ -64,29 +64,29 @@ pub enum Decision {
     },
 }
 
-impl Core {
+impl EngineState {
     /// Notes the start, and goes through with what a process that was killed left.
     ///
     /// # Errors
     /// The store's.
     pub(super) fn begin(&mut self) -> Result<(), StoreError> {
-        let inventory = Inventory::new(self.standings.competition(), &self.configured);
+        let canonical_config = CanonicalConfig::new(self.standings.competition(), &self.configured);
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let configuration = inventory.hash();
-        let last = self.store.last_audit_entry(Some("configuration"))?.as_ref().map(Entry::event);
+        let configuration = canonical_config.hash();
+        let last = self.store.last_audit_entry(Some("configuration"))?.as_ref().map(AuditEntry::event);
         let event = match last {
-            Some(Event::Configuration { configuration: known, .. }) if known == configuration => {
-                Event::Start { version, configuration }
+            Some(AuditEvent::Configuration { configuration: known, .. }) if known == configuration => {
+                AuditEvent::Start { version, configuration }
             }
             last => {
                 let changes = match last {
-                    Some(Event::Configuration { content, .. }) => {
-                        inventory.differences(&Inventory::from_content(content))
+                    Some(AuditEvent::Configuration { content, .. }) => {
+                        canonical_config.differences(&CanonicalConfig::from_content(content))
                     }
                     _ => Vec::new(),
                 };
-                let content = inventory.content();
-                Event::Configuration { version, configuration, changes, content }
+                let content = canonical_config.content();
+                AuditEvent::Configuration { version, configuration, changes, content }
             }
         };
         let now = self.clock.now();
@@ -108,16 +108,16 @@ impl Core {
     /// Takes a decision; its entry in the log.
     ///
     /// # Errors
-    /// [`Declined`]; nothing has changed then. The outer one is the store's when the
+    /// [`DecisionError`]; nothing has changed then. The outer one is the store's when the
     /// standings cannot be made again: they must not be used any more.
     pub(super) fn decide(
         &mut self,
         decision: Decision,
-    ) -> Result<Result<Entry, Declined>, StoreError> {
+    ) -> Result<Result<AuditEntry, DecisionError>, StoreError> {
         let now = self.clock.now();
         let (competition, participants) =
             (self.standings.competition(), self.standings.participants());
-        let event = match judge(decision, now, competition, participants, &self.decided) {
+        let event = match validate(decision, now, competition, participants, &self.decided) {
             Ok(event) => event,
             Err(declined) => return Ok(Err(declined)),
         };
@@ -128,11 +128,11 @@ impl Core {
             .and_then(|()| self.store.append_audit(now, &[events, vec![event]].concat()));
         let seq = match noted {
             Ok(seq) => seq,
-            Err(error) => return Ok(Err(Declined::Store(error.to_string()))),
+            Err(error) => return Ok(Err(DecisionError::Store(error.to_string()))),
         };
         self.take_decisions()?;
         let entry = self.store.audit_entries(seq - 1)?.into_iter().next();
-        Ok(entry.ok_or_else(|| Declined::Store("the entry is gone".to_owned())))
+        Ok(entry.ok_or_else(|| DecisionError::Store("the entry is gone".to_owned())))
     }
 
     /// Applies what the log has and the standings have not, whoever noted it.
@@ -161,16 +161,16 @@ impl Core {
         if let Some(&cause) = declared.last() {
             let now = self.clock.now();
             let places = self.moved(&before, &self.official(now));
-            self.store.append_audit(now, &[Event::Moved { cause, places }])?;
+            self.store.append_audit(now, &[AuditEvent::Moved { cause, places }])?;
         }
         Ok(())
     }
 
     /// Takes in what came after the lock, where these amendments say so.
-    fn take_in(&mut self, entries: &[Entry]) -> Result<bool, StoreError> {
+    fn take_in(&mut self, entries: &[AuditEntry]) -> Result<bool, StoreError> {
         let mut any = false;
         for entry in entries {
-            let Event::Amendment { declared } = entry.event() else { continue };
+            let AuditEvent::Amendment { declared } = entry.event() else { continue };
             let zone = &self.standings.competition().timezone;
             let Ok(Change::Late(id)) = declared.read(zone) else { continue };
             let Some(who) = self.configured.iter().find(|who| who.id == id) else { continue };
@@ -196,7 +196,7 @@ impl Core {
 
     fn rebuild(&mut self) -> Result<(), StoreError> {
         let began = Instant::now();
-        let participants = audit::apply(&self.configured, &self.decided.active);
+        let participants = audit::apply_declarations(&self.configured, &self.decided.active);
         let competition = self.standings.competition().clone();
         let (standings, imported) = recover::again(&mut self.store, competition, participants)?;
         self.participants = standings.participants().into();
@@ -215,7 +215,7 @@ impl Core {
         let now = self.clock.now();
         let rule = self.standings.competition().rule;
         let board = self.standings.leaderboard(rule, now);
-        let board = Frozen::new(&board, self.standings.participants());
+        let board = LockedResult::new(&board, self.standings.participants());
         let (cause, changes) = (self.decided.due, self.changed_since_the_lock()?);
         for it in &changes {
             tracing::warn!(
@@ -226,7 +226,7 @@ impl Core {
                 it.after
             );
         }
-        let result = Event::Result { cause, board: board.clone(), changes };
+        let result = AuditEvent::Result { cause, board: board.clone(), changes };
         self.decided.upto = self.store.append_audit(now, &[result])?;
         self.decided.result = Some((cause, board));
         Ok(())
@@ -235,10 +235,10 @@ impl Core {
     fn changed_since_the_lock(&self) -> Result<Vec<Difference>, StoreError> {
         let Some((lock, _)) = self.decided.locked else { return Ok(Vec::new()) };
         let known = self.store.audit_entries_of(0, &["configuration"])?;
-        let locked = known.iter().take_while(|entry| entry.seq < lock).last().map(Entry::event);
-        let Some(Event::Configuration { content, .. }) = locked else { return Ok(Vec::new()) };
-        let inventory = Inventory::new(self.standings.competition(), &self.configured);
-        Ok(inventory.differences(&Inventory::from_content(content)))
+        let locked = known.iter().take_while(|entry| entry.seq < lock).last().map(AuditEntry::event);
+        let Some(AuditEvent::Configuration { content, .. }) = locked else { return Ok(Vec::new()) };
+        let canonical_config = CanonicalConfig::new(self.standings.competition(), &self.configured);
+        Ok(canonical_config.differences(&CanonicalConfig::from_content(content)))
     }
 
     /// The official board: the locked result where there is one.
@@ -265,7 +265,7 @@ impl Core {
     ///
     /// # Errors
     /// The store's.
-    pub(super) fn desk(&self) -> Result<Decisions, StoreError> {
+    pub(super) fn decisions(&self) -> Result<Decisions, StoreError> {
         Ok(Decisions {
             declared: self.decided.active.clone(),
             locked: self.decided.locked.map(|(_, at)| at),
@@ -273,11 +273,11 @@ impl Core {
         })
     }
 
-    fn moved(&self, before: &Leaderboard, after: &Leaderboard) -> Vec<[Place; 2]> {
+    fn moved(&self, before: &Leaderboard, after: &Leaderboard) -> Vec<[BoardPosition; 2]> {
         let who = self.standings.participants();
         let pairs = after.rows.iter().filter_map(|row| {
             let known = before.rows.iter().find(|it| it.participant == row.participant)?;
-            Some([Place::of(known, who), Place::of(row, who)])
+            Some([BoardPosition::of(known, who), BoardPosition::of(row, who)])
         });
         pairs.filter(|[before, after]| before != after).collect()
     }
@@ -293,7 +293,7 @@ impl Core {
             && let Some(import) = self.store.last_audit_entry(Some("import"))?
         {
             let places = self.moved(&before, &self.official(now));
-            events.push(Event::Moved { cause: import.seq, places });
+            events.push(AuditEvent::Moved { cause: import.seq, places });
         }
         if self.decided.locked.is_none() {
             events.extend(self.trail.standing(&self.standings, now));
@@ -306,35 +306,35 @@ impl Core {
 }
 
 /// Whether a decision may be taken now; what it is in the log.
-pub(super) fn judge(
+pub(super) fn validate(
     decision: Decision,
     now: Time,
     competition: &Competition,
     participants: &[Participant],
-    decided: &Decided,
-) -> Result<Event, Declined> {
+    decided: &DecisionState,
+) -> Result<AuditEvent, DecisionError> {
     let locked = decided.locked.is_some();
-    let check = |asked: Asked| {
-        audit::check(&asked, competition, participants, &decided.active)?;
-        Ok::<_, Declined>(asked)
+    let check = |asked: DeclarationRequest| {
+        audit::check_declaration(&asked, competition, participants, &decided.active)?;
+        Ok::<_, DecisionError>(asked)
     };
     match decision {
-        Decision::Declare(_) | Decision::Lock { .. } if locked => Err(Declined::Locked),
-        Decision::Amend(_) if !locked => Err(Declined::NotLocked),
-        Decision::Declare(asked) if asked.kind == "late-data" => Err(Declined::NotLocked),
-        Decision::Declare(asked) => Ok(Event::Declaration { declared: check(asked)? }),
-        Decision::Amend(asked) => Ok(Event::Amendment { declared: check(asked)? }),
+        Decision::Declare(_) | Decision::Lock { .. } if locked => Err(DecisionError::Locked),
+        Decision::Amend(_) if !locked => Err(DecisionError::NotLocked),
+        Decision::Declare(asked) if asked.kind == "late-data" => Err(DecisionError::NotLocked),
+        Decision::Declare(asked) => Ok(AuditEvent::Declaration { declared: check(asked)? }),
+        Decision::Amend(asked) => Ok(AuditEvent::Amendment { declared: check(asked)? }),
         Decision::Lock { by, reason } => {
-            audit::check_words(&by, &reason)?;
-            let end = audit::ends(competition);
+            audit::check_role_and_reason(&by, &reason)?;
+            let end = audit::contest_end(competition);
             if now < end {
-                return Err(Declined::GoesOn(moment(end)));
+                return Err(DecisionError::GoesOn(moment(end)));
             }
-            Ok(Event::Lock { by, reason })
+            Ok(AuditEvent::Lock { by, reason })
         }
     }
 }
 
-fn is_declared(entry: &Entry) -> bool {
-    matches!(entry.event(), Event::Declaration { .. } | Event::Amendment { .. })
+fn is_declared(entry: &AuditEntry) -> bool {
+    matches!(entry.event(), AuditEvent::Declaration { .. } | AuditEvent::Amendment { .. })
 }
