@@ -14,7 +14,7 @@ use crate::{
     bridge::{self, Bridge},
     broker::{self, Broker},
     display::Stage,
-    engine::{self, Engine, EngineError, EngineClient},
+    engine::{self, Engine, EngineClient, EngineError},
     ingest::{self, Inbox},
     metrics,
     publish::{Pages, Publisher},

@@ -65,7 +65,8 @@ fn wrong(what: impl Into<String>, hint: impl Into<String>) -> DeclarationError {
 pub fn declarations_in_force(entries: &[AuditEntry], zone: &TimeZone) -> Vec<Declaration> {
     let mut active: Vec<Declaration> = Vec::new();
     for entry in entries {
-        let (AuditEvent::Declaration { declared } | AuditEvent::Amendment { declared }) = entry.event()
+        let (AuditEvent::Declaration { declared } | AuditEvent::Amendment { declared }) =
+            entry.event()
         else {
             continue;
         };
@@ -219,7 +220,10 @@ fn tell(activities: &mut Vec<Activity>, done: &Activity) {
 }
 
 /// The participants with what is declared of them.
-pub fn apply_declarations(participants: &[Participant], active: &[Declaration]) -> Vec<Participant> {
+pub fn apply_declarations(
+    participants: &[Participant],
+    active: &[Declaration],
+) -> Vec<Participant> {
     let mut all = participants.to_vec();
     for Declaration { entry, change, .. } in active {
         let found = match change {

@@ -1,5 +1,5 @@
 //! An entry in plain words, a line or a few, for `wattkampen audit`.
-use super::{DeclarationRequest, Difference, AuditEvent, BoardPosition};
+use super::{AuditEvent, BoardPosition, DeclarationRequest, Difference};
 
 /// What happened, for somebody who disputes a place.
 pub fn describe(event: &AuditEvent) -> String {
@@ -92,7 +92,9 @@ pub fn describe(event: &AuditEvent) -> String {
             "THE LOG WAS CHANGED while the service ran: entry {entry} had the hash {}",
             short(hash)
         ),
-        AuditEvent::Unknown => "something that only a later version of the program can tell".to_owned(),
+        AuditEvent::Unknown => {
+            "something that only a later version of the program can tell".to_owned()
+        }
     }
 }
 

@@ -18,18 +18,19 @@
 //! minute: a killed process may lose the note, never the readings. Values that lost
 //! against another one of their moment are not sealed. Who marks a day as changed hides
 //! a change of it until the next sealing; `wattkampen audit` names such days.
-mod locked_result;
-mod declaration;
-mod event;
 mod canonical_config;
+mod declaration;
 mod describe;
+mod event;
+mod locked_result;
 
-pub use locked_result::LockedResult;
-pub use declaration::{
-    DeclarationRequest, Change, Declaration, DeclarationError, apply_declarations, check_declaration, check_role_and_reason, contest_end, contest_start, declarations_in_force,
-};
-pub use event::{AuditEntry, AuditEvent, QuarantineRecord, LateReadings, BoardPosition};
 pub use canonical_config::hex;
-pub use canonical_config::{Difference, CanonicalConfig};
-pub(crate) use describe::moment;
+pub use canonical_config::{CanonicalConfig, Difference};
+pub use declaration::{
+    Change, Declaration, DeclarationError, DeclarationRequest, apply_declarations,
+    check_declaration, check_role_and_reason, contest_end, contest_start, declarations_in_force,
+};
 pub use describe::describe;
+pub(crate) use describe::moment;
+pub use event::{AuditEntry, AuditEvent, BoardPosition, LateReadings, QuarantineRecord};
+pub use locked_result::LockedResult;

@@ -12,7 +12,7 @@ use wire::{GatewayId, Status};
 
 use super::{Decision, DecisionError, Snapshot};
 use crate::{
-    audit::{Declaration, AuditEntry},
+    audit::{AuditEntry, Declaration},
     ingest::Rejection,
 };
 
@@ -273,7 +273,10 @@ impl EngineClient {
     ///
     /// # Errors
     /// [`QueryError`]; within, why it is declined.
-    pub async fn decide(&self, decision: Decision) -> Result<Result<AuditEntry, DecisionError>, QueryError> {
+    pub async fn decide(
+        &self,
+        decision: Decision,
+    ) -> Result<Result<AuditEntry, DecisionError>, QueryError> {
         let decision = Box::new(decision);
         self.ask(|reply| Query::Decide { decision, reply }).await
     }
@@ -294,7 +297,10 @@ impl EngineClient {
         self.ask(|reply| Query::Log { after, reply }).await
     }
 
-    async fn ask<T>(&self, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> Result<T, QueryError> {
+    async fn ask<T>(
+        &self,
+        query: impl FnOnce(oneshot::Sender<T>) -> Query,
+    ) -> Result<T, QueryError> {
         let (reply, answer) = oneshot::channel();
         self.queries.send(query(reply)).await.map_err(|_| QueryError)?;
         answer.await.map_err(|_| QueryError)

@@ -6,7 +6,7 @@ use competition::{Rule, Time};
 use jiff::tz::TimeZone;
 
 use crate::{
-    audit::{self, Declaration, AuditEntry, AuditEvent, LockedResult},
+    audit::{self, AuditEntry, AuditEvent, Declaration, LockedResult},
     store::{Store, StoreError},
 };
 

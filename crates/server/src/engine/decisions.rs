@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use competition::{Competition, Leaderboard, Participant, Rule, Time};
 
-use super::{Decisions, state::EngineState, decision_state::DecisionState, recover};
+use super::{Decisions, decision_state::DecisionState, recover, state::EngineState};
 use crate::{
     audit::{
-        self, DeclarationRequest, Change, Difference, AuditEntry, AuditEvent, LockedResult, CanonicalConfig, DeclarationError, BoardPosition, moment,
+        self, AuditEntry, AuditEvent, BoardPosition, CanonicalConfig, Change, DeclarationError,
+        DeclarationRequest, Difference, LockedResult, moment,
     },
     store::{Inserted, StoreError},
 };
@@ -73,9 +74,12 @@ impl EngineState {
         let canonical_config = CanonicalConfig::new(self.standings.competition(), &self.configured);
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = canonical_config.hash();
-        let last = self.store.last_audit_entry(Some("configuration"))?.as_ref().map(AuditEntry::event);
+        let last =
+            self.store.last_audit_entry(Some("configuration"))?.as_ref().map(AuditEntry::event);
         let event = match last {
-            Some(AuditEvent::Configuration { configuration: known, .. }) if known == configuration => {
+            Some(AuditEvent::Configuration { configuration: known, .. })
+                if known == configuration =>
+            {
                 AuditEvent::Start { version, configuration }
             }
             last => {
@@ -235,7 +239,8 @@ impl EngineState {
     fn changed_since_the_lock(&self) -> Result<Vec<Difference>, StoreError> {
         let Some((lock, _)) = self.decided.locked else { return Ok(Vec::new()) };
         let known = self.store.audit_entries_of(0, &["configuration"])?;
-        let locked = known.iter().take_while(|entry| entry.seq < lock).last().map(AuditEntry::event);
+        let locked =
+            known.iter().take_while(|entry| entry.seq < lock).last().map(AuditEntry::event);
         let Some(AuditEvent::Configuration { content, .. }) = locked else { return Ok(Vec::new()) };
         let canonical_config = CanonicalConfig::new(self.standings.competition(), &self.configured);
         Ok(canonical_config.differences(&CanonicalConfig::from_content(content)))

@@ -11,7 +11,8 @@ use competition::{Leaderboard, Rule};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::{
-    EngineClient, Snapshot, state::EngineState, client::Query, late_log::LateLog, snapshot::SnapshotPublisher, recover::Recovered,
+    EngineClient, Snapshot, client::Query, late_log::LateLog, recover::Recovered,
+    snapshot::SnapshotPublisher, state::EngineState,
 };
 use crate::{
     Settings,

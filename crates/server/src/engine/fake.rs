@@ -9,7 +9,8 @@ use competition::{
 use tokio::sync::{broadcast, mpsc};
 
 use super::{
-    IngestCounts, Decisions, DecisionError, EngineEvent, GatewayState, EngineClient, Insight, Point, Snapshot, client::Query,
+    DecisionError, Decisions, EngineClient, EngineEvent, GatewayState, IngestCounts, Insight,
+    Point, Snapshot, client::Query,
 };
 use crate::ingest::Rejection;
 

@@ -9,29 +9,31 @@ mod analysis;
 mod client;
 mod decision_state;
 mod decisions;
+mod event_loop;
 #[cfg(test)]
 pub(crate) mod fake;
 mod late_log;
-mod event_loop;
 mod offline_decision;
 mod pending_audit;
 mod power_step;
 mod recover;
 mod snapshot;
 mod state;
-#[cfg(test)]
-pub(crate) mod tests;
 mod store_history;
 mod telegram_errors;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
-pub use offline_decision::{RecordedDecision, decide_offline};
+pub use client::{
+    Decisions, EngineClient, EngineEvent, GatewayState, IngestCounts, Insight, Point, QueryError,
+};
 pub use decisions::{Decision, DecisionError};
-pub use client::{Decisions, EngineClient, EngineEvent, GatewayState, IngestCounts, Insight, Point, QueryError};
-pub use snapshot::snapshot;
-pub use recover::{Recovered, standings};
 pub use event_loop::{Engine, EngineError, start};
+pub use offline_decision::{RecordedDecision, decide_offline};
+pub use recover::{Recovered, standings};
+pub use snapshot::snapshot;
 
 pub use competition::QuarantinedReadings;
 

@@ -6,10 +6,10 @@ use competition::{Competition, Participant};
 
 use super::{
     Decision, DecisionError,
-    state::EngineState,
-    decisions::validate,
     decision_state::DecisionState,
+    decisions::validate,
     recover::{Recovered, names},
+    state::EngineState,
 };
 use crate::{
     audit::{self, AuditEntry},
@@ -53,7 +53,8 @@ pub fn decide_offline(
             let mut decided = DecisionState::default();
             decided.read(view.store(), &competition.timezone)?;
             let participants = audit::apply_declarations(participants, &decided.active);
-            let event = match validate(decision, clock.now(), competition, &participants, &decided) {
+            let event = match validate(decision, clock.now(), competition, &participants, &decided)
+            {
                 Ok(event) => event,
                 Err(declined) => return Ok(Err(declined)),
             };

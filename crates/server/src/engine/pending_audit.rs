@@ -10,7 +10,7 @@ use competition::{ContestTotals, Leaderboard, MeterIndex, ParticipantIndex, Stan
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    audit::{AuditEntry, AuditEvent, QuarantineRecord, LateReadings, BoardPosition, moment},
+    audit::{AuditEntry, AuditEvent, BoardPosition, LateReadings, QuarantineRecord, moment},
     ingest::MeterDirectory,
     store::{Store, StoreError},
 };

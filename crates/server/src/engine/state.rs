@@ -10,13 +10,13 @@ use metrics::Counter;
 use wire::{GatewayId, Status, Topic};
 
 use super::{
-    IngestCounts, GatewayState, ParticipantFigures,
+    GatewayState, IngestCounts, ParticipantFigures,
     decision_state::DecisionState,
-    recover::{Recovered, give_imported},
+    pending_audit::{LATE_AFTER, PendingAudit},
     power_step::PowerStepDetector,
+    recover::{Recovered, give_imported},
     store_history::StoreHistory,
     telegram_errors::TelegramErrors,
-    pending_audit::{LATE_AFTER, PendingAudit},
 };
 use crate::{
     audit,

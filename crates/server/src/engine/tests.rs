@@ -16,7 +16,7 @@ use competition::{
 use jiff::{civil::date, tz::TimeZone};
 use tokio::sync::watch;
 
-use super::{Engine, EngineEvent, EngineClient, start};
+use super::{Engine, EngineClient, EngineEvent, start};
 use crate::{
     BrokerKind, Settings,
     clock::Clock,

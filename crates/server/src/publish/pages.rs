@@ -13,7 +13,7 @@ use tokio::sync::{broadcast::error::RecvError, watch};
 use wire::{GatewayId, MAX_PAGE, Page, Time, Topic};
 
 use super::Publisher;
-use crate::engine::{EngineEvent, EngineClient, Snapshot};
+use crate::engine::{EngineClient, EngineEvent, Snapshot};
 
 /// Between two pages of a house.
 const APART: Duration = Duration::from_secs(1);

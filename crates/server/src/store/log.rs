@@ -34,7 +34,11 @@ pub(super) fn locked(connection: &Connection) -> Result<bool, StoreError> {
 }
 
 /// Adds an entry; within a transaction that began with a write lock.
-pub(super) fn add(change: &Connection, at: Time, event: &AuditEvent) -> Result<(i64, Hash), StoreError> {
+pub(super) fn add(
+    change: &Connection,
+    at: Time,
+    event: &AuditEvent,
+) -> Result<(i64, Hash), StoreError> {
     let newest: Option<(i64, Vec<u8>)> = change
         .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -55,7 +59,11 @@ fn pattern(kind: Option<&str>) -> String {
     kind.map_or_else(|| "*".to_owned(), |kind| format!("{{\"event\":\"{kind}\"*"))
 }
 
-fn read(connection: &Connection, after: i64, kind: Option<&str>) -> Result<Vec<AuditEntry>, StoreError> {
+fn read(
+    connection: &Connection,
+    after: i64,
+    kind: Option<&str>,
+) -> Result<Vec<AuditEntry>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT seq, at, body, hash FROM audit WHERE seq > ? AND body GLOB ? ORDER BY seq",
     )?;
@@ -105,7 +113,11 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's.
-    pub fn audit_entries_of(&self, after: i64, kinds: &[&str]) -> Result<Vec<AuditEntry>, StoreError> {
+    pub fn audit_entries_of(
+        &self,
+        after: i64,
+        kinds: &[&str],
+    ) -> Result<Vec<AuditEntry>, StoreError> {
         let mut entries = Vec::new();
         for kind in kinds {
             entries.extend(read(&self.connection, after, Some(kind))?);
@@ -159,7 +171,7 @@ pub fn append_audit_to(dir: &Path, at: Time, event: &AuditEvent) -> Result<Audit
 #[non_exhaustive]
 pub enum Finding {
     /// An entry of the log does not fit its hash, or the hash before it.
-    AuditEntry(i64),
+    Entry(i64),
     /// Entries are missing, both ends included.
     Missing(i64, i64),
     /// The seals of an entry are not those that it covered.
@@ -211,7 +223,7 @@ impl Reader {
             if entry.seq != last + 1 {
                 faults.push(Finding::Missing(last + 1, entry.seq - 1));
             } else if link(&before, entry.seq, entry.at, &entry.body) != entry.hash {
-                faults.push(Finding::AuditEntry(entry.seq));
+                faults.push(Finding::Entry(entry.seq));
             } else if matches!(entry.event(), AuditEvent::Tampered { .. }) {
                 faults.push(Finding::Tampered(entry.seq));
             }

@@ -15,7 +15,7 @@ use competition::{Leaderboard, Rule, Time};
 use flate2::{Compression, write::GzEncoder};
 
 use super::fingerprint;
-use crate::engine::{EngineClient, Snapshot, QueryError};
+use crate::engine::{EngineClient, QueryError, Snapshot};
 
 /// Below this a smaller body costs more than it saves, bytes.
 const WORTH_PACKING: usize = 1024;

@@ -7,13 +7,13 @@
 mod api;
 mod assets;
 mod cache;
-mod organiser_api;
 mod events;
 mod headers;
 mod health;
 mod language;
 mod listener;
 mod organiser;
+mod organiser_api;
 mod page;
 mod pages;
 mod panels;

@@ -24,7 +24,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    audit::{DeclarationRequest, AuditEntry, hex, describe},
+    audit::{AuditEntry, DeclarationRequest, describe, hex},
     engine::{Decision, DecisionError},
 };
 

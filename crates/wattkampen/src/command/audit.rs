@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 use server::{
-    audit::{AuditEntry, AuditEvent, words},
+    audit::{AuditEntry, AuditEvent, describe},
     store::{ChangedDay, Finding, Reader, SealReport, StoreError},
 };
 
@@ -191,7 +191,7 @@ fn day(at: competition::Time) -> String {
 /// What is wrong, in words.
 fn told(fault: &Finding) -> String {
     match fault {
-        Finding::AuditEntry(entry) => format!("entry {entry} of the log is not what was written"),
+        Finding::Entry(entry) => format!("entry {entry} of the log is not what was written"),
         Finding::Missing(first, last) if first == last => format!("entry {first} is gone"),
         Finding::Missing(first, last) => format!("entries {first} to {last} are gone"),
         Finding::Seals(entry) => format!("the seals of entry {entry} are not what it covered"),
@@ -228,7 +228,7 @@ fn told(fault: &Finding) -> String {
 fn fault(fault: &Finding) -> serde_json::Value {
     let words = told(fault);
     match fault {
-        Finding::AuditEntry(entry) | Finding::Seals(entry) | Finding::Tampered(entry) => {
+        Finding::Entry(entry) | Finding::Seals(entry) | Finding::Tampered(entry) => {
             json!({"entry": entry, "words": words})
         }
         Finding::Missing(first, last) => json!({"entry": first, "until": last, "words": words}),

@@ -150,11 +150,12 @@ pub(super) fn lock(args: LockArgs) -> Result<(), Failure> {
 fn decide(config: &Path, decision: Decision) -> Result<(), Failure> {
     let config = Config::load(config).map_err(|error| Failure::Usage(error.into()))?;
     stored::there(&config)?;
-    let taken = engine::decide_offline(&config.data, &config.competition, &config.participants, decision)
-        .map_err(|error| stored::failed(&error))?
-        .map_err(|declined| {
-            Failure::Failed(anyhow::anyhow!("{declined}\n  {}", declined.hint()))
-        })?;
+    let taken =
+        engine::decide_offline(&config.data, &config.competition, &config.participants, decision)
+            .map_err(|error| stored::failed(&error))?
+            .map_err(|declined| {
+                Failure::Failed(anyhow::anyhow!("{declined}\n  {}", declined.hint()))
+            })?;
     output::line(format_args!("entry {}: {}", taken.entry.seq, describe(&taken.entry.event())))?;
     if !taken.applied {
         output::line("the running service applies it with its next board")?;

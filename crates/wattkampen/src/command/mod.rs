@@ -14,8 +14,6 @@ mod demo;
 mod gateway;
 #[cfg(feature = "service")]
 mod import;
-#[cfg(feature = "service")]
-mod service_commands;
 mod output;
 #[cfg(feature = "service")]
 mod panel;
@@ -25,6 +23,8 @@ mod report;
 mod serve;
 #[cfg(feature = "service")]
 mod service;
+#[cfg(feature = "service")]
+mod service_commands;
 #[cfg(feature = "service")]
 mod simulate;
 #[cfg(feature = "service")]

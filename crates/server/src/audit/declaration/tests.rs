@@ -30,8 +30,8 @@ fn asked(json: &str) -> DeclarationRequest {
 }
 
 fn refused(json: &str) -> String {
-    let mistake =
-        check_declaration(&asked(json), &competition(), &participants(), &[]).expect_err("it is wrong");
+    let mistake = check_declaration(&asked(json), &competition(), &participants(), &[])
+        .expect_err("it is wrong");
     assert!(!mistake.hint.is_empty());
     mistake.what
 }
@@ -57,7 +57,8 @@ fn mistakes_are_told_in_words() {
     insta::assert_snapshot!(refused(r#"{"kind":"activity","participant":"a","activity":"night-walk","day":"2027-06-01"}"#), @"day is outside of the baseline year and the contest");
     insta::assert_snapshot!(refused(r#"{"kind":"activity","participant":"b","activity":"night-walk","day":"2027-04-01"}"#), @r#"no participant is called "b""#);
     insta::assert_snapshot!(refused(r#"{"kind":"withdraw","entry":4}"#), @"entry 4 is no declaration that is in force");
-    let nobody = DeclarationRequest { by: " ".to_owned(), ..asked(r#"{"kind":"withdraw","entry":4}"#) };
+    let nobody =
+        DeclarationRequest { by: " ".to_owned(), ..asked(r#"{"kind":"withdraw","entry":4}"#) };
     let mistake = check_declaration(&nobody, &competition(), &participants(), &[]).unwrap_err();
     assert_eq!(mistake.what, "by says who declares it");
 }
@@ -87,7 +88,10 @@ fn what_is_declared_holds_until_it_is_withdrawn() {
     log.push(logged(9, withdraw));
     let in_force = declarations_in_force(&log, zone);
     assert_eq!(in_force.len(), 2);
-    assert_eq!(apply_declarations(&participants(), &in_force)[0].floor_area, participants()[0].floor_area);
+    assert_eq!(
+        apply_declarations(&participants(), &in_force)[0].floor_area,
+        participants()[0].floor_area
+    );
 }
 
 #[test]

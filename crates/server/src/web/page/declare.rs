@@ -7,7 +7,7 @@ use wire::Language;
 
 use super::Scene;
 use crate::{
-    audit::{DeclarationRequest, Declaration, hex},
+    audit::{Declaration, DeclarationRequest, hex},
     engine::Decisions,
 };
 

@@ -12,7 +12,7 @@ use super::{
     shell::{Frame, page},
 };
 use crate::{
-    engine::{IngestCounts, Decisions, GatewayState},
+    engine::{Decisions, GatewayState, IngestCounts},
     ingest::Rejection,
 };
 

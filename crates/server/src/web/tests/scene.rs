@@ -12,7 +12,7 @@ use jiff::{civil::date, tz::TimeZone};
 use crate::{
     clock::Clock,
     engine::{
-        IngestCounts, GatewayState, EngineClient, ParticipantFigures, Snapshot,
+        EngineClient, GatewayState, IngestCounts, ParticipantFigures, Snapshot,
         fake::{self, Answers},
     },
     ingest::Rejection,

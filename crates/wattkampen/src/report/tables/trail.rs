@@ -1,7 +1,7 @@
 //! What the organiser decided, each with role and reason, and a digest of the rest
 //! of the audit trail; `wattkampen audit` prints and verifies all of it.
 use competition::{ActivityKind, Bilingual};
-use server::audit::{DeclarationRequest, Difference, AuditEntry, AuditEvent, BoardPosition, hex};
+use server::audit::{AuditEntry, AuditEvent, BoardPosition, DeclarationRequest, Difference, hex};
 
 use crate::report::{
     summary::Summary,
@@ -219,7 +219,8 @@ fn asked(asked: &DeclarationRequest) -> Both {
 }
 
 fn moved(cause: i64, places: &[[BoardPosition; 2]]) -> Both {
-    let rank = |place: &BoardPosition| place.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
+    let rank =
+        |place: &BoardPosition| place.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
     let each: Vec<String> = places
         .iter()
         .map(|[before, after]| format!("{} {} → {}", after.participant, rank(before), rank(after)))
