@@ -13,7 +13,7 @@ use super::{
     wall::panel,
 };
 use crate::{
-    engine::{ParticipantFigures, Insight},
+    engine::{Insight, ParticipantFigures},
     web::rule::{Score, held},
 };
 
