@@ -25,6 +25,13 @@ fn the_page_is_live_and_fits_every_screen() {
         }
     }
 
+    // The picture of README.md: `cargo xtask screenshot` copies it.
+    {
+        let mut tab = browser.tab(1280, 900, true);
+        tab.open(&format!("{address}?lang=en"));
+        tab.screenshot(&target_dir().join("screenshots/leaderboard.png"));
+    }
+
     let mut tab = browser.tab(1280, 900, true);
     tab.open(&address);
     // A mark that a reload would wipe out.

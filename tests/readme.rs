@@ -1,5 +1,5 @@
-//! README.md keeps its word: each of its examples is run as it stands there, but for
-//! the ports, and what it promises to print is printed.
+//! Every example of every README.md runs as it is written, except for the ports, and
+//! prints what the document shows.
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -16,8 +16,8 @@ struct Block {
     text: String,
 }
 
-fn blocks() -> Vec<Block> {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+fn blocks(document: &str) -> Vec<Block> {
+    let readme = fs::read_to_string(root().join(document)).unwrap();
     let mut blocks: Vec<Block> = Vec::new();
     let mut inside = false;
     for line in readme.lines() {
@@ -46,26 +46,31 @@ fn commands(block: &str) -> Vec<(String, Vec<String>)> {
     all
 }
 
-struct Desk {
+/// A folder in which commands run, with the processes that they started.
+struct Shell {
     folder: PathBuf,
     server: Option<Server>,
     fleet: Option<Child>,
 }
 
-impl Desk {
+impl Shell {
+    fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), server: None, fleet: None }
+    }
+
     fn run(&mut self, command: &str, promised: &[String]) {
         let words: Vec<_> = command.split_whitespace().collect();
         match words.as_slice() {
             ["cargo", "run", "--release", "--", "demo"] => {
                 self.server = None;
-                self.serve(promised, Server::demo(&self.folder.join("demo"), &[]));
+                self.expect_addresses(promised, Server::demo(&self.folder.join("demo"), &[]));
             }
             ["wattkampen", "serve", "--config", file] => {
                 self.server = None;
-                self.serve(promised, Server::serve(&self.folder.join(file)));
+                self.expect_addresses(promised, Server::serve(&self.folder.join(file)));
             }
             ["wattkampen", "simulate", ..] => self.simulate(command),
-            // Itself: it is enough that the words are known.
+            // The test command would run itself; the subcommand has to exist.
             ["cargo", "xtask", task] => {
                 let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
                 let xtask = ["run", "--quiet", "--package", "xtask", "--", task, "--help"];
@@ -76,13 +81,13 @@ impl Desk {
         }
     }
 
-    fn serve(&mut self, promised: &[String], server: Server) {
+    fn expect_addresses(&mut self, promised: &[String], server: Server) {
         assert_eq!(promised, [format!("http://{HTTP}"), format!("mqtt://{MQTT}")]);
         self.server = Some(server);
     }
 
-    /// The same words with the ports that this run has.
-    fn here(&self, text: &str) -> String {
+    /// The same text with the ports of this run.
+    fn with_ports(&self, text: &str) -> String {
         let Some(server) = &self.server else { return text.to_owned() };
         let mqtt = server.broker();
         text.replace(HTTP, &server.http.to_string())
@@ -91,9 +96,9 @@ impl Desk {
     }
 
     fn simulate(&mut self, command: &str) {
-        let server = self.server.as_ref().expect("the README has started a service");
+        let server = self.server.as_ref().expect("the document starts a service first");
         let before = server.metric("wattkampen_deliveries_total");
-        let words = self.here(command);
+        let words = self.with_ports(command);
         let arguments = words.split_whitespace().skip(1);
         let fleet = Command::new(wattkampen()).args(arguments).stdout(Stdio::null()).spawn();
         self.fleet = Some(fleet.unwrap());
@@ -105,10 +110,10 @@ impl Desk {
     fn shell(&self, command: &str, promised: &[String]) {
         let path = std::env::var("PATH").unwrap_or_default();
         let ours = wattkampen().parent().unwrap().display();
-        let of_this_run = command.contains("--config wattkampen.toml");
-        let folder = if of_this_run { self.folder.as_path() } else { root() };
+        let configured = command.contains("--config wattkampen.toml");
+        let folder = if configured { self.folder.as_path() } else { root() };
         let done = Command::new("bash")
-            .args(["-euc", &self.here(command)])
+            .args(["-euo", "pipefail", "-c", &self.with_ports(command)])
             .current_dir(folder)
             .env("PATH", format!("{ours}:{path}"))
             .output()
@@ -122,7 +127,7 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for Shell {
     fn drop(&mut self) {
         if let Some(fleet) = &mut self.fleet {
             let _ = fleet.kill();
@@ -154,39 +159,73 @@ fn names(value: &serde_json::Value) -> Vec<String> {
     names
 }
 
-/// The configuration of the README with free ports and a folder of the test's.
-fn configuration(text: &str, folder: &Path) {
+/// Writes a document's configuration with free ports.
+fn configure(text: &str, folder: &Path) {
     let text = text.replace(HTTP, "127.0.0.1:0").replace(MQTT, "127.0.0.1:0");
     fs::write(folder.join("wattkampen.toml"), text).unwrap();
 }
 
-#[test]
-fn every_example_does_what_it_says() {
+/// Runs a document from top to bottom. A document without a configuration of its own
+/// gets the one of README.md, and a service that runs it.
+fn run(document: &str) {
     let (Some(_), Some(_)) = (Tool::MosquittoClients.find(), Tool::Curl.find()) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = Desk { folder: folder.path().to_owned(), server: None, fleet: None };
-    for Block { kind, text } in blocks() {
+    let mut shell = Shell::new(folder.path());
+    let own = blocks(document);
+    if !own.iter().any(|block| block.kind == "toml") {
+        let main = blocks("README.md");
+        let toml = main.iter().find(|block| block.kind == "toml").expect("README.md configures");
+        configure(&toml.text, folder.path());
+        shell.server = Some(Server::serve(&folder.path().join("wattkampen.toml")));
+    }
+    for Block { kind, text } in own {
         match kind.as_str() {
             "console" => {
                 for (command, promised) in commands(&text) {
-                    desk.run(&command, &promised);
+                    shell.run(&command, &promised);
                 }
             }
-            "toml" => configuration(&text, folder.path()),
+            "toml" => configure(&text, folder.path()),
             "json" => {
-                let told: serde_json::Value = serde_json::from_str(&text).unwrap();
-                let server = desk.server.as_ref().expect("a service runs");
+                let shown: serde_json::Value = serde_json::from_str(&text).unwrap();
+                let server = shell.server.as_ref().expect("a service runs");
                 let given = server.get("/api/v1/leaderboard").json();
-                assert_eq!(names(&told), names(&given), "the leaderboard's fields");
+                assert_eq!(names(&shown), names(&given), "the leaderboard's fields");
             }
             "text" => {}
-            other => panic!("a block of kind {other:?}: say in tests/readme.rs how it is run"),
+            other => panic!("{document}: a block of kind {other:?} has no way to be run here"),
         }
     }
 }
 
-/// What a technician is told to type, and the mistake that is shown, on the emulated
-/// board: a command and the answer to it.
+#[test]
+fn the_main_readme_runs() {
+    run("README.md");
+}
+
+#[test]
+fn the_servers_readme_runs() {
+    run("crates/server/README.md");
+}
+
+#[test]
+fn the_programs_readme_runs() {
+    run("crates/wattkampen/README.md");
+}
+
+#[test]
+fn the_deployment_readme_runs() {
+    run("deploy/README.md");
+}
+
+#[test]
+fn the_readme_is_short() {
+    let size = fs::metadata(root().join("README.md")).unwrap().len();
+    assert!(size <= 8192, "README.md has {size} bytes; details belong to the README of a crate");
+}
+
+/// The commands that a technician types, and the mistake that is shown, on the
+/// emulated board: each command with its answer.
 #[test]
 fn the_firmwares_steps_are_understood_by_the_board() {
     let readme = fs::read_to_string(root().join("firmware/README.md")).unwrap();

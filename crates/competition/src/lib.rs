@@ -14,6 +14,8 @@
 //! learn what is expected, `baseline/interval` how sure that is, `eligibility` and
 //! `ranking` who stands where, `ledger` and `house` keep the books, `standings`
 //! takes and answers, [`placebo`] puts the methods to the test.
+//!
+#![doc = include_str!("../README.md")]
 
 mod activity;
 mod baseline;

@@ -7,6 +7,8 @@
 //! - One thread owns the standings and the store's only writer ([`engine`]);
 //!   everybody else reads published snapshots.
 //! - SQL stands in [`store`] alone, HTTP in [`web`] alone.
+//!
+#![doc = include_str!("../README.md")]
 
 pub mod audit;
 pub mod bridge;

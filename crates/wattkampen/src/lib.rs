@@ -3,6 +3,8 @@
 //!
 //! Without the feature `service` it is a gateway and nothing else, small enough for
 //! the machine in a meter cupboard.
+//!
+#![doc = include_str!("../README.md")]
 
 pub mod address;
 pub mod command;

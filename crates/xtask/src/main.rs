@@ -1,13 +1,15 @@
-//! The repository's own chores, so that nobody needs a list of commands:
-//! `cargo xtask test` on a fresh clone finds, installs and runs all there is.
+//! The repository's own chores: `cargo xtask test` on a fresh clone installs what is
+//! missing and runs every test.
 //!
-//! Depends on no crate of ours: a chore must run when the product does not build.
+//! The crate depends on no other crate of the workspace, so that a chore runs when the
+//! product does not build.
 mod bench;
 mod cross;
 mod firmware;
 mod fuzz;
 mod opendsm;
 mod placebo;
+mod screenshot;
 mod shell;
 mod test;
 mod tidy;
@@ -24,20 +26,22 @@ use clap::Parser;
 enum Task {
     /// Installs what is missing and runs every test.
     Test(test::Options),
-    /// The repository's own lint: arrows between crates, layout, house rules.
+    /// The repository's own lint: dependencies between crates, layout, modules, words.
     Tidy,
     /// Measures: ingest, latency, standings, restart.
     Bench(bench::Options),
-    /// Builds every program of every board and says what it needs of the chip.
+    /// Builds every program of every board and prints its flash and RAM.
     Firmware,
-    /// Builds the gateway for the ARM machines of a meter cupboard and tries it under QEMU.
+    /// Builds the gateway for ARM Linux machines and starts it under QEMU.
     Cross(cross::Options),
     /// Runs the fuzz targets for a number of inputs.
     Fuzz(fuzz::Options),
-    /// Sets our savings beside those of OpenDSM's daily model.
+    /// Compares our savings with those of OpenDSM's daily model.
     Opendsm(opendsm::Options),
-    /// Scores the baselines on buildings in which nobody competed.
+    /// Scores the baselines on buildings that took part in no competition.
     Placebo(placebo::Options),
+    /// Takes README.md's picture of the demonstration anew.
+    Screenshot,
 }
 
 fn main() -> ExitCode {
@@ -61,5 +65,6 @@ fn run(task: Task) -> Result<()> {
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Opendsm(options) => opendsm::run(&options),
         Task::Placebo(options) => placebo::run(&options),
+        Task::Screenshot => screenshot::run(),
     }
 }
