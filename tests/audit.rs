@@ -9,7 +9,7 @@ use std::{
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tests::{
-    Fleet, History, Message, PAST, Place, Response, Server, TownHall, local, post, until,
+    Fleet, History, Message, PAST, Place, Response, Server, TownHall, local, post, process, until,
     wattkampen, write_config,
 };
 
@@ -71,7 +71,7 @@ impl Desk {
     fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(wattkampen());
         command.arg(arguments[0]).arg("--config").arg(&self.config).args(&arguments[1..]);
-        command.output().expect("wattkampen starts")
+        process::output(&mut command)
     }
 
     /// Imports hours of 2 April 2024 and what it says.

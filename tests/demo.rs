@@ -4,7 +4,7 @@
 use std::{collections::HashMap, fmt::Write, fs, path::Path, process::Command};
 
 use serde_json::Value;
-use tests::{Server, until, wattkampen};
+use tests::{Server, process, until, wattkampen};
 
 /// The rest of the contest in some twenty seconds; meters then send once an hour.
 const SPEED: [&str; 2] = ["--speed", "200000"];
@@ -12,7 +12,7 @@ const END: &str = "2027-05-31T22:00:00Z";
 
 /// Standard output of a command that succeeds.
 fn output(arguments: &[&str]) -> Vec<u8> {
-    let done = Command::new(wattkampen()).args(arguments).output().expect("wattkampen starts");
+    let done = process::output(Command::new(wattkampen()).args(arguments));
     let errors = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{arguments:?}: {errors}");
     done.stdout

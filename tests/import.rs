@@ -12,7 +12,7 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use jiff::{SignedDuration, Timestamp};
 use tests::{
-    Fleet, PAST, Place, Server, TownHall, local, reading, until, wattkampen, write_config,
+    Fleet, PAST, Place, Server, TownHall, local, process, reading, until, wattkampen, write_config,
 };
 
 const QUARTER: SignedDuration = SignedDuration::from_mins(15);
@@ -24,7 +24,7 @@ fn import(config: &Path, what: &[&str]) -> Command {
 }
 
 fn done(mut command: Command) -> String {
-    let Output { status, stdout, stderr } = command.output().expect("wattkampen starts");
+    let Output { status, stdout, stderr } = process::output(&mut command);
     let errors = String::from_utf8_lossy(&stderr);
     assert!(status.success(), "{command:?}: {errors}");
     String::from_utf8(stdout).expect("UTF-8")
@@ -214,7 +214,7 @@ fn where_the_gateway_begins_no_energy_is_mangled() {
     let file = folder.path().join("register.csv");
     fs::write(&file, format!("timestamp,register_wh\n{eight},70000000\n")).unwrap();
     let what = ["readings", "--meter", &hall.meter, file.to_str().unwrap()];
-    let refused = import(&config, &what).output().unwrap();
+    let refused = process::output(&mut import(&config, &what));
     let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(1), "{errors}");
     assert!(errors.contains("registers cannot be imported beside it\n  stop it"), "{errors}");

@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use tests::{Board, Flash, Server, Tool, root, until, wattkampen};
+use tests::{Board, Flash, Server, Tool, process, root, until, wattkampen};
 
 const HTTP: &str = "127.0.0.1:8080";
 const MQTT: &str = "127.0.0.1:1883";
@@ -112,12 +112,12 @@ impl Shell {
         let ours = wattkampen().parent().unwrap().display();
         let configured = command.contains("--config wattkampen.toml");
         let folder = if configured { self.folder.as_path() } else { root() };
-        let done = Command::new("bash")
-            .args(["-euo", "pipefail", "-c", &self.with_ports(command)])
-            .current_dir(folder)
-            .env("PATH", format!("{ours}:{path}"))
-            .output()
-            .unwrap();
+        let done = process::output(
+            Command::new("bash")
+                .args(["-euo", "pipefail", "-c", &self.with_ports(command)])
+                .current_dir(folder)
+                .env("PATH", format!("{ours}:{path}")),
+        );
         let output = String::from_utf8(done.stdout).unwrap();
         let errors = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "$ {command}\n{output}{errors}");

@@ -21,7 +21,8 @@ fn paste(board: &mut Board, pem: &str) -> String {
 
 /// The broker comes back with this certificate.
 fn restart(mosquitto: &mut Mosquitto, certificate: Certificate) {
-    mosquitto.stop();
+    mosquitto.save();
+    mosquitto.kill();
     mosquitto.certificate = Some(certificate);
     mosquitto.start_again();
 }
@@ -157,7 +158,8 @@ fn only_a_broker_that_proves_its_certificate_gets_readings() {
     // Somebody between the two needs no certificate to be heard by a careless board.
     let impostor = Impostor::start();
     relay.to(Some(impostor.address));
-    mosquitto.stop();
+    mosquitto.save();
+    mosquitto.kill();
     refused(&mut board, &mut meter, "the broker has not proven its certificate");
     sent += 1;
     let heard = impostor.heard();

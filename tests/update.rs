@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 use tests::{
-    Calendar, Meter, Pico, Place, Publisher, Server, TimeServer, TownHall, image, until,
+    Calendar, Meter, Pico, Place, Publisher, Server, TimeServer, TownHall, image, process, until,
     wattkampen, write_config,
 };
 
@@ -31,11 +31,9 @@ struct Sender<'a> {
 impl Sender<'_> {
     /// A new key of this name; gives the public one.
     fn key(&self, name: &str) -> String {
-        let made = Command::new(wattkampen())
-            .args(["update", "key"])
-            .arg(self.folder.join(name))
-            .output()
-            .expect("it starts");
+        let made = process::output(
+            Command::new(wattkampen()).args(["update", "key"]).arg(self.folder.join(name)),
+        );
         let told = String::from_utf8(made.stdout).expect("text");
         told.trim().strip_prefix("set update-key ").expect("what to type").to_owned()
     }

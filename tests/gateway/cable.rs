@@ -4,6 +4,7 @@ use std::{
     io::Write,
     os::unix::{ffi::OsStrExt, fs::symlink},
     path::{Path, PathBuf},
+    thread,
 };
 
 use jiff::Timestamp;
@@ -50,8 +51,13 @@ impl Cable {
         self.meter = None;
     }
 
+    /// Waits until the terminal has taken all bytes, which it does as the gateway reads.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
-        self.meter.as_mut().expect("it is plugged in").write_all(bytes).expect("sent");
+        let meter = self.meter.as_ref().expect("it is plugged in").try_clone();
+        let (mut meter, bytes) = (meter.expect("a second handle"), bytes.to_vec());
+        let writer = thread::spawn(move || meter.write_all(&bytes));
+        until("the gateway reads what the meter sends", || writer.is_finished().then_some(()));
+        writer.join().expect("writing does not panic").expect("the bytes are sent");
     }
 
     /// A whole telegram of a second that none has had.

@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-use tests::{Mosquitto, TownHall, until, wattkampen};
+use tests::{Mosquitto, TownHall, process::signal, until, wattkampen};
 
 pub(crate) struct Gateway {
     child: Child,
@@ -85,8 +85,7 @@ impl Gateway {
 
     /// SIGTERM.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+        signal(self.child.id(), "TERM");
         until("the gateway ends", || self.child.try_wait().expect("it is our child"))
     }
 }

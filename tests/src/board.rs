@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     tools::{Tool, root, skip},
-    wait::{DEADLINE, until},
+    wait::{DEADLINE, tail, until},
 };
 
 const TARGET: &str = "thumbv7m-none-eabi";
@@ -26,8 +26,10 @@ const PANIC: u64 = 0xf0_0008;
 /// Where the board's chance is, and how much.
 const CHANCE: u64 = 0xf1_0000;
 const CHANCE_BYTES: u64 = 0x1_0000;
-/// A record takes a quarter of a second then, instead of a millisecond.
-const SLOW_US: u32 = 5_000;
+/// Microseconds a byte of a slow write: a record of some fifty bytes takes a minute instead
+/// of a millisecond, so that a power cut after its first byte comes before its last, however
+/// busy this machine is.
+const SLOW_US: u32 = 1_000_000;
 
 /// The file that is a board's flash, and what its panel shows.
 #[derive(Debug)]
@@ -149,6 +151,8 @@ impl Board {
         let (meter, theirs) = UnixStream::pair().expect("a pair of sockets");
         let (console, keys) = UnixStream::pair().expect("a pair of sockets");
         console.set_read_timeout(Some(DEADLINE)).expect("a time limit");
+        console.set_write_timeout(Some(DEADLINE)).expect("a time limit");
+        meter.set_write_timeout(Some(DEADLINE)).expect("a time limit");
         let log = flash.path.with_extension("log");
         let seen = fs::metadata(&log).map_or(0, |log| log.len() as usize);
         let memory = format!(
@@ -252,12 +256,7 @@ impl Drop for Board {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            let log = self.log();
-            let lines: Vec<_> = log.lines().collect();
-            eprintln!(
-                "the board's log ends with\n{}",
-                lines[lines.len().saturating_sub(20)..].join("\n")
-            );
+            eprintln!("the board's log ends with\n{}", tail(&self.log()));
         }
     }
 }

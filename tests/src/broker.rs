@@ -1,32 +1,35 @@
-//! A real mosquitto with the product's own configuration for it, on a free port.
+//! A real mosquitto with the rules of `deploy/mosquitto.conf`, on a free port.
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
 };
 
 use tempfile::TempDir;
 
 use crate::{
     certificate::Certificate,
+    process::signal,
     tools::{Tool, root},
-    wait::until,
+    wait::{tail, until},
 };
 
-/// A running mosquitto; its data goes with it.
+/// A running mosquitto; its data is deleted with it.
 #[derive(Debug)]
 pub struct Mosquitto {
     child: Child,
     folder: TempDir,
-    /// Where it listens.
+    /// The address of its listener.
     pub address: SocketAddr,
-    /// How it proves who it is; without, it speaks in the clear.
+    /// Its TLS certificate; without one, its listener is not encrypted.
     pub certificate: Option<Certificate>,
 }
 
 impl Mosquitto {
-    /// `None` where there is no mosquitto.
+    /// Starts one. `None` where mosquitto is not installed.
     ///
     /// # Panics
     /// When it does not start.
@@ -44,7 +47,7 @@ impl Mosquitto {
 
     fn start_as(encrypted: bool) -> Option<Self> {
         let program = Tool::Mosquitto.find()?;
-        // Somebody may take a free port before mosquitto does; it then ends at once.
+        // Another process may take the free port first; mosquitto then ends at once.
         for _ in 0..10 {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let address = free_port();
@@ -65,35 +68,49 @@ impl Mosquitto {
         panic!("mosquitto found no free port");
     }
 
-    /// What it has said since it started.
+    /// Its log since its last start.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// SIGKILL and start again with the same data and port.
+    /// Makes it save its database now instead of at the next interval: a kill then loses
+    /// only what changes afterwards.
     ///
     /// # Panics
-    /// When it does not come back.
+    /// When it does not save.
+    pub fn save(&self) {
+        let database = self.folder.path().join("mosquitto.db");
+        // It writes another file and renames that one.
+        let inode = || fs::metadata(&database).map(|file| file.ino()).ok();
+        let before = inode();
+        signal(self.child.id(), "USR1");
+        until("mosquitto saves its database", || inode().filter(|now| Some(*now) != before));
+    }
+
+    /// SIGKILL and a start with the same data and port.
+    ///
+    /// # Panics
+    /// When it does not start again.
     pub fn kill_and_restart(&mut self) {
-        self.stop();
+        self.kill();
         self.start_again();
     }
 
-    /// SIGKILL.
+    /// SIGKILL: it does not save its database.
     ///
     /// # Panics
-    /// When there is nothing to kill.
-    pub fn stop(&mut self) {
+    /// When it is not running.
+    pub fn kill(&mut self) {
         self.child.kill().expect("mosquitto was running");
-        self.child.wait().expect("mosquitto is gone");
+        self.child.wait().expect("mosquitto has ended");
     }
 
-    /// With the same data and port.
+    /// Starts with the same data and port.
     ///
     /// # Panics
-    /// When it does not come back.
+    /// When it does not start.
     pub fn start_again(&mut self) {
-        let program = Tool::Mosquitto.find().expect("it was there before");
+        let program = Tool::Mosquitto.find().expect("it was found before");
         self.child = launch(&program, self.folder.path(), self.address, self.certificate.as_ref());
         until("mosquitto listens again", || TcpStream::connect(self.address).ok());
     }
@@ -103,6 +120,9 @@ impl Drop for Mosquitto {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("mosquitto's log ends with\n{}", tail(&self.log()));
+        }
     }
 }
 
@@ -126,11 +146,11 @@ fn launch(
         .expect("mosquitto starts")
 }
 
-/// The rules of `deploy/mosquitto.conf`; address, folder and accounts are the test's.
+/// The settings of `deploy/mosquitto.conf` with the test's own address, folder and accounts.
 fn configuration(folder: &Path, address: SocketAddr, certificate: Option<&Certificate>) -> String {
-    let theirs: PathBuf = root().join("deploy/mosquitto.conf");
-    let rules = fs::read_to_string(theirs).expect("deploy/mosquitto.conf");
-    let ours = [
+    let product: PathBuf = root().join("deploy/mosquitto.conf");
+    let rules = fs::read_to_string(product).expect("deploy/mosquitto.conf");
+    let replaced = [
         "listener",
         "persistence_location",
         "allow_anonymous",
@@ -144,7 +164,7 @@ fn configuration(folder: &Path, address: SocketAddr, certificate: Option<&Certif
     ];
     let keep = |line: &&str| {
         let key = line.split_whitespace().next().unwrap_or("#");
-        !key.starts_with('#') && !ours.contains(&key)
+        !key.starts_with('#') && !replaced.contains(&key)
     };
     let rules: Vec<_> = rules.lines().filter(keep).collect();
     let (folder, ip, port) = (folder.display(), address.ip(), address.port());
@@ -161,5 +181,5 @@ fn configuration(folder: &Path, address: SocketAddr, certificate: Option<&Certif
 
 fn free_port() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("it has an address")
+    listener.local_addr().expect("the listener has an address")
 }

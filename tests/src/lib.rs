@@ -40,4 +40,4 @@ pub use relay::Relay;
 pub use server::{Server, wattkampen};
 pub use time::{Calendar, TimeServer};
 pub use tools::{Tool, root, shared, skip, target_dir};
-pub use wait::{DEADLINE, keep_pace, until};
+pub use wait::{DEADLINE, keep_pace, until, until_count};

@@ -1,5 +1,56 @@
-//! What Linux tells about a process: processor time and memory.
-use std::{fs, time::Duration};
+//! Processes: signals, a deadline for commands, and what Linux reports about them.
+use std::{
+    fs,
+    io::Read,
+    process::{Command, Output, Stdio},
+    thread,
+    time::Duration,
+};
+
+use crate::wait::{DEADLINE, before_deadline};
+
+/// Sends a signal, such as `TERM`.
+///
+/// # Panics
+/// When there is no such process.
+pub fn signal(pid: u32, name: &str) {
+    let mut kill = Command::new("kill");
+    let status = kill.args([&format!("-{name}"), &pid.to_string()]).status();
+    assert!(status.expect("kill starts").success(), "the process {pid} takes SIG{name}");
+}
+
+/// Runs a command to its end and returns its output, as [`Command::output`] does, but kills
+/// it at the deadline.
+///
+/// # Panics
+/// With the command and its output so far when it does not start or end.
+pub fn output(command: &mut Command) -> Output {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+    let read = |mut pipe: Box<dyn Read + Send>| {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            // A pipe that breaks ends the output.
+            let _ = pipe.read_to_end(&mut bytes);
+            bytes
+        })
+    };
+    let stdout = read(Box::new(child.stdout.take().expect("standard output is a pipe")));
+    let stderr = read(Box::new(child.stderr.take().expect("standard error is a pipe")));
+    let ended = before_deadline(|| child.try_wait().expect("it is our child"));
+    if ended.is_none() {
+        let _ = child.kill();
+    }
+    let status = child.wait().expect("it is our child");
+    let join = |reader: thread::JoinHandle<_>| reader.join().expect("reading does not panic");
+    let output = Output { status, stdout: join(stdout), stderr: join(stderr) };
+    assert!(ended.is_some(), "{command:?} did not end in {DEADLINE:?}: {output:?}");
+    output
+}
 
 /// User and system time so far.
 ///

@@ -5,7 +5,7 @@ use std::{
     io::{Error, ErrorKind, Read, Result, Write},
     net::{SocketAddr, TcpStream},
     sync::{
-        Arc, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
@@ -17,6 +17,8 @@ use rumqttc::mqttbytes::{
     QoS,
     v4::{ConnAck, Connect, ConnectReturnCode, Packet, Publish, Subscribe},
 };
+
+use crate::wait::{pause, until_count};
 
 /// Larger than any packet that is read.
 const MOST: usize = 1 << 20;
@@ -159,46 +161,62 @@ impl Publisher {
     }
 }
 
-/// Publishers that deliver what they are given, each over its own connection, and
-/// come back when it is lost: what was acknowledged is never sent again, so what the
+/// Publishers that deliver what they are given, each over its own connection, and connect
+/// again when it is lost. A message that was acknowledged is never sent again, so what the
 /// store then lacks was lost.
 #[derive(Debug)]
 pub struct Fleet {
     acknowledged: Arc<AtomicU64>,
     broker: Arc<Mutex<SocketAddr>>,
+    permits: Arc<Permits>,
+    total: u64,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Fleet {
-    /// One publisher for each list.
+    /// One publisher for each list, and no limit on how fast they publish.
     pub fn start(broker: SocketAddr, lists: Vec<Vec<Message>>) -> Self {
+        let fleet = Self::start_held(broker, lists);
+        fleet.release(fleet.total);
+        fleet
+    }
+
+    /// One publisher for each list; none publishes before [`release`](Self::release).
+    pub fn start_held(broker: SocketAddr, lists: Vec<Vec<Message>>) -> Self {
+        let total = lists.iter().map(|list| list.len() as u64).sum();
         let acknowledged = Arc::new(AtomicU64::new(0));
         let broker = Arc::new(Mutex::new(broker));
+        let permits = Arc::new(Permits::default());
         let threads = lists.into_iter().enumerate().map(|(number, list)| {
             let (acknowledged, broker) = (acknowledged.clone(), broker.clone());
+            let permits = permits.clone();
             thread::spawn(move || {
                 let mut left: VecDeque<Message> = list.into();
+                let client = format!("fleet-{number}");
                 while !left.is_empty() {
                     let address = *broker.lock().expect("no publisher panics");
                     // Any error is a lost connection; the next turn opens another.
-                    if session(address, &format!("fleet-{number}"), &mut left, &acknowledged)
-                        .is_err()
-                    {
-                        thread::yield_now();
+                    if session(address, &client, &mut left, &permits, &acknowledged).is_err() {
+                        pause();
                     }
                 }
             })
         });
         let threads = threads.collect();
-        Self { acknowledged, broker, threads }
+        Self { acknowledged, broker, permits, total, threads }
     }
 
-    /// How many messages have been acknowledged.
+    /// Allows so many further messages, of all publishers together.
+    pub fn release(&self, messages: u64) {
+        self.permits.add(messages);
+    }
+
+    /// The number of messages that have been acknowledged.
     pub fn acknowledged(&self) -> u64 {
         self.acknowledged.load(Ordering::SeqCst)
     }
 
-    /// The broker answers elsewhere from now on.
+    /// Makes the publishers connect to another address from now on.
     ///
     /// # Panics
     /// When a publisher has panicked.
@@ -206,14 +224,51 @@ impl Fleet {
         *self.broker.lock().expect("no publisher panics") = broker;
     }
 
-    /// Waits until everything is acknowledged.
+    /// Waits until so many messages are acknowledged.
     ///
     /// # Panics
-    /// When a publisher has panicked.
+    /// When their number does not grow before the deadline.
+    pub fn until_acknowledged(&self, messages: u64) {
+        until_count("the acknowledgements to the fleet", messages, || self.acknowledged());
+    }
+
+    /// Releases what is left, and waits until everything is acknowledged.
+    ///
+    /// # Panics
+    /// When a publisher has panicked, or as [`until_acknowledged`](Self::until_acknowledged).
     pub fn finish(self) {
+        self.release(self.total);
+        self.until_acknowledged(self.total);
         for thread in self.threads {
             thread.join().expect("no publisher panics");
         }
+    }
+}
+
+/// How many messages may still be published.
+#[derive(Debug, Default)]
+struct Permits {
+    left: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl Permits {
+    fn add(&self, count: u64) {
+        *self.left.lock().expect("no publisher panics") += count;
+        self.changed.notify_all();
+    }
+
+    fn take(&self) -> bool {
+        let mut left = self.left.lock().expect("no publisher panics");
+        let some = *left > 0;
+        *left -= u64::from(some);
+        some
+    }
+
+    /// Blocks until there is one.
+    fn wait(&self) {
+        let left = self.left.lock().expect("no publisher panics");
+        drop(self.changed.wait_while(left, |left| *left == 0).expect("no publisher panics"));
     }
 }
 
@@ -221,18 +276,22 @@ fn session(
     broker: SocketAddr,
     client: &str,
     left: &mut VecDeque<Message>,
+    permits: &Permits,
     acknowledged: &AtomicU64,
 ) -> Result<()> {
     let mut connection = Publisher::connect(broker, client)?;
     let mut waiting: HashMap<u16, Message> = HashMap::new();
     let result = (|| {
         while !left.is_empty() || !waiting.is_empty() {
-            while waiting.len() < WINDOW
-                && let Some(message) = left.pop_front()
-            {
+            while waiting.len() < WINDOW && !left.is_empty() && permits.take() {
+                let message = left.pop_front().expect("the list is not empty");
                 let id = connection.publish(&message);
                 waiting.insert(*id.as_ref().unwrap_or(&0), message);
                 id?;
+            }
+            if waiting.is_empty() {
+                permits.wait();
+                continue;
             }
             connection.flush()?;
             if waiting.remove(&connection.acknowledged()?).is_some() {
@@ -241,6 +300,7 @@ fn session(
         }
         Ok(())
     })();
+    permits.add(waiting.len() as u64);
     left.extend(waiting.into_values());
     result
 }

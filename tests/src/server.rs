@@ -12,8 +12,9 @@ use std::{
 
 use crate::{
     http::{self, Response},
+    process::signal,
     tools::{root, target_dir},
-    wait::{DEADLINE, until},
+    wait::{DEADLINE, tail, until, until_count},
 };
 
 /// The binary. `WATTKAMPEN_BIN` names it; without that cargo builds it, once.
@@ -99,7 +100,7 @@ impl Server {
             let Ok(line) = said.recv_timeout(DEADLINE) else {
                 let _ = child.kill();
                 let status = child.wait();
-                panic!("wattkampen did not start ({status:?}):\n{}", tail(log));
+                panic!("wattkampen did not start ({status:?}):\n{}", tail_of(log));
             };
             if let Some(address) = line.strip_prefix("http://") {
                 http = address.trim_end_matches('/').parse().ok();
@@ -128,7 +129,7 @@ impl Server {
     /// When nobody answers.
     pub fn get(&self, path: &str) -> Response {
         http::get(self.http, path).unwrap_or_else(|error| {
-            panic!("GET {path}: {error}; the server's log ends with\n{}", tail(&self.log))
+            panic!("GET {path}: {error}; the server's log ends with\n{}", tail_of(&self.log))
         })
     }
 
@@ -141,16 +142,23 @@ impl Server {
         values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum::<f64>() as u64
     }
 
-    /// Waits until so many readings are in the store, and fails when there are more.
+    /// The number of readings in the store.
+    pub fn stored(&self) -> u64 {
+        self.metric("wattkampen_stored_readings")
+    }
+
+    /// Waits until exactly this many readings are in the store.
     ///
     /// # Panics
-    /// When there are not, after a while.
+    /// When there are more, or when their number does not grow for [`DEADLINE`].
     pub fn until_stored(&self, readings: u64) {
-        let name = "wattkampen_stored_readings";
-        until(&format!("{readings} readings in the store"), || {
-            (self.metric(name) >= readings).then_some(())
-        });
-        assert_eq!(self.metric(name), readings, "readings in the store");
+        until_count("the readings in the store", readings, || self.stored());
+        assert_eq!(self.stored(), readings, "readings in the store");
+    }
+
+    /// SIGSTOP: the process stays and its sockets accept data, but it does nothing.
+    pub fn suspend(&self) {
+        signal(self.child.id(), "STOP");
     }
 
     /// What it has logged so far.
@@ -185,9 +193,7 @@ impl Server {
     /// # Panics
     /// When it does not end.
     pub fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill starts");
-        assert!(sent.success());
+        signal(self.child.id(), "TERM");
         until("the server ends after SIGTERM", || self.child.try_wait().expect("it is our child"))
     }
 }
@@ -197,13 +203,11 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
-            eprintln!("the server's log ends with\n{}", tail(&self.log));
+            eprintln!("the server's log ends with\n{}", tail_of(&self.log));
         }
     }
 }
 
-fn tail(log: &Path) -> String {
-    let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<_> = text.lines().collect();
-    lines[lines.len().saturating_sub(40)..].join("\n")
+fn tail_of(log: &Path) -> String {
+    tail(&fs::read_to_string(log).unwrap_or_default())
 }
