@@ -9,7 +9,9 @@ use std::time::Instant;
 use crc::{CRC_16_ARC, Crc};
 use embassy_futures::block_on;
 use gateway::meter::p1::Decoder;
-use gateway::{Clock, Config, Hello, Link, Message, RamOutbox, Token, Uplink, run};
+use gateway::{
+    Clock, Config, ConnectOptions, Message, RamOutbox, Token, Uplink, UplinkConnection, run,
+};
 use wire::Time;
 
 const COUNT: usize = 1000;
@@ -91,20 +93,20 @@ struct Instantly {
 
 impl Uplink for Instantly {
     type Error = Infallible;
-    type Link<'a> = &'a mut Self;
-    async fn connect(&mut self, _: &Hello) -> Result<&mut Self, Infallible> {
+    type Connection<'a> = &'a mut Self;
+    async fn connect(&mut self, _: &ConnectOptions) -> Result<&mut Self, Infallible> {
         Ok(self)
     }
 }
 
-impl Link for &mut Instantly {
+impl UplinkConnection for &mut Instantly {
     type Error = Infallible;
     async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Infallible> {
         self.bytes += black_box(message.payload).len();
         self.waiting.push_back(token);
         Ok(())
     }
-    async fn event(&mut self) -> Result<Token, Infallible> {
+    async fn next_ack(&mut self) -> Result<Token, Infallible> {
         match self.waiting.pop_front() {
             Some(token) => Ok(token),
             None => pending().await,

@@ -20,10 +20,10 @@ pub struct Config {
     /// Readings in flight at once, 1 to [`MAX_WINDOW`].
     pub window: usize,
     /// Time between two status messages, s.
-    pub status_every_s: u32,
+    pub status_interval_s: u32,
     /// Longest wait for an acknowledgement, s: a broker that takes messages and
     /// acknowledges none is left, and tried again.
-    pub patience_s: u32,
+    pub ack_timeout_s: u32,
     /// Version of what runs here.
     pub firmware: Text<32>,
     /// Why it started last, where the chip tells.
@@ -40,9 +40,9 @@ impl Config {
             multiplier: Multiplier::ONE,
             interval_s: 0,
             window: 16,
-            status_every_s: 300,
-            patience_s: 60,
-            firmware: Text::cut(env!("CARGO_PKG_VERSION")),
+            status_interval_s: 300,
+            ack_timeout_s: 60,
+            firmware: Text::truncated(env!("CARGO_PKG_VERSION")),
             reset: None,
         }
     }

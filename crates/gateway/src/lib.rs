@@ -2,7 +2,7 @@
 //! the same source on a board, on Linux and in the simulator.
 //!
 //! ```text
-//! port ─ read ─> meter::p1::Decoder ─> Telegram ─> Measured ─> MeterClock ─> Outbox ─> Link
+//! port ─ read ─> meter::p1::Decoder ─> Telegram ─> Measurement ─> MeterClock ─> Outbox ─> UplinkConnection
 //!                                      registers   multiplier  UTC           seq, boot  publish
 //!                                                                              ^───── acknowledged
 //! ```
@@ -14,7 +14,7 @@
 //! - A register is what the meter showed, to the watt-hour, times [`Multiplier`].
 //!   What is malformed or absurd is skipped and counted, never mended.
 //! - A reading leaves the outbox only on its own acknowledgement and that of all
-//!   before it. It is known by `boot` and `seq` ([`Ticket`]), so that sending it
+//!   before it. It is known by `boot` and `seq` ([`ReadingId`]), so that sending it
 //!   twice changes nothing.
 //! - No reading cancels a connect or a publish, and none is lost in a full
 //!   channel: there is no channel. A full outbox thins the oldest readings to
@@ -22,7 +22,7 @@
 //! - No made-up time: until [`Clock::utc`] answers, readings wait with their age.
 //!   The gateway's clock decides, the meter's refines it ([`MeterClock`]). Where five
 //!   minutes after the start nobody has told the time, the meter's clock does, as far
-//!   as its habits are known from before ([`Habits`]).
+//!   as its clock_offsets are known from before ([`ClockOffsets`]).
 //!
 //! Memory: [`run`] is one future of 6.5 KB on a 64-bit host (less on a board;
 //! a test keeps it below 16 KB) beside what connection and port need. In it:
@@ -45,24 +45,24 @@
 extern crate std;
 
 mod clock;
+mod clock_offsets;
 mod config;
-mod habits;
-mod measured;
+mod measurement;
 pub mod meter;
+mod meter_clock;
 mod observer;
 mod outbox;
 mod run;
-mod stamp;
 mod units;
 mod uplink;
 
 pub use clock::Clock;
+pub use clock_offsets::ClockOffsets;
 pub use config::{Config, MAX_WINDOW};
-pub use habits::Habits;
-pub use measured::Measured;
+pub use measurement::Measurement;
+pub use meter_clock::{MeterClock, TimeSource};
 pub use observer::Observer;
-pub use outbox::{Entry, Outbox, RamOutbox, Ticket, Untimed, Waiting};
-pub use run::{Stop, run};
-pub use stamp::{MeterClock, Source};
+pub use outbox::{Entry, Outbox, RamOutbox, ReadingId, Undated, UndatedQueue};
+pub use run::{RunError, run};
 pub use units::{MilliAmps, MilliVolts, Multiplier, VarHours, Vars, WattHours, Watts};
-pub use uplink::{Hello, Link, Message, Token, Uplink};
+pub use uplink::{ConnectOptions, Message, Token, Uplink, UplinkConnection};

@@ -4,7 +4,7 @@
 //! never cancels them. `event` is dropped and asked again all the time.
 use core::fmt::Debug;
 
-use wire::{GatewayId, Link as LinkState, MAX_STATUS, Status, Topic, TopicBuf};
+use wire::{ConnectionState, GatewayId, MAX_STATUS, Status, Topic, TopicBuf};
 
 /// Identifies a publish until its acknowledgement; unique within a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Token(pub u32);
 
 /// What a client needs at CONNECT.
 #[derive(Debug, Clone)]
-pub struct Hello {
+pub struct ConnectOptions {
     /// Client identifier, the same for the gateway's whole life.
     pub client: GatewayId,
     /// Topic of the last will: the gateway's status, retained, QoS 1.
@@ -21,12 +21,12 @@ pub struct Hello {
     pub will: heapless::Vec<u8, 32>,
 }
 
-impl Hello {
+impl ConnectOptions {
     /// The same for each connection of this gateway.
     pub fn new(gateway: &GatewayId) -> Self {
         let mut json = [0; MAX_STATUS];
         // Fits by far: `{"state":"offline"}`.
-        let length = Status::bare(LinkState::Offline).encode(&mut json).unwrap_or(0);
+        let length = Status::state_only(ConnectionState::Offline).encode(&mut json).unwrap_or(0);
         Self {
             client: gateway.clone(),
             will_topic: Topic::Status(gateway.clone()).to_buf(),
@@ -55,12 +55,15 @@ pub trait Uplink {
     /// Why a connection did not come or broke.
     type Error: Debug;
     /// A connection; dropping it closes it without a word.
-    type Link<'a>: Link<Error = Self::Error>
+    type Connection<'a>: UplinkConnection<Error = Self::Error>
     where
         Self: 'a;
 
     /// Connects and waits for CONNACK. Has its own time limit. Never cancelled by the loop.
-    async fn connect(&mut self, hello: &Hello) -> Result<Self::Link<'_>, Self::Error>;
+    async fn connect(
+        &mut self,
+        options: &ConnectOptions,
+    ) -> Result<Self::Connection<'_>, Self::Error>;
 }
 
 /// An open connection. The first error ends it.
@@ -68,7 +71,7 @@ pub trait Uplink {
     async_fn_in_trait,
     reason = "executors on a board are single-threaded; Send follows from the concrete type"
 )]
-pub trait Link {
+pub trait UplinkConnection {
     /// Why it broke.
     type Error: Debug;
 
@@ -80,7 +83,7 @@ pub trait Link {
 
     /// Waits for the next acknowledgement, keeping the connection alive
     /// meanwhile. Must be cancel-safe: dropped at every reading.
-    async fn event(&mut self) -> Result<Token, Self::Error>;
+    async fn next_ack(&mut self) -> Result<Token, Self::Error>;
 
     /// Says goodbye, so that the broker does not publish the will.
     async fn close(self) -> Result<(), Self::Error>;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use gateway::meter::p1::Decoder;
-use gateway::meter::{Check, MeterTime, Refusal, Register, Telegram};
+use gateway::meter::{Check, MeterTime, Quantity, Telegram, TelegramError};
 use serde_json::Value;
 
 fn formats() -> Option<PathBuf> {
@@ -15,7 +15,7 @@ fn formats() -> Option<PathBuf> {
     Some(folder)
 }
 
-fn decode(bytes: &[u8], chunk: usize) -> Vec<Result<Telegram, Refusal>> {
+fn decode(bytes: &[u8], chunk: usize) -> Vec<Result<Telegram, TelegramError>> {
     let mut decoder = Decoder::new();
     let mut events = Vec::new();
     for mut chunk in bytes.chunks(chunk) {
@@ -46,15 +46,15 @@ fn compare(file: &str, telegram: &Telegram, expected: &Value) {
     assert_eq!(energy(telegram.import()), thousandths(&expected["import_kwh"]), "{file}");
     assert_eq!(energy(telegram.export()), thousandths(&expected["export_kwh"]), "{file}");
     let power = |register| telegram.get(register);
-    assert_eq!(power(Register::ImportPower), thousandths(&expected["import_kw"]), "{file}");
-    assert_eq!(power(Register::ExportPower), thousandths(&expected["export_kw"]), "{file}");
-    let net = power(Register::ImportPower)
-        .map(|import| import - power(Register::ExportPower).unwrap_or(0));
+    assert_eq!(power(Quantity::ImportPower), thousandths(&expected["import_kw"]), "{file}");
+    assert_eq!(power(Quantity::ExportPower), thousandths(&expected["export_kw"]), "{file}");
+    let net = power(Quantity::ImportPower)
+        .map(|import| import - power(Quantity::ExportPower).unwrap_or(0));
     assert_eq!(telegram.power().map(|value| value.0), net, "{file}");
     for (key, register) in [
-        ("v", Register::Voltage as fn(u8) -> Register),
-        ("a", Register::Current),
-        ("phase_import_kw", Register::PhaseImportPower),
+        ("v", Quantity::Voltage as fn(u8) -> Quantity),
+        ("a", Quantity::Current),
+        ("phase_import_kw", Quantity::PhaseImportPower),
     ] {
         let values: Vec<_> = (0..3).map(|phase| telegram.get(register(phase))).collect();
         assert_eq!(values, phases(&expected[key]), "{file} {key}");
@@ -75,7 +75,7 @@ fn every_telegram_is_read_or_refused_for_the_reason_given() {
         for chunk in [1, 7, 64, bytes.len()] {
             let events = decode(&bytes, chunk);
             if expected.get("framing").is_some() {
-                assert_eq!(events, [Err(Refusal::Cut)], "{file}");
+                assert_eq!(events, [Err(TelegramError::Cut)], "{file}");
                 continue;
             }
             let hex = |key: &str| {
@@ -84,7 +84,7 @@ fn every_telegram_is_read_or_refused_for_the_reason_given() {
             let (stated, computed) = (hex("crc_in_telegram"), hex("crc_computed"));
             if expected["crc_ok"] == false {
                 let (stated, computed) = (stated.expect("stated"), computed.expect("computed"));
-                assert_eq!(events, [Err(Refusal::Checksum { stated, computed })], "{file}");
+                assert_eq!(events, [Err(TelegramError::Checksum { stated, computed })], "{file}");
                 continue;
             }
             let [Ok(telegram)] = events.as_slice() else { panic!("{file}: {events:?}") };

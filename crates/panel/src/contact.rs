@@ -6,7 +6,7 @@ use wire::{Contact, Language, Page, Time};
 
 /// Seconds without news from the server after which a panel shows no number.
 /// A page whose time is as far ahead is not trusted either: one clock is wrong.
-pub const NEWS_LAST_S: i64 = 300;
+pub const PAGE_MAX_AGE_S: i64 = 300;
 
 /// What a panel may say of the house.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) fn heard(page: &Page, now: Time) -> Heard {
     if page.contact != Contact::Live {
         return Heard::Lost { since: page.since, silent };
     }
-    if (now.unix() - page.t.unix()).abs() < NEWS_LAST_S {
+    if (now.unix() - page.t.unix()).abs() < PAGE_MAX_AGE_S {
         return Heard::Now;
     }
     Heard::Lost { since: Some(page.since.map_or(page.t, |since| since.min(page.t))), silent }

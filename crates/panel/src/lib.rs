@@ -26,9 +26,9 @@ mod contact;
 mod digits;
 mod frame;
 mod ink;
+mod local_power;
 mod moment;
 mod number;
-mod own;
 mod scene;
 mod shapes;
 mod size;
@@ -43,12 +43,15 @@ use embedded_graphics::{
 };
 use wire::Page;
 
-pub use contact::NEWS_LAST_S;
+pub use contact::PAGE_MAX_AGE_S;
 pub use frame::{Frame, Frame64x32, Frame128x64};
+pub use local_power::{LocalPower, page_without_contact, with_local_power};
 pub use moment::Moment;
-pub use own::{Own, unheard, with_own};
 pub use size::{Size, UnknownSize};
-pub use view::{LOST_NAME_MS, LOST_ROUND_MS, ROUND_MS, STEP_AHEAD_S, STEP_S, View, view};
+pub use view::{
+    NO_CONTACT_NAME_MS, NO_CONTACT_ROTATION_MS, ROTATION_MS, STEP_MAX_AHEAD_S, STEP_SHOWN_S, View,
+    view,
+};
 
 /// Draws what a panel of this size shows of the page at the moment, dark first.
 /// The top left of the target is the top left of the panel.
@@ -67,7 +70,7 @@ where
 
 /// The picture of a panel, given to `take` as width, height and pixels: row by row
 /// from the top left, red, green and blue with a byte each.
-pub fn picture<R>(
+pub fn render<R>(
     size: Size,
     page: &Page,
     moment: Moment,

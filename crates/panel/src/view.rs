@@ -1,6 +1,6 @@
 //! Which view is up: a pure function of the page, the size and the moment.
 //!
-//! A round takes [`ROUND_MS`] and every view has its fixed place in it, so that a
+//! A round takes [`ROTATION_MS`] and every view has its fixed place in it, so that a
 //! page that gains or loses a number does not make the panel jump. A view whose
 //! number is not known gives its place to the power.
 //!
@@ -15,15 +15,15 @@ use wire::{Page, Time};
 use crate::{Moment, Size, contact::Heard, contact::heard, ticker};
 
 /// Milliseconds of a round.
-pub const ROUND_MS: u64 = 80_000;
+pub const ROTATION_MS: u64 = 80_000;
 /// Milliseconds of a round while there is no contact: that, then the name.
-pub const LOST_ROUND_MS: u64 = 12_000;
+pub const NO_CONTACT_ROTATION_MS: u64 = 12_000;
 /// Of these, those with the name.
-pub const LOST_NAME_MS: u64 = 4_000;
+pub const NO_CONTACT_NAME_MS: u64 = 4_000;
 /// Seconds for which a step stands there, from [`Page::step_at`].
-pub const STEP_S: i64 = 15;
+pub const STEP_SHOWN_S: i64 = 15;
 /// Seconds by which a step may lie ahead of the panel's clock.
-pub const STEP_AHEAD_S: i64 = 30;
+pub const STEP_MAX_AHEAD_S: i64 = 30;
 
 /// What a panel shows: one thing at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,7 +87,7 @@ const ROUND: [(u64, View); 10] = [
 ];
 const TICKER_FROM_MS: u64 = 54_000;
 /// The longest that a ticker takes to run through.
-pub(crate) const TICKER_MS: u64 = ROUND_MS - TICKER_FROM_MS;
+pub(crate) const TICKER_MS: u64 = ROTATION_MS - TICKER_FROM_MS;
 
 /// Which view is up. The size matters only for how long the ticker takes.
 pub fn view(page: &Page, size: Size, moment: Moment) -> View {
@@ -96,7 +96,8 @@ pub fn view(page: &Page, size: Size, moment: Moment) -> View {
         Heard::Lost { .. }
             if named
                 && !page.night
-                && moment.elapsed_ms % LOST_ROUND_MS >= LOST_ROUND_MS - LOST_NAME_MS =>
+                && moment.elapsed_ms % NO_CONTACT_ROTATION_MS
+                    >= NO_CONTACT_ROTATION_MS - NO_CONTACT_NAME_MS =>
         {
             View::Name
         }
@@ -105,7 +106,7 @@ pub fn view(page: &Page, size: Size, moment: Moment) -> View {
         Heard::Now if step(page, moment.now).is_some() => View::Step,
         Heard::Now if page.night => View::Dark,
         Heard::Now => {
-            let at = moment.elapsed_ms % ROUND_MS;
+            let at = moment.elapsed_ms % ROTATION_MS;
             let (_, view) = ROUND.iter().rev().find(|(from, _)| *from <= at).unwrap_or(&ROUND[0]);
             [*view, View::Power, View::Name]
                 .into_iter()
@@ -117,7 +118,7 @@ pub fn view(page: &Page, size: Size, moment: Moment) -> View {
 
 /// Milliseconds since the ticker came up.
 pub(crate) fn ticker_ms(moment: Moment) -> u64 {
-    (moment.elapsed_ms % ROUND_MS).saturating_sub(TICKER_FROM_MS)
+    (moment.elapsed_ms % ROTATION_MS).saturating_sub(TICKER_FROM_MS)
 }
 
 /// Whether there is something to show.
@@ -140,5 +141,5 @@ fn known(page: &Page, size: Size, view: View, at: u64) -> bool {
 /// The step to show: the one that just happened.
 pub(crate) fn step(page: &Page, now: Time) -> Option<i64> {
     let age = now.unix() - page.step_at.unwrap_or(page.t).unix();
-    page.step_w.filter(|watts| *watts != 0 && (-STEP_AHEAD_S..STEP_S).contains(&age))
+    page.step_w.filter(|watts| *watts != 0 && (-STEP_MAX_AHEAD_S..STEP_SHOWN_S).contains(&age))
 }

@@ -160,7 +160,7 @@ fn config(hall: &TownHall) -> Result<Config, FleetError> {
     config.multiplier = Multiplier::new(hall.multiplier).unwrap_or(Multiplier::ONE);
     config.window = WINDOW.into();
     // On a fast calendar a minute is nothing.
-    config.patience_s = u32::MAX;
+    config.ack_timeout_s = u32::MAX;
     Ok(config)
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use embedded_io_async::{ErrorType, Read};
-use gateway::{Observer, Ticket};
+use gateway::{Observer, ReadingId};
 use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::Notify;
 
@@ -68,14 +68,14 @@ pub struct Pace {
 pub struct Watcher(pub Arc<Pace>);
 
 impl Observer for Watcher {
-    fn queued(&mut self, _: Ticket, waiting: usize) {
+    fn queued(&mut self, _: ReadingId, waiting: usize) {
         self.0.waiting.store(waiting, Relaxed);
     }
-    fn acknowledged(&mut self, _: Ticket, waiting: usize) {
+    fn acknowledged(&mut self, _: ReadingId, waiting: usize) {
         self.0.waiting.store(waiting, Relaxed);
         self.0.room.notify_one();
     }
-    fn refused(&mut self, _: gateway::meter::Refusal) {
+    fn telegram_rejected(&mut self, error: gateway::meter::TelegramError) {
         self.0.refused.fetch_add(1, Relaxed);
     }
 }

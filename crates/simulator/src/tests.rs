@@ -9,8 +9,8 @@ use std::{
 };
 
 use gateway::{
-    Config, Hello, Link, Message, Multiplier, RamOutbox, Token, Uplink,
-    meter::{Check, MeterTime, Register as Quantity, p1::Decoder},
+    Config, ConnectOptions, Message, Multiplier, RamOutbox, Token, Uplink, UplinkConnection,
+    meter::{Check, MeterTime, Quantity, p1::Decoder},
 };
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -42,15 +42,15 @@ struct Direct {
 
 impl Uplink for Direct {
     type Error = Infallible;
-    type Link<'a> = Open<'a>;
-    async fn connect(&mut self, _: &Hello) -> Result<Open<'_>, Infallible> {
+    type Connection<'a> = Open<'a>;
+    async fn connect(&mut self, _: &ConnectOptions) -> Result<Open<'_>, Infallible> {
         Ok(Open(self))
     }
 }
 
 struct Open<'a>(&'a mut Direct);
 
-impl Link for Open<'_> {
+impl UplinkConnection for Open<'_> {
     type Error = Infallible;
     async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Infallible> {
         if let Ok(Topic::Reading(_)) = Topic::parse(message.topic) {
@@ -60,7 +60,7 @@ impl Link for Open<'_> {
         self.0.tokens.push_back(token);
         Ok(())
     }
-    async fn event(&mut self) -> Result<Token, Infallible> {
+    async fn next_ack(&mut self) -> Result<Token, Infallible> {
         match self.0.tokens.pop_front() {
             Some(token) => Ok(token),
             None => pending().await,

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use gateway::{Hello, Link, Message, Token, Uplink};
+use gateway::{ConnectOptions, Message, Token, Uplink, UplinkConnection};
 use rumqttc::{
     AsyncClient, Broker, ClientError, ConnectionError, Event, EventLoop, LastWill, MqttOptions,
     Outgoing, Packet, PublishOptions, QoS, TlsConfiguration, TlsError, Transport,
@@ -160,17 +160,17 @@ async fn pump(mut events: EventLoop, sent: Arc<Mutex<Sent>>, out: mpsc::Unbounde
 
 impl Uplink for Mqtt {
     type Error = UplinkError;
-    type Link<'a> = Open;
+    type Connection<'a> = Open;
 
-    async fn connect(&mut self, hello: &Hello) -> Result<Open, UplinkError> {
+    async fn connect(&mut self, options: &ConnectOptions) -> Result<Open, UplinkError> {
         if self.is_offline() {
             return Err(UplinkError::Offline);
         }
         // What is not acknowledged stays in the outbox and is sent anew.
-        let mut options = self.address.options(hello.client.as_str());
+        let mut options = self.address.options(options.client.as_str());
         options.set_inflight(self.window).set_last_will(LastWill::new(
-            hello.will_topic.as_str(),
-            hello.will.to_vec(),
+            options.will_topic.as_str(),
+            options.will.to_vec(),
             QoS::AtLeastOnce,
             true,
         ));
@@ -212,7 +212,7 @@ impl Open {
     }
 }
 
-impl Link for Open {
+impl UplinkConnection for Open {
     type Error = UplinkError;
 
     async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), UplinkError> {
@@ -223,7 +223,7 @@ impl Link for Open {
         Ok(())
     }
 
-    async fn event(&mut self) -> Result<Token, UplinkError> {
+    async fn next_ack(&mut self) -> Result<Token, UplinkError> {
         let broken = async {
             match &self.until {
                 Some((at, calendar)) => calendar.until(*at).await,

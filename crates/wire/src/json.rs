@@ -75,7 +75,9 @@ mod tests {
     use std::vec;
 
     use super::*;
-    use crate::{Contact, Direction, Language, Link, Phases, RefusedTelegrams, Text, Time};
+    use crate::{
+        ConnectionState, Contact, Direction, Language, Phases, TelegramErrors, Text, Time,
+    };
 
     fn last() -> Time {
         "9999-12-30T21:59:59Z".parse().expect("a time")
@@ -83,7 +85,7 @@ mod tests {
 
     /// The longest that a text of `n` bytes can become as JSON.
     fn longest<const N: usize>() -> Text<N> {
-        Text::cut(&"\"".repeat(N))
+        Text::truncated(&"\"".repeat(N))
     }
 
     fn encoded(max: usize, encode: impl Fn(&mut [u8]) -> Result<usize, EncodeError>) -> String {
@@ -113,7 +115,7 @@ mod tests {
     #[test]
     fn the_longest_status_fits() {
         let status = Status {
-            state: Link::Offline,
+            state: ConnectionState::Offline,
             firmware: Some(longest()),
             t: Some(last()),
             boot: Some(u32::MAX),
@@ -122,7 +124,7 @@ mod tests {
             dropped: Some(u32::MAX),
             telegrams: Some(u32::MAX),
             errors: Some(u32::MAX),
-            refused: Some(RefusedTelegrams {
+            refused: Some(TelegramErrors {
                 checksum: u32::MAX,
                 trailer: u32::MAX,
                 cut: u32::MAX,
@@ -175,7 +177,7 @@ mod tests {
     #[test]
     fn escapes_of_either_writer_are_read() {
         let said = "\"Släck\" C:\\ljus å/ä";
-        let page = Page { ticker: Text::cut(said), ..longest_page() };
+        let page = Page { ticker: Text::truncated(said), ..longest_page() };
         let json = serde_json::to_string(&page).expect("JSON");
         assert!(json.contains(r#"\"Släck\" C:\\ljus"#), "{json}");
         for json in [json.replace("å/ä", r"\u00e5\/\u00E4"), json] {

@@ -6,7 +6,7 @@ use crate::{Text, Time};
 /// Whether the gateway is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Link {
+pub enum ConnectionState {
     /// Said by the gateway itself.
     Online,
     /// Said by the broker for it, or by itself before it leaves.
@@ -17,7 +17,7 @@ pub enum Link {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// Whether it is connected.
-    pub state: Link,
+    pub state: ConnectionState,
     /// Version of what runs on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub firmware: Option<Text<32>>,
@@ -44,7 +44,7 @@ pub struct Status {
     pub errors: Option<u32>,
     /// The same by reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<RefusedTelegrams>,
+    pub refused: Option<TelegramErrors>,
     /// Why it started last, as the chip tells: `power`, `watchdog`, `panic`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<Text<96>>,
@@ -61,7 +61,7 @@ pub struct Status {
 /// Telegrams refused since the gateway started, by reason. A reason that is absent
 /// has not occurred.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedTelegrams {
+pub struct TelegramErrors {
     /// The checksum is not that of the bytes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub checksum: u32,
@@ -82,10 +82,10 @@ pub struct RefusedTelegrams {
     pub no_register: u32,
 }
 
-/// Why a telegram was refused; [`RefusedTelegrams`] says what each means.
+/// Why a telegram was refused; [`TelegramErrors`] says what each means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are those of the fields")]
-pub enum TelegramRefusal {
+pub enum TelegramErrorKind {
     Checksum,
     Trailer,
     Cut,
@@ -94,7 +94,7 @@ pub enum TelegramRefusal {
     NoRegister,
 }
 
-impl TelegramRefusal {
+impl TelegramErrorKind {
     /// Its name in JSON and at `/metrics`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -108,16 +108,16 @@ impl TelegramRefusal {
     }
 }
 
-impl RefusedTelegrams {
+impl TelegramErrors {
     /// The number of every reason.
-    pub const fn by_reason(&self) -> [(TelegramRefusal, u32); 6] {
+    pub const fn by_reason(&self) -> [(TelegramErrorKind, u32); 6] {
         [
-            (TelegramRefusal::Checksum, self.checksum),
-            (TelegramRefusal::Trailer, self.trailer),
-            (TelegramRefusal::Cut, self.cut),
-            (TelegramRefusal::Unsure, self.unsure),
-            (TelegramRefusal::ChecksumMissing, self.checksum_missing),
-            (TelegramRefusal::NoRegister, self.no_register),
+            (TelegramErrorKind::Checksum, self.checksum),
+            (TelegramErrorKind::Trailer, self.trailer),
+            (TelegramErrorKind::Cut, self.cut),
+            (TelegramErrorKind::Unsure, self.unsure),
+            (TelegramErrorKind::ChecksumMissing, self.checksum_missing),
+            (TelegramErrorKind::NoRegister, self.no_register),
         ]
     }
 
@@ -134,7 +134,7 @@ const fn is_zero(count: &u32) -> bool {
 
 impl Status {
     /// Only the state, as in a last will.
-    pub const fn bare(state: Link) -> Self {
+    pub const fn state_only(state: ConnectionState) -> Self {
         Self {
             state,
             firmware: None,

@@ -11,7 +11,7 @@ pub struct Text<const N: usize>(heapless::String<N>);
 
 impl<const N: usize> Text<N> {
     /// As much of `text` as fits, cut before the character that does not.
-    pub fn cut(text: &str) -> Self {
+    pub fn truncated(text: &str) -> Self {
         let mut kept = heapless::String::new();
         for c in text.chars() {
             if kept.push(if c.is_control() { ' ' } else { c }).is_err() {
@@ -48,7 +48,7 @@ impl<'de, const N: usize> Deserialize<'de> for Text<N> {
                 f.write_str("text")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<N>, E> {
-                Ok(Text::cut(text))
+                Ok(Text::truncated(text))
             }
         }
         d.deserialize_str(Visitor)
@@ -61,12 +61,12 @@ mod tests {
 
     #[test]
     fn is_cut_before_the_character_that_does_not_fit() {
-        assert_eq!(Text::<5>::cut("Åsele").as_str(), "Åsel");
-        assert_eq!(Text::<1>::cut("Å").as_str(), "");
+        assert_eq!(Text::<5>::truncated("Åsele").as_str(), "Åsel");
+        assert_eq!(Text::<1>::truncated("Å").as_str(), "");
     }
 
     #[test]
     fn holds_no_control_characters() {
-        assert_eq!(Text::<8>::cut("a\n\u{85}b").as_str(), "a  b");
+        assert_eq!(Text::<8>::truncated("a\n\u{85}b").as_str(), "a  b");
     }
 }

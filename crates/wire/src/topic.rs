@@ -67,7 +67,7 @@ impl Topic {
 
     /// Whether the server has to look at what comes on this topic, understood or not: all
     /// of this product, but what is for gateways alone.
-    pub fn is_for_the_server(text: &str) -> bool {
+    pub fn is_for_server(text: &str) -> bool {
         let for_gateways =
             |text: &str| matches!(Self::parse(text), Ok(Self::Config(_) | Self::Update(_)));
         text.starts_with(ROOT) && !for_gateways(text)
@@ -138,8 +138,8 @@ mod tests {
         ] {
             assert_eq!(Topic::parse(text), Err(why), "{text}");
         }
-        assert!(Topic::is_for_the_server("wattkampen/v1/g/other"));
-        assert!(!Topic::is_for_the_server("wattkampen/v10/g/reading"));
+        assert!(Topic::is_for_server("wattkampen/v1/g/other"));
+        assert!(!Topic::is_for_server("wattkampen/v10/g/reading"));
     }
 
     proptest! {
@@ -156,7 +156,7 @@ mod tests {
             let text = topic.to_buf();
             prop_assert_eq!(text.as_str(), topic.to_string());
             prop_assert_eq!(topic.gateway().as_str(), gateway);
-            prop_assert_eq!(Topic::is_for_the_server(&text), kind < 3);
+            prop_assert_eq!(Topic::is_for_server(&text), kind < 3);
             prop_assert_eq!(Topic::parse(&text), Ok(topic));
         }
 

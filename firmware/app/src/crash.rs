@@ -80,7 +80,7 @@ pub unsafe fn take(place: *mut Place) -> Option<Text<96>> {
     };
     let text =
         text.get(..length as usize).filter(|text| magic == MAGIC && sum(text) == expected)?;
-    Some(Text::cut(core::str::from_utf8(text).ok()?))
+    Some(Text::truncated(core::str::from_utf8(text).ok()?))
 }
 
 /// Who called whom, innermost first: what lies in the stack and points behind a call.

@@ -4,7 +4,7 @@
 use core::fmt::Debug;
 
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
-use gateway::{Entry, Habits, Measured, Outbox, Ticket, Untimed};
+use gateway::{Entry, ClockOffsets, Measurement, Outbox, ReadingId, Undated};
 use wire::Time;
 
 use crate::{
@@ -17,17 +17,17 @@ use crate::{
 pub struct Remembering<'a, 'f, F: MultiwriteNorFlash> {
     outbox: FlashOutbox<Part<'f, F>>,
     store: &'a SharedStore<'f, F>,
-    habits: Habits,
+    clock_offsets: ClockOffsets,
 }
 
 impl<'a, 'f, F: MultiwriteNorFlash> Remembering<'a, 'f, F>
 where
     F::Error: Debug,
 {
-    /// Habits that cannot be read are not known.
+    /// Clock offsets that cannot be read are not known.
     pub async fn new(outbox: FlashOutbox<Part<'f, F>>, store: &'a SharedStore<'f, F>) -> Self {
-        let habits = store.lock().await.habits().await.unwrap_or(Habits::NONE);
-        Self { outbox, store, habits }
+        let clock_offsets = store.lock().await.clock_offsets().await.unwrap_or(ClockOffsets::NONE);
+        Self { outbox, store, clock_offsets }
     }
 }
 
@@ -46,38 +46,38 @@ where
     fn dropped(&self) -> u32 {
         self.outbox.dropped()
     }
-    async fn push(&mut self, time: Time, measured: Measured) -> Result<Ticket, Self::Error> {
-        self.outbox.push(time, measured).await
+    async fn push(&mut self, time: Time, measurement: Measurement) -> Result<ReadingId, Self::Error> {
+        self.outbox.push(time, measurement).await
     }
-    async fn after(&mut self, ticket: Option<Ticket>) -> Result<Option<Entry>, Self::Error> {
-        self.outbox.after(ticket).await
+    async fn after(&mut self, id: Option<ReadingId>) -> Result<Option<Entry>, Self::Error> {
+        self.outbox.after(id).await
     }
-    async fn release(&mut self, through: Ticket) -> Result<(), Self::Error> {
+    async fn release(&mut self, through: ReadingId) -> Result<(), Self::Error> {
         self.outbox.release(through).await
     }
-    fn untimed(&self) -> usize {
-        self.outbox.untimed()
+    fn undated_len(&self) -> usize {
+        self.outbox.undated_len()
     }
-    async fn hold(&mut self, untimed: Untimed) -> Result<(), Self::Error> {
-        self.outbox.hold(untimed).await
+    async fn push_undated(&mut self, undated: Undated) -> Result<(), Self::Error> {
+        self.outbox.push_undated(undated).await
     }
-    fn held(&self, place: usize) -> Option<Untimed> {
-        self.outbox.held(place)
+    fn undated(&self, place: usize) -> Option<Undated> {
+        self.outbox.undated(place)
     }
-    async fn date(
+    async fn assign_time(
         &mut self,
         place: usize,
         time: Option<Time>,
-    ) -> Result<Option<Ticket>, Self::Error> {
-        self.outbox.date(place, time).await
+    ) -> Result<Option<ReadingId>, Self::Error> {
+        self.outbox.assign_time(place, time).await
     }
-    fn habits(&self) -> Habits {
-        self.habits
+    fn clock_offsets(&self) -> ClockOffsets {
+        self.clock_offsets
     }
     /// Not worth a restart where it fails: the next day is another attempt.
-    async fn keep_habits(&mut self, habits: Habits) -> Result<(), Self::Error> {
-        if self.store.lock().await.put_habits(habits).await.is_ok() {
-            self.habits = habits;
+    async fn store_clock_offsets(&mut self, clock_offsets: ClockOffsets) -> Result<(), Self::Error> {
+        if self.store.lock().await.put_clock_offsets(clock_offsets).await.is_ok() {
+            self.clock_offsets = clock_offsets;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use embassy_futures::select::{Either, Either4, Either5, select, select4, select5
 use embassy_net::Stack;
 use embedded_io_async::{Read, Write};
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
-use gateway::{Config, Ticket};
+use gateway::{Config, ReadingId};
 use heapless::String;
 use wire::Text;
 
@@ -62,7 +62,7 @@ pub struct Board<'a, F: MultiwriteNorFlash, M, C, P, U, S, const PAGES: bool> {
     /// Why it started last.
     pub reset: Option<Text<96>>,
     /// Told of each reading that is in the flash, for a log.
-    pub queued: fn(Ticket),
+    pub queued: fn(ReadingId),
 }
 
 /// Meter to MQTT, until the board is to start anew; tells why. A page that it hears goes
@@ -209,7 +209,7 @@ where
             Some(Err((name, refusal))) => write!(why, "{name}: {refusal}"),
             None => write!(why, "settings are text of at most 256 bytes"),
         };
-        state.set_unconfigured((!why.is_empty()).then(|| Text::cut(&why)));
+        state.set_unconfigured((!why.is_empty()).then(|| Text::truncated(&why)));
     }
 }
 
@@ -231,7 +231,7 @@ async fn carry<'f, F, M: Read, S: Security, const PAGES: bool>(
     updates: Option<&Mailbox>,
     security: &mut S,
     store: &SharedStore<'f, F>,
-    (name, reset, boots, queued): (&str, Option<Text<96>>, u32, fn(Ticket)),
+    (name, reset, boots, queued): (&str, Option<Text<96>>, u32, fn(ReadingId)),
 ) -> Reason
 where
     F: MultiwriteNorFlash,
@@ -274,7 +274,7 @@ where
         multiplier: settings.multiplier(),
         interval_s: settings.interval_s(),
         window: WINDOW,
-        firmware: Text::cut(&firmware),
+        firmware: Text::truncated(&firmware),
         reset,
         ..Config::new(id, meter_id)
     };

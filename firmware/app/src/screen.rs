@@ -4,7 +4,7 @@ use core::convert::Infallible;
 
 use embassy_futures::select::{Either3, select3};
 use embassy_time::{Duration, Instant, Ticker};
-use panel::{Frame, Moment, Size, draw, unheard, with_own};
+use panel::{Frame, Moment, Size, draw, page_without_contact, with_local_power};
 use wire::Language;
 
 use crate::state::State;
@@ -37,12 +37,12 @@ pub async fn run<const W: usize, const H: usize>(
             None => Moment { elapsed_ms: Instant::now().as_millis(), ..Moment::from_unix_ms(0) },
         };
         let shown = match own {
-            Some(own) => with_own(page.clone(), own),
+            Some(own) => with_local_power(page.clone(), own),
             None => page.clone(),
         };
         let Ok(()) = draw(frame, size, &shown, moment);
         screen.show(frame.rgb(), state.brightness(shown.utc_offset_min));
-        match select3(state.own.wait(), state.page.wait(), tick.next()).await {
+        match select3(state.local_power.wait(), state.page.wait(), tick.next()).await {
             Either3::First(new) => own = Some(new),
             Either3::Second(new) => page = new,
             Either3::Third(()) => {}

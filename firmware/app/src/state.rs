@@ -9,10 +9,10 @@ use embassy_sync::{
     signal::Signal,
 };
 use gateway::{
-    Measured, Observer, Ticket,
-    meter::{Refusal, Telegram},
+    Measurement, Observer, ReadingId,
+    meter::{TelegramError, Telegram},
 };
-use panel::Own;
+use panel::LocalPower;
 use wire::Text;
 
 use crate::{
@@ -34,7 +34,7 @@ pub struct State {
     /// What was told on the topic of settings.
     pub config: ConfigSignal,
     /// The house's own power, the moment it is known.
-    pub own: Signal<CriticalSectionRawMutex, Own>,
+    pub local_power: Signal<CriticalSectionRawMutex, LocalPower>,
     /// Updates over the air.
     pub update: Mailbox,
     online: AtomicBool,
@@ -54,7 +54,7 @@ impl State {
             clock: BoardClock::new(speed),
             page: Signal::new(),
             config: Signal::new(),
-            own: Signal::new(),
+            local_power: Signal::new(),
             update: Mailbox::new(),
             online: AtomicBool::new(false),
             brightness: AtomicU32::new(100 << 8 | 20),
@@ -128,48 +128,48 @@ fn count(counter: &AtomicU32) {
 /// Tells the other tasks what the gateway's loop sees.
 pub(crate) struct Watcher<'a> {
     pub(crate) state: &'a State,
-    pub(crate) queued: fn(Ticket),
+    pub(crate) queued: fn(ReadingId),
 }
 
 impl Observer for Watcher<'_> {
-    fn telegram(&mut self, _: &Telegram, measured: Option<&Measured>) {
+    fn telegram(&mut self, _: &Telegram, measurement: Option<&Measurement>) {
         count(&self.state.telegrams);
         log!(debug, "a telegram");
-        let power = measured.and_then(Measured::power).map(|power| power.0);
+        let power = measurement.and_then(Measurement::power).map(|power| power.0);
         let (Some(power_w), Some(at)) = (power, gateway::Clock::utc(&self.state.clock)) else {
             return;
         };
         let before = self.state.power.lock(|power| power.replace(Some(power_w)));
         let step = before.map(|before| power_w - before).filter(|step| step.abs() >= STEP_W);
-        self.state.own.signal(Own { at, power_w, step: step.map(|step| (at, step)) });
+        self.state.local_power.signal(LocalPower { at, power_w, step: step.map(|step| (at, step)) });
     }
 
-    fn refused(&mut self, refusal: Refusal) {
-        log!(warn, "a telegram is refused: {}", refusal);
+    fn telegram_rejected(&mut self, error: TelegramError) {
+        log!(warn, "a telegram is refused: {}", error);
         count(&self.state.refused);
     }
 
-    fn queued(&mut self, ticket: Ticket, waiting: usize) {
+    fn queued(&mut self, id: ReadingId, waiting: usize) {
         self.state.set_waiting(waiting);
         log!(debug, "a reading is in the flash; waiting: {}", waiting);
-        (self.queued)(ticket);
+        (self.queued)(id);
     }
 
-    fn acknowledged(&mut self, _: Ticket, waiting: usize) {
+    fn acknowledged(&mut self, _: ReadingId, waiting: usize) {
         self.state.set_waiting(waiting);
     }
 
-    fn link(&mut self, up: bool) {
+    fn connection_changed(&mut self, up: bool) {
         self.state.set_online(up);
         log!(info, "connection to the broker: {}", if up { "ok" } else { "none" });
     }
 
-    fn config(&self) -> Option<Text<96>> {
+    fn config_error(&self) -> Option<Text<96>> {
         self.state.unconfigured.lock(|why| why.borrow().clone())
     }
 
-    fn update(&self) -> Option<Text<48>> {
-        self.state.update.said().map(Text::cut)
+    fn update_state(&self) -> Option<Text<48>> {
+        self.state.update.said().map(Text::truncated)
     }
 }
 

@@ -5,7 +5,7 @@ use core::fmt::Debug;
 use embassy_embedded_hal::flash::partition::Partition;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
 use embedded_storage_async::nor_flash::{MultiwriteNorFlash, NorFlash};
-use gateway::Habits;
+use gateway::ClockOffsets;
 use sequential_storage::{
     Error,
     cache::{Cache, Uncached},
@@ -128,19 +128,19 @@ where
     ///
     /// # Errors
     /// Those of the flash.
-    pub async fn habits(&mut self) -> Result<Habits, Fault<F>> {
+    pub async fn clock_offsets(&mut self) -> Result<ClockOffsets, Fault<F>> {
         let mut buffer = [0; BUFFER];
         let bytes = self.get(HABITS, &mut buffer).await?;
         let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-        Ok(bytes.map_or(Habits::NONE, Habits::from_bytes))
+        Ok(bytes.map_or(ClockOffsets::NONE, ClockOffsets::from_bytes))
     }
 
     /// Keeps that: 14 bytes a day.
     ///
     /// # Errors
     /// Those of the flash.
-    pub async fn put_habits(&mut self, habits: Habits) -> Result<(), Fault<F>> {
-        self.put(HABITS, &habits.to_bytes()).await
+    pub async fn put_clock_offsets(&mut self, clock_offsets: ClockOffsets) -> Result<(), Fault<F>> {
+        self.put(HABITS, &clock_offsets.to_bytes()).await
     }
 
     /// The certificate of the broker's authority, as much of it as is there.

@@ -12,7 +12,7 @@ use embassy_net::{
 };
 use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, signal::Signal};
 use embassy_time::{Duration, with_timeout};
-use gateway::{Hello, Link, Message, Token, Uplink};
+use gateway::{ConnectOptions, UplinkConnection, Message, Token, Uplink};
 use heapless::Vec;
 use minimq::{
     Buffers, ConfigBuilder, Connection, Io, Op, Publication, QoS, Session, TopicFilter, Will,
@@ -120,7 +120,7 @@ impl Connector for Tcp<'_> {
 
 /// What the client needs for as long as it lives.
 pub struct Identity {
-    pub(crate) hello: Hello,
+    pub(crate) options: ConnectOptions,
     pub(crate) page: TopicBuf,
     pub(crate) config: TopicBuf,
     pub(crate) update: TopicBuf,
@@ -134,7 +134,7 @@ impl Identity {
     /// Of a gateway; without a user there is no password.
     pub fn new(gateway: &GatewayId, user: &str, password: &str) -> Self {
         Self {
-            hello: Hello::new(gateway),
+            options: ConnectOptions::new(gateway),
             page: Topic::Page(gateway.clone()).to_buf(),
             config: Topic::Config(gateway.clone()).to_buf(),
             update: Topic::Update(gateway.clone()).to_buf(),
@@ -177,10 +177,10 @@ impl<'a, C, const PAGES: bool> Mqtt<'a, C, PAGES> {
         state: &'a State,
         updates: Option<&'a Mailbox>,
     ) -> Result<Self, minimq::ConfigError> {
-        let Identity { hello, page, config: topic, update, user, password, rx, tx } = identity;
-        let will = Will::new(&hello.will_topic, &hello.will, &[])?.retained().qos(QoS::AtLeastOnce);
+        let Identity { options, page, config: topic, update, user, password, rx, tx } = identity;
+        let will = Will::new(&options.will_topic, &options.will, &[])?.retained().qos(QoS::AtLeastOnce);
         let mut config = ConfigBuilder::new(Buffers::new(rx, tx))
-            .client_id(hello.client.as_str())?
+            .client_id(options.client.as_str())?
             .keepalive_interval(KEEP_ALIVE_S)
             .will(will)?;
         if !user.is_empty() {
@@ -195,12 +195,12 @@ impl<'a, C, const PAGES: bool> Mqtt<'a, C, PAGES> {
 
 impl<'s, C: Connector, const PAGES: bool> Uplink for Mqtt<'s, C, PAGES> {
     type Error = Fault;
-    type Link<'a>
+    type Connection<'a>
         = MqttLink<'a, 's, C::Io<'a>, PAGES>
     where
         Self: 'a;
 
-    async fn connect(&mut self, _: &Hello) -> Result<Self::Link<'_>, Fault> {
+    async fn connect(&mut self, _: &ConnectOptions) -> Result<Self::Connection<'_>, Fault> {
         let why = |fault: Fault| {
             self.state.set_fault(fault);
             log!(warn, "no connection to the broker: {}", format_args!("{fault:?}"));
@@ -281,7 +281,7 @@ impl<I: Io, const PAGES: bool> MqttLink<'_, '_, I, PAGES> {
     }
 }
 
-impl<I: Io, const PAGES: bool> Link for MqttLink<'_, '_, I, PAGES> {
+impl<I: Io, const PAGES: bool> UplinkConnection for MqttLink<'_, '_, I, PAGES> {
     type Error = Fault;
 
     async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Fault> {
@@ -300,7 +300,7 @@ impl<I: Io, const PAGES: bool> Link for MqttLink<'_, '_, I, PAGES> {
         self.flights.push((token, op.ok_or(Fault::Mqtt)?)).map_err(|_| Fault::Mqtt)
     }
 
-    async fn event(&mut self) -> Result<Token, Fault> {
+    async fn next_ack(&mut self) -> Result<Token, Fault> {
         loop {
             let done = self.flights.iter().position(|(_, op)| self.connection.is_complete(op));
             if let Some(place) = done {

@@ -11,7 +11,7 @@ use app::{
 use embassy_embedded_hal::flash::partition::Partition;
 use embassy_futures::block_on;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
-use gateway::{Habits, Measured, Outbox, WattHours};
+use gateway::{ClockOffsets, Measurement, Outbox, WattHours};
 use sequential_storage::mock_flash::{MockFlashBase, WriteCountCheck};
 use wire::Time;
 
@@ -38,14 +38,14 @@ fn open(flash: &Shared) -> FlashOutbox<Part<'_>> {
 
 fn push(outbox: &mut FlashOutbox<Part<'_>>, number: u64) {
     let time = Time::from_unix(1_807_437_600 + 10 * number as i64).expect("in range");
-    block_on(outbox.push(time, Measured::new(WattHours(number)))).expect("room");
+    block_on(outbox.push(time, Measurement::new(WattHours(number)))).expect("room");
 }
 
 fn all(outbox: &mut FlashOutbox<Part<'_>>) -> Vec<u64> {
     let (mut found, mut after) = (Vec::new(), None);
     while let Some(entry) = block_on(outbox.after(after)).expect("the flash is on") {
-        after = Some(entry.ticket);
-        found.push(entry.measured.import().0);
+        after = Some(entry.id);
+        found.push(entry.measurement.import().0);
     }
     found
 }
@@ -101,10 +101,10 @@ fn what_is_known_of_the_meters_clock_outlives_the_power() {
         let outbox = block_on(FlashOutbox::open(part(COARSE), part(FINE), 1)).expect("opens");
         block_on(Remembering::new(outbox, &store))
     };
-    assert_eq!(start().habits(), Habits::NONE);
-    let habits = Habits::from_bytes([1; Habits::BYTES]);
-    block_on(start().keep_habits(habits)).expect("kept");
-    assert_eq!(start().habits(), habits);
+    assert_eq!(start().clock_offsets(), ClockOffsets::NONE);
+    let clock_offsets = ClockOffsets::from_bytes([1; ClockOffsets::BYTES]);
+    block_on(start().store_clock_offsets(clock_offsets)).expect("kept");
+    assert_eq!(start().clock_offsets(), clock_offsets);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use app::{layout::TWO_MEGABYTES, outbox::FlashOutbox};
 use embassy_embedded_hal::flash::partition::Partition;
 use embassy_futures::block_on;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
-use gateway::{Entry, Measured, Multiplier, Outbox, Ticket, WattHours, Watts, meter::p1::Decoder};
+use gateway::{Entry, Measurement, Multiplier, Outbox, ReadingId, WattHours, Watts, meter::p1::Decoder};
 use sequential_storage::mock_flash::{MockFlashBase, WriteCountCheck};
 use wire::Time;
 
@@ -32,24 +32,24 @@ fn open(flash: &Mutex<NoopRawMutex, Flash>, boots: u32) -> Result<Store<'_>, Str
 fn all(outbox: &mut Store<'_>) -> Vec<Entry> {
     let (mut found, mut after) = (Vec::new(), None);
     while let Some(entry) = block_on(outbox.after(after)).expect("the flash is on") {
-        after = Some(entry.ticket);
+        after = Some(entry.id);
         found.push(entry);
     }
     found
 }
 
-fn reading(number: u64, every_s: i64) -> (Time, Measured) {
+fn reading(number: u64, every_s: i64) -> (Time, Measurement) {
     let time = Time::from_unix(1_807_437_600 + every_s * number as i64).expect("in range");
-    (time, Measured::new(WattHours(6_678_394 + number)).with_power(Watts(-(number as i64))))
+    (time, Measurement::new(WattHours(6_678_394 + number)).with_power(Watts(-(number as i64))))
 }
 
 /// What has happened as far as whoever uses the outbox knows.
 #[derive(Default)]
 struct Known {
-    pushed: BTreeMap<Ticket, u64>,
-    released: Option<Ticket>,
+    pushed: BTreeMap<ReadingId, u64>,
+    released: Option<ReadingId>,
     /// The release that had begun and not returned.
-    releasing: Option<Ticket>,
+    releasing: Option<ReadingId>,
     next: u64,
 }
 
@@ -61,7 +61,7 @@ fn work(outbox: &mut Store<'_>, known: &mut Known, steps: u64, every_s: i64, rel
             let mut through = None;
             for _ in 0..3 {
                 match block_on(outbox.after(through.or(known.released))) {
-                    Ok(Some(entry)) => through = Some(entry.ticket),
+                    Ok(Some(entry)) => through = Some(entry.id),
                     Ok(None) => break,
                     Err(_) => return,
                 }
@@ -75,10 +75,10 @@ fn work(outbox: &mut Store<'_>, known: &mut Known, steps: u64, every_s: i64, rel
             known.releasing = None;
             continue;
         }
-        let (time, measured) = reading(known.next, every_s);
+        let (time, measurement) = reading(known.next, every_s);
         known.next += 1;
-        match block_on(outbox.push(time, measured)) {
-            Ok(ticket) => assert_eq!(known.pushed.insert(ticket, known.next - 1), None),
+        match block_on(outbox.push(time, measurement)) {
+            Ok(id) => assert_eq!(known.pushed.insert(id, known.next - 1), None),
             Err(_) => return,
         }
     }
@@ -86,20 +86,20 @@ fn work(outbox: &mut Store<'_>, known: &mut Known, steps: u64, every_s: i64, rel
 
 /// All that is there is right, in order, once; nothing that must be there is missing.
 fn check(found: &[Entry], known: &Known, every_s: i64, cut: u32) {
-    assert!(found.windows(2).all(|two| two[0].ticket < two[1].ticket), "cut {cut}: order");
-    let wh = |entry: &Entry| entry.measured.import().0 - 6_678_394;
+    assert!(found.windows(2).all(|two| two[0].id < two[1].id), "cut {cut}: order");
+    let wh = |entry: &Entry| entry.measurement.import().0 - 6_678_394;
     for entry in found {
         let number = wh(entry);
-        let (time, measured) = reading(number, every_s);
-        assert_eq!((entry.time, entry.measured), (time, measured), "cut {cut}");
+        let (time, measurement) = reading(number, every_s);
+        assert_eq!((entry.time, entry.measurement), (time, measurement), "cut {cut}");
         // One that was being written may be there all the same.
-        let pushed = known.pushed.get(&entry.ticket);
+        let pushed = known.pushed.get(&entry.id);
         assert!(pushed == Some(&number) || number == known.next - 1, "cut {cut}: {number}");
     }
     let gone = known.releasing.max(known.released);
-    for (ticket, number) in &known.pushed {
-        if Some(*ticket) > gone {
-            let there = found.iter().filter(|entry| entry.ticket == *ticket).count();
+    for (id, number) in &known.pushed {
+        if Some(*id) > gone {
+            let there = found.iter().filter(|entry| entry.id == *id).count();
             assert_eq!(there, 1, "cut {cut}: reading {number} was pushed and is lost");
         }
     }
@@ -159,7 +159,7 @@ fn a_cut_at_every_byte_of_a_thinning_leaves_each_quarter_hour_its_last() {
         let found = all(&mut outbox);
         assert_eq!(outbox.len(), found.len(), "cut {cut}");
         let there: Vec<u64> =
-            found.iter().map(|entry| entry.measured.import().0 - 6_678_394).collect();
+            found.iter().map(|entry| entry.measurement.import().0 - 6_678_394).collect();
         assert!(there.windows(2).all(|two| two[0] < two[1]), "cut {cut}: {there:?}");
         for number in known.pushed.values() {
             let last =
@@ -187,7 +187,7 @@ fn when_even_quarter_hours_do_not_fit_the_oldest_go_and_are_counted() {
     assert_eq!(found.len() + outbox.dropped() as usize, 200);
     assert_eq!(found.len(), outbox.len());
     let newest: Vec<_> = known.pushed.keys().skip(200 - found.len()).copied().collect();
-    assert_eq!(found.iter().map(|entry| entry.ticket).collect::<Vec<_>>(), newest);
+    assert_eq!(found.iter().map(|entry| entry.id).collect::<Vec<_>>(), newest);
 }
 
 #[test]
@@ -207,10 +207,10 @@ fn two_megabytes_hold_three_days_at_ten_seconds() {
         1-0:32.7.0(230.1*V)\r\n1-0:52.7.0(231.2*V)\r\n1-0:72.7.0(229.9*V)\r\n\
         1-0:31.7.0(026.5*A)\r\n1-0:51.7.0(027.3*A)\r\n1-0:71.7.0(027.4*A)\r\n!\r\n";
     let telegram = Decoder::new().next(&mut bytes).expect("complete").expect("well-formed");
-    let measured = Measured::from_telegram(&telegram, Multiplier::ONE).expect("a register");
+    let measurement = Measurement::from_telegram(&telegram, Multiplier::ONE).expect("a register");
     for number in 0..count {
         let (time, _) = reading(number, 10);
-        block_on(outbox.push(time, measured)).expect("there is room");
+        block_on(outbox.push(time, measurement)).expect("there is room");
     }
     assert_eq!((outbox.len() as u64, outbox.dropped()), (count, 0));
 }

@@ -53,7 +53,7 @@ fn chip_reason() -> Option<Text<96>> {
         Some(ResetReason::TimedOut) => "watchdog: the program hung",
         None => supply()?,
     };
-    Some(Text::cut(reason))
+    Some(Text::truncated(reason))
 }
 
 /// What the chip says of its supply and its pins, which a watchdog's reset leaves as it

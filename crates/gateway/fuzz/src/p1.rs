@@ -8,8 +8,8 @@
 #![no_main]
 use crc::{CRC_16_ARC, Crc, Table};
 use gateway::meter::p1::Decoder;
-use gateway::meter::{Check, Refusal, Register, Telegram};
-use gateway::{Measured, MeterClock, Multiplier, Ticket};
+use gateway::meter::{Check, TelegramError, Quantity, Telegram};
+use gateway::{Measurement, MeterClock, Multiplier, ReadingId};
 use libfuzzer_sys::fuzz_target;
 use wire::{MAX_READING, MeterId, Reading, Time};
 
@@ -28,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
     line.extend_from_slice(format!("{:04X}", ARC.checksum(GOOD.as_bytes())).as_bytes());
     let last = decode(&line, line.len() - good).into_iter().flatten().last();
     let last = last.expect("the good telegram behind them");
-    assert_eq!(last.get(Register::Import), Some(6_678_394));
+    assert_eq!(last.get(Quantity::Import), Some(6_678_394));
     assert_eq!(last.check(), Check::Good);
 });
 
@@ -50,7 +50,7 @@ fn sealed(bytes: &[u8]) -> Vec<u8> {
     line
 }
 
-fn decode(bytes: &[u8], chunk: usize) -> Vec<Result<Telegram, Refusal>> {
+fn decode(bytes: &[u8], chunk: usize) -> Vec<Result<Telegram, TelegramError>> {
     let mut decoder = Decoder::new();
     let mut events = Vec::new();
     for mut chunk in bytes.chunks(chunk.max(1)) {
@@ -80,8 +80,8 @@ fn check(line: &[u8], chunk: usize) {
         let (time, _) = clock.stamp(telegram.time(), received);
         assert!((time.unix() - received.unix()).abs() <= 10);
         for multiplier in [1, 60, 1_000_000].map(|ratio| Multiplier::new(ratio).expect("a ratio")) {
-            let Some(measured) = Measured::from_telegram(telegram, multiplier) else { continue };
-            let reading = measured.reading(&meter, time, Ticket { boot: 1, seq: 1 });
+            let Some(measurement) = Measurement::from_telegram(telegram, multiplier) else { continue };
+            let reading = measurement.reading(&meter, time, ReadingId { boot: 1, seq: 1 });
             let mut json = [0; MAX_READING];
             let length = reading.encode(&mut json).expect("fits");
             assert_eq!(Reading::decode(&json[..length]), Ok(reading));

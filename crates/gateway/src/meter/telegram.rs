@@ -1,8 +1,8 @@
 //! What a meter said once, whatever its protocol, and why it was not understood.
 use core::fmt;
 
-use super::registers::Registers;
-use super::{MeterTime, Register};
+use super::quantities::Quantities;
+use super::{MeterTime, Quantity};
 use crate::{MilliAmps, MilliVolts, VarHours, Vars, WattHours, Watts};
 
 /// Characters of a first line that are kept.
@@ -21,7 +21,7 @@ pub enum Check {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Telegram {
     pub(crate) ident: heapless::String<IDENT>,
-    pub(crate) registers: Registers,
+    pub(crate) registers: Quantities,
     pub(crate) time: Option<MeterTime>,
     pub(crate) check: Check,
     pub(crate) malformed: u16,
@@ -55,32 +55,32 @@ impl Telegram {
     }
 
     /// A value in the unit of its register.
-    pub fn get(&self, register: Register) -> Option<i64> {
+    pub fn get(&self, register: Quantity) -> Option<i64> {
         self.registers.get(register)
     }
 
-    fn energy(&self, total: Register, tariff: fn(u8) -> Register) -> Option<WattHours> {
+    fn energy(&self, total: Quantity, tariff: fn(u8) -> Quantity) -> Option<WattHours> {
         self.registers.energy(total, tariff).and_then(|value| value.try_into().ok()).map(WattHours)
     }
 
     /// Energy taken from the grid: the total, else the sum of the tariffs.
     pub fn import(&self) -> Option<WattHours> {
-        self.energy(Register::Import, Register::ImportTariff)
+        self.energy(Quantity::Import, Quantity::ImportTariff)
     }
 
     /// Energy fed into the grid: the total, else the sum of the tariffs.
     pub fn export(&self) -> Option<WattHours> {
-        self.energy(Register::Export, Register::ExportTariff)
+        self.energy(Quantity::Export, Quantity::ExportTariff)
     }
 
     /// Reactive energy, imported and exported.
     pub fn reactive_energy(&self) -> [Option<VarHours>; 2] {
-        [Register::ReactiveImport, Register::ReactiveExport].map(|register| {
+        [Quantity::ReactiveImport, Quantity::ReactiveExport].map(|register| {
             self.get(register).and_then(|value| value.try_into().ok()).map(VarHours)
         })
     }
 
-    fn net(&self, taken: Register, given: Register) -> Option<i64> {
+    fn net(&self, taken: Quantity, given: Quantity) -> Option<i64> {
         match (self.get(taken), self.get(given)) {
             (None, None) => None,
             (taken, given) => taken.unwrap_or(0).checked_sub(given.unwrap_or(0)),
@@ -89,32 +89,32 @@ impl Telegram {
 
     /// Import less export.
     pub fn power(&self) -> Option<Watts> {
-        self.net(Register::ImportPower, Register::ExportPower)
-            .or_else(|| self.get(Register::NetPower))
+        self.net(Quantity::ImportPower, Quantity::ExportPower)
+            .or_else(|| self.get(Quantity::NetPower))
             .map(Watts)
     }
 
     /// Reactive import less export.
     pub fn reactive_power(&self) -> Option<Vars> {
-        self.net(Register::ReactiveImportPower, Register::ReactiveExportPower).map(Vars)
+        self.net(Quantity::ReactiveImportPower, Quantity::ReactiveExportPower).map(Vars)
     }
 
     /// Import less export of phase 0, 1 or 2.
     pub fn phase_power(&self, phase: usize) -> Option<Watts> {
         let phase = phase as u8;
-        self.net(Register::PhaseImportPower(phase), Register::PhaseExportPower(phase)).map(Watts)
+        self.net(Quantity::PhaseImportPower(phase), Quantity::PhaseExportPower(phase)).map(Watts)
     }
 
     /// Voltage of phase 0, 1 or 2.
     pub fn voltage(&self, phase: usize) -> Option<MilliVolts> {
-        self.get(Register::Voltage(phase as u8))
+        self.get(Quantity::Voltage(phase as u8))
             .and_then(|value| value.try_into().ok())
             .map(MilliVolts)
     }
 
     /// Current of phase 0, 1 or 2.
     pub fn current(&self, phase: usize) -> Option<MilliAmps> {
-        self.get(Register::Current(phase as u8))
+        self.get(Quantity::Current(phase as u8))
             .and_then(|value| value.try_into().ok())
             .map(MilliAmps)
     }
@@ -122,7 +122,7 @@ impl Telegram {
 
 /// Why bytes that began like a telegram are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum TelegramError {
     /// The checksum is not that of the bytes.
     Checksum {
         /// What the telegram says.
@@ -140,7 +140,7 @@ pub enum Refusal {
     ChecksumMissing,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for TelegramError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Checksum { stated, computed } => {
@@ -154,4 +154,4 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl core::error::Error for Refusal {}
+impl core::error::Error for TelegramError {}

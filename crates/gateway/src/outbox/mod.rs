@@ -3,13 +3,13 @@ use core::fmt::Debug;
 
 use wire::Time;
 
-use crate::Habits;
-use crate::measured::Measured;
+use crate::ClockOffsets;
+use crate::measurement::Measurement;
 
 mod ram;
-mod waiting;
+mod undated;
 pub use ram::RamOutbox;
-pub use waiting::{Untimed, Waiting};
+pub use undated::{Undated, UndatedQueue};
 
 /// A quarter-hour, s: as fine as the competition counts.
 pub(crate) const QUARTER: i64 = 900;
@@ -17,7 +17,7 @@ pub(crate) const QUARTER: i64 = 900;
 /// Identity of a reading: number of the gateway's start and of the reading in
 /// it. Grows strictly, so a repeat is recognised and order is total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ticket {
+pub struct ReadingId {
     /// How often the gateway has started.
     pub boot: u32,
     /// Number of the reading since then, from 1.
@@ -28,27 +28,27 @@ pub struct Ticket {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// Its identity.
-    pub ticket: Ticket,
+    pub id: ReadingId,
     /// When the meter held it.
     pub time: Time,
     /// What the meter held.
-    pub measured: Measured,
+    pub measurement: Measurement,
 }
 
 impl Entry {
     /// Bytes of an entry for a storage: a version, then all fields in order,
     /// little-endian.
-    pub const BYTES: usize = 1 + 8 + 8 + Measured::BYTES;
+    pub const BYTES: usize = 1 + 8 + 8 + Measurement::BYTES;
     const VERSION: u8 = 1;
 
     /// For a storage that keeps it over a loss of power.
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
         bytes[0] = Self::VERSION;
-        bytes[1..5].copy_from_slice(&self.ticket.boot.to_le_bytes());
-        bytes[5..9].copy_from_slice(&self.ticket.seq.to_le_bytes());
+        bytes[1..5].copy_from_slice(&self.id.boot.to_le_bytes());
+        bytes[5..9].copy_from_slice(&self.id.seq.to_le_bytes());
         bytes[9..17].copy_from_slice(&self.time.unix().to_le_bytes());
-        bytes[17..].copy_from_slice(&self.measured.to_bytes());
+        bytes[17..].copy_from_slice(&self.measurement.to_bytes());
         bytes
     }
 
@@ -58,9 +58,9 @@ impl Entry {
         let (boot, rest) = rest.split_first_chunk()?;
         let (seq, rest) = rest.split_first_chunk()?;
         let (time, rest) = rest.split_first_chunk()?;
-        let ticket = Ticket { boot: u32::from_le_bytes(*boot), seq: u32::from_le_bytes(*seq) };
+        let id = ReadingId { boot: u32::from_le_bytes(*boot), seq: u32::from_le_bytes(*seq) };
         let time = Time::from_unix(i64::from_le_bytes(*time)).ok()?;
-        Some(Self { ticket, time, measured: Measured::from_bytes(rest.try_into().ok()?) })
+        Some(Self { id, time, measurement: Measurement::from_bytes(rest.try_into().ok()?) })
     }
 }
 
@@ -87,34 +87,41 @@ pub trait Outbox {
     /// Readings thinned out or given up since the start.
     fn dropped(&self) -> u32;
     /// Adds the newest reading.
-    async fn push(&mut self, time: Time, measured: Measured) -> Result<Ticket, Self::Error>;
-    /// The oldest reading after `ticket`, or the oldest of all.
-    async fn after(&mut self, ticket: Option<Ticket>) -> Result<Option<Entry>, Self::Error>;
+    async fn push(
+        &mut self,
+        time: Time,
+        measurement: Measurement,
+    ) -> Result<ReadingId, Self::Error>;
+    /// The oldest reading after `id`, or the oldest of all.
+    async fn after(&mut self, id: Option<ReadingId>) -> Result<Option<Entry>, Self::Error>;
     /// Forgets all readings up to and including `through`.
-    async fn release(&mut self, through: Ticket) -> Result<(), Self::Error>;
+    async fn release(&mut self, through: ReadingId) -> Result<(), Self::Error>;
 
-    /// Readings that wait for a time, [`Waiting`] as it may be; they are not in `len`.
-    fn untimed(&self) -> usize;
+    /// Readings that wait for a time, [`UndatedQueue`] as it may be; they are not in `len`.
+    fn undated_len(&self) -> usize;
     /// Keeps one more of them.
-    async fn hold(&mut self, untimed: Untimed) -> Result<(), Self::Error>;
+    async fn push_undated(&mut self, undated: Undated) -> Result<(), Self::Error>;
     /// The one at this place, 0 being the oldest.
-    fn held(&self, place: usize) -> Option<Untimed>;
+    fn undated(&self, place: usize) -> Option<Undated>;
     /// Gives the one at this place its time, from when on it is a reading as `push`
     /// makes them; without a time it is forgotten.
-    async fn date(
+    async fn assign_time(
         &mut self,
         place: usize,
         time: Option<Time>,
-    ) -> Result<Option<Ticket>, Self::Error>;
+    ) -> Result<Option<ReadingId>, Self::Error>;
 
     /// What was last kept of the meter's clock; nothing where that does not outlive
     /// a restart.
-    fn habits(&self) -> Habits {
-        Habits::NONE
+    fn clock_offsets(&self) -> ClockOffsets {
+        ClockOffsets::NONE
     }
     /// Keeps it, now and then.
-    async fn keep_habits(&mut self, habits: Habits) -> Result<(), Self::Error> {
-        let _ = habits;
+    async fn store_clock_offsets(
+        &mut self,
+        clock_offsets: ClockOffsets,
+    ) -> Result<(), Self::Error> {
+        let _ = clock_offsets;
         Ok(())
     }
 }
@@ -129,10 +136,10 @@ mod tests {
 
     #[test]
     fn the_bytes_in_storages_stay_as_they_are() {
-        let measured =
-            Measured::new(WattHours(6_678_394)).with_export(WattHours(1)).with_power(Watts(-2));
+        let measurement =
+            Measurement::new(WattHours(6_678_394)).with_export(WattHours(1)).with_power(Watts(-2));
         let time = Time::from_unix(1_807_437_590).expect("in range");
-        let entry = Entry { ticket: Ticket { boot: 3, seq: 4711 }, time, measured };
+        let entry = Entry { id: ReadingId { boot: 3, seq: 4711 }, time, measurement };
         let mut bytes = [0; Entry::BYTES];
         bytes[..9].copy_from_slice(&[1, 3, 0, 0, 0, 0x67, 0x12, 0, 0]);
         bytes[9..17].copy_from_slice(&[0x16, 0x4f, 0xbb, 0x6b, 0, 0, 0, 0]);
@@ -152,15 +159,16 @@ mod tests {
             1-0:72.7.0(230.1*V)\r\n1-0:31.7.0(4.2*A)\r\n!\r\n";
         let mut decoder = Decoder::new();
         let telegram = decoder.next(&mut bytes).expect("complete").expect("well-formed");
-        let measured = Measured::from_telegram(&telegram, Multiplier::ONE).expect("a register");
+        let measurement =
+            Measurement::from_telegram(&telegram, Multiplier::ONE).expect("a register");
         let time = Time::from_unix(0).expect("in range");
-        let entry = Entry { ticket: Ticket { boot: 1, seq: 1 }, time, measured };
+        let entry = Entry { id: ReadingId { boot: 1, seq: 1 }, time, measurement };
         let read = Entry::from_bytes(&entry.to_bytes()).expect("an entry");
         assert_eq!(read, entry);
-        assert_eq!(read.measured.phase_power(1), Some(Watts(2000)));
-        assert_eq!(read.measured.voltage(2).map(|value| value.0), Some(230_100));
-        assert_eq!(read.measured.current(0).map(|value| value.0), Some(4200));
-        assert_eq!(read.measured.current(1), None);
+        assert_eq!(read.measurement.phase_power(1), Some(Watts(2000)));
+        assert_eq!(read.measurement.voltage(2).map(|value| value.0), Some(230_100));
+        assert_eq!(read.measurement.current(0).map(|value| value.0), Some(4200));
+        assert_eq!(read.measurement.current(1), None);
     }
 
     proptest! {

@@ -4,15 +4,15 @@ use core::convert::Infallible;
 use heapless::Deque;
 use wire::Time;
 
-use super::{Entry, Outbox, QUARTER, Ticket, Untimed, Waiting};
-use crate::Measured;
+use super::{Entry, Outbox, QUARTER, ReadingId, Undated, UndatedQueue};
+use crate::Measurement;
 
 /// At most `N` readings of 80 bytes.
 #[derive(Debug)]
 pub struct RamOutbox<const N: usize> {
     entries: Deque<Entry, N>,
-    waiting: Waiting,
-    last: Ticket,
+    waiting: UndatedQueue,
+    last: ReadingId,
     dropped: u32,
 }
 
@@ -20,8 +20,8 @@ impl<const N: usize> RamOutbox<N> {
     /// Empty, for the start of this number.
     pub const fn new(boot: u32) -> Self {
         const { assert!(N > 0) };
-        let last = Ticket { boot, seq: 0 };
-        Self { entries: Deque::new(), waiting: Waiting::new(), last, dropped: 0 }
+        let last = ReadingId { boot, seq: 0 };
+        Self { entries: Deque::new(), waiting: UndatedQueue::new(), last, dropped: 0 }
     }
 
     /// Makes room: the older half is thinned to the last reading of each
@@ -73,52 +73,55 @@ impl<const N: usize> Outbox for RamOutbox<N> {
         self.dropped.saturating_add(self.waiting.dropped())
     }
 
-    async fn push(&mut self, time: Time, measured: Measured) -> Result<Ticket, Infallible> {
+    async fn push(
+        &mut self,
+        time: Time,
+        measurement: Measurement,
+    ) -> Result<ReadingId, Infallible> {
         if self.entries.is_full() {
             self.make_room();
         }
-        let ticket = Ticket { boot: self.last.boot, seq: self.last.seq.saturating_add(1) };
-        self.last = ticket;
+        let id = ReadingId { boot: self.last.boot, seq: self.last.seq.saturating_add(1) };
+        self.last = id;
         // There is room now.
-        let _ = self.entries.push_back(Entry { ticket, time, measured });
-        Ok(ticket)
+        let _ = self.entries.push_back(Entry { id, time, measurement });
+        Ok(id)
     }
 
-    async fn after(&mut self, ticket: Option<Ticket>) -> Result<Option<Entry>, Infallible> {
-        let Some(ticket) = ticket else { return Ok(self.entries.front().copied()) };
+    async fn after(&mut self, id: Option<ReadingId>) -> Result<Option<Entry>, Infallible> {
+        let Some(id) = id else { return Ok(self.entries.front().copied()) };
         let (older, newer) = self.entries.as_slices();
-        let half =
-            if older.last().is_some_and(|last| last.ticket > ticket) { older } else { newer };
-        Ok(half.get(half.partition_point(|entry| entry.ticket <= ticket)).copied())
+        let half = if older.last().is_some_and(|last| last.id > id) { older } else { newer };
+        Ok(half.get(half.partition_point(|entry| entry.id <= id)).copied())
     }
 
-    async fn release(&mut self, through: Ticket) -> Result<(), Infallible> {
-        while self.entries.front().is_some_and(|entry| entry.ticket <= through) {
+    async fn release(&mut self, through: ReadingId) -> Result<(), Infallible> {
+        while self.entries.front().is_some_and(|entry| entry.id <= through) {
             self.entries.pop_front();
         }
         Ok(())
     }
 
-    fn untimed(&self) -> usize {
+    fn undated_len(&self) -> usize {
         self.waiting.len()
     }
 
-    async fn hold(&mut self, untimed: Untimed) -> Result<(), Infallible> {
-        self.waiting.push(untimed);
+    async fn push_undated(&mut self, undated: Undated) -> Result<(), Infallible> {
+        self.waiting.push(undated);
         Ok(())
     }
 
-    fn held(&self, place: usize) -> Option<Untimed> {
+    fn undated(&self, place: usize) -> Option<Undated> {
         self.waiting.get(place)
     }
 
-    async fn date(
+    async fn assign_time(
         &mut self,
         place: usize,
         time: Option<Time>,
-    ) -> Result<Option<Ticket>, Infallible> {
+    ) -> Result<Option<ReadingId>, Infallible> {
         match (self.waiting.take(place), time) {
-            (Some(untimed), Some(time)) => self.push(time, untimed.measured).await.map(Some),
+            (Some(undated), Some(time)) => self.push(time, undated.measurement).await.map(Some),
             _ => Ok(None),
         }
     }
@@ -195,22 +198,22 @@ mod tests {
                     Step::Push { later } => {
                         now += later;
                         let time = Time::from_unix(now).expect("in range");
-                        let measured = Measured::new(WattHours(now as u64));
-                        let ticket = block_on(outbox.push(time, measured)).expect("RAM");
-                        prop_assert_eq!(ticket.boot, 7);
-                        prop_assert_eq!(ticket.seq as usize, model.pushed + 1);
-                        model.push(Entry { ticket, time, measured });
+                        let measurement = Measurement::new(WattHours(now as u64));
+                        let id = block_on(outbox.push(time, measurement)).expect("RAM");
+                        prop_assert_eq!(id.boot, 7);
+                        prop_assert_eq!(id.seq as usize, model.pushed + 1);
+                        model.push(Entry { id, time, measurement });
                     }
                     Step::Release { nth } => {
                         let Some(entry) = model.entries.get(nth) else { continue };
-                        block_on(outbox.release(entry.ticket)).expect("RAM");
+                        block_on(outbox.release(entry.id)).expect("RAM");
                         model.entries.drain(..=nth);
                         model.released += nth + 1;
                     }
                     Step::After { nth } => {
-                        let ticket = model.entries.get(nth).map(|entry| entry.ticket);
-                        let next = model.entries.get(ticket.map_or(0, |_| nth + 1)).copied();
-                        prop_assert_eq!(block_on(outbox.after(ticket)).expect("RAM"), next);
+                        let id = model.entries.get(nth).map(|entry| entry.id);
+                        let next = model.entries.get(id.map_or(0, |_| nth + 1)).copied();
+                        prop_assert_eq!(block_on(outbox.after(id)).expect("RAM"), next);
                     }
                 }
                 prop_assert!(outbox.entries.iter().eq(&model.entries));
@@ -228,14 +231,14 @@ mod tests {
         let mut second = None;
         for number in 0..40 {
             let time = Time::from_unix(1_807_437_590 + 10 * number).expect("in range");
-            let ticket = block_on(outbox.push(time, Measured::new(WattHours(0)))).expect("RAM");
+            let id = block_on(outbox.push(time, Measurement::new(WattHours(0)))).expect("RAM");
             if number == 1 {
-                second = Some(ticket);
+                second = Some(id);
             }
         }
         let next = block_on(outbox.after(second)).expect("RAM").expect("more");
-        assert!(outbox.entries.iter().all(|entry| Some(entry.ticket) != second));
-        assert_eq!(outbox.entries.iter().find(|entry| Some(entry.ticket) > second), Some(&next));
+        assert!(outbox.entries.iter().all(|entry| Some(entry.id) != second));
+        assert_eq!(outbox.entries.iter().find(|entry| Some(entry.id) > second), Some(&next));
         let newest = outbox.last;
         assert_eq!(block_on(outbox.after(Some(newest))), Ok(None));
     }
@@ -245,7 +248,7 @@ mod tests {
         let mut outbox = RamOutbox::<256>::new(1);
         for number in 0..8640 {
             let time = Time::from_unix(1_807_401_600 + 10 * number).expect("in range");
-            block_on(outbox.push(time, Measured::new(WattHours(0)))).expect("RAM");
+            block_on(outbox.push(time, Measurement::new(WattHours(0)))).expect("RAM");
         }
         let mut quarters: Vec<_> =
             outbox.entries.iter().map(|entry| entry.time.unix() / QUARTER).collect();

@@ -3,13 +3,13 @@ use core::future::pending;
 
 use embassy_futures::select::{Either, select};
 use embedded_io_async::Read;
-use wire::{Link as LinkState, Status, Time};
+use wire::{ConnectionState, Status, Time};
 
-use super::Stop;
+use super::RunError;
 use super::fallback::Fallback;
 use crate::meter::p1::Decoder;
-use crate::meter::{MeterTime, Refusal, Telegram};
-use crate::{Clock, Config, Habits, Measured, MeterClock, Observer, Outbox, Untimed};
+use crate::meter::{MeterTime, Telegram, TelegramError};
+use crate::{Clock, ClockOffsets, Config, Measurement, MeterClock, Observer, Outbox, Undated};
 
 /// Bytes read at once.
 const CHUNK: usize = 512;
@@ -46,13 +46,13 @@ pub(super) struct Intake<'a, R, C, O, W> {
     start_ms: u64,
     fallback: Fallback,
     /// What the outbox keeps of the meter's clock.
-    kept: Habits,
+    kept: ClockOffsets,
     /// Telegrams since the time is known.
     learned: u8,
     /// Readings that nobody could date.
     undatable: u32,
     /// The newest that is not due yet.
-    held: Option<(Untimed, u64)>,
+    held: Option<(Undated, u64)>,
     /// When the last was let through.
     passed_ms: Option<u64>,
     last: Option<Time>,
@@ -69,7 +69,7 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
         outbox: &'a mut O,
         observer: &'a mut W,
     ) -> Self {
-        let kept = outbox.habits();
+        let kept = outbox.clock_offsets();
         Self {
             config,
             meter,
@@ -137,7 +137,7 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
     pub(super) async fn take(
         &mut self,
         input: Input<R::Error>,
-    ) -> Result<(), Stop<R::Error, O::Error>> {
+    ) -> Result<(), RunError<R::Error, O::Error>> {
         let now = self.clock.monotonic_ms();
         match input {
             Input::Bytes(0) => {
@@ -152,13 +152,13 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
                     let mut rest = self.chunk.get(at..length).unwrap_or_default();
                     let Some(event) = self.decoder.next(&mut rest) else { break };
                     at = length - rest.len();
-                    if let Some(untimed) = self.measure(event, now) {
-                        self.pass(untimed, now).await?;
+                    if let Some(undated) = self.measure(event, now) {
+                        self.pass(undated, now).await?;
                     }
                 }
                 self.within = self.decoder.is_within();
             }
-            Input::Failed(error) => return Err(Stop::Meter(error)),
+            Input::Failed(error) => return Err(RunError::Meter(error)),
             Input::Due => {
                 if self.within && now >= self.heard_ms + SILENCE_MS {
                     self.end(now).await?;
@@ -172,34 +172,38 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
         Ok(())
     }
 
-    async fn end(&mut self, now: u64) -> Result<(), Stop<R::Error, O::Error>> {
+    async fn end(&mut self, now: u64) -> Result<(), RunError<R::Error, O::Error>> {
         self.within = false;
         match self.decoder.end().and_then(|event| self.measure(event, now)) {
-            Some(untimed) => self.pass(untimed, now).await,
+            Some(undated) => self.pass(undated, now).await,
             None => Ok(()),
         }
     }
 
-    async fn pass_held(&mut self) -> Result<(), Stop<R::Error, O::Error>> {
+    async fn pass_held(&mut self) -> Result<(), RunError<R::Error, O::Error>> {
         match self.held.take() {
-            Some((untimed, at)) => self.pass(untimed, at).await,
+            Some((undated, at)) => self.pass(undated, at).await,
             None => Ok(()),
         }
     }
 
     /// What a telegram tells, if it is time for a reading.
-    fn measure(&mut self, event: Result<Telegram, Refusal>, received_ms: u64) -> Option<Untimed> {
+    fn measure(
+        &mut self,
+        event: Result<Telegram, TelegramError>,
+        received_ms: u64,
+    ) -> Option<Undated> {
         let telegram = match event {
             Ok(telegram) => telegram,
-            Err(refusal) => {
-                self.observer.refused(refusal);
+            Err(error) => {
+                self.observer.telegram_rejected(error);
                 return None;
             }
         };
-        let measured = Measured::from_telegram(&telegram, self.config.multiplier);
-        self.observer.telegram(&telegram, measured.as_ref());
+        let measurement = Measurement::from_telegram(&telegram, self.config.multiplier);
+        self.observer.telegram(&telegram, measurement.as_ref());
         // Without a register there is no reading, only something to look at.
-        let Some(measured) = measured else {
+        let Some(measurement) = measurement else {
             self.no_register = self.no_register.saturating_add(1);
             return None;
         };
@@ -208,44 +212,44 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
             && self.fallback.hear(told, received_ms)
             && self.clock.utc().is_none()
         {
-            self.observer.meter_clock();
+            self.observer.meter_clock_in_use();
         }
-        let untimed = Untimed { measured, shown, received_ms: Some(received_ms) };
+        let undated = Undated { measurement, shown, received_ms: Some(received_ms) };
         let due = |passed| received_ms + EARLY_MS >= passed + self.interval_ms();
         if self.passed_ms.is_none_or(due) {
-            return Some(untimed);
+            return Some(undated);
         }
-        self.held = Some((untimed, received_ms));
+        self.held = Some((undated, received_ms));
         None
     }
 
     async fn pass(
         &mut self,
-        untimed: Untimed,
+        undated: Undated,
         received_ms: u64,
-    ) -> Result<(), Stop<R::Error, O::Error>> {
+    ) -> Result<(), RunError<R::Error, O::Error>> {
         self.passed_ms = Some(received_ms);
         self.held = None;
         self.tell_time().await?;
         let Some(utc) = self.utc() else {
-            self.outbox.hold(untimed).await.map_err(Stop::Outbox)?;
-            self.observer.held(self.outbox.untimed());
+            self.outbox.push_undated(undated).await.map_err(RunError::Outbox)?;
+            self.observer.undated_queued(self.outbox.undated_len());
             return Ok(());
         };
-        let Some(time) = self.by_age(untimed.shown, received_ms, utc) else { return Ok(()) };
+        let Some(time) = self.by_age(undated.shown, received_ms, utc) else { return Ok(()) };
         self.learned = self.learned.saturating_add(1);
         let known = self.meter_clock.known();
         if known.is_news(&self.kept) {
-            self.outbox.keep_habits(known).await.map_err(Stop::Outbox)?;
+            self.outbox.store_clock_offsets(known).await.map_err(RunError::Outbox)?;
             self.kept = known;
         }
         // A reading is known by its second: a second one there would be a repeat.
         if self.last == Some(time) {
             return Ok(());
         }
-        let ticket = self.outbox.push(time, untimed.measured).await.map_err(Stop::Outbox)?;
+        let id = self.outbox.push(time, undated.measurement).await.map_err(RunError::Outbox)?;
         self.last = Some(time);
-        self.observer.queued(ticket, self.outbox.len());
+        self.observer.queued(id, self.outbox.len());
         Ok(())
     }
 
@@ -258,17 +262,17 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
     }
 
     /// Once the time is known, the readings that wait get theirs.
-    pub(super) async fn tell_time(&mut self) -> Result<(), Stop<R::Error, O::Error>> {
-        if self.outbox.untimed() == 0 {
+    pub(super) async fn tell_time(&mut self) -> Result<(), RunError<R::Error, O::Error>> {
+        if self.outbox.undated_len() == 0 {
             return Ok(());
         }
         let Some(utc) = self.utc() else { return Ok(()) };
         let (mut place, before) = (0, self.undatable);
-        while let Some(untimed) = self.outbox.held(place) {
-            let time = match untimed.received_ms {
-                Some(at) => self.by_age(untimed.shown, at, utc),
-                None => match self.by_the_meter(untimed.shown, utc) {
-                    None if untimed.shown.is_some() && self.learned < LEARNED => {
+        while let Some(undated) = self.outbox.undated(place) {
+            let time = match undated.received_ms {
+                Some(at) => self.by_age(undated.shown, at, utc),
+                None => match self.by_the_meter(undated.shown, utc) {
+                    None if undated.shown.is_some() && self.learned < LEARNED => {
                         place += 1;
                         continue;
                     }
@@ -281,10 +285,10 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
             };
             // As above: a repeat is none.
             let time = time.filter(|time| self.last != Some(*time));
-            let ticket = self.outbox.date(place, time).await.map_err(Stop::Outbox)?;
-            if let Some(ticket) = ticket {
+            let id = self.outbox.assign_time(place, time).await.map_err(RunError::Outbox)?;
+            if let Some(id) = id {
                 self.last = time;
-                self.observer.queued(ticket, self.outbox.len());
+                self.observer.queued(id, self.outbox.len());
             }
         }
         if self.undatable > before {
@@ -313,9 +317,9 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
         let up_ms = self.clock.monotonic_ms().saturating_sub(self.start_ms);
         let counters = self.decoder.counters();
         let refused = counters.by_reason(self.no_register);
-        let queued = self.outbox.len() + self.outbox.untimed();
+        let queued = self.outbox.len() + self.outbox.undated_len();
         Status {
-            state: LinkState::Online,
+            state: ConnectionState::Online,
             firmware: Some(self.config.firmware.clone()),
             t: self.utc(),
             boot: Some(self.outbox.boot()),
@@ -326,8 +330,8 @@ impl<'a, R: Read, C: Clock, O: Outbox, W: Observer> Intake<'a, R, C, O, W> {
             errors: Some(refused.total()),
             refused: Some(refused),
             reset: self.config.reset.clone(),
-            config: self.observer.config(),
-            update: self.observer.update(),
+            config: self.observer.config_error(),
+            update: self.observer.update_state(),
         }
     }
 }

@@ -11,7 +11,7 @@ use core::pin::pin;
 use embassy_futures::select::{Either, select};
 use embedded_io_async::Read;
 
-use crate::{Clock, Config, Hello, Link, Observer, Outbox, Uplink};
+use crate::{Clock, Config, ConnectOptions, Observer, Outbox, Uplink, UplinkConnection};
 use backoff::Backoff;
 use intake::Intake;
 use sender::Sender;
@@ -24,14 +24,14 @@ mod window;
 
 /// Why the loop ended before the meter's stream did.
 #[derive(Debug)]
-pub enum Stop<R, O> {
+pub enum RunError<R, O> {
     /// The meter's port failed.
     Meter(R),
     /// The outbox's storage failed.
     Outbox(O),
 }
 
-impl<R: fmt::Debug, O: fmt::Debug> fmt::Display for Stop<R, O> {
+impl<R: fmt::Debug, O: fmt::Debug> fmt::Display for RunError<R, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Meter(error) => write!(f, "the meter's port failed: {error:?}"),
@@ -40,7 +40,7 @@ impl<R: fmt::Debug, O: fmt::Debug> fmt::Display for Stop<R, O> {
     }
 }
 
-impl<R: fmt::Debug, O: fmt::Debug> core::error::Error for Stop<R, O> {}
+impl<R: fmt::Debug, O: fmt::Debug> core::error::Error for RunError<R, O> {}
 
 /// Why a connection is over.
 enum Over<R, O> {
@@ -49,12 +49,12 @@ enum Over<R, O> {
     /// The meter's stream is over, and all of it is acknowledged.
     Done,
     /// The loop ends.
-    Stop(Stop<R, O>),
+    Error(RunError<R, O>),
 }
 
-impl<R, O> From<Stop<R, O>> for Over<R, O> {
-    fn from(stop: Stop<R, O>) -> Self {
-        Self::Stop(stop)
+impl<R, O> From<RunError<R, O>> for Over<R, O> {
+    fn from(stop: RunError<R, O>) -> Self {
+        Self::Error(stop)
     }
 }
 
@@ -71,19 +71,19 @@ pub async fn run<R: Read, C: Clock, U: Uplink, O: Outbox, W: Observer>(
     uplink: &mut U,
     outbox: &mut O,
     observer: &mut W,
-) -> Result<(), Stop<R::Error, O::Error>> {
-    let hello = Hello::new(&config.gateway);
+) -> Result<(), RunError<R::Error, O::Error>> {
+    let options = ConnectOptions::new(&config.gateway);
     let mut backoff = Backoff::new(&config.gateway, outbox.boot());
     let mut intake = Intake::new(config, meter, clock, outbox, observer);
     loop {
-        if let Ok(link) = beside(&mut intake, uplink.connect(&hello)).await? {
-            intake.observer.link(true);
+        if let Ok(link) = beside(&mut intake, uplink.connect(&options)).await? {
+            intake.observer.connection_changed(true);
             let over = online(config, &mut intake, link, &mut backoff).await;
-            intake.observer.link(false);
+            intake.observer.connection_changed(false);
             match over {
                 Over::Broken => {}
                 Over::Done => return Ok(()),
-                Over::Stop(stop) => return Err(stop),
+                Over::Error(stop) => return Err(stop),
             }
         }
         let wake = clock.monotonic_ms() + backoff.next_ms();
@@ -95,7 +95,7 @@ pub async fn run<R: Read, C: Clock, U: Uplink, O: Outbox, W: Observer>(
 async fn beside<F: Future, R: Read, C: Clock, O: Outbox, W: Observer>(
     intake: &mut Intake<'_, R, C, O, W>,
     work: F,
-) -> Result<F::Output, Stop<R::Error, O::Error>> {
+) -> Result<F::Output, RunError<R::Error, O::Error>> {
     let mut work = pin!(work);
     loop {
         match select(&mut work, intake.input()).await {
@@ -106,7 +106,7 @@ async fn beside<F: Future, R: Read, C: Clock, O: Outbox, W: Observer>(
 }
 
 /// From CONNACK to the end of the connection.
-async fn online<L: Link, R: Read, C: Clock, O: Outbox, W: Observer>(
+async fn online<L: UplinkConnection, R: Read, C: Clock, O: Outbox, W: Observer>(
     config: &Config,
     intake: &mut Intake<'_, R, C, O, W>,
     link: L,

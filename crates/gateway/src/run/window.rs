@@ -1,12 +1,12 @@
 //! Publishes in flight: which acknowledgement frees what.
 use heapless::Deque;
 
-use crate::{MAX_WINDOW, Ticket, Token};
+use crate::{MAX_WINDOW, ReadingId, Token};
 
 #[derive(Debug)]
 struct Flight {
     /// Nothing for a status.
-    ticket: Option<Ticket>,
+    id: Option<ReadingId>,
     acknowledged: bool,
 }
 
@@ -34,22 +34,22 @@ impl Window {
     }
 
     /// Takes a place; only while it is not full.
-    pub(super) fn begin(&mut self, ticket: Option<Ticket>) -> Token {
+    pub(super) fn begin(&mut self, id: Option<ReadingId>) -> Token {
         let token = Token(self.base.wrapping_add(self.flights.len() as u32));
         // The caller has asked for room.
-        let _ = self.flights.push_back(Flight { ticket, acknowledged: false });
+        let _ = self.flights.push_back(Flight { id, acknowledged: false });
         token
     }
 
     /// Notes an acknowledgement in whatever order; gives the newest reading
     /// before which nothing is outstanding, when that has moved.
-    pub(super) fn acknowledge(&mut self, token: Token) -> Option<Ticket> {
+    pub(super) fn acknowledge(&mut self, token: Token) -> Option<ReadingId> {
         let place = token.0.wrapping_sub(self.base) as usize;
         // Unknown: repeated by the broker.
         self.flights.iter_mut().nth(place)?.acknowledged = true;
         let mut through = None;
         while self.flights.front().is_some_and(|flight| flight.acknowledged) {
-            through = self.flights.pop_front().and_then(|flight| flight.ticket).or(through);
+            through = self.flights.pop_front().and_then(|flight| flight.id).or(through);
             self.base = self.base.wrapping_add(1);
         }
         through
@@ -72,9 +72,9 @@ mod tests {
         ) {
             let mut window = Window::new(20);
             window.base = u32::MAX - 5;
-            let ticket = |number: usize| Ticket { boot: 1, seq: number as u32 };
+            let id = |number: usize| ReadingId { boot: 1, seq: number as u32 };
             let tokens: Vec<_> = (0..20)
-                .map(|number| window.begin((!statuses[number]).then(|| ticket(number))))
+                .map(|number| window.begin((!statuses[number]).then(|| id(number))))
                 .collect();
             prop_assert!(window.is_full());
             let mut done = [false; 20];
@@ -86,7 +86,7 @@ mod tests {
                 let before = freed(&done);
                 done[number] = true;
                 let after = freed(&done);
-                let expected = if after == before { None } else { after.map(ticket) };
+                let expected = if after == before { None } else { after.map(id) };
                 prop_assert_eq!(window.acknowledge(tokens[number]), expected);
                 prop_assert_eq!(window.acknowledge(tokens[number]), None, "repeated");
             }

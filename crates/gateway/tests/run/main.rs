@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
 use crc::{CRC_16_ARC, Crc};
-use gateway::meter::{Refusal, Telegram};
-use gateway::{Config, Measured, Multiplier, Observer, RamOutbox, Ticket, WattHours, run};
+use gateway::meter::{Telegram, TelegramError};
+use gateway::{Config, Measurement, Multiplier, Observer, RamOutbox, ReadingId, WattHours, run};
 use proptest::prelude::*;
-use wire::{Link, Reading, Time};
+use wire::{Reading, Time, UplinkConnection};
 use world::{Broker, Meter, START, World, WorldClock, WorldUplink};
 
 mod broker;
@@ -57,35 +57,35 @@ fn config() -> Config {
 #[derive(Default)]
 struct Seen {
     telegrams: usize,
-    newest: Option<Measured>,
-    refused: Vec<Refusal>,
+    newest: Option<Measurement>,
+    refused: Vec<TelegramError>,
     queued: usize,
     most_waiting: usize,
-    acknowledged: Option<Ticket>,
+    acknowledged: Option<ReadingId>,
     links: Vec<bool>,
     undatable: u32,
 }
 
 impl Observer for Seen {
-    fn telegram(&mut self, _: &Telegram, measured: Option<&Measured>) {
+    fn telegram(&mut self, _: &Telegram, measurement: Option<&Measurement>) {
         self.telegrams += 1;
-        self.newest = measured.copied();
+        self.newest = measurement.copied();
     }
-    fn refused(&mut self, refusal: Refusal) {
-        self.refused.push(refusal);
+    fn telegram_rejected(&mut self, error: TelegramError) {
+        self.refused.push(error);
     }
-    fn queued(&mut self, _: Ticket, waiting: usize) {
+    fn queued(&mut self, _: ReadingId, waiting: usize) {
         self.queued += 1;
         self.most_waiting = self.most_waiting.max(waiting);
     }
-    fn acknowledged(&mut self, ticket: Ticket, _: usize) {
-        assert!(Some(ticket) > self.acknowledged, "only ever newer");
-        self.acknowledged = Some(ticket);
+    fn acknowledged(&mut self, id: ReadingId, _: usize) {
+        assert!(Some(id) > self.acknowledged, "only ever newer");
+        self.acknowledged = Some(id);
     }
     fn undatable(&mut self, readings: u32) {
         self.undatable += readings;
     }
-    fn link(&mut self, up: bool) {
+    fn connection_changed(&mut self, up: bool) {
         self.links.push(up);
     }
 }
@@ -123,7 +123,7 @@ fn every(step: usize, seconds: i64) -> BTreeSet<i64> {
 fn readings_arrive_once_with_status_before_and_goodbye_behind() {
     let world =
         World::new(Broker { connect_ms: 50, publish_ms: 1, ack_ms: 30, ..Broker::default() });
-    let seen = play(&world, &Config { status_every_s: 60, ..config() }, meter(&world, 300, 10));
+    let seen = play(&world, &Config { status_interval_s: 60, ..config() }, meter(&world, 300, 10));
     assert_eq!(kept(&world), every(10, 300));
     assert_eq!((seen.telegrams, seen.queued, seen.links), (30, 30, vec![true, false]));
     let broker = world.broker.lock().expect("broker");
@@ -134,9 +134,12 @@ fn readings_arrive_once_with_status_before_and_goodbye_behind() {
     let online: Vec<_> = broker.statuses.iter().map(|(at, status)| (*at, status.state)).collect();
     let times = [51, 60_051, 120_051, 180_051, 240_051];
     for (at, (said, state)) in times.iter().zip(&online) {
-        assert!((*at..at + 10_000).contains(said) && *state == Link::Online, "{online:?}");
+        assert!(
+            (*at..at + 10_000).contains(said) && *state == UplinkConnection::Online,
+            "{online:?}"
+        );
     }
-    assert_eq!(broker.statuses.last().map(|last| last.1.state), Some(Link::Offline));
+    assert_eq!(broker.statuses.last().map(|last| last.1.state), Some(UplinkConnection::Offline));
     assert_eq!(broker.statuses[4].1.telegrams, Some(25));
     assert!(broker.closed);
 }
@@ -179,7 +182,7 @@ fn before_the_time_is_known_readings_wait_and_get_theirs_by_age() {
     // So long that not all can wait: what is left spans the whole time.
     let world = World::new(Broker::default());
     world.utc_from.store(2_000_000, SeqCst);
-    play(&world, &Config { status_every_s: 1, ..config() }, meter(&world, 2060, 10));
+    play(&world, &Config { status_interval_s: 1, ..config() }, meter(&world, 2060, 10));
     let kept: Vec<_> = kept(&world).into_iter().collect();
     assert!(kept[0] < 200 && kept.len() >= 16, "{kept:?}");
     assert!(kept.windows(2).all(|pair| pair[1] - pair[0] <= 200), "{kept:?}");
@@ -246,7 +249,7 @@ fn silence_ends_a_telegram() {
     meter.bytes.push_back((12_000, telegram(12)[..50].to_vec()));
     meter.bytes.push_back((30_000, telegram(30)));
     let seen = play(&world, &config(), meter);
-    assert_eq!(seen.refused, [Refusal::Cut]);
+    assert_eq!(seen.refused, [TelegramError::Cut]);
     assert_eq!(kept(&world), BTreeSet::from([0, 10, 30]));
 }
 
@@ -284,7 +287,7 @@ proptest! {
         prop_assert_eq!(kept(&world), every(step as usize, 600));
         let queued = every(step as usize, 600).len();
         prop_assert_eq!(seen.queued, queued);
-        prop_assert_eq!(seen.acknowledged, Some(Ticket { boot: 3, seq: queued as u32 }));
+        prop_assert_eq!(seen.acknowledged, Some(ReadingId { boot: 3, seq: queued as u32 }));
         prop_assert!(world.broker.lock().expect("broker").closed);
     }
 }

@@ -1,5 +1,5 @@
 //! Where nobody but the meter knows the time, and after the power has gone.
-use gateway::{Entry, Habits, Outbox, Untimed};
+use gateway::{ClockOffsets, Entry, Outbox, Undated};
 
 use super::*;
 
@@ -7,12 +7,12 @@ use super::*;
 /// the readings that wait, without their age.
 struct Kept {
     ram: RamOutbox<1024>,
-    habits: Habits,
+    clock_offsets: ClockOffsets,
 }
 
 impl Kept {
     fn new() -> Self {
-        Self { ram: RamOutbox::new(3), habits: Habits::NONE }
+        Self { ram: RamOutbox::new(3), clock_offsets: ClockOffsets::NONE }
     }
 }
 
@@ -27,32 +27,43 @@ impl Outbox for Kept {
     fn dropped(&self) -> u32 {
         self.ram.dropped()
     }
-    async fn push(&mut self, time: Time, measured: Measured) -> Result<Ticket, Self::Error> {
-        self.ram.push(time, measured).await
+    async fn push(
+        &mut self,
+        time: Time,
+        measurement: Measurement,
+    ) -> Result<ReadingId, Self::Error> {
+        self.ram.push(time, measurement).await
     }
-    async fn after(&mut self, ticket: Option<Ticket>) -> Result<Option<Entry>, Self::Error> {
-        self.ram.after(ticket).await
+    async fn after(&mut self, id: Option<ReadingId>) -> Result<Option<Entry>, Self::Error> {
+        self.ram.after(id).await
     }
-    async fn release(&mut self, through: Ticket) -> Result<(), Self::Error> {
+    async fn release(&mut self, through: ReadingId) -> Result<(), Self::Error> {
         self.ram.release(through).await
     }
-    fn untimed(&self) -> usize {
-        self.ram.untimed()
+    fn undated_len(&self) -> usize {
+        self.ram.undated_len()
     }
-    async fn hold(&mut self, untimed: Untimed) -> Result<(), Self::Error> {
-        self.ram.hold(untimed).await
+    async fn push_undated(&mut self, undated: Undated) -> Result<(), Self::Error> {
+        self.ram.push_undated(undated).await
     }
-    fn held(&self, place: usize) -> Option<Untimed> {
-        self.ram.held(place)
+    fn undated(&self, place: usize) -> Option<Undated> {
+        self.ram.undated(place)
     }
-    async fn date(&mut self, at: usize, time: Option<Time>) -> Result<Option<Ticket>, Self::Error> {
-        self.ram.date(at, time).await
+    async fn assign_time(
+        &mut self,
+        at: usize,
+        time: Option<Time>,
+    ) -> Result<Option<ReadingId>, Self::Error> {
+        self.ram.assign_time(at, time).await
     }
-    fn habits(&self) -> Habits {
-        self.habits
+    fn clock_offsets(&self) -> ClockOffsets {
+        self.clock_offsets
     }
-    async fn keep_habits(&mut self, habits: Habits) -> Result<(), Self::Error> {
-        self.habits = habits;
+    async fn store_clock_offsets(
+        &mut self,
+        clock_offsets: ClockOffsets,
+    ) -> Result<(), Self::Error> {
+        self.clock_offsets = clock_offsets;
         Ok(())
     }
 }
@@ -88,7 +99,7 @@ fn learned() -> Kept {
     let world = World::new(Broker::default());
     let mut outbox = Kept::new();
     run_on(&mut outbox, Some(0), shows(&world, every_ten(0..60), |_| 0));
-    assert_ne!(outbox.habits, Habits::NONE);
+    assert_ne!(outbox.clock_offsets, ClockOffsets::NONE);
     outbox
 }
 
@@ -159,8 +170,8 @@ fn a_meter_that_jumps_while_it_is_the_only_clock_is_not_followed() {
 fn left_behind(outbox: &mut Kept, shown: impl Fn(i64) -> Option<&'static [u8]>) {
     for second in [10, 20, 30] {
         let shown = shown(second).and_then(gateway::meter::MeterTime::parse);
-        let measured = Measured::new(WattHours(1_000_000 + second as u64));
-        let hold = outbox.hold(Untimed { measured, shown, received_ms: None });
+        let measurement = Measurement::new(WattHours(1_000_000 + second as u64));
+        let hold = outbox.push_undated(Undated { measurement, shown, received_ms: None });
         embassy_futures::block_on(hold).expect("room");
     }
 }
@@ -200,7 +211,7 @@ fn what_nobody_can_date_is_given_up_and_counted() {
     let world = World::new(Broker::default());
     let (world, seen) = run_on(&mut outbox, Some(0), shows(&world, every_ten(400..800), |_| 0));
     assert_eq!(kept(&world), every_ten(400..800).collect());
-    assert_eq!((seen.undatable, outbox.untimed()), (3, 0));
+    assert_eq!((seen.undatable, outbox.undated_len()), (3, 0));
     let broker = world.broker.lock().expect("broker");
     let last = broker.statuses.last().and_then(|(_, status)| status.dropped);
     assert_eq!(last, Some(3));

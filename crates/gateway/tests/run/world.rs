@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use gateway::{Clock, Hello, Link, Message, Token, Uplink};
+use gateway::{Clock, ConnectOptions, Message, Token, Uplink, UplinkConnection};
 use wire::{Reading, Status, Time};
 
 /// 2027-04-11T09:00:00Z
@@ -153,12 +153,12 @@ pub(crate) struct WorldLink<'a> {
 
 impl Uplink for WorldUplink {
     type Error = Broken;
-    type Link<'a> = WorldLink<'a>;
+    type Connection<'a> = WorldLink<'a>;
 
-    async fn connect(&mut self, hello: &Hello) -> Result<WorldLink<'_>, Broken> {
+    async fn connect(&mut self, options: &ConnectOptions) -> Result<WorldLink<'_>, Broken> {
         let world = &*self.0;
-        assert_eq!(hello.will_topic, "wattkampen/v1/g-1/status");
-        assert_eq!(hello.will, br#"{"state":"offline"}"#);
+        assert_eq!(options.will_topic, "wattkampen/v1/g-1/status");
+        assert_eq!(options.will, br#"{"state":"offline"}"#);
         let watch = Watch(world, AtomicBool::new(false));
         world.connects.fetch_add(1, SeqCst);
         let at = world.now() + world.broker.lock().expect("broker").connect_ms;
@@ -173,7 +173,7 @@ impl Uplink for WorldUplink {
     }
 }
 
-impl Link for WorldLink<'_> {
+impl UplinkConnection for WorldLink<'_> {
     type Error = Broken;
 
     async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Broken> {
@@ -212,7 +212,7 @@ impl Link for WorldLink<'_> {
         Ok(())
     }
 
-    async fn event(&mut self) -> Result<Token, Broken> {
+    async fn next_ack(&mut self) -> Result<Token, Broken> {
         poll_fn(|_| {
             let now = self.world.now();
             let broker = self.world.broker.lock().expect("broker");

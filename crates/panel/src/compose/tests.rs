@@ -140,10 +140,10 @@ prop_compose! {
         hours_w in prop::array::uniform24(prop::option::of(prop_oneof![any::<u32>(), 0_u32..30_000])),
     ) -> Page {
         Page {
-            t: Time::default(), name: Text::cut(""), contact: Contact::Live, since: None,
+            t: Time::default(), name: Text::truncated(""), contact: Contact::Live, since: None,
             utc_offset_min: 0, power_w, step_w, step_at: None, today_wh, today_baseline_wh,
             saving_permille, direction, rank, of, wh_per_m2, night_w, hours_w,
-            ticker: Text::cut(""), night: false, language: Language::Swedish,
+            ticker: Text::truncated(""), night: false, language: Language::Swedish,
         }
     }
 }
@@ -163,8 +163,8 @@ prop_compose! {
     ) -> Page {
         let time = |seconds| Time::from_unix(seconds).expect("a time");
         Page {
-            t: time(t), name: Text::cut(&name), contact, since: since.map(time), utc_offset_min,
-            step_at: step_ago.map(|ago| time(t - ago)), ticker: Text::cut(&ticker), night,
+            t: time(t), name: Text::truncated(&name), contact, since: since.map(time), utc_offset_min,
+            step_at: step_ago.map(|ago| time(t - ago)), ticker: Text::truncated(&ticker), night,
             language: if english { Language::English } else { Language::Swedish }, ..numbers
         }
     }

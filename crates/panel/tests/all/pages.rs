@@ -24,7 +24,7 @@ pub(crate) fn page() -> Page {
     hours_w.rotate_left(12);
     Page {
         t: time(NOW),
-        name: Text::cut("Söderhamn"),
+        name: Text::truncated("Söderhamn"),
         contact: Contact::Live,
         since: Some(time("2027-04-20T09:59:50Z")),
         utc_offset_min: 120,
@@ -40,7 +40,7 @@ pub(crate) fn page() -> Page {
         wh_per_m2: Some(2870),
         night_w: Some(6200),
         hours_w,
-        ticker: Text::cut("Piteå närmar sig: 18,9 %. Släck när du går!"),
+        ticker: Text::truncated("Piteå närmar sig: 18,9 %. Släck när du går!"),
         night: false,
         language: Language::Swedish,
     }
@@ -207,7 +207,7 @@ fn notices(case: &mut Add<'_>) {
                 _ => '-',
             })
             .collect();
-        case(&format!("name-{file}"), View::Name, &|page| page.name = Text::cut(name));
+        case(&format!("name-{file}"), View::Name, &|page| page.name = Text::truncated(name));
     }
     for (name, watts) in [
         ("step-on", 2_400),
@@ -256,12 +256,12 @@ fn fallbacks(case: &mut Add<'_>) {
     let bare = |page: &mut Page| {
         (page.power_w, page.today_wh, page.saving_permille, page.rank) = (None, None, None, None);
         (page.wh_per_m2, page.night_w, page.hours_w) = (None, None, [None; 24]);
-        page.ticker = Text::cut("");
+        page.ticker = Text::truncated("");
     };
     case("bare", View::Name, &bare);
     case("bare-nameless", View::Power, &|page| {
         bare(page);
-        page.name = Text::cut("");
+        page.name = Text::truncated("");
     });
     case("english-night-export", View::Dark, &|page| {
         (page.language, page.night, page.power_w) = (Language::English, true, Some(-800));

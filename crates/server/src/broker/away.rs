@@ -18,7 +18,7 @@ use super::{
 
 /// Publishes for a client that is not there; returns when the engine has it.
 pub(super) async fn say(hub: &Hub, waiting: &mut Waiting, message: Arc<Message>) {
-    if !Topic::is_for_the_server(&message.topic) {
+    if !Topic::is_for_server(&message.topic) {
         waiting.at_once(Some(message), Reply::None, None);
         return;
     }

@@ -21,7 +21,7 @@ impl Stage<'_> {
         let direction = row.saving_percent.zip(house.saving_recent_percent);
         Some(Page {
             t: time(self.now)?,
-            name: Text::cut(&who.municipality),
+            name: Text::truncated(&who.municipality),
             contact: match row.contact {
                 Contact::Live => wire::Contact::Live,
                 Contact::Stale => wire::Contact::Stale,
@@ -45,7 +45,7 @@ impl Stage<'_> {
             wh_per_m2: row.kwh_per_m2.map(|kwh| (kwh * 1000.0).round() as u32),
             night_w: house.night.map(whole),
             hours_w: house.hours.map(|hour| hour.map(whole)),
-            ticker: Text::cut(&self.ticker()),
+            ticker: Text::truncated(&self.ticker()),
             night: is_night(&local),
             language: self.language,
         })

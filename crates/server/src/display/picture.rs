@@ -7,7 +7,7 @@ use wire::Page;
 /// # Errors
 /// What the encoder says; it writes to memory, and the sizes are fixed.
 pub fn png(page: &Page, size: Size, moment: Moment) -> Result<Vec<u8>, png::EncodingError> {
-    panel::picture(size, page, moment, |width, height, pixels| {
+    panel::render(size, page, moment, |width, height, pixels| {
         let mut file = Vec::with_capacity(2048);
         let mut encoder = png::Encoder::new(&mut file, width, height);
         encoder.set_color(png::ColorType::Rgb);

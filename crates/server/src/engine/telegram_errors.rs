@@ -2,13 +2,13 @@
 //! says so in its state; here the counts of all its starts are added up.
 use std::collections::BTreeMap;
 
-use wire::{GatewayId, RefusedTelegrams, Status, TelegramRefusal};
+use wire::{GatewayId, Status, TelegramErrorKind, TelegramErrors};
 
 /// What a gateway last said.
 #[derive(Debug, Clone, Copy, Default)]
 struct Said {
     boot: Option<u32>,
-    refused: RefusedTelegrams,
+    refused: TelegramErrors,
 }
 
 /// Of every gateway that is kept.
@@ -18,7 +18,11 @@ pub(super) struct TelegramErrors(BTreeMap<GatewayId, Said>);
 impl TelegramErrors {
     /// How many more were refused than when it last spoke, by reason; each is added to
     /// `wattkampen_telegrams_refused_total`.
-    pub(super) fn heard(&mut self, id: &GatewayId, status: &Status) -> Vec<(TelegramRefusal, u32)> {
+    pub(super) fn heard(
+        &mut self,
+        id: &GatewayId,
+        status: &Status,
+    ) -> Vec<(TelegramErrorKind, u32)> {
         // A last will tells no numbers: the next word is compared with the one before it.
         let Some(refused) = status.refused else { return Vec::new() };
         let said = self.0.entry(id.clone()).or_default();
@@ -50,19 +54,19 @@ mod tests {
         let mut telegrams = TelegramErrors::default();
         let id: GatewayId = "g".parse().unwrap();
         let mut heard = |boot, checksum, cut| {
-            let refused = RefusedTelegrams { checksum, cut, ..RefusedTelegrams::default() };
+            let refused = TelegramErrors { checksum, cut, ..TelegramErrors::default() };
             let status = Status {
                 boot: Some(boot),
                 refused: Some(refused),
-                ..Status::bare(wire::Link::Online)
+                ..Status::state_only(wire::ConnectionState::Online)
             };
-            telegrams.heard(&id, &Status::bare(wire::Link::Offline));
+            telegrams.heard(&id, &Status::state_only(wire::ConnectionState::Offline));
             telegrams.heard(&id, &status)
         };
-        assert_eq!(heard(1, 2, 0), [(TelegramRefusal::Checksum, 2)]);
+        assert_eq!(heard(1, 2, 0), [(TelegramErrorKind::Checksum, 2)]);
         assert_eq!(heard(1, 2, 0), []);
-        assert_eq!(heard(1, 5, 1), [(TelegramRefusal::Checksum, 3), (TelegramRefusal::Cut, 1)]);
-        assert_eq!(heard(2, 5, 0), [(TelegramRefusal::Checksum, 5)]);
-        assert_eq!(heard(2, 1, 0), [(TelegramRefusal::Checksum, 1)]);
+        assert_eq!(heard(1, 5, 1), [(TelegramErrorKind::Checksum, 3), (TelegramErrorKind::Cut, 1)]);
+        assert_eq!(heard(2, 5, 0), [(TelegramErrorKind::Checksum, 5)]);
+        assert_eq!(heard(2, 1, 0), [(TelegramErrorKind::Checksum, 1)]);
     }
 }

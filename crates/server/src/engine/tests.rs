@@ -304,7 +304,7 @@ async fn nonsense_is_counted_explained_acknowledged_and_stops_nothing() {
         "meter m1 is carried by gateway g1 and not by the one in the topic"
     );
     let gateways = service.handle.gateways().await.unwrap();
-    assert_eq!((gateways.len(), gateways[0].status.state), (1, wire::Link::Online));
+    assert_eq!((gateways.len(), gateways[0].status.state), (1, wire::ConnectionState::Online));
     service.stop().await;
 }
 

@@ -1,6 +1,6 @@
 //! Why a delivery was not taken, as types, with the words for people.
 use competition::RejectReason;
-use wire::{TelegramRefusal, TopicError};
+use wire::{TelegramErrorKind, TopicError};
 
 /// Largest payload that is looked at, bytes.
 pub const MAX_PAYLOAD: usize = 4096;
@@ -37,7 +37,7 @@ pub enum IngestError {
     Conflict(String),
     /// Not deliveries: what a gateway says that its meter's port gave it.
     #[error("the gateway refused telegrams of its meter: {}", telegram_words(*.0))]
-    Telegrams(TelegramRefusal),
+    Telegrams(TelegramErrorKind),
     /// The reading itself cannot be.
     #[error("{0}")]
     Refused(#[from] RejectReason),
@@ -83,34 +83,34 @@ impl IngestError {
 }
 
 /// Value of [`IngestError::label`].
-const fn telegram_label(refusal: TelegramRefusal) -> &'static str {
+const fn telegram_label(refusal: TelegramErrorKind) -> &'static str {
     match refusal {
-        TelegramRefusal::Checksum => "telegram_checksum",
-        TelegramRefusal::Trailer => "telegram_trailer",
-        TelegramRefusal::Cut => "telegram_cut",
-        TelegramRefusal::Unsure => "telegram_unsure",
-        TelegramRefusal::ChecksumMissing => "telegram_checksum_missing",
-        TelegramRefusal::NoRegister => "telegram_no_register",
+        TelegramErrorKind::Checksum => "telegram_checksum",
+        TelegramErrorKind::Trailer => "telegram_trailer",
+        TelegramErrorKind::Cut => "telegram_cut",
+        TelegramErrorKind::Unsure => "telegram_unsure",
+        TelegramErrorKind::ChecksumMissing => "telegram_checksum_missing",
+        TelegramErrorKind::NoRegister => "telegram_no_register",
     }
 }
 
 /// What it means and what mends it.
-const fn telegram_words(refusal: TelegramRefusal) -> &'static str {
+const fn telegram_words(refusal: TelegramErrorKind) -> &'static str {
     match refusal {
-        TelegramRefusal::Checksum => "wrong checksum; look at cable and plug where it goes on",
-        TelegramRefusal::Trailer => {
+        TelegramErrorKind::Checksum => "wrong checksum; look at cable and plug where it goes on",
+        TelegramErrorKind::Trailer => {
             "nonsense where the checksum belongs; look at cable and plug where it goes on"
         }
-        TelegramRefusal::Cut => {
+        TelegramErrorKind::Cut => {
             "they end before their end; look at cable and plug where it goes on"
         }
-        TelegramRefusal::Unsure => {
+        TelegramErrorKind::Unsure => {
             "no checksum, and lines that are none; look at cable and plug where it goes on"
         }
-        TelegramRefusal::ChecksumMissing => {
+        TelegramErrorKind::ChecksumMissing => {
             "no checksum, though this meter sends one; look at cable and plug"
         }
-        TelegramRefusal::NoRegister => {
+        TelegramErrorKind::NoRegister => {
             "no register of imported energy (1.8.0) that can be; ask the grid company to open the \
              port for it"
         }

@@ -42,7 +42,7 @@ fn json<T: DeserializeOwned>(payload: &[u8]) -> Result<T, IngestError> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use wire::Link;
+    use wire::ConnectionState;
 
     use super::*;
 

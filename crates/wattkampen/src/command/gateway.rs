@@ -1,7 +1,7 @@
 //! `gateway`: a meter's serial port to MQTT on a Linux machine.
 use std::{fs, path::PathBuf, time::Duration};
 
-use gateway::{Config, Multiplier, Stop};
+use gateway::{Config, Multiplier, RunError};
 use simulator::uplink::Mqtt;
 use wire::{GatewayId, MeterId};
 
@@ -79,8 +79,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         tokio::select! {
             ended = &mut work => match ended {
                 Ok(()) => Ok(()),
-                Err(Stop::Outbox(error)) => Err(unusable(&error)),
-                Err(Stop::Meter(never)) => match never {},
+                Err(RunError::Outbox(error)) => Err(unusable(&error)),
+                Err(RunError::Meter(never)) => match never {},
             },
             () = stop => Ok(()),
         }

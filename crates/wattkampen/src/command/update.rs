@@ -15,7 +15,7 @@ use anyhow::{Context, anyhow, bail};
 use ed25519_dalek::{Digest, Sha512, Signer, SigningKey};
 use rumqttc::{AsyncClient, Event, Packet, PublishOptions, QoS};
 use tokio::time::timeout;
-use wire::{GatewayId, Link, Status, Topic};
+use wire::{ConnectionState, GatewayId, Status, Topic};
 
 use super::{Failure, broker::Broker, output, runtime};
 
@@ -182,16 +182,16 @@ async fn next(
 
 fn can_be_updated(status: &Status) -> anyhow::Result<()> {
     match (status.state, status.update.as_ref().map(wire::Text::as_str)) {
-        (Link::Offline, _) => bail!("the gateway is offline\n  wait until it is back"),
-        (Link::Online, None) => {
+        (ConnectionState::Offline, _) => bail!("the gateway is offline\n  wait until it is back"),
+        (ConnectionState::Online, None) => {
             bail!("this gateway's program cannot be updated\n  copy one that can by USB once")
         }
-        (Link::Online, Some("no update-key is set")) => {
+        (ConnectionState::Online, Some("no update-key is set")) => {
             bail!(
                 "the gateway knows no key\n  `wattkampen update key` says what to type at its cable"
             )
         }
-        (Link::Online, Some(_)) => Ok(()),
+        (ConnectionState::Online, Some(_)) => Ok(()),
     }
 }
 

@@ -34,20 +34,16 @@ impl Ending {
 pub struct Journal;
 
 impl gateway::Observer for Journal {
-    fn refused(&mut self, refusal: gateway::meter::Refusal) {
-        tracing::warn!("a telegram was refused: {refusal}");
+    fn telegram_rejected(&mut self, error: gateway::meter::TelegramError) {
+        tracing::warn!("a telegram was refused: {error}");
     }
-    fn queued(&mut self, ticket: gateway::Ticket, waiting: usize) {
-        tracing::debug!(
-            "kept a reading: boot={} seq={} waiting={waiting}",
-            ticket.boot,
-            ticket.seq
-        );
+    fn queued(&mut self, id: gateway::ReadingId, waiting: usize) {
+        tracing::debug!("kept a reading: boot={} seq={} waiting={waiting}", id.boot, id.seq);
     }
-    fn held(&mut self, untimed: usize) {
-        tracing::debug!("kept without a time: untimed={untimed}");
+    fn undated_queued(&mut self, undated: usize) {
+        tracing::debug!("kept without a time: undated={undated}");
     }
-    fn meter_clock(&mut self) {
+    fn meter_clock_in_use(&mut self) {
         tracing::warn!(
             "the meter's clock is understood from before and tells the time from five minutes \
              after the start, until this machine's clock is synchronised"
@@ -59,14 +55,14 @@ impl gateway::Observer for Journal {
              could know, and are given up; their energy is in the next reading's register"
         );
     }
-    fn acknowledged(&mut self, through: gateway::Ticket, waiting: usize) {
+    fn acknowledged(&mut self, through: gateway::ReadingId, waiting: usize) {
         tracing::debug!(
             "acknowledged: boot={} seq={} waiting={waiting}",
             through.boot,
             through.seq
         );
     }
-    fn link(&mut self, up: bool) {
+    fn connection_changed(&mut self, up: bool) {
         if up {
             tracing::info!("connected to the broker");
         } else {

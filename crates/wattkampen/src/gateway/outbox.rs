@@ -15,7 +15,7 @@
 //! - A reading that waits for a time is kept in the same way, with the moment of the
 //!   machine's own counting. That counting goes on over a restart of this program: it
 //!   is then dated as if nothing had happened. After a restart of the machine it is
-//!   dated by the meter's clock, once that clock's habits are known; one whose meter
+//!   dated by the meter's clock, once that clock's clock_offsets are known; one whose meter
 //!   shows no time, or a wrong one, cannot be dated by anybody and is given up, which
 //!   costs shape and no energy: the register of the next reading has it.
 //! - When its time comes, reading and mark go to the file in one write, so that a kill
@@ -31,7 +31,7 @@ use std::{
 };
 
 use file::{Found, Record, replace, replay};
-use gateway::{Entry, Habits, Measured, Outbox, Ticket, Untimed, Waiting};
+use gateway::{ClockOffsets, Entry, Measurement, Outbox, ReadingId, Undated, UndatedQueue};
 use wire::Time;
 
 mod file;
@@ -75,12 +75,12 @@ pub struct DiskOutbox {
     _lock: File,
     capacity: usize,
     entries: VecDeque<Entry>,
-    waiting: Box<Waiting<UNTIMED>>,
+    waiting: Box<UndatedQueue<UNTIMED>>,
     machine: MachineStart,
-    habits: Habits,
+    clock_offsets: ClockOffsets,
     /// Whole records in the file.
     records: usize,
-    last: Ticket,
+    last: ReadingId,
     dropped: u32,
 }
 
@@ -111,7 +111,7 @@ impl DiskOutbox {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             read => read.map_err(failed(&path))?,
         };
-        let Found { entries, newest, waiting, habits } = replay(&bytes, machine);
+        let Found { entries, newest, waiting, clock_offsets } = replay(&bytes, machine);
         let before = fs::read_to_string(&boot).ok().and_then(|text| text.trim().parse().ok());
         let start = before.unwrap_or(0).max(newest).saturating_add(1);
         replace(folder, "boot", format!("{start}\n").as_bytes()).map_err(failed(&boot))?;
@@ -125,8 +125,8 @@ impl DiskOutbox {
             entries,
             waiting,
             machine,
-            habits,
-            last: Ticket { boot: start, seq: 0 },
+            clock_offsets,
+            last: ReadingId { boot: start, seq: 0 },
             dropped: 0,
         };
         // Without the torn end, so that what comes next is found.
@@ -153,10 +153,10 @@ impl DiskOutbox {
         let (old, new): (Vec<_>, Vec<_>) =
             self.waiting.iter().copied().partition(|one| one.received_ms.is_none());
         let records: Vec<_> = entries
-            .chain([Record::Habits(self.habits), Record::Machine(None)])
-            .chain(old.into_iter().map(Record::Untimed))
+            .chain([Record::ClockOffsets(self.clock_offsets), Record::Machine(None)])
+            .chain(old.into_iter().map(Record::Undated))
             .chain([Record::Machine(self.machine)])
-            .chain(new.into_iter().map(Record::Untimed))
+            .chain(new.into_iter().map(Record::Undated))
             .collect();
         let bytes: Vec<u8> = records.iter().flat_map(Record::to_bytes).collect();
         self.file = replace(&self.folder, "outbox", &bytes)?;
@@ -171,13 +171,13 @@ impl DiskOutbox {
         self.rewrite().map_err(|error| self.failed(error))
     }
 
-    fn next(&mut self, time: Time, measured: Measured) -> Result<Entry, OutboxError> {
+    fn next(&mut self, time: Time, measurement: Measurement) -> Result<Entry, OutboxError> {
         if self.entries.len() >= self.capacity {
             self.make_room();
             self.rewrite().map_err(|error| self.failed(error))?;
         }
-        let ticket = Ticket { boot: self.last.boot, seq: self.last.seq.saturating_add(1) };
-        Ok(Entry { ticket, time, measured })
+        let id = ReadingId { boot: self.last.boot, seq: self.last.seq.saturating_add(1) };
+        Ok(Entry { id, time, measurement })
     }
 
     fn make_room(&mut self) {
@@ -218,54 +218,58 @@ impl Outbox for DiskOutbox {
         self.dropped.saturating_add(self.waiting.dropped())
     }
 
-    async fn push(&mut self, time: Time, measured: Measured) -> Result<Ticket, OutboxError> {
-        let entry = self.next(time, measured)?;
+    async fn push(
+        &mut self,
+        time: Time,
+        measurement: Measurement,
+    ) -> Result<ReadingId, OutboxError> {
+        let entry = self.next(time, measurement)?;
         self.append(&[Record::Reading(entry)], true)?;
-        self.last = entry.ticket;
+        self.last = entry.id;
         self.entries.push_back(entry);
-        Ok(entry.ticket)
+        Ok(entry.id)
     }
 
-    async fn after(&mut self, ticket: Option<Ticket>) -> Result<Option<Entry>, OutboxError> {
-        let at = ticket.map_or(0, |ticket| self.entries.partition_point(|e| e.ticket <= ticket));
+    async fn after(&mut self, id: Option<ReadingId>) -> Result<Option<Entry>, OutboxError> {
+        let at = id.map_or(0, |id| self.entries.partition_point(|e| e.id <= id));
         Ok(self.entries.get(at).copied())
     }
 
-    async fn release(&mut self, through: Ticket) -> Result<(), OutboxError> {
-        let gone = self.entries.partition_point(|entry| entry.ticket <= through);
+    async fn release(&mut self, through: ReadingId) -> Result<(), OutboxError> {
+        let gone = self.entries.partition_point(|entry| entry.id <= through);
         self.entries.drain(..gone);
         self.append(&[Record::Release(through)], false)?;
         self.tidy()
     }
 
-    fn untimed(&self) -> usize {
+    fn undated_len(&self) -> usize {
         self.waiting.len()
     }
 
-    async fn hold(&mut self, untimed: Untimed) -> Result<(), OutboxError> {
-        self.append(&[Record::Untimed(untimed)], true)?;
-        self.waiting.push(untimed);
+    async fn push_undated(&mut self, undated: Undated) -> Result<(), OutboxError> {
+        self.append(&[Record::Undated(undated)], true)?;
+        self.waiting.push(undated);
         self.tidy()
     }
 
-    fn held(&self, place: usize) -> Option<Untimed> {
+    fn undated(&self, place: usize) -> Option<Undated> {
         self.waiting.get(place)
     }
 
-    async fn date(
+    async fn assign_time(
         &mut self,
         place: usize,
         time: Option<Time>,
-    ) -> Result<Option<Ticket>, OutboxError> {
-        let Some(untimed) = self.waiting.get(place) else { return Ok(None) };
-        let entry = time.map(|time| self.next(time, untimed.measured)).transpose()?;
+    ) -> Result<Option<ReadingId>, OutboxError> {
+        let Some(undated) = self.waiting.get(place) else { return Ok(None) };
+        let entry = time.map(|time| self.next(time, undated.measurement)).transpose()?;
         match entry {
             Some(entry) => {
-                self.append(&[Record::Reading(entry), Record::Dated(untimed)], true)?;
-                self.last = entry.ticket;
+                self.append(&[Record::Reading(entry), Record::Dated(undated)], true)?;
+                self.last = entry.id;
                 self.entries.push_back(entry);
             }
-            None => self.append(&[Record::Dated(untimed)], false)?,
+            None => self.append(&[Record::Dated(undated)], false)?,
         }
         self.waiting.take(place);
         if self.waiting.is_empty() {
@@ -273,16 +277,19 @@ impl Outbox for DiskOutbox {
             self.rewrite().map_err(|error| self.failed(error))?;
         }
         self.tidy()?;
-        Ok(entry.map(|entry| entry.ticket))
+        Ok(entry.map(|entry| entry.id))
     }
 
-    fn habits(&self) -> Habits {
-        self.habits
+    fn clock_offsets(&self) -> ClockOffsets {
+        self.clock_offsets
     }
 
-    async fn keep_habits(&mut self, habits: Habits) -> Result<(), OutboxError> {
-        self.append(&[Record::Habits(habits)], true)?;
-        self.habits = habits;
+    async fn store_clock_offsets(
+        &mut self,
+        clock_offsets: ClockOffsets,
+    ) -> Result<(), OutboxError> {
+        self.append(&[Record::ClockOffsets(clock_offsets)], true)?;
+        self.clock_offsets = clock_offsets;
         Ok(())
     }
 }

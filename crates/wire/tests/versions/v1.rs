@@ -1,7 +1,7 @@
 //! Version 1. Never edit what is here; add a `v2.rs` beside it.
 use wire::{
-    Contact, Direction, Language, Link, MAX_PAGE, MAX_READING, MAX_STATUS, Page, Phases, Reading,
-    Status, Text, Time, Topic,
+    ConnectionState, Contact, Direction, Language, MAX_PAGE, MAX_READING, MAX_STATUS, Page, Phases,
+    Reading, Status, Text, Time, Topic,
 };
 
 fn time(text: &str) -> Time {
@@ -93,8 +93,8 @@ fn phases_may_be_told_in_part() {
 fn status() {
     golden!(
         Status {
-            state: Link::Online,
-            firmware: Some(Text::cut("0.1.0")),
+            state: ConnectionState::Online,
+            firmware: Some(Text::truncated("0.1.0")),
             t: Some(time("2027-04-11T10:00:00Z")),
             boot: Some(3),
             uptime_s: Some(86_400),
@@ -103,9 +103,9 @@ fn status() {
             telegrams: Some(8640),
             errors: Some(1),
             refused: None,
-            reset: Some(Text::cut("watchdog")),
-            config: Some(Text::cut("colour: there is no such setting")),
-            update: Some(Text::cut("kept")),
+            reset: Some(Text::truncated("watchdog")),
+            config: Some(Text::truncated("colour: there is no such setting")),
+            update: Some(Text::truncated("kept")),
         },
         Status,
         MAX_STATUS,
@@ -116,13 +116,18 @@ fn status() {
             r#""update":"kept"}"#
         )
     );
-    golden!(Status::bare(Link::Offline), Status, MAX_STATUS, r#"{"state":"offline"}"#);
+    golden!(
+        Status::state_only(ConnectionState::Offline),
+        Status,
+        MAX_STATUS,
+        r#"{"state":"offline"}"#
+    );
 }
 
 fn page() -> Page {
     Page {
         t: time("2027-04-11T10:00:00Z"),
-        name: Text::cut("Söderhamn"),
+        name: Text::truncated("Söderhamn"),
         contact: Contact::Silent,
         since: None,
         utc_offset_min: 120,
@@ -138,7 +143,7 @@ fn page() -> Page {
         wh_per_m2: None,
         night_w: None,
         hours_w: [None; 24],
-        ticker: Text::cut(""),
+        ticker: Text::truncated(""),
         night: false,
         language: Language::Swedish,
     }
@@ -163,7 +168,7 @@ fn page_with_all_there_is() {
             wh_per_m2: Some(2870),
             night_w: Some(7400),
             hours_w,
-            ticker: Text::cut(r#"Släck "allt" \o/"#),
+            ticker: Text::truncated(r#"Släck "allt" \o/"#),
             night: true,
             language: Language::English,
             ..page()

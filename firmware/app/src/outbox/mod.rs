@@ -12,12 +12,12 @@
 //!
 //! Invariants:
 //! - Each reading of `coarse` is older than each of `fine`. A thinning that the
-//!   power cut leaves the same reading in both; it is recognised by its ticket
+//!   power cut leaves the same reading in both; it is recognised by its id
 //!   when the outbox is opened, and goes from `fine`.
 //! - A reading that `push` has returned is found again after a loss of power at
 //!   any later byte; at most the one being written is lost. `tests/power_cut.rs`
 //!   cuts at every byte of the flash's traffic.
-//! - A ticket grows over starts: `boot` is above that of all readings in flash.
+//! - An id grows over starts: `boot` is above that of all readings in flash.
 //!
 //! Capacity: a record of a full three-phase telegram has [`TYPICAL_RECORD`] bytes
 //! at the most and the queue adds 8, so a page of 4096 bytes holds
@@ -33,7 +33,7 @@
 use core::fmt::Debug;
 
 use embedded_storage_async::nor_flash::{MultiwriteNorFlash, NorFlash};
-use gateway::{Entry, Measured, Outbox, Ticket, Untimed, Waiting};
+use gateway::{Entry, Measurement, Outbox, ReadingId, Undated, UndatedQueue};
 use heapless::Deque;
 use sequential_storage::{
     Error,
@@ -73,11 +73,11 @@ pub struct FlashOutbox<F: NorFlash> {
     fine: Queue<F>,
     in_coarse: usize,
     in_fine: usize,
-    last: Ticket,
+    last: ReadingId,
     dropped: u32,
     ahead: Ahead,
     /// In RAM: their age would not outlive the power.
-    waiting: Waiting,
+    waiting: UndatedQueue,
 }
 
 /// The readings after one of them, in a row, as far as they are known in RAM.
@@ -85,7 +85,7 @@ pub struct FlashOutbox<F: NorFlash> {
 struct Ahead {
     known: Deque<Entry, AHEAD>,
     /// Nothing lies between this and the first.
-    after: Option<Ticket>,
+    after: Option<ReadingId>,
     /// Nothing comes after the last.
     to_the_end: bool,
 }
@@ -107,10 +107,10 @@ where
         let (mut coarse, mut fine) = (queue(coarse.0, coarse.1), queue(fine.0, fine.1));
         let (in_coarse, last_coarse) = survey(&mut coarse, None).await?;
         let (in_fine, last_fine) = survey(&mut fine, last_coarse).await?;
-        let known = last_coarse.max(last_fine).map_or(0, |ticket| ticket.boot);
-        let last = Ticket { boot: boots.max(known.saturating_add(1)), seq: 0 };
+        let known = last_coarse.max(last_fine).map_or(0, |id| id.boot);
+        let last = ReadingId { boot: boots.max(known.saturating_add(1)), seq: 0 };
         let ahead = Ahead::default();
-        let waiting = Waiting::new();
+        let waiting = UndatedQueue::new();
         Ok(Self { coarse, fine, in_coarse, in_fine, last, dropped: 0, ahead, waiting })
     }
 
@@ -131,21 +131,21 @@ where
         }
         self.in_coarse += 1;
         // Only now: a loss of power before leaves it in both.
-        let gone = release(&mut self.fine, Some(survivor.ticket)).await?;
+        let gone = release(&mut self.fine, Some(survivor.id)).await?;
         self.in_fine = self.in_fine.saturating_sub(gone);
         self.dropped = self.dropped.saturating_add((gone as u32).saturating_sub(1));
         Ok(())
     }
 
-    /// Looks into the flash for what comes after `ticket`.
-    async fn look(&mut self, ticket: Option<Ticket>) -> Result<(), Error<F::Error>> {
-        self.ahead = Ahead { after: ticket, ..Ahead::default() };
+    /// Looks into the flash for what comes after `id`.
+    async fn look(&mut self, id: Option<ReadingId>) -> Result<(), Error<F::Error>> {
+        self.ahead = Ahead { after: id, ..Ahead::default() };
         for queue in [&mut self.coarse, &mut self.fine] {
             let mut iterator = queue.iter().await?;
             let mut buffer = [0; record::MAX];
             while let Some(found) = iterator.next(&mut buffer).await? {
                 let Some(entry) = record::unpack(&found) else { continue };
-                if ticket.is_some_and(|ticket| entry.ticket <= ticket) {
+                if id.is_some_and(|id| entry.id <= id) {
                     continue;
                 }
                 if self.ahead.known.push_back(entry).is_err() {
@@ -162,8 +162,8 @@ where
 /// cannot be read.
 async fn survey<F: MultiwriteNorFlash>(
     queue: &mut Queue<F>,
-    already: Option<Ticket>,
-) -> Result<(usize, Option<Ticket>), Error<F::Error>> {
+    already: Option<ReadingId>,
+) -> Result<(usize, Option<ReadingId>), Error<F::Error>> {
     match survey_once(queue, already).await {
         Err(Error::Corrupted { .. }) => {
             queue.erase_all().await?;
@@ -175,15 +175,15 @@ async fn survey<F: MultiwriteNorFlash>(
 
 async fn survey_once<F: MultiwriteNorFlash>(
     queue: &mut Queue<F>,
-    already: Option<Ticket>,
-) -> Result<(usize, Option<Ticket>), Error<F::Error>> {
+    already: Option<ReadingId>,
+) -> Result<(usize, Option<ReadingId>), Error<F::Error>> {
     let (mut count, mut newest) = (0, already);
     let mut iterator = queue.iter().await?;
     let mut buffer = [0; record::MAX];
     while let Some(found) = iterator.next(&mut buffer).await? {
-        match record::unpack(&found).map(|entry| entry.ticket) {
-            Some(ticket) if newest.is_none_or(|newest| ticket > newest) => {
-                newest = Some(ticket);
+        match record::unpack(&found).map(|entry| entry.id) {
+            Some(id) if newest.is_none_or(|newest| id > newest) => {
+                newest = Some(id);
                 count += 1;
             }
             _ => {
@@ -211,25 +211,25 @@ async fn last_of_first_quarter<F: NorFlash>(
     Ok(last)
 }
 
-/// Forgets all up to a ticket, or the oldest alone, and tells how many.
+/// Forgets all up to an id, or the oldest alone, and tells how many.
 async fn release<F: MultiwriteNorFlash>(
     queue: &mut Queue<F>,
-    through: Option<Ticket>,
+    through: Option<ReadingId>,
 ) -> Result<usize, Error<F::Error>> {
     let mut iterator = queue.iter().await?;
     let mut buffer = [0; record::MAX];
     let mut gone = 0;
     while let Some(found) = iterator.next(&mut buffer).await? {
-        let ticket = record::unpack(&found).map(|entry| entry.ticket);
+        let id = record::unpack(&found).map(|entry| entry.id);
         let goes = match through {
-            Some(through) => ticket.is_none_or(|ticket| ticket <= through),
+            Some(through) => id.is_none_or(|id| id <= through),
             None => gone == 0,
         };
         if !goes {
             break;
         }
         found.pop().await?;
-        gone += usize::from(ticket.is_some());
+        gone += usize::from(id.is_some());
     }
     Ok(gone)
 }
@@ -252,9 +252,9 @@ where
         self.dropped.saturating_add(self.waiting.dropped())
     }
 
-    async fn push(&mut self, time: Time, measured: Measured) -> Result<Ticket, Self::Error> {
-        let ticket = Ticket { boot: self.last.boot, seq: self.last.seq.saturating_add(1) };
-        let entry = Entry { ticket, time, measured };
+    async fn push(&mut self, time: Time, measurement: Measurement) -> Result<ReadingId, Self::Error> {
+        let id = ReadingId { boot: self.last.boot, seq: self.last.seq.saturating_add(1) };
+        let entry = Entry { id, time, measurement };
         let mut record = [0; record::MAX];
         let length = record::pack(&entry, &mut record);
         while let Err(error) = self.fine.push(&record[..length], false).await {
@@ -262,65 +262,65 @@ where
             log!(warn, "the outbox is full: of its oldest quarter-hour the last reading stays");
             self.thin().await?;
         }
-        self.last = ticket;
+        self.last = id;
         self.in_fine += 1;
         if self.ahead.to_the_end && self.ahead.known.push_back(entry).is_err() {
             self.ahead.to_the_end = false;
         }
-        Ok(ticket)
+        Ok(id)
     }
 
-    async fn after(&mut self, ticket: Option<Ticket>) -> Result<Option<Entry>, Self::Error> {
+    async fn after(&mut self, id: Option<ReadingId>) -> Result<Option<Entry>, Self::Error> {
         for looked in [false, true] {
-            if self.ahead.after <= ticket {
-                let next = |entry: &&Entry| ticket.is_none_or(|ticket| entry.ticket > ticket);
+            if self.ahead.after <= id {
+                let next = |entry: &&Entry| id.is_none_or(|id| entry.id > id);
                 let found = self.ahead.known.iter().find(next).copied();
                 if found.is_some() || self.ahead.to_the_end || looked {
                     return Ok(found);
                 }
             }
-            self.look(ticket).await?;
+            self.look(id).await?;
         }
         Ok(None)
     }
 
-    async fn release(&mut self, through: Ticket) -> Result<(), Self::Error> {
+    async fn release(&mut self, through: ReadingId) -> Result<(), Self::Error> {
         if self.in_coarse > 0 {
             let gone = release(&mut self.coarse, Some(through)).await?;
             self.in_coarse = self.in_coarse.saturating_sub(gone);
         }
         let gone = release(&mut self.fine, Some(through)).await?;
         self.in_fine = self.in_fine.saturating_sub(gone);
-        while self.ahead.known.front().is_some_and(|entry| entry.ticket <= through) {
+        while self.ahead.known.front().is_some_and(|entry| entry.id <= through) {
             self.ahead.known.pop_front();
         }
         Ok(())
     }
 
-    fn untimed(&self) -> usize {
+    fn undated_len(&self) -> usize {
         self.waiting.len()
     }
 
-    async fn hold(&mut self, untimed: Untimed) -> Result<(), Self::Error> {
-        self.waiting.push(untimed);
+    async fn push_undated(&mut self, undated: Undated) -> Result<(), Self::Error> {
+        self.waiting.push(undated);
         Ok(())
     }
 
-    fn held(&self, place: usize) -> Option<Untimed> {
+    fn undated(&self, place: usize) -> Option<Undated> {
         self.waiting.get(place)
     }
 
-    async fn date(
+    async fn assign_time(
         &mut self,
         place: usize,
         time: Option<Time>,
-    ) -> Result<Option<Ticket>, Self::Error> {
+    ) -> Result<Option<ReadingId>, Self::Error> {
         let waits = self.waiting.get(place);
-        let ticket = match (waits, time) {
-            (Some(untimed), Some(time)) => Some(self.push(time, untimed.measured).await?),
+        let id = match (waits, time) {
+            (Some(undated), Some(time)) => Some(self.push(time, undated.measurement).await?),
             _ => None,
         };
         self.waiting.take(place);
-        Ok(ticket)
+        Ok(id)
     }
 }

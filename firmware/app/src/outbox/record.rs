@@ -37,7 +37,7 @@ pub(super) fn unpack(record: &[u8]) -> Option<Entry> {
 
 #[cfg(test)]
 mod tests {
-    use gateway::{Entry, Measured, Multiplier, Ticket, WattHours, meter::p1::Decoder};
+    use gateway::{Entry, Measurement, Multiplier, ReadingId, WattHours, meter::p1::Decoder};
     use proptest::prelude::*;
     use wire::Time;
 
@@ -54,9 +54,9 @@ mod tests {
     fn a_full_telegram_is_as_short_as_the_capacity_assumes() {
         let mut bytes = TELEGRAM;
         let telegram = Decoder::new().next(&mut bytes).expect("complete").expect("well-formed");
-        let measured = Measured::from_telegram(&telegram, Multiplier::ONE).expect("a register");
+        let measurement = Measurement::from_telegram(&telegram, Multiplier::ONE).expect("a register");
         let time = Time::from_unix(1_807_437_590).expect("in range");
-        let entry = Entry { ticket: Ticket { boot: 300, seq: 70_000 }, time, measured };
+        let entry = Entry { id: ReadingId { boot: 300, seq: 70_000 }, time, measurement };
         let mut record = [0; MAX];
         let length = pack(&entry, &mut record);
         assert!(length <= super::super::TYPICAL_RECORD, "{length}");
@@ -72,8 +72,8 @@ mod tests {
             import in any::<u64>(),
         ) {
             let time = Time::from_unix(at).expect("in range");
-            let measured = Measured::new(WattHours(import));
-            let entry = Entry { ticket: Ticket { boot, seq }, time, measured };
+            let measurement = Measurement::new(WattHours(import));
+            let entry = Entry { id: ReadingId { boot, seq }, time, measurement };
             let mut record = [0; MAX];
             let length = pack(&entry, &mut record);
             prop_assert_eq!(unpack(&record[..length]), Some(entry));

@@ -3,8 +3,8 @@
 use crc::{CRC_16_ARC, Crc, Digest, Table};
 
 use super::number::NumberError;
-use super::obis::{self, Quantity};
-use crate::meter::registers::Registers;
+use super::obis::{self, ObisMeaning};
+use crate::meter::quantities::Quantities;
 use crate::meter::{Check, IDENT, MeterTime, Telegram};
 
 // 8 KiB of table make a host four times as fast as 512 bytes; a chip has better
@@ -30,7 +30,7 @@ impl Attempt {
             digest: ARC.digest(),
             telegram: Telegram {
                 ident: heapless::String::new(),
-                registers: Registers::EMPTY,
+                registers: Quantities::EMPTY,
                 time: None,
                 check: Check::Good,
                 malformed: 0,
@@ -89,11 +89,11 @@ impl Attempt {
         let registers = &mut self.telegram.registers;
         match obis::quantity(code)? {
             None => {}
-            Some(Quantity::Clock) => {
+            Some(ObisMeaning::Clock) => {
                 let time = value.and_then(MeterTime::parse).ok_or(NumberError::Malformed)?;
                 self.telegram.time.get_or_insert(time);
             }
-            Some(Quantity::Register(register)) => {
+            Some(ObisMeaning::Quantity(register)) => {
                 let value = value
                     .ok_or(NumberError::Absurd)
                     .and_then(|value| obis::value(register, value))

@@ -1,7 +1,7 @@
 //! How many telegrams came, and what was wrong with the others.
-use wire::RefusedTelegrams;
+use wire::TelegramErrors;
 
-use crate::meter::{Check, Refusal, Telegram};
+use crate::meter::{Check, Telegram, TelegramError};
 
 /// What became of the bytes so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,8 +53,8 @@ impl Counters {
     }
 
     /// The refused ones by reason, beside those that were sound and without register.
-    pub const fn by_reason(&self, no_register: u32) -> RefusedTelegrams {
-        RefusedTelegrams {
+    pub const fn by_reason(&self, no_register: u32) -> TelegramErrors {
+        TelegramErrors {
             checksum: self.checksum,
             trailer: self.trailer,
             cut: self.cut.saturating_add(self.overrun),
@@ -64,15 +64,15 @@ impl Counters {
         }
     }
 
-    pub(super) fn count(&mut self, event: &Result<Telegram, Refusal>) {
+    pub(super) fn count(&mut self, event: &Result<Telegram, TelegramError>) {
         let counter = match event {
             Ok(Telegram { check: Check::Good, .. }) => &mut self.checked,
             Ok(Telegram { check: Check::Absent, .. }) => &mut self.unchecked,
-            Err(Refusal::Checksum { .. }) => &mut self.checksum,
-            Err(Refusal::Trailer) => &mut self.trailer,
-            Err(Refusal::Cut) => &mut self.cut,
-            Err(Refusal::Unsure) => &mut self.unsure,
-            Err(Refusal::ChecksumMissing) => &mut self.checksum_missing,
+            Err(TelegramError::Checksum { .. }) => &mut self.checksum,
+            Err(TelegramError::Trailer) => &mut self.trailer,
+            Err(TelegramError::Cut) => &mut self.cut,
+            Err(TelegramError::Unsure) => &mut self.unsure,
+            Err(TelegramError::ChecksumMissing) => &mut self.checksum_missing,
         };
         *counter = counter.saturating_add(1);
     }

@@ -23,7 +23,7 @@
 //!   the parity bit of the `/`.
 use heapless::Vec;
 
-use crate::meter::{Check, Refusal, Telegram};
+use crate::meter::{Check, Telegram, TelegramError};
 use attempt::Attempt;
 pub use counters::Counters;
 use dataset::{DataSets, Found};
@@ -112,11 +112,11 @@ impl Decoder {
         self.state != State::Hunt
     }
 
-    /// Reads on in `input`, which it shortens, to the next telegram or refusal;
+    /// Reads on in `input`, which it shortens, to the next telegram or error;
     /// `None` when `input` is empty. How the bytes are cut makes no difference.
     // In one piece, so that an emulator can tell what it costs: `tests/rp2040.rs`.
     #[inline(never)]
-    pub fn next(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, Refusal>> {
+    pub fn next(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, TelegramError>> {
         while !input.is_empty() {
             let event = if self.state == State::Hunt {
                 self.hunt(input);
@@ -139,12 +139,12 @@ impl Decoder {
 
     /// The line has been silent for long, or has ended: what is half-read is
     /// complete or never will be.
-    pub fn end(&mut self) -> Option<Result<Telegram, Refusal>> {
+    pub fn end(&mut self) -> Option<Result<Telegram, TelegramError>> {
         let event = match self.state {
             State::Hunt => return None,
-            State::Trailer { digits: 0, .. } => Err(Refusal::Trailer),
+            State::Trailer { digits: 0, .. } => Err(TelegramError::Trailer),
             State::Trailer { stated, .. } => self.finish(Some(stated)),
-            State::Ident | State::Body => Err(Refusal::Cut),
+            State::Ident | State::Body => Err(TelegramError::Cut),
         };
         self.state = State::Hunt;
         self.counters.count(&event);
@@ -174,10 +174,10 @@ impl Decoder {
         self.length = 1;
     }
 
-    fn read_parity(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, Refusal>> {
+    fn read_parity(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, TelegramError>> {
         if input[0] == b'/' {
             // Eight bits after all.
-            return Some(Err(Refusal::Cut));
+            return Some(Err(TelegramError::Cut));
         }
         let mut bits = [0; 64];
         let even = |byte: &&u8| byte.count_ones().is_multiple_of(2);
@@ -198,10 +198,10 @@ impl Decoder {
         event
     }
 
-    fn read(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, Refusal>> {
+    fn read(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, TelegramError>> {
         let room = LONGEST - self.length;
         if room == 0 {
-            return Some(Err(Refusal::Cut));
+            return Some(Err(TelegramError::Cut));
         }
         match self.state {
             State::Trailer { digits, stated } => self.trailer(input, digits, stated),
@@ -210,7 +210,7 @@ impl Decoder {
     }
 
     /// Reads lines up to `!` or a telegram's start, at most `room` bytes.
-    fn lines(&mut self, input: &mut &[u8], room: usize) -> Option<Result<Telegram, Refusal>> {
+    fn lines(&mut self, input: &mut &[u8], room: usize) -> Option<Result<Telegram, TelegramError>> {
         let block = &input[..input.len().min(room)];
         let (mut summed, mut read) = (0, 0);
         while let Some(run) = block[read..].iter().position(|byte| SPECIAL[usize::from(*byte)]) {
@@ -220,7 +220,7 @@ impl Decoder {
             match block[at] {
                 b'/' if self.state == State::Body && self.sets.fresh() => {
                     *input = &input[at..];
-                    return Some(Err(Refusal::Cut));
+                    return Some(Err(TelegramError::Cut));
                 }
                 b'/' => {
                     self.text(b"/");
@@ -316,7 +316,7 @@ impl Decoder {
         input: &mut &[u8],
         digits: u8,
         stated: u16,
-    ) -> Option<Result<Telegram, Refusal>> {
+    ) -> Option<Result<Telegram, TelegramError>> {
         let (byte, rest) = input.split_first()?;
         match (byte, char::from(*byte).to_digit(16)) {
             (_, Some(digit)) => {
@@ -336,13 +336,13 @@ impl Decoder {
                 *input = rest;
                 Some(self.finish(None))
             }
-            (_, _) if digits == 0 => Some(Err(Refusal::Trailer)),
+            (_, _) if digits == 0 => Some(Err(TelegramError::Trailer)),
             // Leading zeros left out, whatever follows: it may begin the next telegram.
             _ => Some(self.finish(Some(stated))),
         }
     }
 
-    fn finish(&mut self, stated: Option<u16>) -> Result<Telegram, Refusal> {
+    fn finish(&mut self, stated: Option<u16>) -> Result<Telegram, TelegramError> {
         let right = stated.and_then(|stated| {
             self.attempts.iter().position(|attempt| attempt.checksum_so_far() == stated)
         });
@@ -353,11 +353,13 @@ impl Decoder {
             self.known = Some(right.ident_hash());
             return Ok(right.telegram.clone());
         }
-        let newest = self.attempts.last().ok_or(Refusal::Cut)?;
+        let newest = self.attempts.last().ok_or(TelegramError::Cut)?;
         match stated {
-            Some(stated) => Err(Refusal::Checksum { stated, computed: newest.checksum_so_far() }),
-            None if self.known == Some(newest.ident_hash()) => Err(Refusal::ChecksumMissing),
-            None if self.parity_broken || !newest.flawless() => Err(Refusal::Unsure),
+            Some(stated) => {
+                Err(TelegramError::Checksum { stated, computed: newest.checksum_so_far() })
+            }
+            None if self.known == Some(newest.ident_hash()) => Err(TelegramError::ChecksumMissing),
+            None if self.parity_broken || !newest.flawless() => Err(TelegramError::Unsure),
             None => Ok(Telegram { check: Check::Absent, ..newest.telegram.clone() }),
         }
     }

@@ -1,12 +1,12 @@
 //! OBIS codes and units: which register a line means, and in what.
 use super::number::{NumberError, scaled};
-use crate::meter::Register;
+use crate::meter::Quantity;
 
 /// What a line may tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quantity {
+pub(super) enum ObisMeaning {
     /// A number.
-    Register(Register),
+    Quantity(Quantity),
     /// The meter's clock, 0-0:1.0.0.
     Clock,
 }
@@ -55,50 +55,50 @@ fn groups(code: &[u8]) -> Option<[u8; 6]> {
 
 /// What a code means: an error where it is none, nothing where it means
 /// something else than we read.
-pub(super) fn quantity(code: &[u8]) -> Result<Option<Quantity>, NumberError> {
+pub(super) fn quantity(code: &[u8]) -> Result<Option<ObisMeaning>, NumberError> {
     let [a, b, c, d, e, storage] = groups(code).ok_or(NumberError::Malformed)?;
     if storage != 255 {
         // A value of an earlier billing period.
         return Ok(None);
     }
     if (a, b, c, d, e) == (0, 0, 1, 0, 0) {
-        return Ok(Some(Quantity::Clock));
+        return Ok(Some(ObisMeaning::Clock));
     }
     if (a, b) != (1, 0) {
         return Ok(None);
     }
     let register = match (c, d, e) {
-        (1, 8, 0) => Register::Import,
-        (2, 8, 0) => Register::Export,
-        (3, 8, 0) => Register::ReactiveImport,
-        (4, 8, 0) => Register::ReactiveExport,
-        (1, 8, 1..=4) => Register::ImportTariff(e),
-        (2, 8, 1..=4) => Register::ExportTariff(e),
-        (1, 7, 0) => Register::ImportPower,
-        (2, 7, 0) => Register::ExportPower,
-        (3, 7, 0) => Register::ReactiveImportPower,
-        (4, 7, 0) => Register::ReactiveExportPower,
-        (16, 7, 0) => Register::NetPower,
+        (1, 8, 0) => Quantity::Import,
+        (2, 8, 0) => Quantity::Export,
+        (3, 8, 0) => Quantity::ReactiveImport,
+        (4, 8, 0) => Quantity::ReactiveExport,
+        (1, 8, 1..=4) => Quantity::ImportTariff(e),
+        (2, 8, 1..=4) => Quantity::ExportTariff(e),
+        (1, 7, 0) => Quantity::ImportPower,
+        (2, 7, 0) => Quantity::ExportPower,
+        (3, 7, 0) => Quantity::ReactiveImportPower,
+        (4, 7, 0) => Quantity::ReactiveExportPower,
+        (16, 7, 0) => Quantity::NetPower,
         (21..=79, 7, 0) => {
             let phase = c / 20 - 1;
             match c % 20 {
-                1 => Register::PhaseImportPower(phase),
-                2 => Register::PhaseExportPower(phase),
-                3 => Register::PhaseReactiveImportPower(phase),
-                4 => Register::PhaseReactiveExportPower(phase),
-                11 => Register::Current(phase),
-                12 => Register::Voltage(phase),
+                1 => Quantity::PhaseImportPower(phase),
+                2 => Quantity::PhaseExportPower(phase),
+                3 => Quantity::PhaseReactiveImportPower(phase),
+                4 => Quantity::PhaseReactiveExportPower(phase),
+                11 => Quantity::Current(phase),
+                12 => Quantity::Voltage(phase),
                 _ => return Ok(None),
             }
         }
         _ => return Ok(None),
     };
-    Ok(Some(Quantity::Register(register)))
+    Ok(Some(ObisMeaning::Quantity(register)))
 }
 
 /// What a unit measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Dimension {
     Energy,
     ReactiveEnergy,
     Power,
@@ -107,42 +107,42 @@ enum Kind {
     Current,
 }
 
-fn kind(register: Register) -> Kind {
+fn dimension(register: Quantity) -> Dimension {
     match register {
-        Register::Import
-        | Register::Export
-        | Register::ImportTariff(_)
-        | Register::ExportTariff(_) => Kind::Energy,
-        Register::ReactiveImport | Register::ReactiveExport => Kind::ReactiveEnergy,
-        Register::ImportPower
-        | Register::ExportPower
-        | Register::NetPower
-        | Register::PhaseImportPower(_)
-        | Register::PhaseExportPower(_) => Kind::Power,
-        Register::ReactiveImportPower
-        | Register::ReactiveExportPower
-        | Register::PhaseReactiveImportPower(_)
-        | Register::PhaseReactiveExportPower(_) => Kind::ReactivePower,
-        Register::Voltage(_) => Kind::Voltage,
-        Register::Current(_) => Kind::Current,
+        Quantity::Import
+        | Quantity::Export
+        | Quantity::ImportTariff(_)
+        | Quantity::ExportTariff(_) => Dimension::Energy,
+        Quantity::ReactiveImport | Quantity::ReactiveExport => Dimension::ReactiveEnergy,
+        Quantity::ImportPower
+        | Quantity::ExportPower
+        | Quantity::NetPower
+        | Quantity::PhaseImportPower(_)
+        | Quantity::PhaseExportPower(_) => Dimension::Power,
+        Quantity::ReactiveImportPower
+        | Quantity::ReactiveExportPower
+        | Quantity::PhaseReactiveImportPower(_)
+        | Quantity::PhaseReactiveExportPower(_) => Dimension::ReactivePower,
+        Quantity::Voltage(_) => Dimension::Voltage,
+        Quantity::Current(_) => Dimension::Current,
     }
 }
 
 /// Places to shift from the unit as written to ours (W, Wh, var, varh, mV, mA).
 /// Meters write kVAr, kvar, kVA and so on; only the prefixes' case matters.
-fn places(unit: &[u8], kind: Kind) -> Option<u8> {
+fn places(unit: &[u8], dimension: Dimension) -> Option<u8> {
     let is = |rest: &[u8], words: &[&str]| {
         words.iter().any(|word| rest.eq_ignore_ascii_case(word.as_bytes()))
     };
-    let fits = |rest: &[u8]| match kind {
-        Kind::Energy => is(rest, &["Wh"]),
-        Kind::ReactiveEnergy => is(rest, &["varh", "VAh"]),
-        Kind::Power => is(rest, &["W"]),
-        Kind::ReactivePower => is(rest, &["var", "VA"]),
-        Kind::Voltage => is(rest, &["V"]),
-        Kind::Current => is(rest, &["A"]),
+    let fits = |rest: &[u8]| match dimension {
+        Dimension::Energy => is(rest, &["Wh"]),
+        Dimension::ReactiveEnergy => is(rest, &["varh", "VAh"]),
+        Dimension::Power => is(rest, &["W"]),
+        Dimension::ReactivePower => is(rest, &["var", "VA"]),
+        Dimension::Voltage => is(rest, &["V"]),
+        Dimension::Current => is(rest, &["A"]),
     };
-    let small = matches!(kind, Kind::Voltage | Kind::Current);
+    let small = matches!(dimension, Dimension::Voltage | Dimension::Current);
     let base = if small { 3 } else { 0 };
     match unit {
         unit if fits(unit) => Some(base),
@@ -156,23 +156,23 @@ fn places(unit: &[u8], kind: Kind) -> Option<u8> {
 }
 
 /// The largest that our types and a multiplier bear.
-fn plausible(kind: Kind, value: i64) -> bool {
-    match kind {
-        Kind::Energy | Kind::ReactiveEnergy => value >= 0,
-        Kind::Power | Kind::ReactivePower => value.abs() <= 10_000_000_000,
-        Kind::Voltage | Kind::Current => i32::try_from(value).is_ok(),
+fn plausible(dimension: Dimension, value: i64) -> bool {
+    match dimension {
+        Dimension::Energy | Dimension::ReactiveEnergy => value >= 0,
+        Dimension::Power | Dimension::ReactivePower => value.abs() <= 10_000_000_000,
+        Dimension::Voltage | Dimension::Current => i32::try_from(value).is_ok(),
     }
 }
 
 /// A value with its unit, `0001.011*kW`, in the unit of its register.
-pub(super) fn value(register: Register, text: &[u8]) -> Result<i64, NumberError> {
+pub(super) fn value(register: Quantity, text: &[u8]) -> Result<i64, NumberError> {
     let star = text.iter().position(|&byte| byte == b'*').unwrap_or(text.len());
     let (figures, unit) = text.split_at(star);
     let unit = unit.strip_prefix(b"*").unwrap_or(unit).trim_ascii();
-    let kind = kind(register);
-    let places = places(unit, kind).ok_or(NumberError::Malformed)?;
+    let dimension = dimension(register);
+    let places = places(unit, dimension).ok_or(NumberError::Malformed)?;
     let value = scaled(figures, places)?;
-    if plausible(kind, value) { Ok(value) } else { Err(NumberError::Absurd) }
+    if plausible(dimension, value) { Ok(value) } else { Err(NumberError::Absurd) }
 }
 
 #[cfg(test)]
@@ -180,13 +180,13 @@ mod tests {
     use super::NumberError::{Absurd, Malformed};
     use super::*;
 
-    fn read(code: &str) -> Result<Option<Quantity>, NumberError> {
+    fn read(code: &str) -> Result<Option<ObisMeaning>, NumberError> {
         quantity(code.as_bytes())
     }
 
     #[test]
     fn codes() {
-        use Register::*;
+        use Quantity::*;
         for (code, register) in [
             ("1-0:1.8.0", Import),
             ("1-0:2.8.0", Export),
@@ -204,9 +204,9 @@ mod tests {
             ("1-0:1.8.0*255", Import),
             ("1.8.0", Import),
         ] {
-            assert_eq!(read(code), Ok(Some(Quantity::Register(register))), "{code}");
+            assert_eq!(read(code), Ok(Some(ObisMeaning::Quantity(register))), "{code}");
         }
-        assert_eq!(read("0-0:1.0.0"), Ok(Some(Quantity::Clock)));
+        assert_eq!(read("0-0:1.0.0"), Ok(Some(ObisMeaning::Clock)));
         for code in [
             "0-1:24.2.1",
             "1-0:32.32.0",
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn units() {
-        use Register::*;
+        use Quantity::*;
         for (register, text, expected) in [
             (Import, "00001605.055*kWh", Ok(1_605_055)),
             (Import, "006545766*Wh", Ok(6_545_766)),

@@ -7,7 +7,7 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::meter::Register;
+use crate::meter::Quantity;
 use crate::{MilliAmps, MilliVolts, WattHours, Watts};
 
 const LINES: &str = "\r\n0-0:1.0.0(270411115950S)\r\n1-0:1.8.0(00006678.394*kWh)\r\n\
@@ -27,7 +27,7 @@ fn good() -> Vec<u8> {
     sealed(&format!("/XYZ5\\253000000_A\r\n{LINES}!"))
 }
 
-fn events(decoder: &mut Decoder, mut bytes: &[u8]) -> Vec<Result<Telegram, Refusal>> {
+fn events(decoder: &mut Decoder, mut bytes: &[u8]) -> Vec<Result<Telegram, TelegramError>> {
     let mut events = Vec::new();
     while let Some(event) = decoder.next(&mut bytes) {
         events.push(event);
@@ -35,7 +35,7 @@ fn events(decoder: &mut Decoder, mut bytes: &[u8]) -> Vec<Result<Telegram, Refus
     events
 }
 
-fn decode(bytes: &[u8]) -> Vec<Result<Telegram, Refusal>> {
+fn decode(bytes: &[u8]) -> Vec<Result<Telegram, TelegramError>> {
     let mut decoder = Decoder::new();
     let mut all = events(&mut decoder, bytes);
     all.extend(decoder.end());
@@ -48,7 +48,7 @@ fn decode(bytes: &[u8]) -> Vec<Result<Telegram, Refusal>> {
 fn only(bytes: &[u8]) -> Telegram {
     let mut events = decode(bytes);
     assert_eq!(events.len(), 1, "{events:?}");
-    events.remove(0).unwrap_or_else(|refusal| panic!("{refusal}"))
+    events.remove(0).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn import(telegram: &Telegram) -> Option<u64> {
@@ -73,7 +73,7 @@ fn a_telegram() {
     assert_eq!(telegram.voltage(0), Some(MilliVolts(240_300)));
     assert_eq!(telegram.current(0), Some(MilliAmps(4200)));
     assert_eq!(telegram.current(3), None);
-    assert_eq!(telegram.get(Register::PhaseReactiveImportPower(0)), Some(100));
+    assert_eq!(telegram.get(Quantity::PhaseReactiveImportPower(0)), Some(100));
     assert_eq!((telegram.malformed(), telegram.absurd()), (0, 0));
 }
 
@@ -175,12 +175,12 @@ fn without_checksum_every_line_must_make_sense() {
         "1-0:1.8.0(1*kWh)\r\n1-0:4:24.7.0\r\n",
         "1-0:1.8.0(1*kWh)\r\n1-0:2.8.0(99999999999999999999*kWh)\r\n",
     ] {
-        assert_eq!(decode(&unsealed(lines)), [Err(Refusal::Unsure)], "{lines}");
+        assert_eq!(decode(&unsealed(lines)), [Err(TelegramError::Unsure)], "{lines}");
     }
     // Nothing says that it is complete.
     let cut = format!("/XYZ5\r\n{LINES}!").into_bytes();
-    assert_eq!(decode(&cut), [Err(Refusal::Trailer)]);
-    assert_eq!(decode(&[cut, good()].concat())[0], Err(Refusal::Trailer));
+    assert_eq!(decode(&cut), [Err(TelegramError::Trailer)]);
+    assert_eq!(decode(&[cut, good()].concat())[0], Err(TelegramError::Trailer));
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_meter_that_has_sent_a_checksum_must_go_on() {
     let other = format!("/ABC5\r\n{LINES}!\r\n").into_bytes();
     let all = decode(&[&unchecked[..], &checked, &unchecked, &other].concat());
     assert!(all[0].is_ok() && all[1].is_ok() && all[3].is_ok());
-    assert_eq!(all[2], Err(Refusal::ChecksumMissing));
+    assert_eq!(all[2], Err(TelegramError::ChecksumMissing));
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn seven_bits_and_parity() {
     // A broken bit breaks the parity.
     let mut broken = telegram.clone();
     broken[60] ^= 4;
-    assert_eq!(decode(&broken), [Err(Refusal::Unsure)]);
+    assert_eq!(decode(&broken), [Err(TelegramError::Unsure)]);
     // From one kind of port to the other and back.
     let line = [&telegram[..], &good(), &telegram[..50], &good(), &telegram].concat();
     assert_eq!(decode(&line).iter().filter(|event| event.is_ok()).count(), 4);
@@ -237,17 +237,17 @@ fn seven_bits_and_parity() {
 #[test]
 fn an_endless_telegram_is_given_up() {
     let endless = format!("/XYZ5\r\n{}", "1-0:1.7.0(1*kW)\r\n".repeat(1000));
-    assert_eq!(decode(endless.as_bytes()), [Err(Refusal::Cut)]);
+    assert_eq!(decode(endless.as_bytes()), [Err(TelegramError::Cut)]);
     let line = [endless.as_bytes(), b"noise without end of line", &good()].concat();
     let all = decode(&line);
-    assert_eq!((all[0].clone().err(), all[1].is_ok()), (Some(Refusal::Cut), true));
+    assert_eq!((all[0].clone().err(), all[1].is_ok()), (Some(TelegramError::Cut), true));
 }
 
 #[test]
 fn refusals_are_told_in_words() {
     let wrong = String::from_utf8(good()).expect("ASCII").replace("6678", "6679");
-    let refusal = decode(wrong.as_bytes()).remove(0).expect_err("wrong");
-    assert!(refusal.to_string().starts_with("checksum "), "{refusal}");
+    let error = decode(wrong.as_bytes()).remove(0).expect_err("wrong");
+    assert!(error.to_string().starts_with("checksum "), "{error}");
 }
 
 /// What lines are made of, with the bytes that mean something made likely.

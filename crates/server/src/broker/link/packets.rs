@@ -101,7 +101,7 @@ impl<S> Link<S> {
             return None;
         }
         let message = Arc::new(message);
-        if !Topic::is_for_the_server(&message.topic) {
+        if !Topic::is_for_server(&message.topic) {
             self.waiting.at_once(Some(message), reply, None);
             return None;
         }

@@ -39,7 +39,7 @@ fn page(snapshot: &Snapshot, who: ParticipantIndex) -> Option<wire::Page> {
     let house = snapshot.figures.get(who.0 as usize)?;
     Some(wire::Page {
         t: wire::Time::from_unix(snapshot.as_of.0).ok()?,
-        name: wire::Text::cut("Söderhamn"),
+        name: wire::Text::truncated("Söderhamn"),
         contact: wire::Contact::Live,
         since: None,
         utc_offset_min: 0,
@@ -55,7 +55,7 @@ fn page(snapshot: &Snapshot, who: ParticipantIndex) -> Option<wire::Page> {
         wh_per_m2: None,
         night_w: None,
         hours_w: [None; 24],
-        ticker: wire::Text::cut(""),
+        ticker: wire::Text::truncated(""),
         night: false,
         language: wire::Language::Swedish,
     })

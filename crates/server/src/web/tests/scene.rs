@@ -220,8 +220,8 @@ pub(in crate::web) fn answers() -> Answers {
             id: "soderhamn-1".parse().expect("a name"),
             status: wire::Status {
                 queued: Some(12),
-                firmware: Some(wire::Text::cut("0.1.0")),
-                ..wire::Status::bare(wire::Link::Online)
+                firmware: Some(wire::Text::truncated("0.1.0")),
+                ..wire::Status::state_only(wire::ConnectionState::Online)
             },
             heard: Time(NOW.0 - 40),
         }],

@@ -6,9 +6,9 @@
 //! | 1 | a reading: [`Entry::to_bytes`] |
 //! | 2 | all through this boot and sequence are acknowledged |
 //! | 3 | the readings without a time that follow are of this start of the machine: 1 and its number, or 0 where it is not known |
-//! | 4 | a reading without a time: [`Untimed::to_bytes`] |
+//! | 4 | a reading without a time: [`Undated::to_bytes`] |
 //! | 5 | that one has got its time, in the record before, or will never have one |
-//! | 6 | what is known of the meter's clock: [`Habits::to_bytes`] |
+//! | 6 | what is known of the meter's clock: [`ClockOffsets::to_bytes`] |
 use std::{
     collections::VecDeque,
     fs::{self, File},
@@ -17,7 +17,7 @@ use std::{
 };
 
 use crc::{CRC_32_ISO_HDLC, Crc};
-use gateway::{Entry, Habits, Ticket, Untimed, Waiting};
+use gateway::{ClockOffsets, Entry, ReadingId, Undated, UndatedQueue};
 
 use super::{MachineStart, UNTIMED};
 
@@ -25,16 +25,16 @@ const BODY: usize = Entry::BYTES;
 pub(super) const RECORD: usize = 1 + BODY + 4;
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
-const _: () = assert!(Untimed::BYTES <= BODY && Habits::BYTES <= BODY);
+const _: () = assert!(Undated::BYTES <= BODY && ClockOffsets::BYTES <= BODY);
 
 #[derive(Debug)]
 pub(super) enum Record {
     Reading(Entry),
-    Release(Ticket),
+    Release(ReadingId),
     Machine(MachineStart),
-    Untimed(Untimed),
-    Dated(Untimed),
-    Habits(Habits),
+    Undated(Undated),
+    Dated(Undated),
+    ClockOffsets(ClockOffsets),
 }
 
 impl Record {
@@ -46,9 +46,9 @@ impl Record {
             }
             Self::Machine(None) => (3, vec![0]),
             Self::Machine(Some(start)) => (3, [&[1], &start[..]].concat()),
-            Self::Untimed(untimed) => (4, untimed.to_bytes().to_vec()),
-            Self::Dated(untimed) => (5, untimed.to_bytes().to_vec()),
-            Self::Habits(habits) => (6, habits.to_bytes().to_vec()),
+            Self::Undated(undated) => (4, undated.to_bytes().to_vec()),
+            Self::Dated(undated) => (5, undated.to_bytes().to_vec()),
+            Self::ClockOffsets(clock_offsets) => (6, clock_offsets.to_bytes().to_vec()),
         };
         let mut body = [0; BODY];
         body[..bytes.len()].copy_from_slice(&bytes);
@@ -64,12 +64,12 @@ impl Record {
         let number = |at: usize| u32::from_le_bytes(std::array::from_fn(|byte| body[at + byte]));
         Some(match bytes[0] {
             1 => Self::Reading(Entry::from_bytes(body)?),
-            2 => Self::Release(Ticket { boot: number(0), seq: number(4) }),
+            2 => Self::Release(ReadingId { boot: number(0), seq: number(4) }),
             3 if body[0] == 0 => Self::Machine(None),
             3 => Self::Machine(Some(*body[1..].first_chunk()?)),
-            4 => Self::Untimed(Untimed::from_bytes(*body.first_chunk()?)),
-            5 => Self::Dated(Untimed::from_bytes(*body.first_chunk()?)),
-            6 => Self::Habits(Habits::from_bytes(*body.first_chunk()?)),
+            4 => Self::Undated(Undated::from_bytes(*body.first_chunk()?)),
+            5 => Self::Dated(Undated::from_bytes(*body.first_chunk()?)),
+            6 => Self::ClockOffsets(ClockOffsets::from_bytes(*body.first_chunk()?)),
             _ => return None,
         })
     }
@@ -90,8 +90,8 @@ pub(super) struct Found {
     /// The newest start of the gateway.
     pub(super) newest: u32,
     /// Those of another start of the machine have no age any more.
-    pub(super) waiting: Box<Waiting<UNTIMED>>,
-    pub(super) habits: Habits,
+    pub(super) waiting: Box<UndatedQueue<UNTIMED>>,
+    pub(super) clock_offsets: ClockOffsets,
 }
 
 pub(super) fn replay(bytes: &[u8], now: MachineStart) -> Found {
@@ -99,28 +99,28 @@ pub(super) fn replay(bytes: &[u8], now: MachineStart) -> Found {
         entries: VecDeque::new(),
         newest: 0,
         waiting: Box::default(),
-        habits: Habits::NONE,
+        clock_offsets: ClockOffsets::NONE,
     };
-    let mut untimed: VecDeque<(MachineStart, Untimed)> = VecDeque::new();
+    let mut undated: VecDeque<(MachineStart, Undated)> = VecDeque::new();
     let (mut machine, mut damaged) = (None, 0);
     let (records, torn) = bytes.as_chunks::<RECORD>();
     for bytes in records {
         match Record::from_bytes(bytes) {
             Some(Record::Reading(entry)) => {
-                found.newest = found.newest.max(entry.ticket.boot);
+                found.newest = found.newest.max(entry.id.boot);
                 found.entries.push_back(entry);
             }
             Some(Record::Release(through)) => {
                 found.newest = found.newest.max(through.boot);
-                found.entries.retain(|entry| entry.ticket > through);
+                found.entries.retain(|entry| entry.id > through);
             }
             Some(Record::Machine(start)) => machine = start,
-            Some(Record::Untimed(one)) => untimed.push_back((machine, one)),
+            Some(Record::Undated(one)) => undated.push_back((machine, one)),
             Some(Record::Dated(one)) => {
-                let place = untimed.iter().position(|(_, waits)| *waits == one);
-                place.and_then(|place| untimed.remove(place));
+                let place = undated.iter().position(|(_, waits)| *waits == one);
+                place.and_then(|place| undated.remove(place));
             }
-            Some(Record::Habits(habits)) => found.habits = habits,
+            Some(Record::ClockOffsets(clock_offsets)) => found.clock_offsets = clock_offsets,
             None => {
                 damaged += 1;
                 // It may have been the one that said which start it is: better no age
@@ -129,10 +129,10 @@ pub(super) fn replay(bytes: &[u8], now: MachineStart) -> Found {
             }
         }
     }
-    for (machine, one) in untimed {
+    for (machine, one) in undated {
         let same = machine.is_some() && machine == now;
         let received_ms = one.received_ms.filter(|_| same);
-        found.waiting.push(Untimed { received_ms, ..one });
+        found.waiting.push(Undated { received_ms, ..one });
     }
     if damaged > 0 || !torn.is_empty() {
         tracing::warn!(

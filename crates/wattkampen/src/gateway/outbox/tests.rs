@@ -8,16 +8,16 @@ use super::{file::RECORD, *};
 const START: i64 = 1_807_401_600;
 const HERE: MachineStart = Some([7; 16]);
 const LATER: MachineStart = Some([8; 16]);
-/// Habits and two starts of the machine stand in every file.
+/// ClockOffsets and two starts of the machine stand in every file.
 const HEAD: usize = 3 * RECORD;
 
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-fn push(outbox: &mut DiskOutbox, at: i64) -> Ticket {
-    let measured = Measured::new(WattHours(at.unsigned_abs()));
-    block_on(outbox.push(Time::from_unix(at).unwrap(), measured)).unwrap()
+fn push(outbox: &mut DiskOutbox, at: i64) -> ReadingId {
+    let measurement = Measurement::new(WattHours(at.unsigned_abs()));
+    block_on(outbox.push(Time::from_unix(at).unwrap(), measurement)).unwrap()
 }
 
 fn times(outbox: &DiskOutbox) -> Vec<i64> {
@@ -28,7 +28,7 @@ fn times(outbox: &DiskOutbox) -> Vec<i64> {
 fn a_cut_at_any_byte_loses_the_record_being_written_alone() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
-    let tickets: Vec<_> = (0..3).map(|n| push(&mut outbox, START + 10 * n)).collect();
+    let ids: Vec<_> = (0..3).map(|n| push(&mut outbox, START + 10 * n)).collect();
     drop(outbox);
     let whole = fs::read(folder.path().join("outbox")).unwrap();
     assert_eq!(whole.len(), HEAD + 3 * RECORD);
@@ -39,7 +39,7 @@ fn a_cut_at_any_byte_loses_the_record_being_written_alone() {
         assert_eq!(times(&outbox), (0..left).map(|n| 10 * n).collect::<Vec<_>>(), "{cut}");
         // And what comes next is found behind it, in order.
         let next = push(&mut outbox, START + 100);
-        assert!(tickets.iter().all(|ticket| *ticket < next), "{next:?}");
+        assert!(ids.iter().all(|id| *id < next), "{next:?}");
         drop(outbox);
         let outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
         assert_eq!(times(&outbox).last(), Some(&100), "{cut}");
@@ -71,8 +71,8 @@ fn starts_are_counted_even_where_the_count_is_lost() {
     for start in 1..=3 {
         assert_eq!(DiskOutbox::open(folder.path(), HERE).unwrap().boot(), start);
     }
-    let ticket = push(&mut DiskOutbox::open(folder.path(), HERE).unwrap(), START);
-    assert_eq!(ticket, Ticket { boot: 4, seq: 1 });
+    let id = push(&mut DiskOutbox::open(folder.path(), HERE).unwrap(), START);
+    assert_eq!(id, ReadingId { boot: 4, seq: 1 });
     fs::remove_file(folder.path().join("boot")).unwrap();
     assert_eq!(DiskOutbox::open(folder.path(), HERE).unwrap().boot(), 5);
 }
@@ -119,9 +119,9 @@ fn a_full_outbox_keeps_the_last_of_each_quarter_hour() {
     check(&DiskOutbox::with_capacity(folder.path(), HERE, 64).unwrap());
 }
 
-fn untimed(number: u64) -> Untimed {
+fn undated(number: u64) -> Undated {
     let shown = gateway::meter::MeterTime::parse(b"270411110000S");
-    Untimed { measured: Measured::new(WattHours(number)), shown, received_ms: Some(number) }
+    Undated { measurement: Measurement::new(WattHours(number)), shown, received_ms: Some(number) }
 }
 
 fn ages(outbox: &DiskOutbox) -> Vec<Option<u64>> {
@@ -133,31 +133,31 @@ fn a_reading_without_a_time_keeps_its_age_until_the_machine_starts_anew() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
     for number in 0..3 {
-        block_on(outbox.hold(untimed(number))).unwrap();
+        block_on(outbox.push_undated(undated(number))).unwrap();
     }
     for _ in 0..2 {
         drop(outbox);
         outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
         assert_eq!(ages(&outbox), [Some(0), Some(1), Some(2)]);
     }
-    let dated = block_on(outbox.date(1, Some(Time::from_unix(START).unwrap()))).unwrap();
-    assert_eq!(dated, Some(Ticket { boot: 3, seq: 1 }));
+    let dated = block_on(outbox.assign_time(1, Some(Time::from_unix(START).unwrap()))).unwrap();
+    assert_eq!(dated, Some(ReadingId { boot: 3, seq: 1 }));
     drop(outbox);
     let mut outbox = DiskOutbox::open(folder.path(), LATER).unwrap();
     assert_eq!((ages(&outbox), times(&outbox)), (vec![None, None], vec![0]));
-    assert_eq!(outbox.held(0).unwrap().shown, untimed(0).shown);
-    block_on(outbox.hold(untimed(9))).unwrap();
+    assert_eq!(outbox.undated(0).unwrap().shown, undated(0).shown);
+    block_on(outbox.push_undated(undated(9))).unwrap();
     drop(outbox);
     let mut outbox = DiskOutbox::open(folder.path(), LATER).unwrap();
     assert_eq!(ages(&outbox), [None, None, Some(9)]);
-    while outbox.untimed() > 0 {
-        assert_eq!(block_on(outbox.date(0, None)).unwrap(), None);
+    while outbox.undated_len() > 0 {
+        assert_eq!(block_on(outbox.assign_time(0, None)).unwrap(), None);
     }
     drop(outbox);
     // Where the kernel tells nothing, nobody knows how long ago it was.
     let mut outbox = DiskOutbox::open(folder.path(), None).unwrap();
     assert_eq!((ages(&outbox), times(&outbox)), (vec![], vec![0]));
-    block_on(outbox.hold(untimed(9))).unwrap();
+    block_on(outbox.push_undated(undated(9))).unwrap();
     drop(outbox);
     assert_eq!(ages(&DiskOutbox::open(folder.path(), None).unwrap()), [None]);
 }
@@ -167,18 +167,18 @@ fn cut_at_any_byte_a_reading_is_either_dated_or_waits() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox");
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
-    (0..3).for_each(|number| block_on(outbox.hold(untimed(number))).unwrap());
+    (0..3).for_each(|number| block_on(outbox.push_undated(undated(number))).unwrap());
     let before = fs::metadata(&path).unwrap().len() as usize;
     for number in 0..2 {
         let time = Time::from_unix(START + number).unwrap();
-        block_on(outbox.date(0, Some(time))).unwrap();
+        block_on(outbox.assign_time(0, Some(time))).unwrap();
     }
     drop(outbox);
     let whole = fs::read(&path).unwrap();
     for cut in before..=whole.len() {
         fs::write(&path, &whole[..cut]).unwrap();
         let outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
-        let (dated, waiting) = (outbox.len(), outbox.untimed());
+        let (dated, waiting) = (outbox.len(), outbox.undated_len());
         // A loss of power between the two leaves it twice, which is a repeat.
         let twice = usize::from((cut - before) / RECORD % 2 == 1);
         assert_eq!(dated + waiting, 3 + twice, "{cut}");
@@ -191,7 +191,7 @@ fn a_damaged_start_of_the_machine_costs_the_age_and_never_makes_one_up() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox");
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
-    (0..3).for_each(|number| block_on(outbox.hold(untimed(number))).unwrap());
+    (0..3).for_each(|number| block_on(outbox.push_undated(undated(number))).unwrap());
     drop(outbox);
     let mut bytes = fs::read(&path).unwrap();
     bytes[2 * RECORD + 5] ^= 1;
@@ -205,7 +205,7 @@ fn many_without_a_time_are_thinned_in_the_file_as_well() {
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
     // Without flushing each of them: that is not what is tested.
     let count = 3 * UNTIMED as u64;
-    let records = (0..count).flat_map(|number| Record::Untimed(untimed(number)).to_bytes());
+    let records = (0..count).flat_map(|number| Record::Undated(undated(number)).to_bytes());
     outbox.file.write_all(&records.collect::<Vec<_>>()).unwrap();
     drop(outbox);
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
@@ -215,10 +215,10 @@ fn many_without_a_time_are_thinned_in_the_file_as_well() {
     assert_eq!(outbox.dropped() as usize + ages.len(), count as usize);
     let length = fs::metadata(folder.path().join("outbox")).unwrap().len() as usize;
     assert_eq!(length, HEAD + ages.len() * RECORD);
-    let habits = gateway::Habits::from_bytes([1; gateway::Habits::BYTES]);
-    block_on(outbox.keep_habits(habits)).unwrap();
+    let clock_offsets = gateway::ClockOffsets::from_bytes([1; gateway::ClockOffsets::BYTES]);
+    block_on(outbox.store_clock_offsets(clock_offsets)).unwrap();
     drop(outbox);
-    assert_eq!(DiskOutbox::open(folder.path(), HERE).unwrap().habits(), habits);
+    assert_eq!(DiskOutbox::open(folder.path(), HERE).unwrap().clock_offsets(), clock_offsets);
 }
 
 #[test]

@@ -16,20 +16,20 @@ const UNKNOWN: u8 = 0xff;
 /// For each letter and each half of the year the offset that a clock of ours has
 /// confirmed, and when one did so last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Habits {
+pub struct ClockOffsets {
     /// By letter, then normal and summer time.
     offsets: [[u8; 2]; 3],
     /// s since 1970; before all where nothing is known.
     seen: i64,
 }
 
-impl Default for Habits {
+impl Default for ClockOffsets {
     fn default() -> Self {
         Self::NONE
     }
 }
 
-impl Habits {
+impl ClockOffsets {
     /// Nothing is known.
     pub const NONE: Self = Self { offsets: [[UNKNOWN; 2]; 3], seen: i64::MIN };
     /// Bytes in a storage.
@@ -154,60 +154,67 @@ mod tests {
 
     #[test]
     fn what_one_half_of_the_year_has_shown_says_nothing_of_the_other() {
-        let mut habits = Habits::NONE;
-        assert_eq!(habits.told(shown(SPRING, "W")), None);
-        habits.learn(Season::Winter, 3600, time(SPRING - 86_400));
-        let told = |habits: &Habits, unix: i64, offset: i64| {
-            habits.told(shown(unix + offset, "W")).map(|time| time.unix() - unix)
+        let mut clock_offsets = ClockOffsets::NONE;
+        assert_eq!(clock_offsets.told(shown(SPRING, "W")), None);
+        clock_offsets.learn(Season::Winter, 3600, time(SPRING - 86_400));
+        let told = |clock_offsets: &ClockOffsets, unix: i64, offset: i64| {
+            clock_offsets.told(shown(unix + offset, "W")).map(|time| time.unix() - unix)
         };
-        assert_eq!(told(&habits, SPRING - 40_000, 3600), Some(0));
+        assert_eq!(told(&clock_offsets, SPRING - 40_000, 3600), Some(0));
         // It may go over to summer time or not, with the same letter.
         for after in [-7000, 0, 3600, 86_400 * 30] {
-            assert_eq!(told(&habits, SPRING + after, 3600), None);
-            assert_eq!(told(&habits, SPRING + after, 7200), None);
+            assert_eq!(told(&clock_offsets, SPRING + after, 3600), None);
+            assert_eq!(told(&clock_offsets, SPRING + after, 7200), None);
         }
-        habits.learn(Season::Winter, 7200, time(SPRING + 86_400));
-        assert_eq!(told(&habits, SPRING + 90_000, 7200), Some(0));
-        let mut habits = Habits { seen: AUTUMN - 86_400, ..habits };
-        assert_eq!(told(&habits, AUTUMN - 3601, 7200), Some(0));
+        clock_offsets.learn(Season::Winter, 7200, time(SPRING + 86_400));
+        assert_eq!(told(&clock_offsets, SPRING + 90_000, 7200), Some(0));
+        let mut clock_offsets = ClockOffsets { seen: AUTUMN - 86_400, ..clock_offsets };
+        assert_eq!(told(&clock_offsets, AUTUMN - 3601, 7200), Some(0));
         for at in (AUTUMN - 3600..AUTUMN).step_by(60) {
-            assert_eq!(told(&habits, at, 7200), None, "the first of two such hours");
-            assert_eq!(told(&habits, at + 3600, 3600), None, "the second");
+            assert_eq!(told(&clock_offsets, at, 7200), None, "the first of two such hours");
+            assert_eq!(told(&clock_offsets, at + 3600, 3600), None, "the second");
         }
-        assert_eq!(told(&habits, AUTUMN + 3600, 3600), Some(0));
+        assert_eq!(told(&clock_offsets, AUTUMN + 3600, 3600), Some(0));
         // One that stays at normal time has no such hour.
-        habits.learn(Season::Winter, 3600, time(AUTUMN - 40_000));
+        clock_offsets.learn(Season::Winter, 3600, time(AUTUMN - 40_000));
         for at in (AUTUMN - 7200..AUTUMN + 7200).step_by(60) {
-            assert_eq!(told(&habits, at, 3600), Some(0));
+            assert_eq!(told(&clock_offsets, at, 3600), Some(0));
         }
     }
 
     #[test]
     fn a_clock_that_went_back_or_far_ahead_is_not_believed() {
-        let mut habits = Habits::NONE;
+        let mut clock_offsets = ClockOffsets::NONE;
         let seen = SPRING + 30 * 86_400;
-        habits.learn(Season::Unmarked, 0, time(seen));
-        let told = |unix| habits.told(shown(unix, "")).is_some();
+        clock_offsets.learn(Season::Unmarked, 0, time(seen));
+        let told = |unix| clock_offsets.told(shown(unix, "")).is_some();
         assert!(told(seen - 10) && told(seen + 59 * 86_400));
         assert!(!told(seen - 11) && !told(seen + 61 * 86_400) && !told(946_684_800));
         let now = time(seen + 3600);
-        assert_eq!(habits.meant_before(shown(seen - 86_400, ""), now), Some(time(seen - 86_400)));
-        assert_eq!(habits.meant_before(shown(seen + 3700, ""), now), None, "from the future");
+        assert_eq!(
+            clock_offsets.meant_before(shown(seen - 86_400, ""), now),
+            Some(time(seen - 86_400))
+        );
+        assert_eq!(
+            clock_offsets.meant_before(shown(seen + 3700, ""), now),
+            None,
+            "from the future"
+        );
     }
 
     #[test]
     fn survives_a_storage_and_no_bytes_are_too_odd() {
-        let mut habits = Habits::NONE;
-        assert_eq!(Habits::from_bytes(habits.to_bytes()), habits);
-        habits.learn(Season::Summer, 7200, time(SPRING + 5));
-        assert_eq!(Habits::from_bytes(habits.to_bytes()), habits);
-        assert!(!habits.is_news(&habits));
-        let mut later = habits;
+        let mut clock_offsets = ClockOffsets::NONE;
+        assert_eq!(ClockOffsets::from_bytes(clock_offsets.to_bytes()), clock_offsets);
+        clock_offsets.learn(Season::Summer, 7200, time(SPRING + 5));
+        assert_eq!(ClockOffsets::from_bytes(clock_offsets.to_bytes()), clock_offsets);
+        assert!(!clock_offsets.is_news(&clock_offsets));
+        let mut later = clock_offsets;
         later.learn(Season::Summer, 7200, time(SPRING + 6));
-        assert!(!later.is_news(&habits), "not worth a write");
+        assert!(!later.is_news(&clock_offsets), "not worth a write");
         later.learn(Season::Summer, 7200, time(SPRING + 86_405));
-        assert!(later.is_news(&habits));
-        let odd = Habits::from_bytes([0x7f; Habits::BYTES]);
+        assert!(later.is_news(&clock_offsets));
+        let odd = ClockOffsets::from_bytes([0x7f; ClockOffsets::BYTES]);
         assert_eq!(odd.told(shown(SPRING, "W")), None);
     }
 }

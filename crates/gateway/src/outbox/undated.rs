@@ -2,14 +2,14 @@
 //! leaves a gateway.
 use heapless::Deque;
 
-use crate::Measured;
+use crate::Measurement;
 use crate::meter::MeterTime;
 
 /// A reading without a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Untimed {
+pub struct Undated {
     /// What the meter held.
-    pub measured: Measured,
+    pub measurement: Measurement,
     /// What the meter's clock showed.
     pub shown: Option<MeterTime>,
     /// When it came, by [`crate::Clock::monotonic_ms`]; nothing where that was
@@ -17,16 +17,16 @@ pub struct Untimed {
     pub received_ms: Option<u64>,
 }
 
-impl Untimed {
+impl Undated {
     /// Bytes for a storage.
-    pub const BYTES: usize = Measured::BYTES + MeterTime::BYTES + 8;
+    pub const BYTES: usize = Measurement::BYTES + MeterTime::BYTES + 8;
 
     /// For a storage that keeps it over a restart. The storage has to know whether
     /// the clock behind `received_ms` still counts from the same moment.
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
         let mut bytes = [0xff; Self::BYTES];
-        let (measured, rest) = bytes.split_at_mut(Measured::BYTES);
-        measured.copy_from_slice(&self.measured.to_bytes());
+        let (measurement, rest) = bytes.split_at_mut(Measurement::BYTES);
+        measurement.copy_from_slice(&self.measurement.to_bytes());
         let (shown, received) = rest.split_at_mut(MeterTime::BYTES);
         if let Some(time) = self.shown {
             shown.copy_from_slice(&time.to_bytes());
@@ -42,8 +42,8 @@ impl Untimed {
         let part = |at: usize| bytes[at];
         let received = u64::from_le_bytes(core::array::from_fn(|n| part(Self::BYTES - 8 + n)));
         Self {
-            measured: Measured::from_bytes(core::array::from_fn(part)),
-            shown: MeterTime::from_bytes(core::array::from_fn(|n| part(Measured::BYTES + n))),
+            measurement: Measurement::from_bytes(core::array::from_fn(part)),
+            shown: MeterTime::from_bytes(core::array::from_fn(|n| part(Measurement::BYTES + n))),
             received_ms: Some(received).filter(|at| *at != u64::MAX),
         }
     }
@@ -53,8 +53,8 @@ impl Untimed {
 /// when there is no more room, every second one goes and from then on only half as
 /// many are kept. The newest is always there.
 #[derive(Debug)]
-pub struct Waiting<const N: usize = 32> {
-    queue: Deque<Untimed, N>,
+pub struct UndatedQueue<const N: usize = 32> {
+    queue: Deque<Undated, N>,
     /// One in so many is kept.
     stride: u32,
     /// Since the last that was kept.
@@ -63,13 +63,13 @@ pub struct Waiting<const N: usize = 32> {
     dropped: u32,
 }
 
-impl<const N: usize> Default for Waiting<N> {
+impl<const N: usize> Default for UndatedQueue<N> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<const N: usize> Waiting<N> {
+impl<const N: usize> UndatedQueue<N> {
     /// None.
     pub const fn new() -> Self {
         const { assert!(N > 1) };
@@ -92,17 +92,17 @@ impl<const N: usize> Waiting<N> {
     }
 
     /// In the order in which they came.
-    pub fn iter(&self) -> impl Iterator<Item = &Untimed> {
+    pub fn iter(&self) -> impl Iterator<Item = &Undated> {
         self.queue.iter()
     }
 
     /// The one at this place, 0 being the oldest.
-    pub fn get(&self, place: usize) -> Option<Untimed> {
+    pub fn get(&self, place: usize) -> Option<Undated> {
         self.queue.get(place).copied()
     }
 
     /// Adds the newest.
-    pub fn push(&mut self, untimed: Untimed) {
+    pub fn push(&mut self, undated: Undated) {
         if self.since > 0 {
             self.queue.pop_back();
             self.dropped = self.dropped.saturating_add(1);
@@ -110,7 +110,7 @@ impl<const N: usize> Waiting<N> {
             self.thin();
         }
         // There is room now.
-        let _ = self.queue.push_back(untimed);
+        let _ = self.queue.push_back(undated);
         self.since = (self.since + 1) % self.stride;
     }
 
@@ -128,7 +128,7 @@ impl<const N: usize> Waiting<N> {
     }
 
     /// Takes the one at this place out, once its time is known.
-    pub fn take(&mut self, place: usize) -> Option<Untimed> {
+    pub fn take(&mut self, place: usize) -> Option<Undated> {
         self.stride = 1;
         self.since = 0;
         let mut taken = None;
@@ -153,9 +153,9 @@ mod tests {
     use super::*;
     use crate::WattHours;
 
-    fn untimed(number: u64) -> Untimed {
-        Untimed {
-            measured: Measured::new(WattHours(number)),
+    fn undated(number: u64) -> Undated {
+        Undated {
+            measurement: Measurement::new(WattHours(number)),
             shown: None,
             received_ms: Some(number),
         }
@@ -164,9 +164,9 @@ mod tests {
     #[test]
     fn spans_the_wait_evenly_and_holds_the_newest() {
         for count in 1..3000_u32 {
-            let mut waiting = Waiting::<32>::new();
+            let mut waiting = UndatedQueue::<32>::new();
             for number in 0..count {
-                waiting.push(untimed(number.into()));
+                waiting.push(undated(number.into()));
             }
             let dropped = waiting.dropped();
             let left: Vec<_> = core::iter::from_fn(|| waiting.take(0)?.received_ms).collect();
@@ -180,8 +180,8 @@ mod tests {
     #[test]
     fn one_in_the_middle_is_taken_and_the_order_stays() {
         for place in 0..6 {
-            let mut waiting = Waiting::<8>::new();
-            (0..5).for_each(|number| waiting.push(untimed(number)));
+            let mut waiting = UndatedQueue::<8>::new();
+            (0..5).for_each(|number| waiting.push(undated(number)));
             assert_eq!(waiting.take(place).is_some(), place < 5);
             let left: Vec<_> = waiting.iter().filter_map(|one| one.received_ms).collect();
             assert_eq!(left, (0..5).filter(|n| *n != place as u64).collect::<Vec<_>>());
@@ -192,8 +192,8 @@ mod tests {
     fn survives_a_storage() {
         let shown = MeterTime::parse(b"270411110000S");
         for (shown, received_ms) in [(shown, Some(7)), (None, Some(7)), (shown, None)] {
-            let one = Untimed { shown, received_ms, ..untimed(6_678_394) };
-            assert_eq!(Untimed::from_bytes(one.to_bytes()), one);
+            let one = Undated { shown, received_ms, ..undated(6_678_394) };
+            assert_eq!(Undated::from_bytes(one.to_bytes()), one);
         }
     }
 }

@@ -2,11 +2,11 @@
 //! with or without a broker. What only the server knows goes when it is old.
 use wire::{Contact, Direction, Language, Page, Text, Time};
 
-use crate::contact::{Local, NEWS_LAST_S};
+use crate::contact::{Local, PAGE_MAX_AGE_S};
 
-/// What the house's own meter just said.
+/// What the house's local meter just said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Own {
+pub struct LocalPower {
     /// When it measured.
     pub at: Time,
     /// Power, W.
@@ -16,7 +16,7 @@ pub struct Own {
 }
 
 /// The page before any has come: no contact, and not since when.
-pub fn unheard(language: Language) -> Page {
+pub fn page_without_contact(language: Language) -> Page {
     Page {
         t: Time::default(),
         name: Text::default(),
@@ -41,32 +41,32 @@ pub fn unheard(language: Language) -> Page {
     }
 }
 
-/// The server's page with the house's own power on it. Where the server knows a
+/// The server's page with the house's local power on it. Where the server knows a
 /// later reading, the page stays as it is; where the server has not been heard for
-/// [`NEWS_LAST_S`], only name, language and the own power remain.
-pub fn with_own(page: Page, own: Own) -> Page {
-    if page.since.is_some_and(|since| since > own.at) {
+/// [`PAGE_MAX_AGE_S`], only name, language and the local power remain.
+pub fn with_local_power(page: Page, local: LocalPower) -> Page {
+    if page.since.is_some_and(|since| since > local.at) {
         return page;
     }
-    let page = if own.at.unix() - page.t.unix() < NEWS_LAST_S {
+    let page = if local.at.unix() - page.t.unix() < PAGE_MAX_AGE_S {
         page
     } else {
         // Nobody says when it is night, but the clock.
-        let hour = Local::new(own.at, page.utc_offset_min).hour();
+        let hour = Local::new(local.at, page.utc_offset_min).hour();
         Page {
             name: page.name,
             utc_offset_min: page.utc_offset_min,
             night: !(6..22).contains(&hour),
-            ..unheard(page.language)
+            ..page_without_contact(page.language)
         }
     };
     Page {
-        t: page.t.max(own.at),
+        t: page.t.max(local.at),
         contact: Contact::Live,
-        since: Some(own.at),
-        power_w: Some(own.power_w),
-        step_w: own.step.map(|(_, watts)| watts).or(page.step_w),
-        step_at: own.step.map(|(at, _)| at).or(page.step_at),
+        since: Some(local.at),
+        power_w: Some(local.power_w),
+        step_w: local.step.map(|(_, watts)| watts).or(page.step_w),
+        step_at: local.step.map(|(at, _)| at).or(page.step_at),
         ..page
     }
 }

@@ -7,12 +7,12 @@
 //! receipt, within [`NEAR`] seconds. The offset is learned for each letter; a
 //! letter that suddenly means something else must insist.
 //!
-//! What was learned outlives a restart as [`Habits`], and is the way to a time
+//! What was learned outlives a restart as [`ClockOffsets`], and is the way to a time
 //! where the network has none. It is kept for each half of the year by itself:
 //! whether a meter goes over to summer time is not known before it has been seen.
 use wire::Time;
 
-use crate::habits::Habits;
+use crate::clock_offsets::ClockOffsets;
 use crate::meter::{MeterTime, Season};
 
 /// A telegram takes a second on the slowest line, and the clocks of meters are
@@ -27,15 +27,15 @@ const WRONG: u8 = 30;
 
 /// Whose second it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum TimeSource {
     /// The meter's, its offset known.
     Meter,
-    /// The gateway's: the meter shows none, a wrong one, or has just changed its habit.
+    /// The gateway's: the meter shows none, a wrong one, or has just changed its learned_offset.
     Gateway,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Habit {
+struct LearnedOffset {
     offset: i64,
     /// Another offset that fits, and how often in a row.
     rival: i64,
@@ -45,8 +45,8 @@ struct Habit {
 /// What is known of one meter's clock.
 #[derive(Debug, Clone, Default)]
 pub struct MeterClock {
-    habits: [Option<Habit>; 3],
-    known: Habits,
+    learned: [Option<LearnedOffset>; 3],
+    known: ClockOffsets,
     /// Telegrams in a row that fit nothing.
     misses: u8,
 }
@@ -54,16 +54,16 @@ pub struct MeterClock {
 impl MeterClock {
     /// Knows nothing yet.
     pub const fn new() -> Self {
-        Self::with(Habits::NONE)
+        Self::with(ClockOffsets::NONE)
     }
 
     /// Knows what was learned before.
-    pub const fn with(known: Habits) -> Self {
-        Self { habits: [None; 3], known, misses: 0 }
+    pub const fn with(known: ClockOffsets) -> Self {
+        Self { learned: [None; 3], known, misses: 0 }
     }
 
     /// What is to outlive a restart.
-    pub const fn known(&self) -> Habits {
+    pub const fn known(&self) -> ClockOffsets {
         self.known
     }
 
@@ -82,18 +82,18 @@ impl MeterClock {
     /// Seconds that the meter's figures with this letter are ahead of UTC, as
     /// far as that has been seen.
     pub fn offset(&self, season: Season) -> Option<i64> {
-        self.habits[season.index()].map(|habit| habit.offset)
+        self.learned[season.index()].map(|learned_offset| learned_offset.offset)
     }
 
     /// The moment of a telegram that shows `shown` and was received at
     /// `received` by the gateway's clock.
-    pub fn stamp(&mut self, shown: Option<MeterTime>, received: Time) -> (Time, Source) {
+    pub fn stamp(&mut self, shown: Option<MeterTime>, received: Time) -> (Time, TimeSource) {
         match shown.and_then(|shown| self.refine(shown, received)) {
             Some(time) => {
                 self.misses = 0;
-                (time, Source::Meter)
+                (time, TimeSource::Meter)
             }
-            None => (received, Source::Gateway),
+            None => (received, TimeSource::Gateway),
         }
     }
 
@@ -103,30 +103,34 @@ impl MeterClock {
         if fits.is_none() {
             self.misses = self.misses.saturating_add(1);
             if self.is_wrong() {
-                self.known = Habits::NONE;
+                self.known = ClockOffsets::NONE;
             }
         }
-        let slot = &mut self.habits[shown.season().index()];
-        let habit = match slot {
-            Some(habit) => habit,
-            None => slot.insert(Habit { offset: fits?, rival: 0, times: 0 }),
+        let slot = &mut self.learned[shown.season().index()];
+        let learned_offset = match slot {
+            Some(learned_offset) => learned_offset,
+            None => slot.insert(LearnedOffset { offset: fits?, rival: 0, times: 0 }),
         };
         match fits {
-            Some(offset) if offset == habit.offset => habit.times = 0,
+            Some(offset) if offset == learned_offset.offset => learned_offset.times = 0,
             None => {
-                habit.times = 0;
+                learned_offset.times = 0;
                 return None;
             }
             Some(offset) => {
-                habit.times = if habit.rival == offset { habit.times.saturating_add(1) } else { 1 };
-                habit.rival = offset;
-                if habit.times < INSIST {
+                learned_offset.times = if learned_offset.rival == offset {
+                    learned_offset.times.saturating_add(1)
+                } else {
+                    1
+                };
+                learned_offset.rival = offset;
+                if learned_offset.times < INSIST {
                     return None;
                 }
-                *habit = Habit { offset, rival: 0, times: 0 };
+                *learned_offset = LearnedOffset { offset, rival: 0, times: 0 };
             }
         }
-        let offset = habit.offset;
+        let offset = learned_offset.offset;
         let time = Time::from_unix(shown.figures() - offset).ok()?;
         self.known.learn(shown.season(), offset, time);
         Some(time)
@@ -139,7 +143,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::Source::{Gateway, Meter};
+    use super::TimeSource::{Gateway, Meter};
     use super::*;
 
     /// 2027-03-28 01:00 and 2027-10-31 01:00 UTC.

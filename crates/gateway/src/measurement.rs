@@ -3,16 +3,16 @@
 use wire::{MeterId, Phases, Reading, Time};
 
 use crate::meter::Telegram;
-use crate::outbox::Ticket;
+use crate::outbox::ReadingId;
 use crate::{MilliAmps, MilliVolts, Multiplier, WattHours, Watts};
 
 const EXPORT: u16 = 1 << 9;
 const POWER: u16 = 1 << 10;
 
-/// Registers and powers, multiplier applied. 64 bytes: a mask says which of the
+/// Quantities and powers, multiplier applied. 64 bytes: a mask says which of the
 /// optional ones are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measured {
+pub struct Measurement {
     import: WattHours,
     export: WattHours,
     power: Watts,
@@ -22,7 +22,7 @@ pub struct Measured {
     known: u16,
 }
 
-impl Measured {
+impl Measurement {
     /// Only the register that every reading has.
     pub const fn new(import: WattHours) -> Self {
         Self { import, export: WattHours(0), power: Watts(0), phases: [[0; 3]; 3], known: 0 }
@@ -134,7 +134,7 @@ impl Measured {
     }
 
     /// The message that says it.
-    pub fn reading(&self, meter: &MeterId, t: Time, ticket: Ticket) -> Reading {
+    pub fn reading(&self, meter: &MeterId, t: Time, id: ReadingId) -> Reading {
         let row = |kind| core::array::from_fn(|phase| self.get(kind, phase));
         let phases = (self.known & 0x1ff != 0).then(|| Phases {
             power_w: row(0),
@@ -148,8 +148,8 @@ impl Measured {
             export_wh: self.export().map(|value| value.0),
             power_w: self.power().map(|value| value.0),
             phases,
-            seq: ticket.seq,
-            boot: ticket.boot,
+            seq: id.seq,
+            boot: id.boot,
         }
     }
 }

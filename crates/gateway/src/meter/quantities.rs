@@ -2,7 +2,7 @@
 
 /// A quantity, named after its OBIS code. Phases are 0, 1, 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Register {
+pub enum Quantity {
     /// 1.8.0, Wh
     Import,
     /// 2.8.0, Wh
@@ -41,7 +41,7 @@ pub enum Register {
 
 const COUNT: usize = 35;
 
-impl Register {
+impl Quantity {
     const fn index(self) -> usize {
         match self {
             Self::Import => 0,
@@ -67,17 +67,17 @@ impl Register {
 
 /// Values of registers in their unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Registers {
+pub(crate) struct Quantities {
     values: [i64; COUNT],
     known: u64,
     /// Named in the telegram, but with a value that is none.
     spoilt: u64,
 }
 
-impl Registers {
+impl Quantities {
     pub(crate) const EMPTY: Self = Self { values: [0; COUNT], known: 0, spoilt: 0 };
 
-    pub(crate) fn set(&mut self, register: Register, value: i64) {
+    pub(crate) fn set(&mut self, register: Quantity, value: i64) {
         let index = register.index();
         if let Some(slot) = self.values.get_mut(index) {
             *slot = value;
@@ -85,11 +85,11 @@ impl Registers {
         }
     }
 
-    pub(crate) fn spoil(&mut self, register: Register) {
+    pub(crate) fn spoil(&mut self, register: Quantity) {
         self.spoilt |= 1 << register.index().min(63);
     }
 
-    pub(crate) fn get(&self, register: Register) -> Option<i64> {
+    pub(crate) fn get(&self, register: Quantity) -> Option<i64> {
         let index = register.index();
         let value = self.values.get(index)?;
         (self.known & 1 << index != 0).then_some(*value)
@@ -101,7 +101,7 @@ impl Registers {
 
     /// The total, or the sum of the tariffs where the meter shows no total and
     /// all tariffs that it shows are legible.
-    pub(crate) fn energy(&self, total: Register, tariff: fn(u8) -> Register) -> Option<i64> {
+    pub(crate) fn energy(&self, total: Quantity, tariff: fn(u8) -> Quantity) -> Option<i64> {
         if let Some(value) = self.get(total) {
             return Some(value);
         }
