@@ -75,7 +75,7 @@ impl Observer for Watcher {
         self.0.waiting.store(waiting, Relaxed);
         self.0.room.notify_one();
     }
-    fn telegram_rejected(&mut self, error: gateway::meter::TelegramError) {
+    fn telegram_rejected(&mut self, _: gateway::meter::TelegramError) {
         self.0.refused.fetch_add(1, Relaxed);
     }
 }

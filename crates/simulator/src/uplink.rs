@@ -167,15 +167,15 @@ impl Uplink for Mqtt {
             return Err(UplinkError::Offline);
         }
         // What is not acknowledged stays in the outbox and is sent anew.
-        let mut options = self.address.options(options.client.as_str());
-        options.set_inflight(self.window).set_last_will(LastWill::new(
+        let mut mqtt_options = self.address.options(options.client.as_str());
+        mqtt_options.set_inflight(self.window).set_last_will(LastWill::new(
             options.will_topic.as_str(),
             options.will.to_vec(),
             QoS::AtLeastOnce,
             true,
         ));
         let capacity = usize::from(self.window) * 2;
-        let (client, mut events) = AsyncClient::builder(options).capacity(capacity).build();
+        let (client, mut events) = AsyncClient::builder(mqtt_options).capacity(capacity).build();
         timeout(PATIENCE, async {
             loop {
                 if let Event::Incoming(Packet::ConnAck(_)) =

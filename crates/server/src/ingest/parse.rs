@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(reading.t.unix(), 1_807_437_590);
         let status = parse("wattkampen/v1/soderhamn-1/status", br#"{"state":"offline","later":1}"#);
         let Ok(Message::Status(_, status)) = status else { panic!("not a status") };
-        assert_eq!(status.state, Link::Offline);
+        assert_eq!(status.state, ConnectionState::Offline);
     }
 
     #[test]
