@@ -4,7 +4,7 @@
 use core::fmt::Debug;
 
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
-use gateway::{Entry, ClockOffsets, Measurement, Outbox, ReadingId, Undated};
+use gateway::{ClockOffsets, Entry, Measurement, Outbox, ReadingId, Undated};
 use wire::Time;
 
 use crate::{
@@ -46,7 +46,11 @@ where
     fn dropped(&self) -> u32 {
         self.outbox.dropped()
     }
-    async fn push(&mut self, time: Time, measurement: Measurement) -> Result<ReadingId, Self::Error> {
+    async fn push(
+        &mut self,
+        time: Time,
+        measurement: Measurement,
+    ) -> Result<ReadingId, Self::Error> {
         self.outbox.push(time, measurement).await
     }
     async fn after(&mut self, id: Option<ReadingId>) -> Result<Option<Entry>, Self::Error> {
@@ -75,7 +79,10 @@ where
         self.clock_offsets
     }
     /// Not worth a restart where it fails: the next day is another attempt.
-    async fn store_clock_offsets(&mut self, clock_offsets: ClockOffsets) -> Result<(), Self::Error> {
+    async fn store_clock_offsets(
+        &mut self,
+        clock_offsets: ClockOffsets,
+    ) -> Result<(), Self::Error> {
         if self.store.lock().await.put_clock_offsets(clock_offsets).await.is_ok() {
             self.clock_offsets = clock_offsets;
         }

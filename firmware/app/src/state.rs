@@ -10,7 +10,7 @@ use embassy_sync::{
 };
 use gateway::{
     Measurement, Observer, ReadingId,
-    meter::{TelegramError, Telegram},
+    meter::{Telegram, TelegramError},
 };
 use panel::LocalPower;
 use wire::Text;
@@ -141,7 +141,11 @@ impl Observer for Watcher<'_> {
         };
         let before = self.state.power.lock(|power| power.replace(Some(power_w)));
         let step = before.map(|before| power_w - before).filter(|step| step.abs() >= STEP_W);
-        self.state.local_power.signal(LocalPower { at, power_w, step: step.map(|step| (at, step)) });
+        self.state.local_power.signal(LocalPower {
+            at,
+            power_w,
+            step: step.map(|step| (at, step)),
+        });
     }
 
     fn telegram_rejected(&mut self, error: TelegramError) {

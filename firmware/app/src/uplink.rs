@@ -12,7 +12,7 @@ use embassy_net::{
 };
 use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, signal::Signal};
 use embassy_time::{Duration, with_timeout};
-use gateway::{ConnectOptions, UplinkConnection, Message, Token, Uplink};
+use gateway::{ConnectOptions, Message, Token, Uplink, UplinkConnection};
 use heapless::Vec;
 use minimq::{
     Buffers, ConfigBuilder, Connection, Io, Op, Publication, QoS, Session, TopicFilter, Will,
@@ -178,7 +178,8 @@ impl<'a, C, const PAGES: bool> Mqtt<'a, C, PAGES> {
         updates: Option<&'a Mailbox>,
     ) -> Result<Self, minimq::ConfigError> {
         let Identity { options, page, config: topic, update, user, password, rx, tx } = identity;
-        let will = Will::new(&options.will_topic, &options.will, &[])?.retained().qos(QoS::AtLeastOnce);
+        let will =
+            Will::new(&options.will_topic, &options.will, &[])?.retained().qos(QoS::AtLeastOnce);
         let mut config = ConfigBuilder::new(Buffers::new(rx, tx))
             .client_id(options.client.as_str())?
             .keepalive_interval(KEEP_ALIVE_S)

@@ -6,7 +6,9 @@ use app::{layout::TWO_MEGABYTES, outbox::FlashOutbox};
 use embassy_embedded_hal::flash::partition::Partition;
 use embassy_futures::block_on;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
-use gateway::{Entry, Measurement, Multiplier, Outbox, ReadingId, WattHours, Watts, meter::p1::Decoder};
+use gateway::{
+    Entry, Measurement, Multiplier, Outbox, ReadingId, WattHours, Watts, meter::p1::Decoder,
+};
 use sequential_storage::mock_flash::{MockFlashBase, WriteCountCheck};
 use wire::Time;
 

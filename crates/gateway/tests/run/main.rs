@@ -135,11 +135,11 @@ fn readings_arrive_once_with_status_before_and_goodbye_behind() {
     let times = [51, 60_051, 120_051, 180_051, 240_051];
     for (at, (said, state)) in times.iter().zip(&online) {
         assert!(
-            (*at..at + 10_000).contains(said) && *state == UplinkConnection::Online,
+            (*at..at + 10_000).contains(said) && *state == ConnectionState::Online,
             "{online:?}"
         );
     }
-    assert_eq!(broker.statuses.last().map(|last| last.1.state), Some(UplinkConnection::Offline));
+    assert_eq!(broker.statuses.last().map(|last| last.1.state), Some(ConnectionState::Offline));
     assert_eq!(broker.statuses[4].1.telegrams, Some(25));
     assert!(broker.closed);
 }

@@ -252,7 +252,11 @@ where
         self.dropped.saturating_add(self.waiting.dropped())
     }
 
-    async fn push(&mut self, time: Time, measurement: Measurement) -> Result<ReadingId, Self::Error> {
+    async fn push(
+        &mut self,
+        time: Time,
+        measurement: Measurement,
+    ) -> Result<ReadingId, Self::Error> {
         let id = ReadingId { boot: self.last.boot, seq: self.last.seq.saturating_add(1) };
         let entry = Entry { id, time, measurement };
         let mut record = [0; record::MAX];

@@ -54,7 +54,8 @@ mod tests {
     fn a_full_telegram_is_as_short_as_the_capacity_assumes() {
         let mut bytes = TELEGRAM;
         let telegram = Decoder::new().next(&mut bytes).expect("complete").expect("well-formed");
-        let measurement = Measurement::from_telegram(&telegram, Multiplier::ONE).expect("a register");
+        let measurement =
+            Measurement::from_telegram(&telegram, Multiplier::ONE).expect("a register");
         let time = Time::from_unix(1_807_437_590).expect("in range");
         let entry = Entry { id: ReadingId { boot: 300, seq: 70_000 }, time, measurement };
         let mut record = [0; MAX];
