@@ -7,7 +7,7 @@ use crc::{CRC_16_ARC, Crc};
 use gateway::meter::{Telegram, TelegramError};
 use gateway::{Config, Measurement, Multiplier, Observer, RamOutbox, ReadingId, WattHours, run};
 use proptest::prelude::*;
-use wire::{Reading, Time, UplinkConnection};
+use wire::{ConnectionState, Reading, Time};
 use world::{Broker, Meter, START, World, WorldClock, WorldUplink};
 
 mod broker;
