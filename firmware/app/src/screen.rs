@@ -27,7 +27,7 @@ pub async fn run<const W: usize, const H: usize>(
     frame: &mut Frame<W, H>,
 ) -> Infallible {
     let size = if W > 64 { Size::W128H64 } else { Size::W64H32 };
-    let mut page = unheard(Language::Swedish);
+    let mut page = page_without_contact(Language::Swedish);
     let mut own = None;
     let mut tick = Ticker::every(FRAMES);
     loop {

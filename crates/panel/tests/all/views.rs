@@ -127,8 +127,8 @@ fn the_own_meter_is_shown_with_or_without_a_server() {
     let older = with_local_power(page(), own(-20));
     assert_eq!(older, page(), "the server knows a later reading");
     for (name, alone) in [
-        ("Söderhamn", with_own(page(), own(NEWS_LAST_S))),
-        ("", with_own(unheard(Language::Swedish), own(NEWS_LAST_S))),
+        ("Söderhamn", with_local_power(page(), own(PAGE_MAX_AGE_S))),
+        ("", with_local_power(page_without_contact(Language::Swedish), own(PAGE_MAX_AGE_S))),
     ] {
         assert_eq!((alone.power_w, alone.name.as_str()), (Some(700), name));
         assert_eq!((alone.rank, alone.today_wh, alone.saving_permille), (None, None, None));
@@ -147,8 +147,8 @@ fn the_own_meter_is_shown_with_or_without_a_server() {
 #[test]
 fn before_the_first_page_there_is_no_contact() {
     for language in [Language::Swedish, Language::English] {
-        for elapsed_ms in (0..ROUND_MS).step_by(1000) {
-            assert_eq!(at(&unheard(language), 0, elapsed_ms), View::NoContact);
+        for elapsed_ms in (0..ROTATION_MS).step_by(1000) {
+            assert_eq!(at(&page_without_contact(language), 0, elapsed_ms), View::NoContact);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::text::{FormatDate, FormatNumber, UNKNOWN};
 use competition::{QuarantineReason, QuarantinedReadings, Time};
 use maud::{Markup, html};
 
-use wire::{Language, Link};
+use wire::{ConnectionState, Language};
 
 use super::{
     Scene, declare,
@@ -238,8 +238,8 @@ fn gateways(scene: &Scene, gateways: &[GatewayState]) -> Markup {
                 tbody { @for g in gateways { tr {
                     th scope="row" { (g.id) }
                     td { @match g.status.state {
-                        Link::Online => span.state.live { span.sign aria-hidden="true" { "●" } " " (l.pick("ansluten", "connected")) },
-                        Link::Offline => span.state.silent { span.sign aria-hidden="true" { "○" } " " (l.pick("borta", "away")) },
+                        ConnectionState::Online => span.state.live { span.sign aria-hidden="true" { "●" } " " (l.pick("ansluten", "connected")) },
+                        ConnectionState::Offline => span.state.silent { span.sign aria-hidden="true" { "○" } " " (l.pick("borta", "away")) },
                     } }
                     td { (when(scene, g.heard)) }
                     td { (g.status.firmware.as_ref().map_or(UNKNOWN, |f| f.as_str())) }
