@@ -6,7 +6,7 @@
 //! | `wattkampen_readings_total` | counter | `outcome`: `stored`, `repeated`, `conflict` | readings that were understood |
 //! | `wattkampen_late_readings_total` | counter | | stored ones that came after a younger one of their meter |
 //! | `wattkampen_refused_total` | counter | `reason`: [`crate::ingest::IngestError::LABELS`] | messages that were not taken |
-//! | `wattkampen_telegrams_refused_total` | counter | `gateway`, `reason`: those of [`wire::TelegramErrors`] | telegrams that gateways refused, as they say |
+//! | `wattkampen_telegrams_refused_total` | counter | `gateway`, `reason`: those of [`wire::TelegramErrorCounts`] | telegrams that gateways refused, as they say |
 //! | `wattkampen_status_total` | counter | | states of gateways |
 //! | `wattkampen_commit_seconds` | histogram | | time of a commit |
 //! | `wattkampen_batch_readings` | histogram | | readings in a commit |

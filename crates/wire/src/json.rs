@@ -76,7 +76,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        ConnectionState, Contact, Direction, Language, Phases, TelegramErrors, Text, Time,
+        ConnectionState, Contact, Direction, Language, Phases, TelegramErrorCounts, Text, Time,
     };
 
     fn last() -> Time {
@@ -124,7 +124,7 @@ mod tests {
             dropped: Some(u32::MAX),
             telegrams: Some(u32::MAX),
             errors: Some(u32::MAX),
-            refused: Some(TelegramErrors {
+            refused: Some(TelegramErrorCounts {
                 checksum: u32::MAX,
                 trailer: u32::MAX,
                 cut: u32::MAX,

@@ -27,7 +27,7 @@ pub use json::{DecodeError, EncodeError, MAX_PAGE, MAX_READING, MAX_STATUS};
 pub use language::{Language, UnknownLanguage};
 pub use page::{Contact, Direction, Page};
 pub use reading::{Phases, Reading};
-pub use status::{ConnectionState, Status, TelegramErrorKind, TelegramErrors};
+pub use status::{ConnectionState, Status, TelegramErrorCounts, TelegramErrorKind};
 pub use text::Text;
 pub use time::{Time, TimeError};
 pub use topic::{Topic, TopicBuf, TopicError};

@@ -44,7 +44,7 @@ pub struct Status {
     pub errors: Option<u32>,
     /// The same by reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<TelegramErrors>,
+    pub refused: Option<TelegramErrorCounts>,
     /// Why it started last, as the chip tells: `power`, `watchdog`, `panic`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<Text<96>>,
@@ -61,7 +61,7 @@ pub struct Status {
 /// Telegrams refused since the gateway started, by reason. A reason that is absent
 /// has not occurred.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TelegramErrors {
+pub struct TelegramErrorCounts {
     /// The checksum is not that of the bytes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub checksum: u32,
@@ -82,7 +82,7 @@ pub struct TelegramErrors {
     pub no_register: u32,
 }
 
-/// Why a telegram was refused; [`TelegramErrors`] says what each means.
+/// Why a telegram was refused; [`TelegramErrorCounts`] says what each means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are those of the fields")]
 pub enum TelegramErrorKind {
@@ -108,7 +108,7 @@ impl TelegramErrorKind {
     }
 }
 
-impl TelegramErrors {
+impl TelegramErrorCounts {
     /// The number of every reason.
     pub const fn by_reason(&self) -> [(TelegramErrorKind, u32); 6] {
         [

@@ -2,13 +2,13 @@
 //! says so in its state; here the counts of all its starts are added up.
 use std::collections::BTreeMap;
 
-use wire::{GatewayId, Status, TelegramErrorKind, TelegramErrors};
+use wire::{GatewayId, Status, TelegramErrorCounts, TelegramErrorKind};
 
 /// What a gateway last said.
 #[derive(Debug, Clone, Copy, Default)]
 struct Said {
     boot: Option<u32>,
-    refused: TelegramErrors,
+    refused: TelegramErrorCounts,
 }
 
 /// Of every gateway that is kept.
@@ -54,7 +54,7 @@ mod tests {
         let mut telegrams = TelegramErrors::default();
         let id: GatewayId = "g".parse().unwrap();
         let mut heard = |boot, checksum, cut| {
-            let refused = TelegramErrors { checksum, cut, ..TelegramErrors::default() };
+            let refused = TelegramErrorCounts { checksum, cut, ..TelegramErrorCounts::default() };
             let status = Status {
                 boot: Some(boot),
                 refused: Some(refused),

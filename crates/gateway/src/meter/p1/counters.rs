@@ -1,5 +1,5 @@
 //! How many telegrams came, and what was wrong with the others.
-use wire::TelegramErrors;
+use wire::TelegramErrorCounts;
 
 use crate::meter::{Check, Telegram, TelegramError};
 
@@ -53,8 +53,8 @@ impl Counters {
     }
 
     /// The refused ones by reason, beside those that were sound and without register.
-    pub const fn by_reason(&self, no_register: u32) -> TelegramErrors {
-        TelegramErrors {
+    pub const fn by_reason(&self, no_register: u32) -> TelegramErrorCounts {
+        TelegramErrorCounts {
             checksum: self.checksum,
             trailer: self.trailer,
             cut: self.cut.saturating_add(self.overrun),
