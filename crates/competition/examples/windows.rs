@@ -14,15 +14,15 @@ use std::{
 };
 
 use competition::{
-    Baseline, Method,
+    Baseline, Country, Method,
     placebo::{Place, detail, score},
 };
 use jiff::tz::TimeZone;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args().nth(1).ok_or("usage: windows DIR")?;
-    let place = Place { timezone: TimeZone::get("Europe/Oslo")?, holidays: "NO".to_owned() };
-    let working = Place { holidays: String::new(), ..place.clone() };
+    let place = Place { timezone: TimeZone::get("Europe/Oslo")?, holidays: Some(Country::Norway) };
+    let working = Place { holidays: None, ..place.clone() };
     let mut out = BufWriter::new(stdout().lock());
     for building in read::directory(directory.as_ref())? {
         let began = Instant::now();

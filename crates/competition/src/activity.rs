@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use crate::Bilingual;
+use crate::{Bilingual, names::names};
 
 /// One thing that a town hall did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,6 @@ pub struct Activity {
 
 /// A kind of activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum ActivityKind {
     /// A walk through the dark house, with notes on what was left on.
     NightWalk,
@@ -43,18 +42,6 @@ pub enum ActivityKind {
 }
 
 impl ActivityKind {
-    /// All of them, in the order of the presets.
-    pub const ALL: [Self; 8] = [
-        Self::NightWalk,
-        Self::StandingsByMail,
-        Self::Target,
-        Self::Meeting,
-        Self::Survey,
-        Self::Inventory,
-        Self::PowerStrips,
-        Self::Other,
-    ];
-
     /// In English and in Swedish.
     pub const fn names(self) -> Bilingual<&'static str> {
         let (english, swedish) = match self {
@@ -69,23 +56,15 @@ impl ActivityKind {
         };
         Bilingual { english, swedish }
     }
-
-    /// The kind of a short name.
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.id() == id)
-    }
-
-    /// Short name in files and addresses.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::NightWalk => "night-walk",
-            Self::StandingsByMail => "standings-by-mail",
-            Self::Target => "target",
-            Self::Meeting => "meeting",
-            Self::Survey => "survey",
-            Self::Inventory => "inventory",
-            Self::PowerStrips => "power-strips",
-            Self::Other => "other",
-        }
-    }
 }
+
+names!(ActivityKind {
+    NightWalk = "night-walk",
+    StandingsByMail = "standings-by-mail",
+    Target = "target",
+    Meeting = "meeting",
+    Survey = "survey",
+    Inventory = "inventory",
+    PowerStrips = "power-strips",
+    Other = "other",
+});

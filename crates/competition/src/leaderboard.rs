@@ -1,9 +1,8 @@
 //! The ranked rows: what everybody sees, each number with what it rests on.
-use crate::{Bilingual, MilliWattHours, ParticipantIndex, Time, Watts};
+use crate::{Bilingual, MilliWattHours, ParticipantIndex, Time, Watts, names::names};
 
 /// What a board ranks by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
 pub enum Rule {
     /// Share of the baseline that was not used; more is better.
     #[default]
@@ -17,6 +16,14 @@ pub enum Rule {
     /// Saving of the last 14 days minus that of the days before; more is better.
     MostImproved,
 }
+
+names!(Rule {
+    Saving = "saving",
+    Intensity = "intensity",
+    Night = "night",
+    SavingPerEmployee = "saving-per-employee",
+    MostImproved = "most-improved",
+});
 
 /// Where the competition stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

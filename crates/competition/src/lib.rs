@@ -29,6 +29,7 @@ mod factors;
 mod interval_data;
 mod leaderboard;
 mod meter_days;
+mod names;
 mod participant;
 mod participant_state;
 pub mod placebo;
@@ -51,6 +52,7 @@ pub use day_record::{DayRecord, DayRecordError};
 pub use factors::{Factors, KgCo2PerKwh};
 pub use interval_data::{ImportValidator, IntervalReading};
 pub use leaderboard::{ClusterRow, Contact, Leaderboard, Row, Rule, Status};
+pub use names::UnknownName;
 pub use participant::{
     Baseline, Competition, Dated, DayKind, Epoch, Exclusion, Meter, MeterIndex, Method,
     Participant, ParticipantIndex, Period, Sign, Thresholds,

@@ -1,7 +1,10 @@
 //! The organiser's side: who competes, when, with which meters and areas.
 use jiff::{civil::Date, tz::TimeZone};
 
-use crate::{Activity, Factors, Percent, SquareMetres, Time, WattHours, Watts, leaderboard::Rule};
+use crate::{
+    Activity, Country, Factors, Percent, SquareMetres, Time, WattHours, Watts, leaderboard::Rule,
+    names::names,
+};
 
 /// Position of a participant in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,8 +64,8 @@ pub struct Competition {
     pub name: String,
     /// Where its days begin and end.
     pub timezone: TimeZone,
-    /// Country of the public holidays, ISO 3166.
-    pub holidays: String,
+    /// Country of the public holidays; `None`: no day is a public holiday.
+    pub holidays: Option<Country>,
     /// The months the baseline is learnt from.
     pub baseline: Period,
     /// The months that count.
@@ -85,7 +88,7 @@ impl Competition {
         Self {
             name: name.to_owned(),
             timezone,
-            holidays: "SE".to_owned(),
+            holidays: Some(Country::Sweden),
             baseline,
             contest,
             rule: Rule::default(),
@@ -124,6 +127,14 @@ pub enum Baseline {
     /// The three weeks before the contest, by weekday and hour.
     ThreeWeeksBefore,
 }
+
+names!(Baseline {
+    Season = "season",
+    HoursTemperature = "hours-temperature",
+    Hours = "hours",
+    LastYear = "last-year",
+    ThreeWeeksBefore = "three-weeks-before",
+});
 
 impl Baseline {
     /// Why its savings may have no interval, for everybody to read; only the rule of

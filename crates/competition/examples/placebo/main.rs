@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let directory = arguments.next().ok_or(USAGE)?;
     let place = Place {
         timezone: TimeZone::get(&arguments.next().unwrap_or("Europe/Oslo".to_owned()))?,
-        holidays: arguments.next().unwrap_or("NO".to_owned()),
+        holidays: Some(arguments.next().as_deref().unwrap_or("NO").parse()?),
     };
     let buildings = read::directory(directory.as_ref())?;
     if buildings.is_empty() {

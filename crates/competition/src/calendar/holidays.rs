@@ -11,32 +11,30 @@ use jiff::{
 };
 
 use super::easter::easter;
+use crate::names::names;
 
 /// A country whose holidays are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Country {
-    /// SE
+    /// Sweden.
     Sweden,
-    /// NO
+    /// Norway.
     Norway,
-    /// FI
+    /// Finland.
     Finland,
-    /// DK
+    /// Denmark.
     Denmark,
 }
 
-impl Country {
-    /// From its ISO 3166 code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Some(match code {
-            "SE" => Self::Sweden,
-            "NO" => Self::Norway,
-            "FI" => Self::Finland,
-            "DK" => Self::Denmark,
-            _ => return None,
-        })
-    }
+// The names are ISO 3166 codes.
+names!(Country {
+    Sweden = "SE",
+    Norway = "NO",
+    Finland = "FI",
+    Denmark = "DK",
+});
 
+impl Country {
     /// Whether offices are closed on that day, whatever its weekday.
     pub fn is_holiday(self, day: Date) -> bool {
         let easter = easter(day.year());

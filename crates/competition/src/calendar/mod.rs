@@ -72,7 +72,7 @@ impl Calendar {
         let (baseline, contest) = (hours(competition.baseline), hours(competition.contest));
         let first = baseline.start.min(contest.start);
         let until = baseline.end.max(contest.end) + AFTER;
-        let country = Country::from_code(&competition.holidays);
+        let country = competition.holidays;
         let start = local(&zone, first * HOUR).0;
         let (mut slots, mut dates) = (Vec::new(), Vec::new());
         let mut today = None;

@@ -1,7 +1,7 @@
 //! A meter's configuration in the automaton's units, and its fingerprint.
 use core::hash::{Hash, Hasher};
 
-use crate::{Competition, Meter, Sign};
+use crate::{Competition, Country, Meter, Sign};
 
 /// Most that any connection carries, W: keeps all sums far from overflow.
 const LARGEST: i64 = 1_000_000_000;
@@ -46,7 +46,9 @@ impl MeterConfig {
         let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
         (spec.multiplier, spec.capacity, spec.rollover, &spec.epochs, contest).hash(&mut hash);
         let zone = competition.timezone.iana_name();
-        (zone, &competition.holidays, &competition.special_days).hash(&mut hash);
+        // As text: the fingerprints of stored days were computed so.
+        let holidays = competition.holidays.map_or("", Country::as_str);
+        (zone, holidays, &competition.special_days).hash(&mut hash);
         (competition.baseline.start, competition.baseline.end).hash(&mut hash);
         spec.fingerprint = hash.finish();
         spec

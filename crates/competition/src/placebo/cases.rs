@@ -61,7 +61,7 @@ fn windows(building: &Building, place: &Place) -> Vec<Window> {
         Period { start: first, end: last },
         Period { start: last, end: last },
     );
-    competition.holidays.clone_from(&place.holidays);
+    competition.holidays = place.holidays;
     let calendar = Calendar::new(&competition, &[]);
     let mut month = date(first.year(), first.month(), 1);
     let mut windows = Vec::new();

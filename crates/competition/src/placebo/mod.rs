@@ -9,7 +9,7 @@ mod table;
 
 use jiff::tz::TimeZone;
 
-use crate::{Baseline, Method, Time};
+use crate::{Baseline, Country, Method, Time};
 
 pub use table::{Line, table};
 
@@ -29,8 +29,8 @@ pub struct Building {
 pub struct Place {
     /// Zone of their days.
     pub timezone: TimeZone,
-    /// ISO 3166 code of their holidays.
-    pub holidays: String,
+    /// Country of their public holidays.
+    pub holidays: Option<Country>,
 }
 
 /// A method to score.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use competition::{
-    Baseline, Method,
+    Baseline, Country, Method,
     placebo::{Building, Case, Line, Place, score, table},
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
@@ -22,7 +22,7 @@ fn buildings() -> Option<Vec<Building>> {
 fn place() -> Place {
     Place {
         timezone: TimeZone::get("Europe/Oslo").expect("a known zone"),
-        holidays: "NO".to_owned(),
+        holidays: Some(Country::Norway),
     }
 }
 

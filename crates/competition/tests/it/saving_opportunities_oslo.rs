@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, path::Path};
 
 use competition::{
-    Celsius, Competition, IntervalReading, Meter, MeterIndex, MilliWattHours, OpportunityKind,
-    Participant, ParticipantIndex, Period, SavingOpportunity, SekPerKwh, Standings, Time,
-    placebo::Building,
+    Celsius, Competition, Country, IntervalReading, Meter, MeterIndex, MilliWattHours,
+    OpportunityKind, Participant, ParticipantIndex, Period, SavingOpportunity, SekPerKwh,
+    Standings, Time, placebo::Building,
 };
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
@@ -33,7 +33,7 @@ fn saving_opportunities(
     let start = from.saturating_sub(1.year());
     let periods = [Period { start, end: from }, Period { start: from, end: until }];
     let mut rules = Competition::new("oslo", zone(), periods[0], periods[1]);
-    rules.holidays = "NO".to_owned();
+    rules.holidays = Some(Country::Norway);
     let one = Participant { meters: vec![Meter::new("one")], ..Participant::default() };
     let mut standings = Standings::new(rules, vec![one]);
     let (start, since, end) = (midnight(start), midnight(since), midnight(until));

@@ -1,12 +1,10 @@
 //! The configuration in a canonical form: its hash, and what differs from the last.
 use std::collections::BTreeMap;
 
-use competition::{Competition, Participant, Sign};
+use competition::{Competition, Country, Participant, Sign};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-
-use super::locked_result::rule_name;
 
 /// All of a configuration that moves the board, and nothing else of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,10 +58,10 @@ impl CanonicalConfig {
             "competition": {
                 "name": competition.name,
                 "timezone": competition.timezone.iana_name(),
-                "holidays": competition.holidays,
+                "holidays": competition.holidays.map_or("", Country::as_str),
                 "baseline": period(competition.baseline),
                 "contest": period(competition.contest),
-                "rule": rule_name(competition.rule),
+                "rule": competition.rule.as_str(),
                 "method": {
                     "baseline": format!("{:?}", method.baseline),
                     "half_life_days": method.half_life,

@@ -40,19 +40,6 @@ struct LockedRow {
     reason: Option<[String; 2]>,
 }
 
-const RULES: [(&str, Rule); 5] = [
-    ("saving", Rule::Saving),
-    ("intensity", Rule::Intensity),
-    ("night", Rule::Night),
-    ("saving-per-employee", Rule::SavingPerEmployee),
-    ("most-improved", Rule::MostImproved),
-];
-
-/// The name of a rule, as configurations have it.
-pub(super) fn rule_name(rule: Rule) -> &'static str {
-    RULES.iter().find(|(_, known)| *known == rule).map_or("unknown", |(name, _)| name)
-}
-
 impl LockedResult {
     /// Keeps a board, but for what is of the moment.
     pub fn new(board: &Leaderboard, participants: &[Participant]) -> Self {
@@ -80,7 +67,7 @@ impl LockedResult {
         });
         Self {
             as_of: board.as_of.0,
-            rule: rule_name(board.rule).to_owned(),
+            rule: board.rule.to_string(),
             total_saved_mwh: board.total_saved.0,
             rows: rows.collect(),
         }
@@ -95,7 +82,6 @@ impl LockedResult {
     /// any more has no row.
     pub fn board(&self, standings: &Standings, now: Time) -> Leaderboard {
         let participants = standings.participants();
-        let rule = RULES.iter().find(|(name, _)| *name == self.rule);
         let rows = self.rows.iter().filter_map(|row| {
             let index = participants.iter().position(|who| who.id == row.participant)?;
             let participant = ParticipantIndex(index as u32);
@@ -130,7 +116,7 @@ impl LockedResult {
         });
         Leaderboard {
             as_of: Time(self.as_of),
-            rule: rule.map_or(Rule::Saving, |(_, rule)| *rule),
+            rule: self.rule.parse().unwrap_or(Rule::Saving),
             status: Status::Locked,
             total_saved: MilliWattHours(self.total_saved_mwh),
             rows: rows.collect(),

@@ -42,7 +42,6 @@ use wire::Language;
 
 pub use api::{leaderboard_json, what_if_json};
 pub use routes::router;
-pub use rule::baseline_tag;
 
 /// How long connections may take to finish once the service stops.
 const PATIENCE: Duration = Duration::from_secs(3);

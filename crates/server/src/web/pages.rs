@@ -178,7 +178,7 @@ pub(super) async fn what_if(
         let competition = web.engine.competition();
         let rule = rule::wanted(&visit.params)?.unwrap_or(competition.rule);
         let baseline = rule::wanted_baseline(&visit.params)?.unwrap_or(competition.method.baseline);
-        let key = format!("what-if {} {}", rule::tag(rule), rule::baseline_tag(baseline));
+        let key = format!("what-if {} {}", rule.as_str(), baseline.as_str());
         if let Some(response) = visit.kept(&key) {
             return Ok(response);
         }

@@ -1,29 +1,13 @@
 //! The rules a board can follow: their names in addresses, and how a row shows
 //! what it is ranked by.
+use core::str::FromStr;
+
 use crate::text::{FormatNumber, UNKNOWN, local};
-use competition::{Baseline, Bilingual, Leaderboard, Participant, Row, Rule, Time};
+use competition::{Baseline, Bilingual, Leaderboard, Participant, Row, Rule, Time, UnknownName};
 use jiff::tz::TimeZone;
 use wire::Language;
 
 use super::{params::Params, problem::Problem};
-
-/// All rules, in the order in which they are offered.
-pub(super) const ALL: [Rule; 5] =
-    [Rule::Saving, Rule::Intensity, Rule::Night, Rule::SavingPerEmployee, Rule::MostImproved];
-
-/// All baselines and their names in addresses and JSON.
-pub(super) const BASELINES: [(&str, Baseline); 5] = [
-    ("season", Baseline::Season),
-    ("hours-temperature", Baseline::HoursTemperature),
-    ("hours", Baseline::Hours),
-    ("last-year", Baseline::LastYear),
-    ("three-weeks-before", Baseline::ThreeWeeksBefore),
-];
-
-/// The name of a baseline in addresses and JSON.
-pub fn baseline_tag(baseline: Baseline) -> &'static str {
-    BASELINES.iter().find(|(_, it)| *it == baseline).map_or("season", |(tag, _)| tag)
-}
 
 /// Why no row of an unofficial board has an interval.
 pub(super) fn no_interval(board: &Leaderboard, baseline: Baseline) -> Option<Bilingual> {
@@ -33,40 +17,27 @@ pub(super) fn no_interval(board: &Leaderboard, baseline: Baseline) -> Option<Bil
 
 /// The baseline that an address asks for.
 pub(super) fn wanted_baseline(params: &Params) -> Result<Option<Baseline>, Problem> {
-    let Some(text) = params.get("baseline") else { return Ok(None) };
-    let found = BASELINES.iter().find(|(tag, _)| *tag == text).map(|(_, it)| *it);
-    found.map(Some).ok_or_else(|| {
-        Problem::bad(
-            format!("baseline={text} is no baseline"),
-            format!("baselines: {}", BASELINES.map(|(tag, _)| tag).join(", ")),
-        )
-    })
-}
-
-/// The name of a rule in addresses, JSON and configuration.
-pub(super) const fn tag(rule: Rule) -> &'static str {
-    match rule {
-        Rule::Intensity => "intensity",
-        Rule::Night => "night",
-        Rule::SavingPerEmployee => "saving-per-employee",
-        Rule::MostImproved => "most-improved",
-        _ => "saving",
-    }
-}
-
-pub(super) fn from_tag(text: &str) -> Option<Rule> {
-    ALL.into_iter().find(|rule| tag(*rule) == text)
+    named(params, "baseline", "baselines")
 }
 
 /// The rule that an address asks for.
 pub(super) fn wanted(params: &Params) -> Result<Option<Rule>, Problem> {
-    let Some(text) = params.get("rule") else { return Ok(None) };
-    from_tag(text).map(Some).ok_or_else(|| {
-        Problem::bad(
-            format!("rule={text} is no rule"),
-            format!("rules: {}", ALL.map(tag).join(", ")),
-        )
-    })
+    named(params, "rule", "rules")
+}
+
+fn named<T>(params: &Params, parameter: &str, plural: &str) -> Result<Option<T>, Problem>
+where
+    T: FromStr<Err = UnknownName>,
+{
+    let parse = |text: &str| {
+        text.parse().map_err(|error: UnknownName| {
+            Problem::bad(
+                format!("{parameter}={text} is no {parameter}"),
+                format!("{plural}: {}", error.valid.join(", ")),
+            )
+        })
+    };
+    params.get(parameter).map(parse).transpose()
 }
 
 /// What the visitor reads above the column.
@@ -76,7 +47,7 @@ pub(super) const fn title(rule: Rule, l: Language) -> &'static str {
         Rule::Night => l.pick("Nattlast", "Night load"),
         Rule::SavingPerEmployee => l.pick("Sparat per anställd", "Saved per employee"),
         Rule::MostImproved => l.pick("Mest förbättrad", "Most improved"),
-        _ => l.pick("Besparing", "Saving"),
+        Rule::Saving => l.pick("Besparing", "Saving"),
     }
 }
 
@@ -86,7 +57,7 @@ pub(super) const fn measure(rule: Rule, l: Language) -> &'static str {
         Rule::MostImproved => {
             l.pick("Förbättring de senaste 14 dagarna", "Improvement of the last 14 days")
         }
-        rule => title(rule, l),
+        Rule::Saving | Rule::Intensity | Rule::Night | Rule::SavingPerEmployee => title(rule, l),
     }
 }
 
@@ -109,7 +80,7 @@ pub(super) const fn sentence(rule: Rule, l: Language) -> &'static str {
             "Störst ökning av besparingen de senaste 14 dagarna mot tävlingens dagar dessförinnan ligger först, i procentenheter.",
             "The largest rise of the saving in the last 14 days over the contest's days before them comes first, in percentage points.",
         ),
-        _ => l.pick(
+        Rule::Saving => l.pick(
             "Störst minskning jämfört med husets egen normala användning ligger först.",
             "The largest reduction against the building's own normal use comes first.",
         ),
@@ -136,7 +107,7 @@ impl Score {
                 Self::plain(value)
             }
             Rule::MostImproved => Self::plain(row.improvement_points),
-            _ => Self::saving(row),
+            Rule::Saving => Self::saving(row),
         }
     }
 
@@ -160,7 +131,7 @@ impl Score {
                 let unit = l.pick("procentenheter", "percentage points");
                 format!("{rises}{} {unit}", l.number(value, 1))
             }
-            _ => l.percent(value, self.decimals),
+            Rule::Saving => l.percent(value, self.decimals),
         }
     }
 
@@ -192,14 +163,6 @@ pub(super) fn held<T: Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_rule_has_one_name_that_reads_back() {
-        for rule in ALL {
-            assert_eq!(from_tag(tag(rule)), Some(rule));
-        }
-        assert_eq!(from_tag("Saving"), None);
-    }
 
     #[test]
     fn an_improvement_has_a_sign_and_its_unit_in_words() {

@@ -1,58 +1,42 @@
-//! What several commands let one choose: a rule, a baseline, a language.
+//! Values that several commands accept as arguments: a rule, a baseline, a language.
+use core::str::FromStr;
+use std::error::Error;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use competition::{Baseline, Rule};
 
-/// A rule.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(super) enum By {
-    /// Share of the own baseline that was not used
-    Saving,
-    /// kWh/m², least first
-    Intensity,
-    /// Night load per m², least first
-    Night,
-    /// Saved kWh per employee
-    SavingPerEmployee,
-    /// Saving of the last 14 days minus that of the days before
-    MostImproved,
+/// Parses the name of a rule.
+pub(super) fn rule() -> impl TypedValueParser<Value = Rule> {
+    named(Rule::ALL.map(|rule| {
+        PossibleValue::new(rule.as_str()).help(match rule {
+            Rule::Saving => "Share of the own baseline that was not used",
+            Rule::Intensity => "kWh/m², least first",
+            Rule::Night => "Night load per m², least first",
+            Rule::SavingPerEmployee => "Saved kWh per employee",
+            Rule::MostImproved => "Saving of the last 14 days minus that of the days before",
+        })
+    }))
 }
 
-impl From<By> for Rule {
-    fn from(by: By) -> Self {
-        match by {
-            By::Saving => Self::Saving,
-            By::Intensity => Self::Intensity,
-            By::Night => Self::Night,
-            By::SavingPerEmployee => Self::SavingPerEmployee,
-            By::MostImproved => Self::MostImproved,
-        }
-    }
+/// Parses the name of a baseline.
+pub(super) fn baseline() -> impl TypedValueParser<Value = Baseline> {
+    named(Baseline::ALL.map(|baseline| {
+        PossibleValue::new(baseline.as_str()).help(match baseline {
+            Baseline::Season => "72 kinds of hour, temperature, drawn towards the season",
+            Baseline::HoursTemperature => "72 kinds of hour with temperature",
+            Baseline::Hours => "72 kinds of hour",
+            Baseline::LastYear => "The same dates of the year before, the rule of 2011",
+            Baseline::ThreeWeeksBefore => "The three weeks before the contest",
+        })
+    }))
 }
 
-/// A baseline.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(super) enum Against {
-    /// 72 kinds of hour, temperature, drawn towards the season
-    Season,
-    /// 72 kinds of hour with temperature
-    HoursTemperature,
-    /// 72 kinds of hour
-    Hours,
-    /// The same dates of the year before, the rule of 2011
-    LastYear,
-    /// The three weeks before the contest
-    ThreeWeeksBefore,
-}
-
-impl From<Against> for Baseline {
-    fn from(against: Against) -> Self {
-        match against {
-            Against::Season => Self::Season,
-            Against::HoursTemperature => Self::HoursTemperature,
-            Against::Hours => Self::Hours,
-            Against::LastYear => Self::LastYear,
-            Against::ThreeWeeksBefore => Self::ThreeWeeksBefore,
-        }
-    }
+/// Parses one of the names of a type, so that help and refusals list all of them.
+fn named<T>(names: impl IntoIterator<Item = PossibleValue>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err: Error + Send + Sync> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
 }
 
 /// A language of pages.

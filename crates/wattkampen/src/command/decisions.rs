@@ -53,7 +53,7 @@ pub(super) struct Args {
     count: Option<u32>,
     /// What was done
     #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(
-        competition::ActivityKind::ALL.map(competition::ActivityKind::id)))]
+        competition::ActivityKind::ALL.map(competition::ActivityKind::as_str)))]
     activity: Option<String>,
     /// The day of an activity
     #[arg(long, value_name = "DATE")]

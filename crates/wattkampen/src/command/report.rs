@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use competition::Time;
+use competition::{Rule, Time};
 use jiff::Timestamp;
 use server::{
     audit::AuditEntry,
@@ -13,7 +13,7 @@ use server::{
 
 use super::{
     Failure,
-    choices::{By, Lang},
+    choices::{self, Lang},
     output, stored,
 };
 use crate::{
@@ -30,8 +30,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME")]
     as_of: Option<Timestamp>,
     /// Ranked by another rule than the competition's own
-    #[arg(long, value_name = "RULE", value_enum)]
-    rule: Option<By>,
+    #[arg(long, value_name = "RULE", value_parser = choices::rule())]
+    rule: Option<Rule>,
     /// Form of the report
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -52,7 +52,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
     let (standings, locked) = stored::standings(&config)?;
-    let rule = args.rule.map_or(config.competition.rule, Into::into);
+    let rule = args.rule.unwrap_or(config.competition.rule);
     let now = Time(Timestamp::now().as_second());
     let as_of = args.as_of.map(|at| Time(at.as_second()));
     // The locked result stands, whatever came in or was configured since.

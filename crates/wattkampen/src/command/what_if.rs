@@ -2,14 +2,10 @@
 //! touched, and every form of the answer says that it is not official.
 use std::path::PathBuf;
 
-use competition::{Leaderboard, Method, Time};
+use competition::{Baseline, Leaderboard, Method, Rule, Time};
 use jiff::Timestamp;
 
-use super::{
-    Failure,
-    choices::{Against, By},
-    output, stored,
-};
+use super::{Failure, choices, output, stored};
 use crate::{
     config::Config,
     report::{Summary, standings as printed},
@@ -21,11 +17,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Ranked by this rule; else the competition's own
-    #[arg(long, value_name = "RULE", value_enum)]
-    rule: Option<By>,
+    #[arg(long, value_name = "RULE", value_parser = choices::rule())]
+    rule: Option<Rule>,
     /// Compared with this baseline; else the competition's own
-    #[arg(long, value_name = "BASELINE", value_enum)]
-    baseline: Option<Against>,
+    #[arg(long, value_name = "BASELINE", value_parser = choices::baseline())]
+    baseline: Option<Baseline>,
     /// At this time, such as 2027-04-20T12:00:00Z; else now
     #[arg(long, value_name = "TIME")]
     as_of: Option<Timestamp>,
@@ -37,10 +33,10 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
     let (standings, _) = stored::standings(&config)?;
-    let rule = args.rule.map_or(config.competition.rule, Into::into);
+    let rule = args.rule.unwrap_or(config.competition.rule);
     let mut method: Method = config.competition.method;
     if let Some(baseline) = args.baseline {
-        method.baseline = baseline.into();
+        method.baseline = baseline;
     }
     let as_of = args.as_of.unwrap_or_else(Timestamp::now).as_second();
     let board: Leaderboard = standings.what_if(rule, method, Time(as_of));
@@ -50,7 +46,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         out.extend(json);
         out.push(b'\n');
     } else {
-        let baseline = server::web::baseline_tag(method.baseline);
+        let baseline = method.baseline;
         out.extend(format!("UNOFFICIAL: what if the baseline were {baseline}\n").bytes());
         let none = board.rows.iter().all(|row| row.interval_percent.is_none());
         if let Some(reason) = method.baseline.no_interval().filter(|_| none) {

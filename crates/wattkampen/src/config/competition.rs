@@ -1,17 +1,8 @@
 //! `[competition]`: name, calendar, periods, rule, thresholds.
-use competition::{Competition, Factors, KgCo2PerKwh, Period, Rule, SekPerKwh};
+use competition::{Competition, Country, Factors, KgCo2PerKwh, Period, Rule, SekPerKwh};
 use jiff::tz::TimeZone;
 
 use super::{days, reader::Section};
-
-/// Rules by the names that scripts use.
-pub(crate) const RULES: [(&str, Rule); 5] = [
-    ("saving", Rule::Saving),
-    ("intensity", Rule::Intensity),
-    ("night", Rule::Night),
-    ("saving-per-employee", Rule::SavingPerEmployee),
-    ("most-improved", Rule::MostImproved),
-];
 
 pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
     let name = section.need_text("name", "Energispartävling 2027");
@@ -29,16 +20,15 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
                 .ok()
         },
     );
-    let holidays = section.text("holidays");
-    if let Some(country) = holidays
-        && !["SE", "NO", "FI", "DK"].contains(&country.value)
-    {
-        section.source.mistake(
-            country.at,
-            format!("holidays of {:?} are not known", country.value),
-            "known are \"SE\", \"NO\", \"FI\" and \"DK\"",
-        );
-    }
+    let holidays = section.text("holidays").map(|country| {
+        country.value.parse::<Country>().map_err(|error| {
+            section.source.mistake(
+                country.at,
+                format!("holidays of {:?} are not known", country.value),
+                format!("known are {}", error.valid.join(", ")),
+            );
+        })
+    });
     let baseline = period(section, "baseline");
     let contest = period(section, "contest");
     if let (Some(baseline), Some(contest)) = (baseline, contest)
@@ -51,15 +41,14 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
         );
     }
     let rule = section.text("rule").map_or(Some(Rule::default()), |text| {
-        let known = RULES.iter().find(|(name, _)| *name == text.value).map(|(_, rule)| *rule);
-        if known.is_none() {
+        let rule = text.value.parse::<Rule>().map_err(|error| {
             section.source.mistake(
                 text.at,
                 format!("rule {:?} is not known", text.value),
-                format!("known are {}", RULES.map(|(name, _)| name).join(", ")),
+                format!("known are {}", error.valid.join(", ")),
             );
-        }
-        known
+        });
+        rule.ok()
     });
     let thresholds = thresholds(section);
     let special_days = days::read(section);
@@ -69,8 +58,8 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
     competition.rule = rule;
     competition.special_days = special_days;
     competition.factors = factors;
-    if let Some(country) = holidays {
-        competition.holidays = country.value.to_owned();
+    if let Some(Ok(country)) = holidays {
+        competition.holidays = Some(country);
     }
     if let Some((days, coverage, cv_rmse)) = thresholds {
         let kept = &mut competition.thresholds;

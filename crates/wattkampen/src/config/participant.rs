@@ -188,15 +188,14 @@ fn activity(table: &Section<'_, '_>) -> Option<Activity> {
     let (day, place, by, note) =
         (table.date("day"), table.text("place"), table.text("by"), table.text("note"));
     let kind = kind.and_then(|text| {
-        let known = ActivityKind::from_id(text.value);
-        if known.is_none() {
+        let kind = text.value.parse::<ActivityKind>().map_err(|error| {
             table.source.mistake(
                 text.at,
                 format!("kind of activity {:?} is not known", text.value),
-                format!("known are {}", ActivityKind::ALL.map(ActivityKind::id).join(", ")),
+                format!("known are {}", error.valid.join(", ")),
             );
-        }
-        known
+        });
+        kind.ok()
     });
     let words = |text: Option<At<&str>>| text.map_or("", |text| text.value).to_owned();
     Some(Activity {

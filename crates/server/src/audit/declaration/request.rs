@@ -122,10 +122,10 @@ impl DeclarationRequest {
             }
             "activity" => {
                 let done = need(&self.activity, "activity", "night-walk")?;
-                let kind = ActivityKind::from_id(&done).ok_or_else(|| {
+                let kind = done.parse::<ActivityKind>().map_err(|error| {
                     wrong(
                         format!("activity = {done:?} is not known"),
-                        format!("one of {}", ActivityKind::ALL.map(ActivityKind::id).join(", ")),
+                        format!("one of {}", error.valid.join(", ")),
                     )
                 })?;
                 let (day, place) = (day(&self.day, "day")?, self.place.as_deref());

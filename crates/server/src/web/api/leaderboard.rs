@@ -133,7 +133,7 @@ fn json_of<'a>(board: &'a Leaderboard, participants: &'a [Participant]) -> Board
     });
     BoardJson {
         as_of: rfc3339(board.as_of),
-        rule: rule::tag(board.rule),
+        rule: board.rule.as_str(),
         status: match board.status {
             Status::Upcoming => "upcoming",
             Status::Running => "running",
@@ -173,7 +173,7 @@ pub(in crate::web) fn render_what_if(
 ) -> Vec<u8> {
     let json = WhatIfJson {
         official: false,
-        baseline: rule::baseline_tag(baseline),
+        baseline: baseline.as_str(),
         no_interval: rule::no_interval(board, baseline).map(|reason| reason.english),
         board: json_of(board, participants),
     };
@@ -199,7 +199,7 @@ pub(in crate::web) async fn what_if(
     let baseline = rule::wanted_baseline(&params)?;
     let own = web.engine.competition().method.baseline;
     let baseline = baseline.unwrap_or(own);
-    let key = format!("api/what-if?{}&{}", rule::tag(rule), rule::baseline_tag(baseline));
+    let key = format!("api/what-if?{}&{}", rule.as_str(), baseline.as_str());
     if let Some(made) = web.pages.get(stamp(&snapshot), &key) {
         return Ok(made.answer(&headers));
     }
@@ -233,7 +233,7 @@ pub(in crate::web) async fn leaderboard(
             "leave it out for the board of this moment",
         ));
     }
-    let key = format!("api/leaderboard?{}", rule::tag(rule));
+    let key = format!("api/leaderboard?{}", rule.as_str());
     let kept = as_of.is_none().then(|| web.pages.get(stamp(&snapshot), &key)).flatten();
     if let Some(made) = kept {
         return Ok(made.answer(&headers));

@@ -90,7 +90,7 @@ struct TrapJson {
 impl<'a> ActivityJson<'a> {
     fn of(it: &'a Activity, effect: Option<&Effect>) -> Self {
         Self {
-            kind: it.kind.id(),
+            kind: it.kind.as_str(),
             day: it.day.to_string(),
             place: &it.place,
             by: &it.by,

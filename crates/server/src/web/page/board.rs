@@ -31,7 +31,7 @@ impl Selection {
     pub(super) fn address(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if let Some(rule) = self.rule {
-            query.append_pair("rule", rule::tag(rule));
+            query.append_pair("rule", rule.as_str());
         }
         for (name, value) in [("cluster", &self.cluster), ("q", &self.search)] {
             if let Some(value) = value {
@@ -91,7 +91,7 @@ fn rules(scene: &Scene, board: &Leaderboard, selection: &Selection) -> Markup {
     let l = scene.l;
     html! {
         nav.rules aria-label=(l.pick("Rangordna efter", "Rank by")) {
-            @for rule in rule::ALL {
+            @for rule in Rule::ALL {
                 @let own = rule == scene.competition.rule;
                 @let chosen = (!own).then_some(rule);
                 a href=(Selection { rule: chosen, ..selection.clone() }.address())
@@ -108,7 +108,7 @@ fn filter(scene: &Scene, selection: &Selection) -> Markup {
     clusters.dedup();
     html! {
         form.filter method="get" action="/" role="search" {
-            @if let Some(rule) = selection.rule { input type="hidden" name="rule" value=(rule::tag(rule)); }
+            @if let Some(rule) = selection.rule { input type="hidden" name="rule" value=(rule.as_str()); }
             label { span { (l.pick("Sök", "Search")) }
                 input type="search" name="q" value=(selection.search.as_deref().unwrap_or_default())
                     placeholder=(l.pick("Kommun eller hus", "Municipality or building")) autocomplete="off"; }
@@ -137,7 +137,7 @@ pub(super) fn table(scene: &Scene, board: &Leaderboard, shown: &[&Row]) -> Marku
     let ranked = shown.iter().take_while(|row| row.rank.is_some()).count();
     let (ranked, unranked) = shown.split_at(ranked);
     html! {
-        table #board data-live data-rule=(rule::tag(board.rule)) role="table" {
+        table #board data-live data-rule=(board.rule.as_str()) role="table" {
             caption { (caption(scene, board.rule, shown.len())) }
             thead role="rowgroup" { tr role="row" {
                 th.rank scope="col" role="columnheader" { (l.pick("Plats", "Rank")) }

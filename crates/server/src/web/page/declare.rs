@@ -94,7 +94,7 @@ fn holds(asked: &DeclarationRequest, l: Language) -> String {
         "floor-area" => format!("{from}: {} m²", l.number(asked.m2.unwrap_or_default(), 0)),
         "employees" => format!("{from}: {}", asked.count.unwrap_or_default()),
         "activity" => {
-            let kind = asked.activity.as_deref().and_then(ActivityKind::from_id);
+            let kind = asked.activity.as_deref().and_then(|kind| kind.parse().ok());
             format!("{}: {}", text(&asked.day), activity(kind.unwrap_or(ActivityKind::Other), l))
         }
         _ => format!("{from} – {until}"),
@@ -119,7 +119,7 @@ pub(super) fn forms(scene: &Scene, decisions: &Decisions) -> Markup {
         (form(l, "activity", &html! {
             (participant(scene))
             label { span { (l.pick("Vad", "What")) } select name="activity" required {
-                @for kind in ActivityKind::ALL { option value=(kind.id()) { (activity(kind, l)) } } } }
+                @for kind in ActivityKind::ALL { option value=(kind.as_str()) { (activity(kind, l)) } } } }
             (input(l.pick("Dag", "Day"), "day", "date"))
             label { span { (l.pick("Var i huset (om ni vill)", "Where in the house (if you like)")) }
                 input name="place" maxlength="80" autocomplete="off"; } }))

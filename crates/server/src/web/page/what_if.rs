@@ -2,7 +2,7 @@
 //! mistaken for the official one: each page says what it is before anything else.
 use crate::text::ChooseText;
 use crate::text::{FormatNumber, UNKNOWN};
-use competition::{Baseline, ClusterRow, Leaderboard};
+use competition::{Baseline, ClusterRow, Leaderboard, Rule};
 use maud::{Markup, html};
 use wire::Language;
 
@@ -33,9 +33,9 @@ pub(in crate::web) fn what_if(
                 @if own { " " (l.pick("Valet är just nu tävlingens eget.", "The choice is the contest's own at present.")) } }
             form.filter method="get" action="/what-if" {
                 label { span { (l.pick("Regel", "Rule")) } select name="rule" {
-                    @for it in rule::ALL { option value=(rule::tag(it)) selected[it == board.rule] { (rule::title(it, l)) } } } }
+                    @for it in Rule::ALL { option value=(it.as_str()) selected[it == board.rule] { (rule::title(it, l)) } } } }
                 label { span { (l.pick("Jämfört med", "Compared with")) } select name="baseline" {
-                    @for (tag, it) in rule::BASELINES { option value=(tag) selected[it == baseline] { (name(it, l)) } } } }
+                    @for it in Baseline::ALL { option value=(it.as_str()) selected[it == baseline] { (name(it, l)) } } } }
                 button type="submit" { (l.pick("Räkna om", "Recompute")) }
             }
             p.sentence { (rule::sentence(board.rule, l)) }
@@ -57,11 +57,7 @@ pub(in crate::web) fn what_if(
             }
         } }
     };
-    let here = format!(
-        "/what-if?rule={}&baseline={}",
-        rule::tag(board.rule),
-        rule::baseline_tag(baseline)
-    );
+    let here = format!("/what-if?rule={}&baseline={}", board.rule.as_str(), baseline.as_str());
     let title = l.pick("Tänk om?", "What if?");
     page(scene, &Frame { title, here: &here, kind: "what-if" }, &main)
 }
@@ -92,7 +88,7 @@ impl Selection {
     pub(super) fn what_if(&self) -> String {
         self.rule.map_or_else(
             || "/what-if?baseline=last-year".to_owned(),
-            |rule| format!("/what-if?rule={}", rule::tag(rule)),
+            |rule| format!("/what-if?rule={}", rule.as_str()),
         )
     }
 }

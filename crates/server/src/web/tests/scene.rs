@@ -40,7 +40,7 @@ pub(in crate::web) fn competition() -> Competition {
     Competition {
         name: "Energispartävling 2027".into(),
         timezone: TimeZone::get("Europe/Stockholm").expect("bundled"),
-        holidays: "SE".into(),
+        holidays: Some(competition::Country::Sweden),
         baseline: Period { start: date(2026, 3, 1), end: date(2027, 3, 1) },
         contest: Period { start: date(2027, 3, 1), end: date(2027, 6, 1) },
         rule: Rule::Saving,

@@ -37,7 +37,7 @@ pub(in crate::report) fn activities(facts: &Summary) -> Table {
         Some(vec![
             Cell::Day(it.day),
             Cell::name(&who.municipality),
-            Cell::Term(it.kind.id(), both(swedish, english)),
+            Cell::Term(it.kind.as_str(), both(swedish, english)),
             Cell::name(&told.join(", ")),
             number(|it| it.before_percent),
             number(|it| it.after_percent),

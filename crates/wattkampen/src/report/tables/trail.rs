@@ -198,7 +198,7 @@ fn asked(asked: &DeclarationRequest) -> Both {
             )
         }
         "activity" => {
-            let kind = ActivityKind::from_id(&text(&asked.activity)).unwrap_or(ActivityKind::Other);
+            let kind = text(&asked.activity).parse().unwrap_or(ActivityKind::Other);
             let (day, Bilingual { english, swedish }) = (text(&asked.day), kind.names());
             Both(format!("{who}: {swedish}, {day}"), format!("{who}: {english}, {day}"))
         }
