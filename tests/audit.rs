@@ -1,6 +1,6 @@
-//! The audit trail as somebody uses it who disputes a place: what the organiser decides
-//! moves the board, stands in the log and outlives a restart; one changed byte of the
-//! log, of a stored reading or an imported row is found, with its place.
+//! The audit trail as a losing participant uses it: the organiser's decisions change the
+//! leaderboard, are in the log and survive a restart; one changed byte of the log, of a
+//! stored reading or of an imported row is found, with its place.
 use std::{
     path::PathBuf,
     process::{Command, Output},
@@ -13,23 +13,23 @@ use tests::{
     wattkampen, write_config,
 };
 
+#[path = "audit/forms.rs"]
+mod forms;
 #[path = "audit/tamper.rs"]
 mod tamper;
-#[path = "audit/told.rs"]
-mod told;
 
 const BOARD: &str = "/api/v1/leaderboard";
 /// Percent of the usual load that each hall uses in the contest.
 const LOADS: [u64; 3] = [95, 78, 88];
 
-struct Desk {
+struct Contest {
     _folder: tempfile::TempDir,
     config: PathBuf,
     halls: Vec<TownHall>,
 }
 
-impl Desk {
-    /// A contest that is over, of which nothing is known.
+impl Contest {
+    /// A contest that has ended, without any reading.
     fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let halls = TownHall::several(LOADS.len());
@@ -37,12 +37,12 @@ impl Desk {
         Self { _folder: folder, config, halls }
     }
 
-    /// The same with all its readings.
+    /// The same contest with all its readings.
     fn new() -> (Self, Server) {
-        let desk = Self::empty();
-        let server = Server::serve(&desk.config);
-        Fleet::start(server.broker(), desk.readings()).finish();
-        // What is acknowledged is on the next board, some milliseconds later.
+        let contest = Self::empty();
+        let server = Server::serve(&contest.config);
+        Fleet::start(server.broker(), contest.readings()).finish();
+        // Acknowledged readings are on the next leaderboard, some milliseconds later.
         let known = server.get(&format!("{BOARD}?as_of=2025-06-02T00:00:00Z")).json();
         let energies = |board: &Value| -> Vec<Value> {
             board["rows"]
@@ -55,7 +55,7 @@ impl Desk {
         until("the board has all readings", || {
             (energies(&server.get(BOARD).json()) == energies(&known)).then_some(())
         });
-        (desk, server)
+        (contest, server)
     }
 
     fn readings(&self) -> Vec<Vec<Message>> {
@@ -74,7 +74,7 @@ impl Desk {
         process::output(&mut command)
     }
 
-    /// Imports hours of 2 April 2024 and what it says.
+    /// Imports hours of 2 April 2024 and returns the printed result.
     fn import(&self, what: &str, id: &str, column: &str, values: &[&str], more: &[&str]) -> String {
         let file = self.config.with_file_name("import.csv");
         let rows = values.iter().enumerate();
@@ -100,7 +100,7 @@ impl Desk {
         Connection::open(self.config.with_file_name("data").join("wattkampen.sqlite")).unwrap()
     }
 
-    /// Stops the service, so that everything is sealed and the file is nobody's.
+    /// Stops the service, so that everything is sealed and the file is closed.
     fn close(&self, server: Server) {
         assert!(server.terminate().success());
         let (json, verified) = self.audit();
@@ -144,20 +144,20 @@ fn events(audit: &Value, kind: &str) -> Vec<Value> {
 
 #[test]
 fn a_declaration_moves_the_board_and_a_restart_gives_the_same() {
-    let (desk, server) = Desk::new();
+    let (contest, server) = Contest::new();
     let before = rows(&server);
     let entry = declared(&server, "declarations", &march("hall-1"));
     let after = rows(&server);
     let energy = |rows: &Value, id: &str| row(rows, id)["energy_kwh"].as_f64().unwrap();
-    // A third of the contest's hours is out, of both sides, and of nobody else's.
+    // A third of the contest's hours is excluded from both sides, for this hall alone.
     let share = energy(&after, "hall-1") / energy(&before, "hall-1");
     assert!((0.6..0.72).contains(&share), "{share}");
     assert_eq!(row(&after, "hall-2"), row(&before, "hall-2"));
     let swap = json!({"kind": "floor-area", "participant": "hall-2", "from": "2020-01-01",
         "m2": 7000, "by": "energy coordinator", "reason": "measured anew"});
     declared(&server, "declarations", &swap);
-    let told = server.get("/api/v1/participants/hall-2").json();
-    assert_eq!(told["floor_area_m2"], 7000.0, "{told}");
+    let shown = server.get("/api/v1/participants/hall-2").json();
+    assert_eq!(shown["floor_area_m2"], 7000.0, "{shown}");
     let after = rows(&server);
 
     let page = server.get("/organiser?lang=en");
@@ -168,15 +168,15 @@ fn a_declaration_moves_the_board_and_a_restart_gives_the_same() {
     assert_eq!((nonsense.status, &nonsense.json()["detail"]), (400, &json!("event needs from")));
 
     server.kill();
-    let server = Server::serve(&desk.config);
+    let server = Server::serve(&contest.config);
     assert_eq!(rows(&server), after, "after a restart");
     let withdrawn = json!({"kind": "withdraw", "entry": entry, "by": "energy coordinator",
         "reason": "it was another house"});
     declared(&server, "declarations", &withdrawn);
     assert_eq!(energy(&rows(&server), "hall-1"), energy(&before, "hall-1"));
 
-    desk.close(server);
-    let (audit, _) = desk.audit();
+    contest.close(server);
+    let (audit, _) = contest.audit();
     let made = events(&audit, "declaration");
     assert_eq!(made.len(), 3);
     assert_eq!(made[0]["entry"], entry);
@@ -189,15 +189,15 @@ fn a_declaration_moves_the_board_and_a_restart_gives_the_same() {
 }
 
 #[test]
-fn an_activity_is_told_while_the_service_runs_and_its_effect_measured() {
-    let (desk, server) = Desk::new();
+fn an_activity_is_declared_while_the_service_runs_and_its_effect_is_measured() {
+    let (contest, server) = Contest::new();
     let before = rows(&server);
     let done = json!({"kind": "activity", "participant": "hall-1", "activity": "night-walk",
         "day": "2025-04-15", "place": "whole house", "by": "caretaker", "reason": "14 screens were on"});
     let entry = declared(&server, "declarations", &done);
-    let told =
+    let shown =
         |server: &Server| server.get("/api/v1/participants/hall-1").json()["activities"].clone();
-    let activities = told(&server);
+    let activities = shown(&server);
     let words = &activities[0];
     assert_eq!((&words["kind"], &words["by"]), (&json!("night-walk"), &json!("caretaker")));
     assert_eq!(words["note"], "14 screens were on");
@@ -206,7 +206,7 @@ fn an_activity_is_told_while_the_service_runs_and_its_effect_measured() {
     let change = effect["change_points"].as_f64().expect("a change");
     assert!(bound(0) < change && change < bound(1), "{effect}");
     assert_eq!(effect["distinguishable"], bound(0) > 0.0 || bound(1) < 0.0, "{effect}");
-    assert_eq!(rows(&server), before, "it moves nobody");
+    assert_eq!(rows(&server), before, "an activity does not change the ranking");
     let page = server.get("/participants/hall-1?lang=en").text().to_owned();
     assert!(page.contains("Night walk") && page.contains("14 screens were on"), "{page}");
     assert!(server.get("/organiser?lang=en").text().contains("2025-04-15: Night walk"));
@@ -220,20 +220,20 @@ fn an_activity_is_told_while_the_service_runs_and_its_effect_measured() {
     );
 
     server.kill();
-    let server = Server::serve(&desk.config);
-    assert_eq!(told(&server), activities, "after a restart");
+    let server = Server::serve(&contest.config);
+    assert_eq!(shown(&server), activities, "after a restart");
     let withdrawn = json!({"kind": "withdraw", "entry": entry, "by": "caretaker",
         "reason": "it was another house"});
     declared(&server, "declarations", &withdrawn);
-    assert_eq!(told(&server), json!([]));
-    desk.close(server);
-    let (audit, _) = desk.audit();
+    assert_eq!(shown(&server), json!([]));
+    contest.close(server);
+    let (audit, _) = contest.audit();
     assert_eq!(events(&audit, "declaration").len(), 2, "nothing is deleted");
 }
 
 #[test]
 fn a_form_declares_without_a_script_and_only_from_our_own_page() {
-    let (_desk, server) = Desk::new();
+    let (_desk, server) = Contest::new();
     let form = "kind=employees&participant=hall-1&from=2020-01-01&count=50&by=jury&reason=counted";
     let kind = "application/x-www-form-urlencoded";
     let done = post(server.http, "/organiser", kind, form).unwrap();
@@ -248,8 +248,8 @@ fn a_form_declares_without_a_script_and_only_from_our_own_page() {
 }
 
 #[test]
-fn a_locked_result_stands_until_it_is_amended() {
-    let (desk, server) = Desk::new();
+fn a_locked_result_holds_until_it_is_amended() {
+    let (contest, server) = Contest::new();
     let lock = json!({"by": "head of the jury", "reason": "all have agreed"});
     let amend = |server: &Server| ask(server, "amendments", &march("hall-1"));
     assert_eq!(amend(&server).status, 409, "nothing is locked");
@@ -259,8 +259,8 @@ fn a_locked_result_stands_until_it_is_amended() {
     assert_eq!(board["status"], "locked");
     assert!(server.get("/?lang=en").text().contains("locked by the organiser <time>"));
 
-    // Neither a reading, nor a declaration, nor the configuration moves it.
-    let hall = &desk.halls[0];
+    // Neither a reading, nor a declaration, nor the configuration changes it.
+    let hall = &contest.halls[0];
     let late = tests::reading(hall, local("2025-04-01T12:30"), 9_000_000, 10, 1);
     Fleet::start(server.broker(), vec![vec![late]]).finish();
     until("the late reading is refused", || {
@@ -269,15 +269,15 @@ fn a_locked_result_stands_until_it_is_amended() {
     assert_eq!(ask(&server, "declarations", &march("hall-1")).status, 409);
     assert_eq!(rows(&server), board["rows"]);
     assert!(server.terminate().success());
-    let text = std::fs::read_to_string(&desk.config).unwrap();
-    std::fs::write(&desk.config, text.replace("m2 = 3250", "m2 = 9999")).unwrap();
-    let server = Server::serve(&desk.config);
+    let text = std::fs::read_to_string(&contest.config).unwrap();
+    std::fs::write(&contest.config, text.replace("m2 = 3250", "m2 = 9999")).unwrap();
+    let server = Server::serve(&contest.config);
     assert_eq!(server.get(BOARD).json()["rows"], board["rows"], "after a restart");
-    let report: Value = serde_json::from_slice(&desk.run(&["report", "--json"]).stdout).unwrap();
+    let report: Value = serde_json::from_slice(&contest.run(&["report", "--json"]).stdout).unwrap();
     assert_eq!(report["rows"], board["rows"]);
 
-    // From the command line, beside the service.
-    let amended = desk.run(&[
+    // From the command line, while the service runs.
+    let amended = contest.run(&[
         "amend",
         "event",
         "--participant",
@@ -299,27 +299,28 @@ fn a_locked_result_stands_until_it_is_amended() {
     assert_eq!(server.get(BOARD).json()["status"], "locked");
     assert_ne!(row(&after, "hall-1"), row(&board["rows"], "hall-1"));
     server.kill();
-    let server = Server::serve(&desk.config);
+    let server = Server::serve(&contest.config);
     assert_eq!(rows(&server), after, "after another restart");
 
-    // What came after the lock waits until an amendment takes it in.
+    // Data that arrives after the lock counts only by an amendment.
     let kept = || -> i64 {
-        desk.store().query_row("SELECT count(*) FROM aside", [], |row| row.get(0)).unwrap()
+        contest.store().query_row("SELECT count(*) FROM aside", [], |row| row.get(0)).unwrap()
     };
     assert_eq!(kept(), 1, "the late reading");
-    let told = desk.import("temperature", "hall-1", "outdoor_c", &["1.5", "2.5"], &[]);
-    assert!(told.contains("the result is locked: 2 are kept aside"), "{told}");
+    let shown = contest.import("temperature", "hall-1", "outdoor_c", &["1.5", "2.5"], &[]);
+    assert!(shown.contains("the result is locked: 2 are kept aside"), "{shown}");
     assert_eq!((kept(), rows(&server)), (3, after));
     let stored = || server.metric("wattkampen_stored_readings");
     let before = stored();
     let by = ["--by", "head of the jury", "--reason", "the appeal was upheld"];
-    let amended = desk.run(&[&["amend", "late-data", "--participant", "hall-1"], &by[..]].concat());
+    let amended =
+        contest.run(&[&["amend", "late-data", "--participant", "hall-1"], &by[..]].concat());
     assert!(amended.status.success(), "{}", String::from_utf8_lossy(&amended.stderr));
     until("it is taken in", || (kept() == 0).then_some(()));
     until("it is on the next board", || (stored() == before + 1).then_some(()));
 
-    desk.close(server);
-    let (audit, _) = desk.audit();
+    contest.close(server);
+    let (audit, _) = contest.audit();
     let aside = events(&audit, "aside");
     let aside: Vec<_> = aside.iter().map(|it| (&it["what"]["what"], &it["what"]["rows"])).collect();
     assert_eq!(aside, [(&json!("reading"), &json!(1)), (&json!("temperature"), &json!(2))]);
@@ -329,7 +330,7 @@ fn a_locked_result_stands_until_it_is_amended() {
     let changes: Vec<_> = results.iter().map(|it| &it["what"]["changes"]).collect();
     let area = json!([{"path": "participants.hall-1.floor_area",
         "before": [["2020-01-01", 3250.0]], "after": [["2020-01-01", 9999.0]]}]);
-    assert_eq!(changes, [&json!([]), &area, &area], "what nobody has amended is named");
+    assert_eq!(changes, [&json!([]), &area, &area], "changes that no amendment covers are named");
     let words = results[1]["words"].as_str().unwrap();
     assert!(words.contains("WITH ANOTHER CONFIGURATION") && words.contains("9999"), "{words}");
     let amendment = &events(&audit, "amendment")[0]["words"];
@@ -339,23 +340,23 @@ fn a_locked_result_stands_until_it_is_amended() {
 }
 
 #[test]
-fn late_readings_stand_in_the_trail() {
-    let (desk, server) = Desk::new();
+fn late_readings_are_in_the_audit_trail() {
+    let (contest, server) = Contest::new();
     let before = row(&rows(&server), "hall-1")["energy_kwh"].as_f64().unwrap();
     // The last hours of the contest once more, later ones, out of order.
-    let mut history = History::new(&desk.halls[0], local("2025-06-02T00:00"));
+    let mut history = History::new(&contest.halls[0], local("2025-06-02T00:00"));
     let mut late = history.run(local("2025-06-02T05:00"), 3600, 100);
     late.reverse();
     Fleet::start(server.broker(), vec![late]).finish();
-    desk.close(server);
-    let (audit, _) = desk.audit();
+    contest.close(server);
+    let (audit, _) = contest.audit();
     let late = events(&audit, "late");
     let of: Vec<&Value> = late.iter().filter(|it| it["what"]["participant"] == "hall-1").collect();
     let meters: Vec<&Value> =
         of.iter().flat_map(|it| it["what"]["meters"].as_array().unwrap()).collect();
     let count: u64 = meters.iter().map(|it| it["readings"].as_u64().unwrap()).sum();
-    // All of the contest came after it was over, and five more.
-    let contest = desk.readings()[0].len() as u64 - 365 * 24;
+    // All readings of the contest arrive after its end, and five more.
+    let contest = contest.readings()[0].len() as u64 - 365 * 24;
     assert_eq!(count, contest + 5, "{late:?}");
     let energy: f64 = of.iter().map(|it| it["what"]["energy_kwh"].as_f64().unwrap()).sum();
     assert!((energy - before).abs() < 1.0, "{energy} and {before}");

@@ -1,6 +1,6 @@
-//! The demonstration from its first line to the contest's end: what was injected
-//! is found, the board is that of 2011, and the same store tells the same to
-//! `report`, to `panel` and to a second start.
+//! The demonstration from its first line to the contest's end: the injected savings are
+//! found, the leaderboard is that of 2011, and `report`, `panel` and a second start read
+//! the same from the same store.
 use std::{collections::HashMap, fmt::Write, fs, path::Path, process::Command};
 
 use serde_json::Value;
@@ -22,7 +22,7 @@ fn json(arguments: &[&str]) -> Value {
     serde_json::from_slice(&output(arguments)).expect("JSON")
 }
 
-/// The houses and what each truly saves.
+/// The participants and what each of them truly saves.
 fn truth() -> Vec<Value> {
     let Value::Array(houses) = json(&["simulate", "--truth"]) else { panic!("a list of houses") };
     houses
@@ -43,8 +43,8 @@ fn rows(board: &Value) -> &[Value] {
 /// Waits until the demonstration has printed its result.
 fn result(server: &Server) -> String {
     until("the final table", || {
-        let said = server.said();
-        said.contains("Total saving in the project").then_some(said)
+        let printed = server.printed();
+        printed.contains("Total saving in the project").then_some(printed)
     })
 }
 
@@ -83,7 +83,7 @@ fn the_truth_is_found(board: &Value, truth: &[Value]) {
     assert!(far.len() <= 4, "more than 2 percentage points off: {far:?}");
 }
 
-/// A configuration over the demonstration's data, for the commands that only look.
+/// A configuration over the demonstration's data, for the commands that only read.
 fn configuration(folder: &Path, truth: &[Value]) -> String {
     let mut toml = String::from(
         r#"[competition]
@@ -133,26 +133,26 @@ fn a_whole_competition_ends_as_in_2011() {
     let data = folder.path().join("data");
     let truth = truth();
     let server = Server::demo(&data, &SPEED);
-    let said = result(&server);
+    let printed = result(&server);
     let board = server.get("/api/v1/leaderboard").json();
     the_board_is_that_of_2011(&board);
     the_truth_is_found(&board, &truth);
 
     let total = number(&board["total"], "saved_kwh");
     let line = format!("Total saving in the project: {total:.0} kWh");
-    assert!(said.contains(&line), "{line} in:\n{said}");
-    let winner = said.lines().find(|line| line.contains("Söderhamn")).expect("the winner");
+    assert!(printed.contains(&line), "{line} in:\n{printed}");
+    let winner = printed.lines().find(|line| line.contains("Söderhamn")).expect("the winner");
     assert!(winner.trim_start().starts_with("1 ") && winner.contains("22.6"), "{winner}");
 
     // Another process reads the store while the service runs.
     let config = configuration(folder.path(), &truth);
     let report = json(&["report", "--config", &config, "--as-of", END, "--json"]);
-    let (told, printed) = (rows(&board), rows(&report));
-    for (told, printed) in told.iter().zip(printed) {
+    let (shown, printed) = (rows(&board), rows(&report));
+    for (shown, printed) in shown.iter().zip(printed) {
         for key in
             ["rank", "participant", "saving_percent", "saved_kwh", "energy_kwh", "kwh_per_m2"]
         {
-            assert_eq!(told[key], printed[key], "{key}");
+            assert_eq!(shown[key], printed[key], "{key}");
         }
     }
     let csv = output(&["report", "--config", &config, "--as-of", END, "--format", "csv"]);

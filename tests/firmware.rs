@@ -37,7 +37,7 @@ fn install(board: &mut Board, hall: &TownHall, broker: &Relay, time: &TimeServer
     until("it starts anew", || board.log().contains("restart: command line").then_some(()));
 }
 
-/// What was sent to a board since it started, and what it has said of it.
+/// What was sent to a board since it started, and what it reported of it.
 struct Shift {
     board: Board,
     sent: u64,

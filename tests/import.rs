@@ -1,5 +1,5 @@
-//! Imports as an organiser does them: packed, repeated, killed, beside a running
-//! service, over both changes of the clocks, and up to where a gateway's readings begin.
+//! Imports as an organiser does them: compressed, repeated, killed, while the service runs,
+//! across both clock changes, and up to where a gateway's readings begin.
 use std::{
     fmt::Write as _,
     fs::{self, File},
@@ -52,8 +52,8 @@ fn packed(path: &Path, rows: &[String]) {
     file.finish().unwrap();
 }
 
-/// Everything that the API tells of the houses, of a moment when the contest was over.
-fn told(server: &Server, halls: &[TownHall]) -> String {
+/// Everything that the API reports about the participants after the contest's end.
+fn api(server: &Server, halls: &[TownHall]) -> String {
     let mut all = server.get("/api/v1/leaderboard?as_of=2025-06-02T00:00:00Z").text().to_owned();
     for hall in halls {
         let path = format!("/api/v1/participants/{}/series?step=1d", hall.id);
@@ -90,13 +90,13 @@ fn an_import_killed_half_way_and_repeated_gives_the_same_board() {
                 path.to_str().unwrap().to_owned()
             })
             .collect();
-        let said = done(import(&config, &["readings", &files[0], &files[1]]));
+        let printed = done(import(&config, &["readings", &files[0], &files[1]]));
         assert_eq!(
-            said.matches("43868 taken, 0 repeated, 0 empty, 0 refused").count(),
+            printed.matches("43868 taken, 0 repeated, 0 empty, 0 refused").count(),
             2,
-            "{said}"
+            "{printed}"
         );
-        told(&Server::serve(&config), &halls)
+        api(&Server::serve(&config), &halls)
     };
     // Not equal for being empty: both are ranked, in the order of their load.
     let board: serde_json::Value = serde_json::Deserializer::from_str(&straight)
@@ -135,19 +135,19 @@ fn an_import_killed_half_way_and_repeated_gives_the_same_board() {
     for (hall, rows) in halls.iter().zip(&rows).rev() {
         let path = folder.path().join(format!("{}.csv", hall.meter));
         fs::write(&path, rows.concat()).unwrap();
-        let said = done(import(&config, &["readings", path.to_str().unwrap()]));
+        let printed = done(import(&config, &["readings", path.to_str().unwrap()]));
         let expected = if hall.id == "hall-1" {
             "23868 taken, 20000 repeated, 0 empty"
         } else {
             "43868 taken, 0 repeated, 0 empty"
         };
-        assert!(said.contains(expected), "{said}");
-        let said = done(import(&config, &["readings", path.to_str().unwrap()]));
-        assert!(said.contains("0 taken, 43868 repeated"), "{said}");
+        assert!(printed.contains(expected), "{printed}");
+        let printed = done(import(&config, &["readings", path.to_str().unwrap()]));
+        assert!(printed.contains("0 taken, 43868 repeated"), "{printed}");
     }
-    until("the running service has it all", || (told(&server, &halls) == straight).then_some(()));
+    until("the running service has it all", || (api(&server, &halls) == straight).then_some(()));
     server.kill();
-    assert_eq!(told(&Server::serve(&config), &halls), straight, "after a restart");
+    assert_eq!(api(&Server::serve(&config), &halls), straight, "after a restart");
 }
 
 #[test]
@@ -167,10 +167,11 @@ fn local_hours_are_exact_over_both_changes_of_the_clocks() {
     text.push_str("2024-10-28 00:00;\r\n2024-10-28 01:00;n/a\r\n");
     let file = folder.path().join("export.csv");
     fs::write(&file, text).unwrap();
-    let said = done(import(&config, &["readings", "--meter", &hall.meter, file.to_str().unwrap()]));
-    assert!(said.contains("48 taken, 0 repeated, 1 empty, 2 refused"), "{said}");
-    assert!(said.contains("clocks were put forward over it (line 4)"), "{said}");
-    assert!(said.contains("not a number (line 52)"), "{said}");
+    let printed =
+        done(import(&config, &["readings", "--meter", &hall.meter, file.to_str().unwrap()]));
+    assert!(printed.contains("48 taken, 0 repeated, 1 empty, 2 refused"), "{printed}");
+    assert!(printed.contains("clocks were put forward over it (line 4)"), "{printed}");
+    assert!(printed.contains("not a number (line 52)"), "{printed}");
     let known = |from: &str, count: i64| {
         until("the day is on the board", || {
             let hours = hours(&server, hall, local(from), count);
@@ -207,8 +208,8 @@ fn where_the_gateway_begins_no_energy_is_mangled() {
     until("hours of the export, then hours of the register", || {
         (hours(&server, hall, eight, 5) == expected).then_some(())
     });
-    let said = done(import(&config, &["readings", file.to_str().unwrap()]));
-    assert!(said.contains("0 taken, 4 repeated"), "{said}");
+    let printed = done(import(&config, &["readings", file.to_str().unwrap()]));
+    assert!(printed.contains("0 taken, 4 repeated"), "{printed}");
 
     // Registers belong to the running service; beside it they are refused, with the way out.
     let file = folder.path().join("register.csv");
@@ -219,8 +220,8 @@ fn where_the_gateway_begins_no_energy_is_mangled() {
     assert_eq!(refused.status.code(), Some(1), "{errors}");
     assert!(errors.contains("registers cannot be imported beside it\n  stop it"), "{errors}");
     assert!(server.terminate().success());
-    let said = done(import(&config, &what));
-    assert!(said.contains("1 taken"), "{said}");
+    let printed = done(import(&config, &what));
+    assert!(printed.contains("1 taken"), "{printed}");
     let server = Server::serve(&config);
     server.until_stored(34);
     let late = hours(&server, hall, eight, 5);

@@ -1,5 +1,5 @@
-//! A thousand messages that make no sense among good ones: none of the good is lost,
-//! each of the others is counted and explained, and nobody panics.
+//! A thousand malformed messages among good ones: no good one is lost, each of the others
+//! is counted and explained, and no task panics.
 use std::collections::{BTreeMap, HashSet};
 
 use tests::{PAST, Place, Publisher, Server, TownHall, local, reading, until, write_config};

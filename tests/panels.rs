@@ -10,7 +10,7 @@ pub(crate) const NOW: &str = "2027-04-20T10:00:00Z";
 /// How fast the calendar runs: a round takes 20 s.
 const SPEED: u32 = 4;
 
-/// What the meter says again and again.
+/// The telegram that the meter repeats.
 const TELEGRAM: &[u8] =
     b"/ABC5\\2\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n1-0:1.7.0(0018.249*kW)\r\n!\r\n";
 
@@ -93,7 +93,7 @@ fn a_page_is_shown_as_it_was_looked_at() {
     for view in ["power", "today", "saving", "rank", "day", "intensity", "last-night"] {
         shows(&flash, &format!("{view}-128x64"));
     }
-    // What comes while it runs is shown, too.
+    // A page that arrives while the board runs is shown, too.
     server.keep(&page(-12_000)).expect("it is kept");
     shows(&flash, "power-export-128x64");
 }
@@ -115,7 +115,7 @@ fn a_panel_beside_its_meter_needs_no_broker() {
         flash.picture().is_some_and(|picture| picture == golden_power).then_some(())
     });
 
-    // Then there is one: the page comes, and what was measured goes.
+    // Then there is one: the page arrives, and the measured readings leave.
     let mut server = Publisher::connect(broker.address, "server").expect("a broker");
     server.keep(&page(18_249)).expect("it is kept");
     server.subscribe("wattkampen/v1/soderhamn-1/#").expect("a broker");
@@ -137,20 +137,20 @@ fn a_panel_beside_its_meter_needs_no_broker() {
     assert_eq!(status["reset"], "command line", "why it started last: {status}");
     shows(&flash, "saving-64x32");
 
-    // Settings from afar: nothing is taken where one could cut the board off.
-    let told = |server: &mut Publisher, lines: &str| {
+    // Settings over MQTT: none is applied where one of them could cut the board off.
+    let publish_settings = |server: &mut Publisher, lines: &str| {
         let topic = "wattkampen/v1/soderhamn-1/config".to_owned();
         server.keep(&(topic, lines.into())).expect("it is kept");
     };
-    told(&mut server, "interval 1\nbroker 10.0.0.1:1883");
+    publish_settings(&mut server, "interval 1\nbroker 10.0.0.1:1883");
     let refused = "broker: this is set at the serial port alone";
     hear_status(&mut server, |status| status["config"] == refused);
-    told(&mut server, "interval 1\nbrightness 90 5\n");
+    publish_settings(&mut server, "interval 1\nbrightness 90 5\n");
     let status = hear_status(&mut server, |status| status["reset"] == "settings over MQTT");
     assert_eq!(status["config"], Value::Null, "{status}");
     let boot = status["boot"].as_u64().expect("a number");
 
-    // A fault in the program: it starts anew and says where it was.
+    // A fault in the program: the board restarts and reports the place.
     flash.panic();
     until("it panics", || {
         board.meter.write_all(TELEGRAM).expect("the board listens");

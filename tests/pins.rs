@@ -1,5 +1,5 @@
-//! The RP2040's own panel programs in an emulator: what their pins tell a HUB75 panel is the
-//! golden picture, and the house's own power is there at once. Whether anything lights up,
+//! The RP2040's own panel programs in an emulator: what their pins send to a HUB75 panel is
+//! the golden picture, and the building's own power is there at once. Whether LEDs light up,
 //! and how bright, only a panel shows.
 use serde_json::Value;
 use tests::{Calendar, Mosquitto, PICO_HZ, Pico, Publisher, Refresh, TimeServer, light_of, until};
@@ -12,12 +12,12 @@ const PIO_HZ: f64 = PICO_HZ / 3.0;
 const AT_ONCE_MS: f64 = 50.0;
 /// That many are watched.
 const TELEGRAMS: usize = 12;
-/// Nobody is there.
+/// An address at which no broker listens.
 /// What must be left between stack and data, bytes.
 const STACK: u64 = 16 << 10;
 const NO_BROKER: &str = "10.0.2.2:9";
 
-/// What the meter says: its power in kW, and no time.
+/// A telegram with a power in kW, and no time.
 fn telegram(kw: &str) -> Vec<u8> {
     let power = format!("1-0:1.7.0({kw}*kW)");
     format!("/ABC5\\2\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n{power}\r\n!\r\n").into_bytes()
@@ -67,7 +67,7 @@ fn share(before: &Value, after: &Value) -> f64 {
 }
 
 #[test]
-fn the_pins_show_the_houses_own_power_the_moment_the_telegram_is_there() {
+fn the_pins_show_the_local_power_as_soon_as_the_telegram_arrives() {
     let folder = tempfile::tempdir().expect("a folder");
     let time = noon();
     let settings = settings(NO_BROKER, &time);
@@ -79,7 +79,7 @@ fn the_pins_show_the_houses_own_power_the_moment_the_telegram_is_there() {
     });
     let hz = refresh_hz(&refresh);
 
-    // Now it stands still, until the meter says something else.
+    // The picture does not change until the meter sends another value.
     board.watch();
     let before = board.mark();
     for _ in 0..50 {
@@ -105,7 +105,7 @@ fn the_pins_show_the_houses_own_power_the_moment_the_telegram_is_there() {
 }
 
 #[test]
-fn the_pins_of_a_large_panel_show_the_page_of_its_house() {
+fn the_pins_of_a_large_panel_show_its_page() {
     let Some(broker) = Mosquitto::start() else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let mut server = Publisher::connect(broker.address, "server").expect("a broker");

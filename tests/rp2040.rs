@@ -52,7 +52,7 @@ fn the_rp2040s_own_binary_carries_telegrams_to_the_server() {
     until("the gateway is at the broker", || {
         (server.metric("wattkampen_mqtt_connections") >= 1).then_some(())
     });
-    // Its first words are said, so that what is measured is telegrams.
+    // The first messages are sent, so that the measurement covers telegrams alone.
     until("the organiser sees why it started last", || {
         server.get("/organiser").text().contains("command line").then_some(())
     });
@@ -66,19 +66,19 @@ fn the_rp2040s_own_binary_carries_telegrams_to_the_server() {
         });
         let bytes = meter.telegram();
         let before = decoder(&mut board);
-        let said = board.hear(&bytes);
+        let answer = board.hear(&bytes);
         server.until_stored(number);
-        heard.push((bytes.len() as f64, said, decoder(&mut board) - before));
+        heard.push((bytes.len() as f64, answer, decoder(&mut board) - before));
     }
     let mark = board.mark();
     assert_eq!(mark["starts"], 2, "once with the power, once to keep its settings");
-    // What README's last step looks at.
+    // What the last step of firmware/README.md checks.
     let tested = until("all is acknowledged", || {
         Some(board.ask("test", "waiting"))
-            .filter(|said| said.last().is_some_and(|l| l == "waiting 0"))
+            .filter(|answer| answer.last().is_some_and(|l| l == "waiting 0"))
     });
     for line in ["cable ok", "address ok", "time ok", "connection ok"] {
-        assert!(tested.iter().any(|said| said.starts_with(line)), "{line}: {tested:?}");
+        assert!(tested.iter().any(|answer| answer.starts_with(line)), "{line}: {tested:?}");
     }
     assert!(tested.contains(&format!("telegrams {TELEGRAMS} refused 0")), "{tested:?}");
     assert!(board.command("set gateway söder").starts_with("error: this must be"));
@@ -88,7 +88,7 @@ fn the_rp2040s_own_binary_carries_telegrams_to_the_server() {
     let answer = server.get("/api/v1/leaderboard");
     let json: serde_json::Value = serde_json::from_str(answer.text()).expect("JSON");
     let power = json["rows"][0]["power_w"].as_u64().expect("the house's power");
-    assert!((6_000..18_500).contains(&power), "{power} W is not what the meter said");
+    assert!((6_000..18_500).contains(&power), "{power} W is not what the meter sent");
     eprintln!("{mark}");
     assert!(board.stack_left() >= STACK, "of {STACK} bytes");
     for (bytes, Heard { ns, busy, lost }, cycles) in &heard {
@@ -115,7 +115,7 @@ fn decoder(board: &mut Pico) -> f64 {
     board.mark()["decoder"].as_f64().expect("cycles")
 }
 
-/// What one board says to the broker.
+/// The messages of one board at the broker.
 struct Listener(Publisher);
 
 impl Listener {
@@ -151,7 +151,7 @@ impl Listener {
 }
 
 #[test]
-fn pulses_outlive_the_power_and_each_start_tells_its_reason() {
+fn pulses_survive_a_power_cut_and_each_start_reports_its_reason() {
     let Some(broker) = Mosquitto::start() else { return };
     let hall = TownHall::several(1).remove(0);
     let folder = tempfile::tempdir().expect("a folder");
@@ -171,7 +171,7 @@ fn pulses_outlive_the_power_and_each_start_tells_its_reason() {
     let (register, readings) = listener.register(20);
     assert_eq!(register, 20);
     server.until_stored(readings);
-    // What came since the count was kept last may go with the power, and no more.
+    // Only pulses since the last stored count may be lost with the power.
     board.pulse(&[30, 30].repeat(3));
     let mut board = board.cut();
     listener.started_by("power came");

@@ -1,5 +1,5 @@
-//! A board that trusts one authority, and brokers that it is right to trust or not: the
-//! real firmware on an emulated board, a real mosquitto.
+//! A board that trusts one authority, and brokers with right and wrong certificates: the
+//! real firmware on an emulated board, and a real mosquitto.
 use std::{fs, net::SocketAddr};
 
 use rcgen::PKCS_ECDSA_P384_SHA384;
@@ -27,7 +27,7 @@ fn restart(mosquitto: &mut Mosquitto, certificate: Certificate) {
     mosquitto.start_again();
 }
 
-/// A reading comes into the flash, and the board says why it stays there.
+/// A reading enters the flash, and the board reports why it stays there.
 fn refused(board: &mut Board, meter: &mut Meter, why: &str) {
     let before = board.queued();
     meter.send(&mut board.meter).expect("the board listens");
@@ -155,7 +155,7 @@ fn only_a_broker_that_proves_its_certificate_gets_readings() {
         sent += 1;
     }
 
-    // Somebody between the two needs no certificate to be heard by a careless board.
+    // A man in the middle needs no certificate to be heard by a careless board.
     let impostor = Impostor::start();
     relay.to(Some(impostor.address));
     mosquitto.save();
@@ -164,7 +164,7 @@ fn only_a_broker_that_proves_its_certificate_gets_readings() {
     sent += 1;
     let heard = impostor.heard();
     assert!(heard.finished > 0, "the handshake itself was refused; look for the reason anew");
-    assert!(heard.said.is_empty(), "{}", String::from_utf8_lossy(&heard.said));
+    assert!(heard.text.is_empty(), "{}", String::from_utf8_lossy(&heard.text));
 
     relay.to(Some(mosquitto.address));
     mosquitto.certificate = Some(authority.certify(&at("again")));

@@ -34,8 +34,8 @@ impl Sender<'_> {
         let made = process::output(
             Command::new(wattkampen()).args(["update", "key"]).arg(self.folder.join(name)),
         );
-        let told = String::from_utf8(made.stdout).expect("text");
-        told.trim().strip_prefix("set update-key ").expect("what to type").to_owned()
+        let printed = String::from_utf8(made.stdout).expect("text");
+        printed.trim().strip_prefix("set update-key ").expect("what to type").to_owned()
     }
 
     /// Sends a program that is signed with a key.
@@ -52,7 +52,7 @@ impl Sender<'_> {
     }
 }
 
-/// Whether it was kept, and what the board said meanwhile.
+/// Whether the program was kept, and what the command printed meanwhile.
 fn ended(sender: Child) -> (bool, String) {
     let done = sender.wait_with_output().expect("it ends");
     eprint!("{}", String::from_utf8_lossy(&done.stderr));
@@ -105,7 +105,7 @@ fn a_signed_program_is_tried_and_kept_and_one_that_cannot_connect_is_taken_back(
     until("the gateway is at the broker", || {
         (server.metric("wattkampen_mqtt_connections") >= 1).then_some(())
     });
-    let said = |what: &str, firmware: &str| {
+    let reported = |what: &str, firmware: &str| {
         until(what, || {
             let status = status(&server, &hall.gateway);
             let is = |name: &str, what: &str| status[name].as_str().is_some_and(|is| is == what);
@@ -113,10 +113,10 @@ fn a_signed_program_is_tried_and_kept_and_one_that_cannot_connect_is_taken_back(
         });
     };
     let (old, new) = ("0.1.0 rp2040-gateway", "0.1.1 rp2040-gateway");
-    said("ready", old);
+    reported("ready", old);
 
-    let (kept, told) = ended(sender.send(&program, "foreign"));
-    assert!(!kept && told.ends_with("refused: not signed with the update-key\n"), "{told}");
+    let (kept, printed) = ended(sender.send(&program, "foreign"));
+    assert!(!kept && printed.ends_with("refused: not signed with the update-key\n"), "{printed}");
     assert_eq!(board.mark()["starts"], 2, "it runs on");
 
     // The power goes while the loader notes how far it is, amid an erase, and amid a write.
@@ -128,16 +128,16 @@ fn a_signed_program_is_tried_and_kept_and_one_that_cannot_connect_is_taken_back(
         board.cut_amid(page, operation);
         board = board.until_dark();
     }
-    let (kept, told) = ended(good);
-    assert!(kept, "{told}");
-    said("kept", new);
+    let (kept, printed) = ended(good);
+    assert!(kept, "{printed}");
+    reported("kept", new);
     assert_eq!(board.mark()["starts"], 1, "nothing went wrong at its first start");
 
     // A program that speaks no MQTT.
     let mute = patched(&newer, b"MQTT", b"MUTE");
-    let (kept, told) = ended(sender.send(&mute, "key"));
-    assert!(!kept && told.ends_with("rolled back\n"), "{told}");
-    said("rolled back", new);
+    let (kept, printed) = ended(sender.send(&mute, "key"));
+    assert!(!kept && printed.ends_with("rolled back\n"), "{printed}");
+    reported("rolled back", new);
     assert_eq!(board.mark()["starts"], 3, "the new one, and again the old one");
 
     let mut meter = Meter::new(calendar, 136_678_394);

@@ -64,23 +64,23 @@ fn import(config: &Path, files: &[PathBuf], kind: &str) -> (f64, u64, u64) {
         .spawn()
         .expect("wattkampen starts");
     let mut memory = 0;
-    let said = {
+    let printed = {
         use std::io::{BufRead, BufReader};
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let mut said = String::new();
-        // A line a file: its process still runs when it tells of the last but one.
+        let mut printed = String::new();
+        // One line a file: the process still runs when it reports the last but one.
         for (line, left) in lines.by_ref().map_while(Result::ok).zip((0..files.len()).rev()) {
             if left > 0 {
                 memory = process::peak_memory(child.id());
             }
-            said.push_str(&line);
-            said.push('\n');
+            printed.push_str(&line);
+            printed.push('\n');
         }
-        said
+        printed
     };
-    assert!(child.wait().expect("it is our child").success(), "{said}");
+    assert!(child.wait().expect("it is our child").success(), "{printed}");
     let word = format!(" {kind},");
-    let counts = said.lines().filter_map(|line| {
+    let counts = printed.lines().filter_map(|line| {
         line.split_once(&word)
             .and_then(|(before, _)| before.rsplit(' ').next()?.parse::<u64>().ok())
     });

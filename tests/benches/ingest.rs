@@ -26,7 +26,7 @@ const WINDOW: u16 = 10_000;
 /// Gateways that publish to our own broker, each over its connection.
 const PUBLISHERS: usize = 8;
 
-struct Measured {
+struct Figures {
     rate: f64,
     cpu_us: f64,
     memory: f64,
@@ -45,7 +45,7 @@ fn main() {
     let share =
         |n| Stream::new(messages(readings, &halls, n, PUBLISHERS), WINDOW / PUBLISHERS as u16);
     let shares: Vec<_> = (0..PUBLISHERS).map(share).collect();
-    let mut all: [Vec<Measured>; 3] = Default::default();
+    let mut all: [Vec<Figures>; 3] = Default::default();
     // Turn by turn, so that a slow minute of the machine is everybody's.
     for _ in 0..ROUNDS {
         all[0].push(yardstick(&whole));
@@ -53,7 +53,7 @@ fn main() {
         all[2].push(embedded(&shares, &halls));
     }
     let median =
-        |n: usize, what: fn(&Measured) -> f64| bench::median(all[n].iter().map(what).collect());
+        |n: usize, what: fn(&Figures) -> f64| bench::median(all[n].iter().map(what).collect());
     let yardstick = median(0, |m| m.rate);
     bench::line("bare rumqttc subscriber, acknowledging by hand", yardstick, "readings/s");
     for (n, name) in [(1, "external broker"), (2, "embedded broker")] {
@@ -98,7 +98,7 @@ fn messages(
     })
 }
 
-/// With the power of each phase, as Swedish meters tell it.
+/// With the power of each phase, as Swedish meters send it.
 fn payload(meter: &str, at: jiff::Timestamp, step: usize) -> String {
     let power = 18_000 + (step * 7919) % 400;
     let import = 6_678_394 + step * 50;
@@ -108,9 +108,9 @@ fn payload(meter: &str, at: jiff::Timestamp, step: usize) -> String {
     )
 }
 
-fn measured(count: u64, took: Duration, pid: u32, before: Duration) -> Measured {
+fn measured(count: u64, took: Duration, pid: u32, before: Duration) -> Figures {
     let used = process::cpu(pid).saturating_sub(before).as_secs_f64();
-    Measured {
+    Figures {
         rate: count as f64 / took.as_secs_f64(),
         cpu_us: used * 1e6 / count as f64,
         memory: process::peak_memory(pid) as f64,
@@ -118,7 +118,7 @@ fn measured(count: u64, took: Duration, pid: u32, before: Duration) -> Measured 
 }
 
 /// This program again, as the bare subscriber.
-fn yardstick(stream: &Stream) -> Measured {
+fn yardstick(stream: &Stream) -> Figures {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     let mut child = Command::new(env::current_exe().expect("this program"))
@@ -159,7 +159,7 @@ fn start(folder: &Path, halls: &[TownHall], place: Place) -> Server {
     Server::serve(&write_config(folder, PAST, halls, place))
 }
 
-fn external(stream: &Stream, halls: &[TownHall]) -> Measured {
+fn external(stream: &Stream, halls: &[TownHall]) -> Figures {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address: SocketAddr = listener.local_addr().expect("an address");
     let folder = folder();
@@ -173,7 +173,7 @@ fn external(stream: &Stream, halls: &[TownHall]) -> Measured {
     })
 }
 
-fn embedded(shares: &[Stream], halls: &[TownHall]) -> Measured {
+fn embedded(shares: &[Stream], halls: &[TownHall]) -> Figures {
     let folder = folder();
     let server = start(folder.path(), halls, Place::Embedded);
     let before = process::cpu(server.pid());

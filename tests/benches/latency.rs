@@ -31,8 +31,8 @@ fn main() {
         for line in events.map_while(Result::ok) {
             let Some(data) = line.strip_prefix("data:") else { continue };
             let Ok(event) = serde_json::from_str::<serde_json::Value>(data) else { continue };
-            let told = (event["participant"].as_str(), event["measured_at"].as_str());
-            if let (Some(who), Some(at)) = told
+            let key = (event["participant"].as_str(), event["measured_at"].as_str());
+            if let (Some(who), Some(at)) = key
                 && say.send(((who.to_owned(), at.to_owned()), Instant::now())).is_err()
             {
                 return;

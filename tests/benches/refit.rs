@@ -38,7 +38,7 @@ fn main() {
     assert!(taken < ALLOWED, "{taken} s");
 }
 
-/// One warm night of last spring, told again for everybody.
+/// One warm night of last spring, imported again for every participant.
 fn touch(standings: &mut Standings, round: i32) {
     let night = local("2026-04-10T02:00").as_second() + i64::from(round) * 86_400;
     for who in 0..PARTICIPANTS {

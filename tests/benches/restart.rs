@@ -16,7 +16,7 @@ fn main() {
     let days = if bench::quick() { 1 } else { 48 };
     let halls = TownHall::several(HALLS);
     let folder = tempfile::tempdir_in(target_dir()).expect("target/ is there");
-    // The contest ends where the readings end: with fewer of its hours nobody is ranked.
+    // The contest ends where the readings end: with fewer hours no participant is ranked.
     let end = jiff::civil::date(2025, 3, 1) + jiff::SignedDuration::from_hours(24 * days);
     let contest = format!(r#"{{ start = "2025-03-01", end = "{end}" }}"#);
     let config = write_config(folder.path(), (PAST.0, &contest), &halls, Place::Embedded);

@@ -16,7 +16,7 @@ use tests::until;
 
 /// The meter's end.
 pub(crate) struct Cable {
-    /// What the gateway is told.
+    /// The path that the gateway opens.
     pub(crate) path: PathBuf,
     meter: Option<File>,
     /// Second of the last telegram.
@@ -36,7 +36,7 @@ impl Cable {
             .expect("a pseudo-terminal");
         grantpt(&meter).expect("granted");
         unlockpt(&meter).expect("unlocked");
-        // As a cable: no echo, no line editing, whoever opens it.
+        // Like a cable: no echo and no line editing.
         let mut settings = tcgetattr(&meter).expect("settings");
         settings.make_raw();
         tcsetattr(&meter, OptionalActions::Now, &settings).expect("raw");
@@ -60,7 +60,7 @@ impl Cable {
         writer.join().expect("writing does not panic").expect("the bytes are sent");
     }
 
-    /// A whole telegram of a second that none has had.
+    /// A whole telegram, of a second that no telegram had before.
     pub(crate) fn telegram(&mut self) {
         let last = self.last;
         let now = until("the next second", || {
@@ -77,7 +77,7 @@ impl Cable {
         (self.last, self.register)
     }
 
-    /// What is left of one when the cable is pulled out.
+    /// The part of a telegram that arrives when the cable is pulled out.
     pub(crate) fn half_a_telegram(&mut self) {
         let bytes = text(self.last, self.register);
         self.send(&bytes.as_bytes()[..bytes.len() / 2]);

@@ -19,7 +19,7 @@ fn world() -> Option<World> {
     }))
 }
 
-/// Somebody else at the broker, who writes down what comes.
+/// A second client of the broker that records every message.
 struct Listener {
     child: Child,
     file: PathBuf,
@@ -37,7 +37,7 @@ impl Listener {
             .spawn()
             .expect("mosquitto_sub starts");
         let this = Self { child, file };
-        // The status is retained: it comes as soon as somebody listens.
+        // The status is retained: it arrives with the subscription.
         until("it listens", || this.text().contains("online").then_some(()));
         Some(this)
     }

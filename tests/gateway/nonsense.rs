@@ -1,4 +1,5 @@
-//! Telegrams that are none, or that tell nothing, each with the reason why.
+//! Bytes that are no telegram, or a telegram without a reading, each with the reason for
+//! its refusal.
 use super::cable::{body, closed};
 
 /// Name of a reason at `/metrics`, and bytes for the port. `n` varies them.

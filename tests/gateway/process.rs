@@ -1,4 +1,5 @@
-//! The gateway as a process: what it says it kept, and its end at any moment.
+//! The gateway as a process: the readings that its log reports as stored, and its end at
+//! any moment.
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
@@ -19,7 +20,7 @@ impl Gateway {
         hall: &TownHall,
         mosquitto: &Mosquitto,
         serial: &Path,
-        // The machine that tests has the right time, whether it says so or not.
+        // The machine that runs the tests has the right time, whether it reports this or not.
         clock: &str,
     ) -> Self {
         let broker = match &mosquitto.certificate {
@@ -45,7 +46,7 @@ impl Gateway {
         this
     }
 
-    /// So that no telegram is sent to nobody.
+    /// Waits until the gateway reads the port, so that no telegram is lost.
     pub(crate) fn until_reading(&self, before: usize) {
         until("the gateway reads the meter", || {
             (self.log().matches("reading the meter at").count() > before).then_some(())

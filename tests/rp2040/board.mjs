@@ -109,7 +109,7 @@ const begin = performance.now();
 let fed = null; // time and busy cycles when the meter began
 let heard = null; // when its last byte was through
 
-function tellSilence() {
+function reportSilence() {
   const [ns, busy] = fed;
   fed = null;
   heard = now();
@@ -141,7 +141,7 @@ function slice() {
       if (decodes) decoder.cycles += cycles;
       pass(cycles * CYCLE_NS);
     }
-    if (fed && !meter.running) tellSilence();
+    if (fed && !meter.running) reportSilence();
     if (board.reset) {
       board.ns += clock.nanos;
       board.memory = chip.sram.slice();

@@ -32,7 +32,7 @@ export class Hub75 {
     Object.assign(this, { looking: true, rows: null, onRefresh: then });
   }
 
-  // Looks on, and tells the first LED that is lit otherwise than in the refresh before.
+  // Watches, and reports the first LED that differs from the refresh before.
   watch(then) {
     Object.assign(this, { looking: true, onChange: then });
     this.shown.clear();

@@ -225,7 +225,7 @@ impl Board {
     /// When it does not.
     pub fn until(&mut self, line: &str) {
         until(&format!("the board says `{line}`"), || {
-            self.test().iter().any(|said| said.starts_with(line)).then_some(())
+            self.test().iter().any(|answer| answer.starts_with(line)).then_some(())
         });
     }
 

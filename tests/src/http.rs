@@ -10,7 +10,7 @@ use std::{
 pub struct Response {
     /// 200 and its like.
     pub status: u16,
-    /// Status line and headers as they came.
+    /// Status line and headers as received.
     pub head: String,
     /// What follows them.
     pub body: Vec<u8>,
@@ -44,7 +44,7 @@ fn open(server: SocketAddr, path: &str) -> std::io::Result<BufReader<TcpStream>>
 /// The whole answer.
 ///
 /// # Errors
-/// When nobody answers.
+/// When the server does not answer.
 pub fn get(server: SocketAddr, path: &str) -> std::io::Result<Response> {
     answer(open(server, path)?)
 }
@@ -60,7 +60,7 @@ fn answer(mut stream: BufReader<TcpStream>) -> std::io::Result<Response> {
 /// POST of a body of a kind, and the whole answer.
 ///
 /// # Errors
-/// When nobody answers.
+/// When the server does not answer.
 pub fn post(server: SocketAddr, path: &str, kind: &str, body: &str) -> std::io::Result<Response> {
     let mut stream = TcpStream::connect(server)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
@@ -76,7 +76,7 @@ pub fn post(server: SocketAddr, path: &str, kind: &str, body: &str) -> std::io::
 /// The lines of an answer without end, such as server-sent events.
 ///
 /// # Errors
-/// When nobody answers.
+/// When the server does not answer.
 pub fn stream(
     server: SocketAddr,
     path: &str,

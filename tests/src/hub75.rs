@@ -1,4 +1,4 @@
-//! What the pins of a HUB75 panel said in one refresh, as the light that a visitor sees.
+//! The pins of a HUB75 panel during one refresh, as the light that a visitor sees.
 use serde_json::Value;
 
 /// One refresh, from its first row to its last.
@@ -42,7 +42,7 @@ impl Refresh {
     pub fn light(&self, width: usize, height: usize) -> Vec<u64> {
         let mut light = vec![0; 3 * width * height];
         for Row { address, lit, pixels } in &self.rows {
-            // A shift register keeps what came last.
+            // A shift register keeps the last bits.
             let pixels = &pixels[pixels.len().saturating_sub(width)..];
             for (half, bits) in [(0, 0), (1, 3)] {
                 let first = 3 * width * (address + half * height / 2);

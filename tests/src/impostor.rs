@@ -19,13 +19,13 @@ use ring::{
 const HANDSHAKE: u8 = 22;
 const APPLICATION: u8 = 23;
 
-/// What it has been told.
+/// What clients sent to it.
 #[derive(Debug, Default, Clone)]
 pub struct Overheard {
     /// Clients that took it for a server.
     pub finished: usize,
-    /// What they said to it then.
-    pub said: Vec<u8>,
+    /// Their application data after that.
+    pub text: Vec<u8>,
 }
 
 /// Listens for as long as the process lives.
@@ -45,11 +45,11 @@ impl Impostor {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("it has an address");
         let heard = Arc::<Mutex<Overheard>>::default();
-        let told = Arc::clone(&heard);
+        let overheard = Arc::clone(&heard);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                // Whoever hangs up has said all.
-                let _ = listen(client, &told);
+                // A closed connection has nothing more to send.
+                let _ = listen(client, &overheard);
             }
         });
         Self { address, heard }
@@ -61,7 +61,7 @@ impl Impostor {
     }
 }
 
-fn listen(mut client: TcpStream, told: &Mutex<Overheard>) -> io::Result<()> {
+fn listen(mut client: TcpStream, overheard: &Mutex<Overheard>) -> io::Result<()> {
     let (_, hello) = record(&mut client)?;
     let (session, theirs) = offered(&hello).ok_or(io::ErrorKind::InvalidData)?;
     let random = SystemRandom::new();
@@ -82,20 +82,20 @@ fn listen(mut client: TcpStream, told: &Mutex<Overheard>) -> io::Result<()> {
 
     let early = hmac(&[0; 32], &[0; 32]);
     let secret = hmac(&derive(&early, "derived", digest(&SHA256, b"").as_ref()), &shared);
-    let said = digest(&SHA256, &[&hello[..], &answer].concat());
-    let mut write = Cipher::new(&derive(&secret, "s hs traffic", said.as_ref()));
-    let mut read = Cipher::new(&derive(&secret, "c hs traffic", said.as_ref()));
+    let transcript = digest(&SHA256, &[&hello[..], &answer].concat());
+    let mut write = Cipher::new(&derive(&secret, "s hs traffic", transcript.as_ref()));
+    let mut read = Cipher::new(&derive(&secret, "c hs traffic", transcript.as_ref()));
 
     // No extensions; and then, where a certificate is due, nothing.
     let nothing = message(8, &[0, 0]);
-    let said = digest(&SHA256, &[&hello[..], &answer, &nothing].concat());
-    let finished = message(20, &hmac(&write.finished, said.as_ref()));
+    let transcript = digest(&SHA256, &[&hello[..], &answer, &nothing].concat());
+    let finished = message(20, &hmac(&write.finished, transcript.as_ref()));
     for part in [&nothing, &finished] {
         client.write_all(&write.seal(HANDSHAKE, part)?)?;
     }
     let master = hmac(&derive(&secret, "derived", digest(&SHA256, b"").as_ref()), &[0; 32]);
-    let said = digest(&SHA256, &[&hello[..], &answer, &nothing, &finished].concat());
-    let application = derive(&master, "c ap traffic", said.as_ref());
+    let transcript = digest(&SHA256, &[&hello[..], &answer, &nothing, &finished].concat());
+    let application = derive(&master, "c ap traffic", transcript.as_ref());
     let mut is_finished = false;
     loop {
         let (kind, bytes) = record(&mut client)?;
@@ -103,17 +103,17 @@ fn listen(mut client: TcpStream, told: &Mutex<Overheard>) -> io::Result<()> {
             continue;
         }
         let text = read.open(&bytes)?;
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut overheard = overheard.lock().unwrap_or_else(PoisonError::into_inner);
         if is_finished {
-            told.said.extend(text);
+            overheard.text.extend(text);
         } else if text.first() == Some(&20) {
             (is_finished, read) = (true, Cipher::new(&application));
-            told.finished += 1;
+            overheard.finished += 1;
         }
     }
 }
 
-/// `ring` does not tell why.
+/// `ring` does not report a reason.
 fn broken(_: Unspecified) -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
@@ -178,8 +178,8 @@ fn expand(secret: &[u8], label: &str, context: &[u8], length: u8) -> Vec<u8> {
     bytes
 }
 
-fn derive(secret: &[u8], label: &str, said: &[u8]) -> Vec<u8> {
-    expand(secret, label, said, 32)
+fn derive(secret: &[u8], label: &str, transcript: &[u8]) -> Vec<u8> {
+    expand(secret, label, transcript, 32)
 }
 
 /// One direction.

@@ -56,17 +56,18 @@ impl Meter {
     /// Sends a good telegram after a little noise.
     ///
     /// # Errors
-    /// When nobody listens any more.
+    /// When the port is closed.
     pub fn send(&mut self, port: &mut impl Write) -> std::io::Result<()> {
         let mut bytes = self.noise();
         bytes.extend(self.telegram());
         self.put(port, &bytes)
     }
 
-    /// Sends one with a bit turned over: its checksum does not fit, nobody may count it.
+    /// Sends a telegram with one flipped bit: its checksum does not match, so that it must not
+    /// count.
     ///
     /// # Errors
-    /// When nobody listens any more.
+    /// When the port is closed.
     pub fn send_broken(&mut self, port: &mut impl Write) -> std::io::Result<()> {
         let register = self.register;
         let mut bytes = self.telegram();

@@ -34,8 +34,8 @@ pub struct Pico {
     emulator: Child,
     network: Child,
     orders: ChildStdin,
-    said: Receiver<Value>,
-    /// What its command line has said and nobody has read.
+    messages: Receiver<Value>,
+    /// Output of its command line that is not read yet.
     text: String,
 }
 
@@ -114,7 +114,7 @@ impl Pico {
             .expect("the emulator starts");
         let orders = emulator.stdin.take().expect("standard input is a pipe");
         let lines = BufReader::new(emulator.stdout.take().expect("standard output is a pipe"));
-        let (say, said) = mpsc::channel();
+        let (say, messages) = mpsc::channel();
         thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 match serde_json::from_str(&line) {
@@ -123,7 +123,7 @@ impl Pico {
                 }
             }
         });
-        let mut this = Self { machine, emulator, network, orders, said, text: String::new() };
+        let mut this = Self { machine, emulator, network, orders, messages, text: String::new() };
         this.answer("started");
         this
     }
@@ -191,10 +191,10 @@ impl Pico {
     /// The next of this name.
     fn answer(&mut self, name: &str) -> Value {
         loop {
-            let mut said = self.said.recv_timeout(DEADLINE).unwrap_or_else(|_| {
+            let mut messages = self.messages.recv_timeout(DEADLINE).unwrap_or_else(|_| {
                 panic!("the emulator did not say `{name}`");
             });
-            if let Some(found) = said.get_mut(name) {
+            if let Some(found) = messages.get_mut(name) {
                 return found.take();
             }
         }

@@ -73,5 +73,5 @@ pub fn peak_memory(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.expect("Linux tells VmHWM") * 1024
+    kilobytes.expect("Linux reports VmHWM") * 1024
 }

@@ -56,7 +56,7 @@ impl Publisher {
         }
     }
 
-    /// Puts a message with QoS 1 into the buffer, and tells its identifier.
+    /// Puts a message with QoS 1 into the buffer, and returns its packet identifier.
     ///
     /// # Errors
     /// When it cannot be encoded.

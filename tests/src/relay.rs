@@ -16,7 +16,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// To nobody yet: who connects is hung up on.
+    /// Without a target: connections are closed at once.
     ///
     /// # Panics
     /// When there is no free port.

@@ -43,7 +43,7 @@ pub fn wattkampen() -> &'static Path {
 pub struct Server {
     child: Child,
     log: PathBuf,
-    said: Arc<Mutex<String>>,
+    printed: Arc<Mutex<String>>,
     /// Where its pages are.
     pub http: SocketAddr,
     /// Where its broker listens; `None` with an external one.
@@ -54,7 +54,7 @@ impl Server {
     /// `wattkampen serve` with a configuration; its log goes beside that file.
     ///
     /// # Panics
-    /// When it does not say that it answers.
+    /// When it does not print its addresses.
     pub fn serve(config: &Path) -> Self {
         let mut command = Command::new(wattkampen());
         command.arg("serve").arg("--config").arg(config);
@@ -64,7 +64,7 @@ impl Server {
     /// `wattkampen demo` with its data in a folder.
     ///
     /// # Panics
-    /// When it does not say that it answers.
+    /// When it does not print its addresses.
     pub fn demo(data: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(wattkampen());
         command.args(["demo", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data"]);
@@ -82,7 +82,7 @@ impl Server {
             .spawn()
             .expect("wattkampen starts");
         let lines = BufReader::new(child.stdout.take().expect("standard output is a pipe")).lines();
-        let (say, said) = mpsc::channel();
+        let (sender, received) = mpsc::channel();
         // Goes on reading for as long as the process lives: a full pipe would stop it.
         let all = Arc::new(Mutex::new(String::new()));
         let kept = Arc::clone(&all);
@@ -92,12 +92,12 @@ impl Server {
                 kept.push_str(&line);
                 kept.push('\n');
                 drop(kept);
-                drop(say.send(line));
+                drop(sender.send(line));
             }
         });
         let (mut http, mut mqtt) = (None, None);
         while http.is_none() || mqtt.is_none() {
-            let Ok(line) = said.recv_timeout(DEADLINE) else {
+            let Ok(line) = received.recv_timeout(DEADLINE) else {
                 let _ = child.kill();
                 let status = child.wait();
                 panic!("wattkampen did not start ({status:?}):\n{}", tail_of(log));
@@ -112,7 +112,7 @@ impl Server {
             }
         }
         let http = http.expect("the loop ends with it");
-        Self { child, log: log.to_owned(), said: all, http, mqtt: mqtt.flatten() }
+        Self { child, log: log.to_owned(), printed: all, http, mqtt: mqtt.flatten() }
     }
 
     /// Where publishers connect.
@@ -120,13 +120,13 @@ impl Server {
     /// # Panics
     /// When it has no address of its own.
     pub fn broker(&self) -> SocketAddr {
-        self.mqtt.expect("the server told where its broker listens")
+        self.mqtt.expect("the server printed where its broker listens")
     }
 
     /// GET, and the answer whatever it is.
     ///
     /// # Panics
-    /// When nobody answers.
+    /// When the server does not answer.
     pub fn get(&self, path: &str) -> Response {
         http::get(self.http, path).unwrap_or_else(|error| {
             panic!("GET {path}: {error}; the server's log ends with\n{}", tail_of(&self.log))
@@ -170,11 +170,11 @@ impl Server {
     }
 
     /// What it has printed on standard output so far, in whole lines.
-    pub fn said(&self) -> String {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn printed(&self) -> String {
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Its process, for what the system tells about it.
+    /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

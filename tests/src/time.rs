@@ -1,4 +1,4 @@
-//! A calendar that runs faster than the clock, and a server of time that tells it.
+//! A calendar that runs faster than the clock, and an SNTP server that serves it.
 use std::{
     net::{Ipv4Addr, SocketAddr, UdpSocket},
     thread,
@@ -44,7 +44,7 @@ pub struct TimeServer {
 }
 
 impl TimeServer {
-    /// Tells what the calendar shows.
+    /// Serves the calendar's time.
     ///
     /// # Panics
     /// When there is no free port.

@@ -35,7 +35,7 @@ impl Tool {
         }
     }
 
-    /// Where it is. `None`: the test returns, and what it would have shown is told.
+    /// Its path. `None`: the tool is absent, and the skipped test is reported.
     ///
     /// # Panics
     /// When it is absent and everything is required.
@@ -78,7 +78,7 @@ pub fn target_dir() -> PathBuf {
 }
 
 /// The folder of real meter telegrams beside the repository, which is not part of
-/// it: where it is absent, what needs it is skipped and told.
+/// it: where it is absent, the tests that need it are skipped, and this is reported.
 pub fn shared() -> Option<PathBuf> {
     let folder = root().join("../shared");
     if folder.is_dir() {

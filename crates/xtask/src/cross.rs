@@ -132,7 +132,7 @@ fn build(target: &str, compiler: &str) -> Result<PathBuf> {
     Ok(folder.join(target).join("release/wattkampen"))
 }
 
-/// It is what its name says; tells its size.
+/// It is what its name says; prints its size.
 fn check(file: &Path, architecture: Architecture, stands_alone: bool) -> Result<usize> {
     let bytes = fs::read(file)?;
     let program = object::File::parse(&*bytes)?;
@@ -201,5 +201,5 @@ fn try_it(qemu: &[&str], file: &Path) -> Result<()> {
             return Ok(());
         }
     }
-    bail!("it ended before it said: {}", wanted.join(", "))
+    bail!("it ended before it printed: {}", wanted.join(", "))
 }

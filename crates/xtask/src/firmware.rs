@@ -138,8 +138,8 @@ pub(crate) fn run() -> Result<()> {
     if over.is_empty() { Ok(()) } else { bail!("over budget: {}", over.join("; ")) }
 }
 
-/// Leaves a program for the USB drive and, if it is one for a slot, with the loader, and
-/// for an update, too. Tells whether it is.
+/// Writes a program for the USB drive and, if it is linked for a slot, with the loader and
+/// for an update. Returns whether it is linked for a slot.
 fn leave(file: &Path, program: &[u8], loader: &Path, family: u32) -> Result<bool> {
     fs::create_dir_all(UF2)?;
     let image = uf2::image(program)?;
@@ -161,7 +161,7 @@ pub(crate) fn clippy() -> Result<()> {
     })
 }
 
-/// Builds the gateway with its logs for a probe, which nobody flashes as it is.
+/// Builds the gateway with its logs for a probe, a build that is not flashed.
 pub(crate) fn with_logs() -> Result<()> {
     let board = Board { features: "rp2040,defmt", ..RP2040 };
     shell::run(for_board("build", &board).env("DEFMT_LOG", "debug"))

@@ -1,5 +1,5 @@
 //! `cargo xtask placebo DIR`: how large a saving each method finds in buildings
-//! where nobody competed. The arithmetic is `competition::placebo`; this builds and
+//! that took part in no competition. The arithmetic is `competition::placebo`; this builds and
 //! runs the program beside it, as xtask depends on no crate of ours.
 use std::path::PathBuf;
 

@@ -57,14 +57,14 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 /// Whether a program can be found. `sbin` is looked at too: Debian puts servers
-/// there, and it is not on everybody's path.
+/// there, and not every path contains it.
 pub(crate) fn has_program(name: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     let sbin = ["/usr/sbin", "/sbin"].map(PathBuf::from);
     env::split_paths(&path).chain(sbin).any(|folder| folder.join(name).is_file())
 }
 
-/// The target that rustc builds for when nobody says which.
+/// The target that rustc builds for by default.
 pub(crate) fn host() -> Result<String> {
     let version = output(Command::new("rustc").arg("-vV"))?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));

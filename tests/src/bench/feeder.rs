@@ -10,7 +10,7 @@ use std::{
 
 use super::Stream;
 
-/// Waits for a subscriber, delivers everything, and tells how long it took from the
+/// Waits for a subscriber, delivers everything, and returns how long it took from the
 /// first message to the last acknowledgement.
 ///
 /// # Panics
@@ -24,7 +24,7 @@ pub fn deliver_to_subscriber(listener: &TcpListener, stream: &Stream) -> Duratio
             let say = say.clone();
             thread::spawn(move || {
                 if let Some(reader) = attend(socket) {
-                    // Nobody waits for a second subscriber.
+                    // There is no second subscriber.
                     let _ = say.send(reader);
                 }
             });
@@ -70,7 +70,7 @@ fn attend(mut socket: TcpStream) -> Option<(TcpStream, Input)> {
     }
 }
 
-/// Publishes everything, and tells how long it took from the first message to the
+/// Publishes everything, and returns how long it took from the first message to the
 /// last acknowledgement.
 ///
 /// # Panics

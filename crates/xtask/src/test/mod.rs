@@ -74,7 +74,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         println!("\n== {}/{} {}: {}", number + 1, chosen.len(), step.name, step.what);
         let start = Instant::now();
         (step.run)().with_context(|| {
-            format!("step `{0}` failed; mend it and run `cargo xtask test --only {0}`", step.name)
+            format!("step `{0}` failed; fix it and run `cargo xtask test --only {0}`", step.name)
         })?;
         times.push((step.name, start.elapsed()));
     }

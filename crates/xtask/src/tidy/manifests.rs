@@ -62,10 +62,10 @@ mod tests {
     #[test]
     fn a_dependency_says_why() {
         let bare = "[workspace.dependencies]\ncrc = \"3\"\n";
-        let said = "[workspace.dependencies]\ncrc = \"3\"  # CRC of P1\n";
+        let reasoned = "[workspace.dependencies]\ncrc = \"3\"  # CRC of P1\n";
         let above = "[workspace.dependencies]\n# CRC of P1\ncrc = \"3\"\n";
         assert_eq!(check("Cargo.toml", bare).len(), 1);
-        assert_eq!(check("Cargo.toml", said), []);
+        assert_eq!(check("Cargo.toml", reasoned), []);
         assert_eq!(check("Cargo.toml", above), []);
     }
 

@@ -86,7 +86,7 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// What git knows or would add; what it ignores is nobody's business.
+/// The files that git knows or would add, without those that it ignores.
 fn files() -> Result<Vec<File>> {
     let list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
     let names = shell::output(Command::new("git").args(list))

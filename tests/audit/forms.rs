@@ -1,5 +1,5 @@
-//! Activities and late data by the organiser's forms: in every form of the report,
-//! and beside a locked result.
+//! Activities and late data from the organiser's forms: in every format of the report,
+//! and after the result is locked.
 use super::*;
 
 fn sent(server: &Server, form: &str) {
@@ -9,8 +9,8 @@ fn sent(server: &Server, form: &str) {
 }
 
 #[test]
-fn the_report_has_an_activity_that_a_form_told() {
-    let (desk, server) = Desk::new();
+fn the_report_has_an_activity_from_a_form() {
+    let (contest, server) = Contest::new();
     for (language, title) in [("sv", "Aktivitet"), ("en", "Activity")] {
         let page = server.get(&format!("/organiser?lang={language}")).text().to_owned();
         assert!(page.contains(title) && page.contains("value=\"night-walk\""), "{page}");
@@ -19,52 +19,52 @@ fn the_report_has_an_activity_that_a_form_told() {
     let form = "kind=activity&participant=hall-2&activity=power-strips&day=2025-04-15&place=\
                 &by=IT+department&reason=40+strips+with+a+switch";
     sent(&server, form);
-    let told = "40 strips with a switch";
-    assert!(server.get("/participants/hall-2?lang=sv").text().contains(told));
+    let words = "40 strips with a switch";
+    assert!(server.get("/participants/hall-2?lang=sv").text().contains(words));
     let hall = server.get("/api/v1/participants/hall-2").json();
     let effect = &hall["activities"][0]["effect"];
     let report = |more: &[&str]| {
-        let done = desk.run(&[&["report", "--format"], more].concat());
+        let done = contest.run(&[&["report", "--format"], more].concat());
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).expect("text")
     };
     for more in [&["text"][..], &["html"], &["json"], &["csv", "--table", "activities"]] {
-        assert!(report(more).contains(told), "{more:?}");
+        assert!(report(more).contains(words), "{more:?}");
     }
     let json: Value = serde_json::from_str(&report(&["json"])).expect("JSON");
     let row = &json["tables"]["activities"][0];
     assert!(row["change_points"].is_number(), "{row}");
     assert_eq!(row["change_points"], effect["change_points"]);
     assert_eq!(row["interval_low_points"], effect["interval_points"][0]);
-    desk.close(server);
+    contest.close(server);
 }
 
 #[test]
-fn beside_a_locked_result_an_activity_moves_nobody_and_a_form_takes_late_data_in() {
-    let (desk, server) = Desk::new();
+fn after_the_lock_an_activity_changes_no_rank_and_a_form_accepts_late_data() {
+    let (contest, server) = Contest::new();
     declared(&server, "lock", &json!({"by": "head of the jury", "reason": "all have agreed"}));
     assert!(server.get("/organiser?lang=sv").text().contains("value=\"late-data\""));
     let locked = rows(&server);
     assert!(server.terminate().success());
-    let text = std::fs::read_to_string(&desk.config).unwrap();
-    std::fs::write(&desk.config, text.replace("m2 = 3250", "m2 = 9999")).unwrap();
-    let server = Server::serve(&desk.config);
-    let late = tests::reading(&desk.halls[0], local("2025-04-01T12:30"), 9_000_000, 10, 1);
+    let text = std::fs::read_to_string(&contest.config).unwrap();
+    std::fs::write(&contest.config, text.replace("m2 = 3250", "m2 = 9999")).unwrap();
+    let server = Server::serve(&contest.config);
+    let late = tests::reading(&contest.halls[0], local("2025-04-01T12:30"), 9_000_000, 10, 1);
     Fleet::start(server.broker(), vec![vec![late]]).finish();
     let kept = || -> i64 {
-        desk.store().query_row("SELECT count(*) FROM aside", [], |row| row.get(0)).unwrap()
+        contest.store().query_row("SELECT count(*) FROM aside", [], |row| row.get(0)).unwrap()
     };
-    until("the late reading is aside", || (kept() == 1).then_some(()));
+    until("the late reading is stored apart", || (kept() == 1).then_some(()));
 
     let activities =
         |server: &Server| server.get("/api/v1/participants/hall-2").json()["activities"].clone();
-    let told = json!({"kind": "activity", "participant": "hall-2", "activity": "night-walk",
+    let words = json!({"kind": "activity", "participant": "hall-2", "activity": "night-walk",
         "day": "2025-04-15", "by": "caretaker", "reason": "it was forgotten"});
-    let entry = declared(&server, "amendments", &told);
+    let entry = declared(&server, "amendments", &words);
     assert_eq!((activities(&server)[0]["kind"].as_str(), kept()), (Some("night-walk"), 1));
     assert_eq!(rows(&server), locked);
     server.kill();
-    let server = Server::serve(&desk.config);
+    let server = Server::serve(&contest.config);
     assert_eq!(activities(&server)[0]["kind"], "night-walk", "after a restart");
     assert_eq!(rows(&server), locked, "after a restart");
     sent(&server, &format!("kind=withdraw&entry={entry}&by=caretaker&reason=another+house"));
@@ -72,8 +72,8 @@ fn beside_a_locked_result_an_activity_moves_nobody_and_a_form_takes_late_data_in
 
     sent(&server, "kind=late-data&participant=hall-1&by=head+of+the+jury&reason=appeal+upheld");
     until("it is taken in", || (kept() == 0).then_some(()));
-    desk.close(server);
-    let (audit, _) = desk.audit();
+    contest.close(server);
+    let (audit, _) = contest.audit();
     let count = |kind: &str| events(&audit, kind).len();
     // The lock's result and that with the late reading.
     assert_eq!((count("amendment"), count("result")), (3, 2));
