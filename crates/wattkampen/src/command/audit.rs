@@ -8,7 +8,7 @@ use server::{
     store::{ChangedDay, Finding, Reader, SealReport, StoreError},
 };
 
-use super::{Failure, output, stored};
+use super::{Failure, open_standings, output};
 use crate::config::Config;
 
 #[derive(Debug, clap::Args)]
@@ -48,7 +48,7 @@ struct Audited {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
-    stored::there(&config)?;
+    open_standings::there(&config)?;
     if let Some(hash) = &args.expect
         && !(hash.len() >= 12 && hash.chars().all(|c| c.is_ascii_hexdigit()))
     {
@@ -57,7 +57,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             "give at least the first 12 of its hexadecimal digits",
         ));
     }
-    let audited = audit(&config, args.expect.as_deref()).map_err(|error| stored::failed(&error))?;
+    let audited =
+        audit(&config, args.expect.as_deref()).map_err(|error| open_standings::failed(&error))?;
     let zone = &config.competition.timezone;
     let text = match args.format {
         Format::Text if !args.json => audited.text(zone),

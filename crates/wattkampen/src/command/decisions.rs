@@ -7,7 +7,7 @@ use server::{
     engine::{self, Decision},
 };
 
-use super::{Failure, output, stored};
+use super::{Failure, open_standings, output};
 use crate::config::Config;
 
 #[derive(Debug, clap::Args)]
@@ -149,10 +149,10 @@ pub(super) fn lock(args: LockArgs) -> Result<(), Failure> {
 
 fn decide(config: &Path, decision: Decision) -> Result<(), Failure> {
     let config = Config::load(config).map_err(|error| Failure::Usage(error.into()))?;
-    stored::there(&config)?;
+    open_standings::there(&config)?;
     let taken =
         engine::decide_offline(&config.data, &config.competition, &config.participants, decision)
-            .map_err(|error| stored::failed(&error))?
+            .map_err(|error| open_standings::failed(&error))?
             .map_err(|declined| {
                 Failure::Failed(anyhow::anyhow!("{declined}\n  {}", declined.hint()))
             })?;

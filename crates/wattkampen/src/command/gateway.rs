@@ -5,7 +5,7 @@ use gateway::{Config, Multiplier, RunError};
 use simulator::uplink::Mqtt;
 use wire::{GatewayId, MeterId};
 
-use super::{Failure, broker::Broker, interrupted, runtime};
+use super::{Failure, broker_args::BrokerArgs, interrupted, runtime};
 use crate::gateway::{
     DiskOutbox, Ending, Journal, MachineClock, OutboxError, Port, Told, Trust, machine_start,
 };
@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID")]
     meter: MeterId,
     #[command(flatten)]
-    broker: Broker,
+    broker: BrokerArgs,
     /// This gateway's name, a part of its topics; the machine's name where not given
     #[arg(long, value_name = "ID")]
     gateway: Option<GatewayId>,

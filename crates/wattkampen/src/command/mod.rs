@@ -2,11 +2,9 @@
 //! log, and how an error is told.
 #[cfg(feature = "service")]
 mod audit;
-mod broker;
+mod broker_args;
 #[cfg(feature = "service")]
 mod check;
-#[cfg(feature = "service")]
-mod choices;
 #[cfg(feature = "service")]
 mod decisions;
 #[cfg(feature = "service")]
@@ -14,6 +12,10 @@ mod demo;
 mod gateway;
 #[cfg(feature = "service")]
 mod import;
+#[cfg(feature = "service")]
+mod method_args;
+#[cfg(feature = "service")]
+mod open_standings;
 mod output;
 #[cfg(feature = "service")]
 mod panel;
@@ -27,8 +29,6 @@ mod service;
 mod service_commands;
 #[cfg(feature = "service")]
 mod simulate;
-#[cfg(feature = "service")]
-mod stored;
 #[cfg(feature = "service")]
 mod update;
 #[cfg(feature = "service")]

@@ -9,7 +9,7 @@ use server::{
     engine,
 };
 
-use super::{Failure, stored};
+use super::{Failure, open_standings};
 use crate::config::Config;
 
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             format!("the participants are {}", known.join(", ")),
         )
     })?;
-    let (standings, locked) = stored::standings(&config)?;
+    let (standings, locked) = open_standings::standings(&config)?;
     let now = Timestamp::now();
     let snapshot = engine::snapshot(&standings, locked.as_ref(), Time(now.as_second()));
     let stage = Stage {

@@ -10,12 +10,9 @@ use server::{
     audit::AuditEntry,
     store::{Reader, StoreError},
 };
+use wire::Language;
 
-use super::{
-    Failure,
-    choices::{self, Lang},
-    output, stored,
-};
+use super::{Failure, method_args, open_standings, output};
 use crate::{
     config::Config,
     report::{Format, Summary, TABLES, render, table_csv},
@@ -30,14 +27,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME")]
     as_of: Option<Timestamp>,
     /// Ranked by another rule than the competition's own
-    #[arg(long, value_name = "RULE", value_parser = choices::rule())]
+    #[arg(long, value_name = "RULE", value_parser = method_args::rule())]
     rule: Option<Rule>,
     /// Form of the report
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Language; else the configuration's, of text English
-    #[arg(long, value_name = "LANG", value_enum)]
-    lang: Option<Lang>,
+    #[arg(long, value_name = "LANG", value_parser = method_args::language())]
+    lang: Option<Language>,
     /// Of csv: this table instead of the standings
     #[arg(long, value_name = "TABLE", value_parser = TABLES)]
     table: Option<String>,
@@ -51,7 +48,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
-    let (standings, locked) = stored::standings(&config)?;
+    let (standings, locked) = open_standings::standings(&config)?;
     let rule = args.rule.unwrap_or(config.competition.rule);
     let now = Time(Timestamp::now().as_second());
     let as_of = args.as_of.map(|at| Time(at.as_second()));
@@ -71,18 +68,19 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             "add --format csv, or leave --table out",
         ));
     }
-    let language = args.lang.map_or(config.language, Into::into);
+    let language = args.lang.unwrap_or(config.language);
     // Of the terminal the language is English, as of all commands.
     let language = match (format, args.lang) {
-        (Format::Text, None) => wire::Language::English,
+        (Format::Text, None) => Language::English,
         _ => language,
     };
-    let entries = trail(&config, as_of.unwrap_or(now)).map_err(|error| stored::failed(&error))?;
-    let facts = Summary::new(&standings, board, entries);
+    let entries =
+        trail(&config, as_of.unwrap_or(now)).map_err(|error| open_standings::failed(&error))?;
+    let summary = Summary::new(&standings, board, entries);
     let report = match (&args.out, &args.table) {
-        (Some(out), table) => return save(out, format, table.as_deref(), &facts, language),
-        (None, Some(table)) => table_csv(&facts, table)?,
-        (None, None) => render(format, &facts, language)?,
+        (Some(out), table) => return save(out, format, table.as_deref(), &summary, language),
+        (None, Some(table)) => table_csv(&summary, table)?,
+        (None, None) => render(format, &summary, language)?,
     };
     output::whole(&report)
 }
@@ -98,8 +96,8 @@ fn save(
     out: &Path,
     format: Format,
     table: Option<&str>,
-    facts: &Summary,
-    language: wire::Language,
+    summary: &Summary,
+    language: Language,
 ) -> Result<(), Failure> {
     let put = |path: &Path, bytes: Vec<u8>| {
         fs::write(path, bytes).map_err(|error| {
@@ -114,11 +112,11 @@ fn save(
                 Failure::Failed(anyhow::anyhow!("cannot make {}: {error}\n  {mend}", out.display()))
             })?;
             for name in TABLES {
-                put(&out.join(format!("{name}.csv")), table_csv(facts, name)?)?;
+                put(&out.join(format!("{name}.csv")), table_csv(summary, name)?)?;
             }
             Ok(())
         }
-        (Format::Csv, Some(table)) => put(out, table_csv(facts, table)?),
-        _ => put(out, render(format, facts, language)?),
+        (Format::Csv, Some(table)) => put(out, table_csv(summary, table)?),
+        _ => put(out, render(format, summary, language)?),
     }
 }

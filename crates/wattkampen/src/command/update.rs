@@ -17,7 +17,7 @@ use rumqttc::{AsyncClient, Event, Packet, PublishOptions, QoS};
 use tokio::time::timeout;
 use wire::{ConnectionState, GatewayId, Status, Topic};
 
-use super::{Failure, broker::Broker, output, runtime};
+use super::{Failure, broker_args::BrokerArgs, output, runtime};
 
 /// Most bytes of a program in one message.
 const PIECE: usize = 1024;
@@ -53,7 +53,7 @@ pub(super) struct Send {
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     trial: u64,
     #[command(flatten)]
-    broker: Broker,
+    broker: BrokerArgs,
 }
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {

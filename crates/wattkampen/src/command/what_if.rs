@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use competition::{Baseline, Leaderboard, Method, Rule, Time};
 use jiff::Timestamp;
 
-use super::{Failure, choices, output, stored};
+use super::{Failure, method_args, open_standings, output};
 use crate::{
     config::Config,
     report::{Summary, standings as printed},
@@ -17,10 +17,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Ranked by this rule; else the competition's own
-    #[arg(long, value_name = "RULE", value_parser = choices::rule())]
+    #[arg(long, value_name = "RULE", value_parser = method_args::rule())]
     rule: Option<Rule>,
     /// Compared with this baseline; else the competition's own
-    #[arg(long, value_name = "BASELINE", value_parser = choices::baseline())]
+    #[arg(long, value_name = "BASELINE", value_parser = method_args::baseline())]
     baseline: Option<Baseline>,
     /// At this time, such as 2027-04-20T12:00:00Z; else now
     #[arg(long, value_name = "TIME")]
@@ -32,7 +32,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
-    let (standings, _) = stored::standings(&config)?;
+    let (standings, _) = open_standings::standings(&config)?;
     let rule = args.rule.unwrap_or(config.competition.rule);
     let mut method: Method = config.competition.method;
     if let Some(baseline) = args.baseline {
@@ -52,8 +52,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         if let Some(reason) = method.baseline.no_interval().filter(|_| none) {
             out.extend(format!("{}\n", reason.english).bytes());
         }
-        let facts = Summary::new(&standings, board, Vec::new());
-        out.extend(printed(&facts, wire::Language::English));
+        let summary = Summary::new(&standings, board, Vec::new());
+        out.extend(printed(&summary, wire::Language::English));
     }
     output::whole(&out)
 }

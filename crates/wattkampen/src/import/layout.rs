@@ -7,8 +7,8 @@ use csv::{ByteRecord, ReaderBuilder};
 use super::{
     Wish,
     columns::{CLOCK, TIME, column, known_column, unit, value_column},
-    moment::{Moments, written},
     number::{Decimal, scaled},
+    timestamp::{Moments, written},
 };
 
 /// What a file's values are.

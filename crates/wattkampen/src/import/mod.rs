@@ -4,11 +4,11 @@
 //! repeated, and what was there is counted as repeated.
 mod columns;
 mod layout;
-mod moment;
 mod number;
 mod sink;
 mod source;
 mod tally;
+mod timestamp;
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub use sink::Sink;
 pub use source::{Source, identifier};
 pub use tally::Tally;
 
-use moment::Moments;
+use timestamp::Moments;
 
 /// What the organiser says of the files; the rest is guessed.
 #[derive(Debug, Clone)]

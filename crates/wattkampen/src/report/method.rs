@@ -1,34 +1,34 @@
 //! How it was computed, in plain words; what differs by configuration is told from it.
-use competition::Baseline;
+use competition::{Baseline, Bilingual};
 use server::text::FormatNumber;
 use wire::Language;
 
 use super::{
     summary::Summary,
-    table::{Both, Cell, Column, Kind, Table, both},
+    table::{Cell, Column, ColumnKind, Table, both},
 };
 
 /// A row for each question.
-pub(super) fn table(facts: &Summary) -> Table {
-    let rows = paragraphs(facts)
+pub(super) fn table(summary: &Summary) -> Table {
+    let rows = paragraphs(summary)
         .into_iter()
-        .map(|(topic, text)| vec![Cell::Words(topic), Cell::Words(text)]);
+        .map(|(topic, text)| vec![Cell::Bilingual(topic), Cell::Bilingual(text)]);
     Table {
         id: "method",
         title: both("Så räknade vi", "How it was computed"),
         tab: both("Metod", "Method"),
         note: None,
-        empty: both("", ""),
+        empty_text: both("", ""),
         columns: vec![
-            Column::new("topic", Kind::Words, "Fråga", "Question"),
-            Column::new("text", Kind::Words, "Svar", "Answer"),
+            Column::new("topic", ColumnKind::Text, "Fråga", "Question"),
+            Column::new("text", ColumnKind::Text, "Svar", "Answer"),
         ],
         rows: rows.collect(),
     }
 }
 
-fn paragraphs(facts: &Summary) -> Vec<(Both, Both)> {
-    let competition = &facts.competition;
+fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
+    let competition = &summary.competition;
     let limits = &competition.thresholds;
     let (start, end) = (competition.baseline.start, competition.baseline.end);
     let expected = expected(competition.method.baseline);
@@ -70,14 +70,14 @@ fn paragraphs(facts: &Summary) -> Vec<(Both, Both)> {
         ),
         (
             both("Vad är det förväntade?", "What is the expected use?"),
-            Both(
+            both(
                 format!(
                     "{}{} Basåret: {start} till {end}, sista dagen oräknad.",
-                    expected.0, comparison.0
+                    expected.swedish, comparison.swedish
                 ),
                 format!(
                     "{}{} Baseline year: {start} to {end}, the last day not included.",
-                    expected.1, comparison.1
+                    expected.english, comparison.english
                 ),
             ),
         ),
@@ -98,7 +98,7 @@ fn paragraphs(facts: &Summary) -> Vec<(Both, Both)> {
         ),
         (
             both("Vem rangordnas?", "Who is ranked?"),
-            Both(ranked(Language::Swedish), ranked(Language::English)),
+            both(ranked(Language::Swedish), ranked(Language::English)),
         ),
         (
             both("Vad gjorde en aktivitet?", "What did an activity do?"),
@@ -126,7 +126,7 @@ fn paragraphs(facts: &Summary) -> Vec<(Both, Both)> {
     ]
 }
 
-fn expected(baseline: Baseline) -> Both {
+fn expected(baseline: Baseline) -> Bilingual {
     match baseline {
         Baseline::LastYear => both(
             "Det förväntade är vad huset använde samma datum året före.",

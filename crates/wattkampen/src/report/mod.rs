@@ -1,10 +1,10 @@
 //! The final report in the forms that people and programs read. Every form prints
-//! the same tables (`tables`), made once from the same facts (`summary`).
+//! the same tables (`tables`), made once from the same summary (`summary`).
 mod csv;
 mod html;
-mod machine;
+mod json;
 mod method;
-mod print;
+mod printable;
 mod summary;
 mod table;
 mod tables;
@@ -15,7 +15,6 @@ mod xlsx;
 use wire::Language;
 
 pub use summary::Summary;
-use words::Words;
 
 /// Names of the report's tables.
 pub const TABLES: [&str; 12] = tables::NAMES;
@@ -40,14 +39,13 @@ pub enum Format {
 ///
 /// # Errors
 /// Never for a board of these participants; what the encoders say otherwise.
-pub fn render(format: Format, facts: &Summary, language: Language) -> anyhow::Result<Vec<u8>> {
-    let w = Words(language);
+pub fn render(format: Format, summary: &Summary, language: Language) -> anyhow::Result<Vec<u8>> {
     match format {
-        Format::Text => Ok(text::render(facts, w).into_bytes()),
-        Format::Csv => table_csv(facts, "board"),
-        Format::Xlsx => xlsx::render(facts, w),
-        Format::Html => Ok(html::render(facts, w).into_bytes()),
-        Format::Json => machine::json(facts),
+        Format::Text => Ok(text::render(summary, language).into_bytes()),
+        Format::Csv => table_csv(summary, "board"),
+        Format::Xlsx => xlsx::render(summary, language),
+        Format::Html => Ok(html::render(summary, language).into_bytes()),
+        Format::Json => json::json(summary),
     }
 }
 
@@ -55,16 +53,16 @@ pub fn render(format: Format, facts: &Summary, language: Language) -> anyhow::Re
 ///
 /// # Errors
 /// As [`render`].
-pub fn table_csv(facts: &Summary, name: &str) -> anyhow::Result<Vec<u8>> {
-    match tables::all(facts).iter().find(|table| table.id == name && name != "board") {
-        Some(table) => machine::csv(table),
-        None => csv::render(&server::web::leaderboard_json(&facts.board, &facts.participants)),
+pub fn table_csv(summary: &Summary, name: &str) -> anyhow::Result<Vec<u8>> {
+    match tables::all(summary).iter().find(|table| table.id == name && name != "board") {
+        Some(table) => json::csv(table),
+        None => csv::render(&server::web::leaderboard_json(&summary.board, &summary.participants)),
     }
 }
 
 /// Only the standings and their total, as text.
-pub fn standings(facts: &Summary, language: Language) -> Vec<u8> {
-    text::standings(facts, Words(language)).into_bytes()
+pub fn standings(summary: &Summary, language: Language) -> Vec<u8> {
+    text::standings(summary, language).into_bytes()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(crate) struct Week {
     pub(crate) expected: MilliWattHours,
 }
 
-/// The final report's facts.
+/// The final report's summary.
 #[derive(Debug, Clone)]
 pub struct Summary {
     pub(crate) competition: Competition,
@@ -26,7 +26,7 @@ pub struct Summary {
     pub(crate) activities: Vec<(ParticipantIndex, Activity, Option<Effect>)>,
     pub(crate) traps: Vec<(ParticipantIndex, SavingOpportunity)>,
     /// By participant: readings that are kept and do not count.
-    pub(crate) doubted: Vec<u64>,
+    pub(crate) quarantined: Vec<u64>,
     pub(crate) weeks: Vec<Week>,
     /// The ranked together.
     pub(crate) project: Option<Portfolio>,
@@ -52,9 +52,9 @@ impl Summary {
         let price = competition.factors.price;
         let mut traps = standings.all_saving_opportunities(now, price);
         traps.sort_by(|a, b| b.1.kwh_per_year.total_cmp(&a.1.kwh_per_year));
-        let mut doubted = vec![0; participants.len()];
+        let mut quarantined = vec![0; participants.len()];
         for found in standings.quarantine() {
-            doubted[found.participant.0 as usize] += found.count;
+            quarantined[found.participant.0 as usize] += found.count;
         }
         let weeks = weeks(standings, &board);
         // Of a locked board too: its clusters are those of its own rows.
@@ -67,20 +67,20 @@ impl Summary {
             clusters,
             activities,
             traps,
-            doubted,
+            quarantined,
             weeks,
             project,
             entries,
         }
     }
 
-    pub(crate) fn who(&self, index: ParticipantIndex) -> Option<&Participant> {
+    pub(crate) fn participant(&self, index: ParticipantIndex) -> Option<&Participant> {
         self.participants.get(index.0 as usize)
     }
 
     /// The board's rows, each with its participant.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (&Row, &Participant)> {
-        self.board.rows.iter().filter_map(|row| Some((row, self.who(row.participant)?)))
+        self.board.rows.iter().filter_map(|row| Some((row, self.participant(row.participant)?)))
     }
 
     /// Floor area at the board's moment, m².

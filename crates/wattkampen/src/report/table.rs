@@ -1,74 +1,74 @@
-//! A table of the report before it has a form. Every form prints these tables and no
-//! others, so text, JSON, CSV, workbook and page cannot tell different things.
-use competition::Time;
+//! The tables of the report before they have a form. Every form prints these tables and
+//! no others, so text, JSON, CSV, workbook and page agree.
+use competition::{Bilingual, Time};
 use jiff::civil::Date;
 
-/// The same in Swedish and in English.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Both(pub(super) String, pub(super) String);
-
-/// Both from constants.
-pub(super) fn both(swedish: &str, english: &str) -> Both {
-    Both(swedish.to_owned(), english.to_owned())
+/// The same text in both languages, in the order of [`wire::Language::pick`].
+pub(super) fn both(swedish: impl Into<String>, english: impl Into<String>) -> Bilingual {
+    Bilingual::new(english, swedish)
 }
 
-/// A table: title, what a reader has to know, columns, rows.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
-    /// Name in JSON, of a file, and after `--table`.
+    /// Field in JSON, file name, and argument of `--table`.
     pub(super) id: &'static str,
-    pub(super) title: Both,
-    /// Tab of the workbook: short, without signs that a workbook forbids.
-    pub(super) tab: Both,
-    pub(super) note: Option<Both>,
-    /// Said in place of no rows.
-    pub(super) empty: Both,
+    pub(super) title: Bilingual,
+    /// Name of the workbook's tab: short, without the characters that a tab forbids.
+    pub(super) tab: Bilingual,
+    pub(super) note: Option<Bilingual>,
+    /// Replaces the rows where there are none.
+    pub(super) empty_text: Bilingual,
     pub(super) columns: Vec<Column>,
     pub(super) rows: Vec<Vec<Cell>>,
 }
 
-/// A column.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     /// Field in JSON and CSV.
     pub(super) id: &'static str,
-    pub(super) head: Both,
-    pub(super) kind: Kind,
+    pub(super) heading: Bilingual,
+    pub(super) kind: ColumnKind,
+}
+
+impl Column {
+    pub(super) fn new(id: &'static str, kind: ColumnKind, swedish: &str, english: &str) -> Self {
+        Self { id, heading: both(swedish, english), kind }
+    }
 }
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A number with so many decimals for programs.
+pub(super) enum ColumnKind {
+    /// A number; JSON and CSV have this many decimals.
     Number(usize),
-    /// Percent; a share with a percent format in the workbook.
+    /// Percent; the workbook stores a share and shows it as percent.
     Percent,
-    /// The lower end of an interval, the next column being the upper: one column
-    /// in print.
-    Low,
-    High,
-    /// The same in numbers of the row's own unit.
-    LowNumber,
-    HighNumber,
-    Words,
-    /// Words that stand below the row's first words in print.
+    /// Lower end of an interval in percent. The next column is the upper end; printed
+    /// forms show both as one column.
+    IntervalLowPercent,
+    IntervalHighPercent,
+    /// The same in the unit of the row.
+    IntervalLow,
+    IntervalHigh,
+    Text,
+    /// Text that printed forms show below the first text of the row.
     Remark,
     Day,
-    Moment,
+    Time,
 }
 
-impl Kind {
-    /// Whether it is set to the right.
+impl ColumnKind {
+    /// Numbers are aligned to the right.
     pub(super) const fn is_number(self) -> bool {
-        !matches!(self, Self::Words | Self::Remark | Self::Day | Self::Moment)
+        !matches!(self, Self::Text | Self::Remark | Self::Day | Self::Time)
     }
 
     pub(super) const fn is_percent(self) -> bool {
-        matches!(self, Self::Percent | Self::Low | Self::High)
+        matches!(self, Self::Percent | Self::IntervalLowPercent | Self::IntervalHighPercent)
     }
 
-    /// Decimals for programs.
-    pub(super) const fn fine(self) -> usize {
+    /// Decimals in JSON and CSV.
+    pub(super) const fn decimals(self) -> usize {
         match self {
             Self::Number(decimals) => decimals,
             _ => 1,
@@ -76,72 +76,36 @@ impl Kind {
     }
 }
 
-/// A value, or nothing where nothing is known: never 0 then.
+/// A value. What is not known is [`Cell::Unknown`], never 0.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Cell {
     Unknown,
-    /// The same in every language.
-    Name(String),
-    /// Of a known set: its short name for programs, and words.
-    Term(&'static str, Both),
-    Words(Both),
+    /// A text that is the same in every language.
+    Text(String),
+    /// One of a known set: its identifier for programs, and its name.
+    Term(&'static str, Bilingual),
+    Bilingual(Bilingual),
     Day(Date),
-    Moment(Time),
+    Time(Time),
     Number {
         value: f64,
-        shown: Shown,
-        /// The workbook's formula gives it from other cells.
-        follows: bool,
+        precision: Precision,
+        /// The formula of this cell in the workbook gives the same value.
+        is_formula: bool,
     },
-}
-
-/// How precisely a number is printed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Shown {
-    Decimals(usize),
-    /// To a multiple of this, 1 or more.
-    Step(f64),
-}
-
-impl Shown {
-    /// What an interval supports: a tenth to a half of its half-width, in tens, hundreds
-    /// and so on; nothing below one.
-    pub(super) fn within([low, high]: [f64; 2]) -> Self {
-        let half = (high - low) / 2.0;
-        match half.is_finite() && half >= 2.0 {
-            true => Self::Step(10f64.powf((half / 2.0).log10().floor())),
-            false => Self::Decimals(0),
-        }
-    }
-
-    /// As many decimals as a given number has, two at least and three at most.
-    pub(super) fn given(value: f64) -> Self {
-        let hundredths = value * 100.0;
-        Self::Decimals(if (hundredths - hundredths.round()).abs() < 1e-9 { 2 } else { 3 })
-    }
-
-    /// Two digits that count, of an estimate without an interval.
-    pub(super) fn roughly(value: f64) -> Self {
-        let scale = value.abs().log10().floor() - 1.0;
-        if scale.is_finite() && scale > 0.0 {
-            Self::Step(10f64.powf(scale))
-        } else {
-            Self::Decimals(0)
-        }
-    }
 }
 
 impl Cell {
     pub(super) fn number(value: Option<f64>, decimals: usize) -> Self {
-        Self::shown(value, Shown::Decimals(decimals))
+        Self::with_precision(value, Precision::Decimals(decimals))
     }
 
-    pub(super) fn shown(value: Option<f64>, shown: Shown) -> Self {
-        // Adding zero turns a negative nothing into nothing.
+    pub(super) fn with_precision(value: Option<f64>, precision: Precision) -> Self {
+        // Adding zero turns −0 into 0.
         value.filter(|value| value.is_finite()).map_or(Self::Unknown, |value| Self::Number {
             value: value + 0.0,
-            shown,
-            follows: false,
+            precision,
+            is_formula: false,
         })
     }
 
@@ -149,28 +113,58 @@ impl Cell {
         Self::number(Some(value.into()), 0)
     }
 
-    /// Follows from other cells when their arithmetic gives the same.
-    pub(super) fn if_it_is(self, arithmetic: Option<f64>) -> Self {
+    /// Marks the cell as a formula if the arithmetic of that formula gives its value.
+    pub(super) fn computed_as(self, arithmetic: Option<f64>) -> Self {
         match (self, arithmetic) {
-            (Self::Number { value, shown, .. }, Some(other))
+            (Self::Number { value, precision, .. }, Some(other))
                 if (value - other).abs() <= 1e-9 * value.abs().max(1.0) =>
             {
-                Self::Number { value, shown, follows: true }
+                Self::Number { value, precision, is_formula: true }
             }
             (cell, _) => cell,
         }
     }
 
-    pub(super) fn name(text: &str) -> Self {
+    pub(super) fn text(text: &str) -> Self {
         match text.is_empty() {
             true => Self::Unknown,
-            false => Self::Name(text.to_owned()),
+            false => Self::Text(text.to_owned()),
         }
     }
 }
 
-impl Column {
-    pub(super) fn new(id: &'static str, kind: Kind, swedish: &str, english: &str) -> Self {
-        Self { id, head: both(swedish, english), kind }
+/// How precisely a number is printed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Precision {
+    Decimals(usize),
+    /// To a multiple of this step, which is 1 or more.
+    Step(f64),
+}
+
+impl Precision {
+    /// The precision that an interval supports: the power of ten between a twentieth and
+    /// a half of its half-width, at least 1.
+    pub(super) fn for_interval([low, high]: [f64; 2]) -> Self {
+        let half_width = (high - low) / 2.0;
+        match half_width.is_finite() && half_width >= 2.0 {
+            true => Self::Step(10f64.powf((half_width / 2.0).log10().floor())),
+            false => Self::Decimals(0),
+        }
+    }
+
+    /// The decimals of a constant that was given: two, or three where it has three.
+    pub(super) fn of_constant(value: f64) -> Self {
+        let hundredths = value * 100.0;
+        Self::Decimals(if (hundredths - hundredths.round()).abs() < 1e-9 { 2 } else { 3 })
+    }
+
+    /// Two significant digits, for an estimate without an interval.
+    pub(super) fn two_significant_digits(value: f64) -> Self {
+        let scale = value.abs().log10().floor() - 1.0;
+        if scale.is_finite() && scale > 0.0 {
+            Self::Step(10f64.powf(scale))
+        } else {
+            Self::Decimals(0)
+        }
     }
 }

@@ -94,7 +94,7 @@ fn entry(seq: i64, body: &str) -> AuditEntry {
 }
 
 /// With one of each: an activity without and one with a plain effect, a trap, a week.
-fn facts() -> Summary {
+fn summary() -> Summary {
     let (board, competition, mut participants) = scene();
     let activity = |kind, place: &str| Activity {
         kind,
@@ -143,7 +143,7 @@ fn facts() -> Summary {
         }],
         activities,
         traps: vec![(ParticipantIndex(1), trap)],
-        doubted: vec![0, 3, 0],
+        quarantined: vec![0, 3, 0],
         weeks: vec![Week {
             start: date(2027, 3, 1),
             last: date(2027, 3, 7),
@@ -168,7 +168,7 @@ fn facts() -> Summary {
 }
 
 fn rendered(format: Format) -> String {
-    let bytes = render(format, &facts(), Language::English).expect("renders");
+    let bytes = render(format, &summary(), Language::English).expect("renders");
     String::from_utf8(bytes).expect("UTF-8")
 }
 
@@ -202,7 +202,7 @@ fn a_page_to_print_that_fills_the_line_of_2011() {
     for foreign in ["http:", "https:", "<script", "<link", "src="] {
         assert!(!english.contains(foreign), "{foreign} is in the report");
     }
-    let swedish = render(Format::Html, &facts(), Language::Swedish).expect("renders");
+    let swedish = render(Format::Html, &summary(), Language::Swedish).expect("renders");
     let swedish = String::from_utf8(swedish).expect("UTF-8");
     for told in [
         "Total besparing i projektet",

@@ -1,8 +1,10 @@
 //! The printed report's pictures as inline SVG: savings with their intervals, and
 //! the project's weeks against what was expected. They print in grey as well.
 use maud::{Markup, html};
+use server::text::FormatNumber;
+use wire::Language;
 
-use crate::report::{summary::Summary, words::Words};
+use crate::report::summary::Summary;
 
 const WIDTH: f64 = 720.0;
 const NAME: f64 = 150.0;
@@ -11,8 +13,8 @@ const LINE: f64 = 17.0;
 const A_PAGE: usize = 50;
 
 /// A bar for each ranked participant, its 90 % interval as a whisker.
-pub(super) fn savings(facts: &Summary, w: Words) -> Markup {
-    let rows: Vec<_> = facts
+pub(super) fn savings(summary: &Summary, language: Language) -> Markup {
+    let rows: Vec<_> = summary
         .board
         .rows
         .iter()
@@ -20,11 +22,11 @@ pub(super) fn savings(facts: &Summary, w: Words) -> Markup {
         .filter_map(|row| {
             let saving = row.saving_percent?;
             let ends = row.interval_percent.unwrap_or([saving; 2]);
-            Some((facts.who(row.participant)?, saving, ends, row.decimals()))
+            Some((summary.participant(row.participant)?, saving, ends, row.decimals()))
         })
         .collect();
     if rows.is_empty() {
-        return html! { p { (w.t("Ingen är rangordnad än.", "Nobody is ranked yet.")) } };
+        return html! { p { (language.pick("Ingen är rangordnad än.", "Nobody is ranked yet.")) } };
     }
     let low = rows.iter().map(|row| row.2[0].min(row.1)).fold(0.0, f64::min);
     let high = rows.iter().map(|row| row.2[1].max(row.1)).fold(1.0, f64::max);
@@ -34,10 +36,10 @@ pub(super) fn savings(facts: &Summary, w: Words) -> Markup {
     html! { @for rows in rows.chunks(A_PAGE) {
         @let height = LINE * rows.len() as f64 + 24.0;
         svg viewBox={ "0 0 " (WIDTH) " " (round(height)) } role="img"
-            aria-label=(w.t("Besparing i procent med 90 % intervall", "Saving in percent with its 90 % interval")) {
+            aria-label=(language.pick("Besparing i procent med 90 % intervall", "Saving in percent with its 90 % interval")) {
             @for tick in &ticks {
                 line.grid x1=(round(x(*tick))) x2=(round(x(*tick))) y1="0" y2=(round(height - 20.0)) {}
-                text.tick x=(round(x(*tick))) y=(round(height - 6.0)) text-anchor="middle" { (w.percent(*tick, 0)) }
+                text.tick x=(round(x(*tick))) y=(round(height - 6.0)) text-anchor="middle" { (language.percent(*tick, 0)) }
             }
             line.axis x1=(round(x(0.0))) x2=(round(x(0.0))) y1="0" y2=(round(height - 20.0)) {}
             @for (line, (who, saving, ends, decimals)) in rows.iter().enumerate() {
@@ -48,17 +50,18 @@ pub(super) fn savings(facts: &Summary, w: Words) -> Markup {
                     width=(round((x(*saving) - x(0.0)).abs())) {}
                 path.whisker d={ "M" (round(x(ends[0]))) " " (round(middle)) "H" (round(x(ends[1])))
                     "M" (round(x(ends[0]))) " " (round(middle - 4.0)) "v8M" (round(x(ends[1]))) " " (round(middle - 4.0)) "v8" } {}
-                text.value x=(WIDTH) y=(round(top + 11.0)) text-anchor="end" { (w.percent(*saving, *decimals)) }
+                text.value x=(WIDTH) y=(round(top + 11.0)) text-anchor="end" { (language.percent(*saving, *decimals)) }
             }
         }
     } }
 }
 
 /// Two bars a week: expected and used, MWh.
-pub(super) fn weeks(facts: &Summary, w: Words) -> Markup {
-    let most = facts.weeks.iter().map(|it| it.expected.0.max(it.used.0)).max().unwrap_or(0) as f64;
+pub(super) fn weeks(summary: &Summary, language: Language) -> Markup {
+    let most =
+        summary.weeks.iter().map(|it| it.expected.0.max(it.used.0)).max().unwrap_or(0) as f64;
     if most <= 0.0 {
-        return html! { p { (w.t("Ingen vecka är hel än.", "No week is complete yet.")) } };
+        return html! { p { (language.pick("Ingen vecka är hel än.", "No week is complete yet.")) } };
     }
     let mwh = |energy: f64| energy / 1e9;
     let (ground, ceiling, left) = (170.0, 12.0, 46.0);
@@ -68,25 +71,25 @@ pub(super) fn weeks(facts: &Summary, w: Words) -> Markup {
     let top = (mwh(most) / step).ceil().max(1.0) * step;
     let ticks = ticks(0.0, top);
     let y = |energy: f64| ground - energy / top * (ground - ceiling);
-    let each = (WIDTH - left) / facts.weeks.len() as f64;
+    let each = (WIDTH - left) / summary.weeks.len() as f64;
     html! {
         svg viewBox={ "0 0 " (WIDTH) " 192" } role="img"
-            aria-label=(w.t("Använd och förväntad el per vecka, MWh", "Used and expected electricity by week, MWh")) {
+            aria-label=(language.pick("Använd och förväntad el per vecka, MWh", "Used and expected electricity by week, MWh")) {
             @for tick in &ticks {
                 line.grid x1=(left) x2=(WIDTH) y1=(round(y(*tick))) y2=(round(y(*tick))) {}
-                text.tick x=(left - 5.0) y=(round(y(*tick) + 4.0)) text-anchor="end" { (w.number(*tick, 0)) }
+                text.tick x=(left - 5.0) y=(round(y(*tick) + 4.0)) text-anchor="end" { (language.number(*tick, 0)) }
             }
-            @for (number, week) in facts.weeks.iter().enumerate() {
+            @for (number, week) in summary.weeks.iter().enumerate() {
                 @let x = left + each * number as f64 + each * 0.1;
                 @let (expected, used) = (y(mwh(week.expected.0 as f64)), y(mwh(week.used.0 as f64)));
                 rect.expected x=(round(x)) y=(round(expected)) width=(round(each * 0.4)) height=(round(ground - expected)) {}
                 rect.saved x=(round(x + each * 0.4)) y=(round(used)) width=(round(each * 0.4)) height=(round(ground - used)) {}
                 text.tick x=(round(x + each * 0.4)) y="188" text-anchor="middle" {
-                    (week.start.strftime(w.t("%-d/%-m", "%-d %b")).to_string()) }
+                    (week.start.strftime(language.pick("%-d/%-m", "%-d %b")).to_string()) }
             }
         }
-        p.key { span.box.expected {} (w.t("förväntat", "expected")) " " span.box.saved {} (w.t("använt", "used"))
-            " · " (w.t("MWh per vecka, från datumet under stapeln; sista veckan kan vara kortare",
+        p.key { span.box.expected {} (language.pick("förväntat", "expected")) " " span.box.saved {} (language.pick("använt", "used"))
+            " · " (language.pick("MWh per vecka, från datumet under stapeln; sista veckan kan vara kortare",
                 "MWh a week, from the date below the bar; the last week may be shorter")) }
     }
 }

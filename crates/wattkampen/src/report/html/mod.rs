@@ -6,36 +6,39 @@ mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{summary::Summary, words::Words};
+use server::text::iso_minute;
+use wire::Language;
+
+use super::{summary::Summary, words};
 
 const STYLE: &str = include_str!("style.css");
 
-pub(super) fn render(facts: &Summary, w: Words) -> String {
-    let competition = &facts.competition;
+pub(super) fn render(summary: &Summary, language: Language) -> String {
+    let competition = &summary.competition;
     let zone = &competition.timezone;
-    let all = super::tables::all(facts);
+    let all = super::tables::all(summary);
     let page = html! {
         (DOCTYPE)
-        html lang=(w.t("sv", "en")) {
+        html lang=(language.pick("sv", "en")) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (competition.name) " – " (w.t("slutrapport", "final report")) }
+                title { (competition.name) " – " (language.pick("slutrapport", "final report")) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 h1 { (competition.name) }
-                p.lead { (lead(facts, w)) }
+                p.lead { (lead(summary, language)) }
                 @for table in &all {
                     @match table.id {
-                        "total" => (tables::total(table, w, zone)),
-                        "method" => (tables::answers(table, w, zone)),
+                        "total" => (tables::total(table, language, zone)),
+                        "method" => (tables::answers(table, language, zone)),
                         "board" => {
-                            (tables::section(table, w, zone))
-                            (weeks(facts, w))
-                            @if facts.by_saving() { (savings(facts, w)) }
+                            (tables::section(table, language, zone))
+                            (weeks(summary, language))
+                            @if summary.by_saving() { (savings(summary, language)) }
                         }
-                        _ => (tables::section(table, w, zone)),
+                        _ => (tables::section(table, language, zone)),
                     }
                 }
             }
@@ -44,42 +47,42 @@ pub(super) fn render(facts: &Summary, w: Words) -> String {
     page.into_string()
 }
 
-fn lead(facts: &Summary, w: Words) -> String {
-    let contest = &facts.competition.contest;
+fn lead(summary: &Summary, language: Language) -> String {
+    let contest = &summary.competition.contest;
     let last = contest.end.yesterday().unwrap_or(contest.end);
-    let as_of = super::words::moment(facts.board.as_of, &facts.competition.timezone);
+    let as_of = iso_minute(summary.board.as_of, &summary.competition.timezone);
     format!(
         "{}. {} {} {} {}. {} {as_of}, {} {}.",
-        w.status(facts.board.status),
-        w.t("Tävlingen:", "Contest:"),
+        words::status(language, summary.board.status),
+        language.pick("Tävlingen:", "Contest:"),
         contest.start,
-        w.t("till och med", "through"),
+        language.pick("till och med", "through"),
         last,
-        w.t("Läget", "As of"),
-        w.t("rangordnat efter", "ranked by"),
-        w.rule(facts.board.rule),
+        language.pick("Läget", "As of"),
+        language.pick("rangordnat efter", "ranked by"),
+        words::rule(language, summary.board.rule),
     )
 }
 
-fn savings(facts: &Summary, w: Words) -> Markup {
+fn savings(summary: &Summary, language: Language) -> Markup {
     html! { section {
         div.start {
-            h2 { (w.t("Besparing med osäkerhet", "Savings and how sure they are")) }
-            p.note { (w.t(
+            h2 { (language.pick("Besparing med osäkerhet", "Savings and how sure they are")) }
+            p.note { (language.pick(
                 "Stapeln är besparingen, strecket det intervall som den sanna besparingen ligger i med 90 % säkerhet. Når strecket noll går besparingen inte att skilja från ingen alls.",
                 "The bar is the saving, the line the interval that holds the true saving with 90 % certainty. Where the line reaches zero, the saving cannot be told from none.")) }
         }
-        (chart::savings(facts, w))
+        (chart::savings(summary, language))
     } }
 }
 
 /// The project's weeks as a picture; the table is further down.
-fn weeks(facts: &Summary, w: Words) -> Markup {
-    if facts.weeks.is_empty() {
+fn weeks(summary: &Summary, language: Language) -> Markup {
+    if summary.weeks.is_empty() {
         return html! {};
     }
     html! { section.whole {
-        h2 { (w.t("Projektet vecka för vecka", "The project week by week")) }
-        (chart::weeks(facts, w))
+        h2 { (language.pick("Projektet vecka för vecka", "The project week by week")) }
+        (chart::weeks(summary, language))
     } }
 }

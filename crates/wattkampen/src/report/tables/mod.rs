@@ -1,9 +1,9 @@
 //! The tables of the report, in the order in which they are printed.
-mod done;
-mod money;
-mod places;
+mod activities;
+mod decisions;
 mod quality;
-mod trail;
+mod standings;
+mod totals;
 
 use super::{summary::Summary, table::Table};
 
@@ -24,19 +24,19 @@ pub(super) const NAMES: [&str; 12] = [
 ];
 
 /// All tables.
-pub(super) fn all(facts: &Summary) -> Vec<Table> {
+pub(super) fn all(summary: &Summary) -> Vec<Table> {
     vec![
-        money::total(facts),
-        places::board(facts),
-        places::participants(facts),
-        places::clusters(facts),
-        money::weeks(facts),
-        done::activities(facts),
-        done::traps(facts),
-        quality::quality(facts),
-        trail::decisions(facts),
-        trail::digest(facts),
-        money::factors(facts),
-        super::method::table(facts),
+        totals::total(summary),
+        standings::board(summary),
+        standings::participants(summary),
+        standings::clusters(summary),
+        totals::weeks(summary),
+        activities::activities(summary),
+        activities::traps(summary),
+        quality::quality(summary),
+        decisions::decisions(summary),
+        decisions::digest(summary),
+        totals::factors(summary),
+        super::method::table(summary),
     ]
 }

@@ -1,32 +1,38 @@
 //! How good the data are that the ranks rest on.
+use server::text::iso_minute;
+
 use crate::report::{
     summary::Summary,
-    table::{Both, Cell, Column, Kind, Table, both},
-    words::moment,
+    table::{Cell, Column, ColumnKind, Table, both},
 };
 
-pub(in crate::report) fn quality(facts: &Summary) -> Table {
-    let zone = &facts.competition.timezone;
-    let rows = facts.rows().map(|(row, who)| {
+pub(in crate::report) fn quality(summary: &Summary) -> Table {
+    let zone = &summary.competition.timezone;
+    let rows = summary.rows().map(|(row, who)| {
         let share = |value: Option<f64>| Cell::number(value.map(|it| it * 100.0), 1);
         let excluded = |to: &str| {
             let each = who.exclusions.iter().map(|it| {
-                format!("{} {to} {}: {}", moment(it.from, zone), moment(it.until, zone), it.reason)
+                format!(
+                    "{} {to} {}: {}",
+                    iso_minute(it.from, zone),
+                    iso_minute(it.until, zone),
+                    it.reason
+                )
             });
             each.collect::<Vec<_>>().join("; ")
         };
         let meters: usize = who.meters.iter().map(|meter| meter.epochs.len()).sum();
         vec![
-            Cell::name(&who.municipality),
+            Cell::text(&who.municipality),
             share(row.coverage),
             share(row.cv_rmse),
             share(row.nmbe),
-            row.measured_at.map_or(Cell::Unknown, Cell::Moment),
-            Cell::count(facts.doubted[row.participant.0 as usize] as f64),
+            row.measured_at.map_or(Cell::Unknown, Cell::Time),
+            Cell::count(summary.quarantined[row.participant.0 as usize] as f64),
             Cell::count(meters as f64),
             match who.exclusions.is_empty() {
                 true => Cell::Unknown,
-                false => Cell::Words(Both(
+                false => Cell::Bilingual(both(
                     format!("räknas inte: {}", excluded("till")),
                     format!("not counted: {}", excluded("to")),
                 )),
@@ -45,16 +51,21 @@ pub(in crate::report) fn quality(facts: &Summary) -> Table {
              baseline year, hour by hour. Readings set aside were not plausible: they are kept \
              and not counted.",
         )),
-        empty: both("Ingen deltagare är inlagd.", "No participant is entered."),
+        empty_text: both("Ingen deltagare är inlagd.", "No participant is entered."),
         columns: vec![
-            Column::new("municipality", Kind::Words, "Kommun", "Municipality"),
-            Column::new("coverage_percent", Kind::Percent, "Kända timmar", "Known hours"),
-            Column::new("cv_rmse_percent", Kind::Percent, "Spridning", "Spread"),
-            Column::new("nmbe_percent", Kind::Percent, "Skevhet", "Bias"),
-            Column::new("measured_at", Kind::Moment, "Senaste avläsning", "Last reading"),
-            Column::new("set_aside", Kind::Number(0), "Undantagna", "Set aside"),
-            Column::new("meter_changes", Kind::Number(0), "Mätarbyten", "Meter changes"),
-            Column::new("excluded_hours", Kind::Remark, "Undantagna timmar", "Excluded hours"),
+            Column::new("municipality", ColumnKind::Text, "Kommun", "Municipality"),
+            Column::new("coverage_percent", ColumnKind::Percent, "Kända timmar", "Known hours"),
+            Column::new("cv_rmse_percent", ColumnKind::Percent, "Spridning", "Spread"),
+            Column::new("nmbe_percent", ColumnKind::Percent, "Skevhet", "Bias"),
+            Column::new("measured_at", ColumnKind::Time, "Senaste avläsning", "Last reading"),
+            Column::new("set_aside", ColumnKind::Number(0), "Undantagna", "Set aside"),
+            Column::new("meter_changes", ColumnKind::Number(0), "Mätarbyten", "Meter changes"),
+            Column::new(
+                "excluded_hours",
+                ColumnKind::Remark,
+                "Undantagna timmar",
+                "Excluded hours",
+            ),
         ],
         rows: rows.collect(),
     }

@@ -3,6 +3,7 @@ use std::{collections::HashMap, io::Cursor};
 
 use calamine::{Data, Range, Reader, Xlsx};
 use serde_json::Value;
+use server::text::FormatNumber;
 
 use super::*;
 
@@ -11,8 +12,8 @@ struct Book {
     names: Vec<String>,
 }
 
-fn book(facts: &Summary, language: Language) -> Book {
-    let bytes = render(Format::Xlsx, facts, language).expect("renders");
+fn book(summary: &Summary, language: Language) -> Book {
+    let bytes = render(Format::Xlsx, summary, language).expect("renders");
     let mut book = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
     let names = book.sheet_names();
     let sheets = names.iter().map(|name| {
@@ -37,8 +38,8 @@ impl Book {
     }
 }
 
-fn json(facts: &Summary) -> Value {
-    let bytes = render(Format::Json, facts, Language::Swedish).expect("renders");
+fn json(summary: &Summary) -> Value {
+    let bytes = render(Format::Json, summary, Language::Swedish).expect("renders");
     serde_json::from_slice(&bytes).expect("JSON")
 }
 
@@ -50,20 +51,20 @@ fn rows_of<'j>(json: &'j Value, name: &str) -> &'j Vec<Value> {
 
 #[test]
 fn every_form_has_every_table_with_the_same_rows() {
-    let facts = facts();
-    let json = json(&facts);
+    let summary = summary();
+    let json = json(&summary);
     let text = rendered(Format::Text);
     let page = rendered(Format::Html);
-    let book = book(&facts, Language::English);
+    let book = book(&summary, Language::English);
     assert_eq!(book.names.len(), TABLES.len());
-    for (table, tab) in tables::all(&facts).iter().zip(&book.names) {
+    for (table, tab) in tables::all(&summary).iter().zip(&book.names) {
         let name = table.id;
         let count = rows_of(&json, name).len();
         assert_eq!(count, table.rows.len(), "{name}");
-        let csv = table_csv(&facts, name).expect("renders");
+        let csv = table_csv(&summary, name).expect("renders");
         let csv = ::csv::Reader::from_reader(csv.as_slice()).into_records().count();
         assert_eq!(csv, count, "{name} as CSV");
-        assert!(text.contains(&format!("\n{}\n--", table.title.1)), "{name} in the text");
+        assert!(text.contains(&format!("\n{}\n--", table.title.english)), "{name} in the text");
         let section = page.split(&format!("id=\"{name}\"")).nth(1).expect(name);
         let section = section.split("</section>").next().expect(name);
         if !matches!(name, "total" | "method") {
@@ -75,13 +76,13 @@ fn every_form_has_every_table_with_the_same_rows() {
             "{name} in the workbook"
         );
     }
-    assert_eq!(TABLES.to_vec(), tables::all(&facts).iter().map(|it| it.id).collect::<Vec<_>>());
+    assert_eq!(TABLES.to_vec(), tables::all(&summary).iter().map(|it| it.id).collect::<Vec<_>>());
 }
 
 #[test]
 fn the_workbook_computes_what_the_json_says() {
-    let facts = facts();
-    let (json, book) = (json(&facts), book(&facts, Language::English));
+    let summary = summary();
+    let (json, book) = (json(&summary), book(&summary, Language::English));
     let near =
         |found: Option<f64>, told: &Value, fine: f64, what: &str| match (found, told.as_f64()) {
             (Some(found), Some(told)) => {
@@ -142,7 +143,7 @@ fn the_workbook_computes_what_the_json_says() {
 
 #[test]
 fn the_workbook_has_types_and_nothing_where_nothing_is_known() {
-    let swedish = book(&facts(), Language::Swedish);
+    let swedish = book(&summary(), Language::Swedish);
     assert_eq!(swedish.names[..3], ["Total", "Ställning", "Deltagare"]);
     let quality = &swedish.sheets["Kvalitet"].0;
     assert!(matches!(quality.get_value((1, 4)), Some(Data::DateTime(_))));
@@ -157,12 +158,12 @@ fn the_workbook_has_types_and_nothing_where_nothing_is_known() {
 /// What does not follow from other cells is no formula that would say otherwise.
 #[test]
 fn a_figure_that_is_not_the_cells_arithmetic_is_a_number() {
-    let mut facts = facts();
+    let mut summary = summary();
     // Two areas in the contest, a comparison group, hours without a baseline.
-    facts.board.rows[0].kwh_per_m2 = Some(2.5);
-    facts.board.rows[0].saving_percent = Some(20.0);
-    facts.board.rows[0].energy = Some(MilliWattHours(17_900_000_000));
-    let book = book(&facts, Language::English);
+    summary.board.rows[0].kwh_per_m2 = Some(2.5);
+    summary.board.rows[0].saving_percent = Some(20.0);
+    summary.board.rows[0].energy = Some(MilliWattHours(17_900_000_000));
+    let book = book(&summary, Language::English);
     for (column, value) in [(3, 0.2), (7, 17_900.0), (8, 2.5)] {
         assert_eq!(book.formula("Standings", 1, column), "", "column {column}");
         assert_eq!(book.number("Standings", 1, column), Some(value));
@@ -172,19 +173,20 @@ fn a_figure_that_is_not_the_cells_arithmetic_is_a_number() {
 /// A contest that has not begun, participants that have nothing.
 #[test]
 fn nothing_is_said_where_nothing_is() {
-    let mut facts = facts();
-    facts.board.status = Status::Upcoming;
-    facts.board.rows = vec![row(0), row(1), row(2)];
-    facts.board.total_saved = MilliWattHours(0);
-    for row in &mut facts.board.rows {
+    let mut summary = summary();
+    summary.board.status = Status::Upcoming;
+    summary.board.rows = vec![row(0), row(1), row(2)];
+    summary.board.total_saved = MilliWattHours(0);
+    for row in &mut summary.board.rows {
         row.reason =
             Some(Bilingual::new("the contest begins on 1 March", "tävlingen börjar den 1 mars"));
     }
-    (facts.project, facts.entries) = (None, Vec::new());
-    facts.weeks.clear();
-    facts.activities.clear();
-    facts.traps.clear();
-    let text = String::from_utf8(render(Format::Text, &facts, Language::English).expect("renders"));
+    (summary.project, summary.entries) = (None, Vec::new());
+    summary.weeks.clear();
+    summary.activities.clear();
+    summary.traps.clear();
+    let text =
+        String::from_utf8(render(Format::Text, &summary, Language::English).expect("renders"));
     let text = text.expect("UTF-8");
     for told in
         ["not begun", "Not known yet.", "No hour is known yet.", "No activities are recorded."]
@@ -192,23 +194,24 @@ fn nothing_is_said_where_nothing_is() {
         assert!(text.contains(told), "{told:?} is not in:\n{text}");
     }
     for language in [Language::Swedish, Language::English] {
-        let page = render(Format::Html, &facts, language).expect("renders");
+        let page = render(Format::Html, &summary, language).expect("renders");
         let page = String::from_utf8(page).expect("UTF-8");
         assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");
-        let book = book(&facts, language);
+        let book = book(&summary, language);
         assert_eq!(book.names.len(), TABLES.len());
     }
-    assert_eq!(rows_of(&json(&facts), "total").len(), 0);
+    assert_eq!(rows_of(&json(&summary), "total").len(), 0);
 }
 
 /// Rounded to what an interval supports, as each language writes it.
 #[test]
 fn numbers_as_each_language_writes_them() {
-    let (sv, en) = (Words(Language::Swedish), Words(Language::English));
+    let (sv, en) = (Language::Swedish, Language::English);
     assert_eq!(en.number(1_234_567.891, 1), "1,234,567.9");
     assert_eq!(sv.number(1_234_567.891, 1), "1\u{a0}234\u{a0}567,9");
     assert_eq!((en.number(-0.04, 1), en.number(-1234.5, 0)), ("0.0".into(), "−1,235".into()));
-    let shown = |low, high, value| en.shown(value, table::Shown::within([low, high]));
+    let shown =
+        |low, high, value| words::rounded(en, value, table::Precision::for_interval([low, high]));
     assert_eq!(shown(90_000.0, 250_000.0, 170_842.8), "170,000");
     assert_eq!(shown(10_300.0, 14_500.0, 12_487.9), "12,000");
     assert_eq!(shown(3.0, 6.0, 4.4), "4");

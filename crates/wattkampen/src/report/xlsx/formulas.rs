@@ -1,6 +1,9 @@
 //! Where what stands in the workbook, and which cells follow from which. Rows and
 //! columns of other sheets are absolute, so that sorting a sheet breaks no formula.
-use crate::report::{table::Table, words::Words};
+use server::text::ChooseText;
+use wire::Language;
+
+use crate::report::table::Table;
 
 /// Names of the factors in formulas.
 pub(super) const PRICE: &str = "price_sek_per_kwh";
@@ -21,13 +24,13 @@ struct Sheet {
     rows: usize,
 }
 
-pub(super) struct Places(Vec<Sheet>);
+pub(super) struct SheetRefs(Vec<Sheet>);
 
-impl Places {
-    pub(super) fn new(tables: &[Table], w: Words) -> Self {
+impl SheetRefs {
+    pub(super) fn new(tables: &[Table], language: Language) -> Self {
         let sheets = tables.iter().map(|table| Sheet {
             id: table.id,
-            tab: w.of(&table.tab).to_owned(),
+            tab: language.text(&table.tab).to_owned(),
             columns: table.columns.iter().map(|column| column.id).collect(),
             rows: table.rows.len(),
         });

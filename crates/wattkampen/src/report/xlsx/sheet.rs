@@ -5,13 +5,15 @@ use jiff::{Timestamp, civil::Date};
 use rust_xlsxwriter::{
     ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Worksheet, XlsxError,
 };
+use server::text::ChooseText;
+use wire::Language;
 
-use super::formulas::{EXPECTED, HALF_WIDTH, Places, RANKED, SAVING, USED};
+use super::formulas::{EXPECTED, HALF_WIDTH, RANKED, SAVING, SheetRefs, USED};
 use crate::report::{
-    print,
+    printable,
     summary::Summary,
-    table::{Cell, Kind, Shown, Table},
-    words::Words,
+    table::{Cell, ColumnKind, Precision, Table},
+    words::status,
 };
 
 /// A4.
@@ -24,17 +26,17 @@ const LINE: f64 = 15.5;
 pub(super) fn write(
     sheet: &mut Worksheet,
     table: &Table,
-    facts: &Summary,
-    w: Words,
-    places: &Places,
+    summary: &Summary,
+    language: Language,
+    refs: &SheetRefs,
 ) -> Result<(), XlsxError> {
-    sheet.set_name(w.of(&table.tab))?;
+    sheet.set_name(language.text(&table.tab))?;
     sheet.set_landscape().set_paper_size(PAPER).set_print_fit_to_pages(1, 0);
     sheet.set_margins(0.4, 0.4, 0.7, 0.6, 0.3, 0.3);
     sheet.set_header(format!(
         "&L&\"Arial,Bold\"{}&R{}",
-        facts.competition.name.replace('&', "&&"),
-        w.of(&table.title)
+        summary.competition.name.replace('&', "&&"),
+        language.text(&table.title)
     ));
     sheet.set_footer("&R&P / &N");
     sheet.set_freeze_panes(1, 0)?.set_repeat_rows(0, 0)?;
@@ -47,12 +49,14 @@ pub(super) fn write(
     let mut widths = Vec::new();
     for (at, column) in (0..).zip(&table.columns) {
         let align = if column.kind.is_number() { FormatAlign::Right } else { FormatAlign::Left };
-        let heading = w.of(&column.head);
+        let heading = language.text(&column.heading);
         let format = head.clone().set_align(align).set_indent(u8::from(!column.kind.is_number()));
         sheet.write_with_format(0, at, heading, &format)?;
         let longest = table.rows.iter().map(|row| {
             let cell = &row[usize::from(at)];
-            print::cell(cell, column.kind, w, &facts.competition.timezone).chars().count()
+            printable::cell_text(cell, column.kind, language, &summary.competition.timezone)
+                .chars()
+                .count()
         });
         let longest = longest.max().unwrap_or(0).max(heading.chars().count() + 2);
         let most = if table.id == "method" { 110 } else { WIDEST };
@@ -61,12 +65,21 @@ pub(super) fn write(
     }
     for (line, row) in (1..).zip(&table.rows) {
         for (at, (column, cell)) in (0..).zip(table.columns.iter().zip(row)) {
-            let formula = places.formula(table.id, column.id, line + 1);
-            write_cell(sheet, (line, at), cell, column.kind, formula, &facts.competition, w)?;
+            let formula = refs.formula(table.id, column.id, line + 1);
+            write_cell(
+                sheet,
+                (line, at),
+                cell,
+                column.kind,
+                formula,
+                &summary.competition,
+                language,
+            )?;
         }
         // Not every viewer finds the height of wrapped words itself.
         let lines = row.iter().zip(&table.columns).zip(&widths).map(|((cell, column), width)| {
-            let text = print::cell(cell, column.kind, w, &facts.competition.timezone);
+            let text =
+                printable::cell_text(cell, column.kind, language, &summary.competition.timezone);
             text.chars().count().div_ceil(width.saturating_sub(3).max(1))
         });
         if let Some(lines) = lines.max().filter(|lines| *lines > 1) {
@@ -75,32 +88,32 @@ pub(super) fn write(
     }
     let mut next = table.rows.len() as u32 + 1;
     if table.rows.is_empty() {
-        sheet.write(1, 0, w.of(&table.empty))?;
+        sheet.write(1, 0, language.text(&table.empty_text))?;
         next += 1;
     } else {
         let last = table.columns.len() as u16 - 1;
         if !matches!(table.id, "total" | "factors" | "method") {
             sheet.autofilter(0, 0, next - 1, last)?;
         }
-        if table.columns.iter().any(|column| places.sum(table.id, column.id).is_some()) {
-            sums(sheet, next, table, w, places)?;
+        if table.columns.iter().any(|column| refs.sum(table.id, column.id).is_some()) {
+            sums(sheet, next, table, language, refs)?;
             next += 1;
         }
     }
     if table.id == "total" {
-        next = basis(sheet, facts, w, places)?;
+        next = basis(sheet, summary, language, refs)?;
     }
-    note(sheet, next + 1, table, w, &widths)
+    note(sheet, next + 1, table, language, &widths)
 }
 
 fn write_cell(
     sheet: &mut Worksheet,
     (line, at): (u32, u16),
     cell: &Cell,
-    kind: Kind,
+    kind: ColumnKind,
     formula: Option<String>,
     competition: &Competition,
-    w: Words,
+    language: Language,
 ) -> Result<(), XlsxError> {
     // Indented: a number to the left of words would touch them.
     let words = || {
@@ -113,25 +126,25 @@ fn write_cell(
     match cell {
         // Empty, never 0.
         Cell::Unknown => {}
-        Cell::Name(text) => drop(sheet.write_with_format(line, at, text, &words())?),
-        Cell::Term(_, text) | Cell::Words(text) => {
-            sheet.write_with_format(line, at, w.of(text), &words())?;
+        Cell::Text(text) => drop(sheet.write_with_format(line, at, text, &words())?),
+        Cell::Term(_, text) | Cell::Bilingual(text) => {
+            sheet.write_with_format(line, at, language.text(text), &words())?;
         }
         Cell::Day(day) => {
             if let Some(day) = excel_day(*day) {
                 sheet.write_with_format(line, at, &day, &dated("yyyy-mm-dd"))?;
             }
         }
-        Cell::Moment(moment) => {
+        Cell::Time(moment) => {
             if let Some(moment) = local(competition, *moment) {
                 sheet.write_with_format(line, at, &moment, &dated("yyyy-mm-dd hh:mm"))?;
             }
         }
-        Cell::Number { value, shown, follows } => {
+        Cell::Number { value, precision, is_formula } => {
             let value = if kind.is_percent() { value / 100.0 } else { *value };
             let format =
-                Format::new().set_num_format(pattern(kind, *shown)).set_align(FormatAlign::Top);
-            match formula.filter(|_| *follows) {
+                Format::new().set_num_format(pattern(kind, *precision)).set_align(FormatAlign::Top);
+            match formula.filter(|_| *is_formula) {
                 Some(formula) => {
                     let formula = Formula::new(formula).set_result(value.to_string());
                     sheet.write_with_format(line, at, formula, &format)?;
@@ -149,8 +162,8 @@ fn dated(pattern: &str) -> Format {
 }
 
 /// The workbook keeps every digit and shows what is printed; sums stay whole.
-fn pattern(kind: Kind, shown: Shown) -> &'static str {
-    let decimals = if let Shown::Decimals(decimals) = shown { decimals } else { 0 };
+fn pattern(kind: ColumnKind, precision: Precision) -> &'static str {
+    let decimals = if let Precision::Decimals(decimals) = precision { decimals } else { 0 };
     match (kind.is_percent(), decimals) {
         (true, 0) => "0%",
         (true, _) => "0.0%",
@@ -166,8 +179,8 @@ fn sums(
     sheet: &mut Worksheet,
     line: u32,
     table: &Table,
-    w: Words,
-    places: &Places,
+    language: Language,
+    refs: &SheetRefs,
 ) -> Result<(), XlsxError> {
     let bold = Format::new().set_bold().set_border_top(FormatBorder::Thin);
     let number = |row: &[Cell], at: usize| match row[at] {
@@ -181,25 +194,25 @@ fn sums(
         table.rows.iter().filter(|row| counts(row)).filter_map(|row| number(row, at)).sum()
     };
     let label = match table.id {
-        "participants" => w.t("Summa, de rangordnade", "Sum of the ranked"),
-        _ => w.t("Summa", "Sum"),
+        "participants" => language.pick("Summa, de rangordnade", "Sum of the ranked"),
+        _ => language.pick("Summa", "Sum"),
     };
-    let words = table.columns.iter().position(|it| it.kind == Kind::Words).unwrap_or(0);
+    let words = table.columns.iter().position(|it| it.kind == ColumnKind::Text).unwrap_or(0);
     for (at, it) in table.columns.iter().enumerate() {
         let place = at as u16;
-        let Some(formula) = places.sum(table.id, it.id) else {
+        let Some(formula) = refs.sum(table.id, it.id) else {
             sheet.write_with_format(line, place, if at == words { label } else { "" }, &bold)?;
             continue;
         };
         let result = match (it.kind, column("used_kwh").zip(column("expected_kwh"))) {
-            (Kind::Percent, Some((used, expected))) if total(expected) > 0.0 => {
+            (ColumnKind::Percent, Some((used, expected))) if total(expected) > 0.0 => {
                 1.0 - total(used) / total(expected)
             }
-            (Kind::Percent, _) => continue,
+            (ColumnKind::Percent, _) => continue,
             _ => total(at),
         };
-        let decimals = if table.id == "weeks" || it.kind == Kind::Percent { 1 } else { 0 };
-        let format = bold.clone().set_num_format(pattern(it.kind, Shown::Decimals(decimals)));
+        let decimals = if table.id == "weeks" || it.kind == ColumnKind::Percent { 1 } else { 0 };
+        let format = bold.clone().set_num_format(pattern(it.kind, Precision::Decimals(decimals)));
         let formula = Formula::new(formula).set_result(result.to_string());
         sheet.write_with_format(line, place, formula, &format)?;
     }
@@ -209,9 +222,9 @@ fn sums(
 /// What the total is made of, and of which contest it is; the line after.
 fn basis(
     sheet: &mut Worksheet,
-    facts: &Summary,
-    w: Words,
-    places: &Places,
+    summary: &Summary,
+    language: Language,
+    refs: &SheetRefs,
 ) -> Result<u32, XlsxError> {
     let put = |sheet: &mut Worksheet,
                row: u32,
@@ -231,41 +244,49 @@ fn basis(
         Ok::<(), XlsxError>(())
     };
     let mut line = RANKED + 1;
-    if let Some(project) = &facts.project {
+    if let Some(project) = &summary.project {
         let (expected, saved) = (project.expected.kwh(), project.saved.kwh());
         let used = expected - saved;
-        let of = |column| places.of_ranked(column);
+        let of = |column| refs.of_ranked(column);
         put(
             sheet,
             EXPECTED,
-            w.t("Förväntat kWh", "Expected kWh"),
+            language.pick("Förväntat kWh", "Expected kWh"),
             of("expected_kwh"),
             expected,
             "#,##0",
         )?;
-        put(sheet, USED, w.t("Använt kWh", "Used kWh"), of("used_kwh"), used, "#,##0")?;
+        put(sheet, USED, language.pick("Använt kWh", "Used kWh"), of("used_kwh"), used, "#,##0")?;
         if expected > 0.0 {
             let formula = Some(format!("1-C{USED}/C{EXPECTED}"));
-            put(sheet, SAVING, w.t("Besparing", "Saving"), formula, 1.0 - used / expected, "0.0%")?;
+            put(
+                sheet,
+                SAVING,
+                language.pick("Besparing", "Saving"),
+                formula,
+                1.0 - used / expected,
+                "0.0%",
+            )?;
         }
         if let Some(half) = project.half_width {
-            let label = w.t("Osäkerhet ±, andel av förväntat", "Uncertainty ±, share of expected");
+            let label = language
+                .pick("Osäkerhet ±, andel av förväntat", "Uncertainty ±, share of expected");
             put(sheet, HALF_WIDTH, label, None, half, "0.0%")?;
         }
-        let label = w.t("Rangordnade deltagare", "Ranked participants");
-        put(sheet, RANKED, label, places.ranked(), project.ranked as f64, "0")?;
+        let label = language.pick("Rangordnade deltagare", "Ranked participants");
+        put(sheet, RANKED, label, refs.ranked(), project.ranked as f64, "0")?;
     } else {
         line = 3;
     }
-    let contest = &facts.competition.contest;
+    let contest = &summary.competition.contest;
     let first = excel_day(contest.start);
     let last = excel_day(contest.end.yesterday().unwrap_or(contest.end));
     let days = [
-        (w.t("Tävlingens första dag", "First day of the contest"), first, "yyyy-mm-dd"),
-        (w.t("Tävlingens sista dag", "Last day of the contest"), last, "yyyy-mm-dd"),
+        (language.pick("Tävlingens första dag", "First day of the contest"), first, "yyyy-mm-dd"),
+        (language.pick("Tävlingens sista dag", "Last day of the contest"), last, "yyyy-mm-dd"),
         (
-            w.t("Läget (lokal tid)", "As of (local time)"),
-            local(&facts.competition, facts.board.as_of),
+            language.pick("Läget (lokal tid)", "As of (local time)"),
+            local(&summary.competition, summary.board.as_of),
             "yyyy-mm-dd hh:mm",
         ),
     ];
@@ -276,8 +297,8 @@ fn basis(
         }
         line += 1;
     }
-    sheet.write(line, 0, w.t("Läge", "State"))?;
-    sheet.write(line, 2, w.status(facts.board.status))?;
+    sheet.write(line, 0, language.pick("Läge", "State"))?;
+    sheet.write(line, 2, status(language, summary.board.status))?;
     sheet.set_column_width(0, 34)?.set_column_width(2, 18)?;
     Ok(line + 1)
 }
@@ -287,13 +308,13 @@ fn note(
     sheet: &mut Worksheet,
     line: u32,
     table: &Table,
-    w: Words,
+    language: Language,
     widths: &[usize],
 ) -> Result<(), XlsxError> {
     let Some(note) = &table.note else { return Ok(()) };
-    let mut text = w.of(note).to_owned();
+    let mut text = language.text(note).to_owned();
     if table.id == "board" {
-        text += w.t(
+        text += language.pick(
             " I arbetsboken är kWh inte avrundade, så att summorna stämmer.",
             " In the workbook kWh are not rounded, so that sums agree.",
         );

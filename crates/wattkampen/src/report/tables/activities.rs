@@ -3,12 +3,12 @@ use competition::Bilingual;
 
 use crate::report::{
     summary::Summary,
-    table::{Cell, Column, Kind, Shown, Table, both},
+    table::{Cell, Column, ColumnKind, Precision, Table, both},
 };
 
-pub(in crate::report) fn activities(facts: &Summary) -> Table {
-    let rows = facts.activities.iter().filter_map(|(index, it, effect)| {
-        let who = facts.who(*index)?;
+pub(in crate::report) fn activities(summary: &Summary) -> Table {
+    let rows = summary.activities.iter().filter_map(|(index, it, effect)| {
+        let who = summary.participant(*index)?;
         let Bilingual { english, swedish } = it.kind.names();
         let told = [it.place.as_str(), it.by.as_str()];
         let told: Vec<&str> = told.into_iter().filter(|text| !text.is_empty()).collect();
@@ -36,16 +36,16 @@ pub(in crate::report) fn activities(facts: &Summary) -> Table {
         let change = effect.as_ref().map(|it| it.after_percent - it.before_percent);
         Some(vec![
             Cell::Day(it.day),
-            Cell::name(&who.municipality),
+            Cell::text(&who.municipality),
             Cell::Term(it.kind.as_str(), both(swedish, english)),
-            Cell::name(&told.join(", ")),
+            Cell::text(&told.join(", ")),
             number(|it| it.before_percent),
             number(|it| it.after_percent),
-            number(|it| it.change_percent).if_it_is(change),
+            number(|it| it.change_percent).computed_as(change),
             number(|it| it.interval_percent[0]),
             number(|it| it.interval_percent[1]),
             verdict,
-            Cell::name(&it.note),
+            Cell::text(&it.note),
         ])
     });
     Table {
@@ -58,32 +58,32 @@ pub(in crate::report) fn activities(facts: &Summary) -> Table {
             "The saving two weeks before and two weeks after, and the change in percentage \
              points with its 90 % interval.",
         )),
-        empty: both("Inga aktiviteter är antecknade.", "No activities are recorded."),
+        empty_text: both("Inga aktiviteter är antecknade.", "No activities are recorded."),
         columns: vec![
-            Column::new("day", Kind::Day, "Dag", "Day"),
-            Column::new("municipality", Kind::Words, "Kommun", "Municipality"),
-            Column::new("activity", Kind::Words, "Aktivitet", "Activity"),
-            Column::new("where_and_by_whom", Kind::Words, "Var, av vem", "Where, by whom"),
-            Column::new("before_percent", Kind::Percent, "Före", "Before"),
-            Column::new("after_percent", Kind::Percent, "Efter", "After"),
-            Column::new("change_points", Kind::Number(1), "Ändring", "Change"),
-            Column::new("interval_low_points", Kind::LowNumber, "90 % från", "90 % from"),
-            Column::new("interval_high_points", Kind::HighNumber, "90 % till", "90 % to"),
-            Column::new("effect", Kind::Words, "Effekt", "Effect"),
-            Column::new("note", Kind::Remark, "Anteckning", "Note"),
+            Column::new("day", ColumnKind::Day, "Dag", "Day"),
+            Column::new("municipality", ColumnKind::Text, "Kommun", "Municipality"),
+            Column::new("activity", ColumnKind::Text, "Aktivitet", "Activity"),
+            Column::new("where_and_by_whom", ColumnKind::Text, "Var, av vem", "Where, by whom"),
+            Column::new("before_percent", ColumnKind::Percent, "Före", "Before"),
+            Column::new("after_percent", ColumnKind::Percent, "Efter", "After"),
+            Column::new("change_points", ColumnKind::Number(1), "Ändring", "Change"),
+            Column::new("interval_low_points", ColumnKind::IntervalLow, "90 % från", "90 % from"),
+            Column::new("interval_high_points", ColumnKind::IntervalHigh, "90 % till", "90 % to"),
+            Column::new("effect", ColumnKind::Text, "Effekt", "Effect"),
+            Column::new("note", ColumnKind::Remark, "Anteckning", "Note"),
         ],
         rows: rows.collect(),
     }
 }
 
-pub(in crate::report) fn traps(facts: &Summary) -> Table {
-    let price = facts.competition.factors.price.0;
-    let rows = facts.traps.iter().filter_map(|(index, trap)| {
-        let who = facts.who(*index)?;
-        let words = |text: Bilingual<&str>| Cell::Words(both(text.swedish, text.english));
+pub(in crate::report) fn traps(summary: &Summary) -> Table {
+    let price = summary.competition.factors.price.0;
+    let rows = summary.traps.iter().filter_map(|(index, trap)| {
+        let who = summary.participant(*index)?;
+        let words = |text: Bilingual<&str>| Cell::Bilingual(both(text.swedish, text.english));
         let worth = Some(trap.kwh_per_year * price);
         Some(vec![
-            Cell::name(&who.municipality),
+            Cell::text(&who.municipality),
             words(trap.kind.names()),
             words(trap.reference.names()),
             Cell::Day(trap.since),
@@ -91,8 +91,15 @@ pub(in crate::report) fn traps(facts: &Summary) -> Table {
                 true => Cell::Term("then-or-before", both("då eller tidigare", "then or before")),
                 false => Cell::Term("then", both("då", "then")),
             },
-            Cell::shown(Some(trap.kwh_per_year), Shown::roughly(trap.kwh_per_year)),
-            Cell::shown(Some(trap.sek_per_year), Shown::roughly(trap.sek_per_year)).if_it_is(worth),
+            Cell::with_precision(
+                Some(trap.kwh_per_year),
+                Precision::two_significant_digits(trap.kwh_per_year),
+            ),
+            Cell::with_precision(
+                Some(trap.sek_per_year),
+                Precision::two_significant_digits(trap.sek_per_year),
+            )
+            .computed_as(worth),
             words(trap.confidence.names()),
         ])
     });
@@ -106,16 +113,16 @@ pub(in crate::report) fn traps(facts: &Summary) -> Table {
             "Loads worth looking into: the part that could go, in round numbers. They overlap and \
              are not to be added up.",
         )),
-        empty: both("Inga fällor hittades.", "No traps were found."),
+        empty_text: both("Inga fällor hittades.", "No traps were found."),
         columns: vec![
-            Column::new("municipality", Kind::Words, "Kommun", "Municipality"),
-            Column::new("trap", Kind::Words, "Fälla", "Trap"),
-            Column::new("beside", Kind::Words, "Räknat som", "Counted as"),
-            Column::new("since", Kind::Day, "Sedan", "Since"),
-            Column::new("began", Kind::Words, "Början", "Began"),
-            Column::new("kwh_per_year", Kind::Number(0), "kWh per år", "kWh a year"),
-            Column::new("sek_per_year", Kind::Number(0), "SEK per år", "SEK a year"),
-            Column::new("confidence", Kind::Words, "Säkerhet", "Confidence"),
+            Column::new("municipality", ColumnKind::Text, "Kommun", "Municipality"),
+            Column::new("trap", ColumnKind::Text, "Fälla", "Trap"),
+            Column::new("beside", ColumnKind::Text, "Räknat som", "Counted as"),
+            Column::new("since", ColumnKind::Day, "Sedan", "Since"),
+            Column::new("began", ColumnKind::Text, "Början", "Began"),
+            Column::new("kwh_per_year", ColumnKind::Number(0), "kWh per år", "kWh a year"),
+            Column::new("sek_per_year", ColumnKind::Number(0), "SEK per år", "SEK a year"),
+            Column::new("confidence", ColumnKind::Text, "Säkerhet", "Confidence"),
         ],
         rows: rows.collect(),
     }

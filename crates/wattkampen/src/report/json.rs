@@ -1,19 +1,19 @@
 //! The tables for programs: JSON beside the board's object, and CSV. Names, terms and
 //! decimals are the same whatever the language; what is not known is null or empty.
 use anyhow::Context;
-use competition::Time;
 use serde_json::{Map, Number, Value};
+use server::text::rfc3339;
 
 use super::{
     summary::Summary,
-    table::{Cell, Kind, Table},
+    table::{Cell, ColumnKind, Table},
     tables,
 };
 
 /// The object of `/api/v1/leaderboard`, and all other tables below `tables`.
-pub(super) fn json(facts: &Summary) -> anyhow::Result<Vec<u8>> {
-    let board = server::web::leaderboard_json(&facts.board, &facts.participants);
-    let tables = tables::all(facts).into_iter().filter(|table| table.id != "board");
+pub(super) fn json(summary: &Summary) -> anyhow::Result<Vec<u8>> {
+    let board = server::web::leaderboard_json(&summary.board, &summary.participants);
+    let tables = tables::all(summary).into_iter().filter(|table| table.id != "board");
     let tables: Map<String, Value> = tables
         .map(|table| {
             let rows = table.rows.iter().map(|row| {
@@ -48,15 +48,15 @@ pub(super) fn csv(table: &Table) -> anyhow::Result<Vec<u8>> {
     Ok(out.into_inner()?)
 }
 
-fn value(cell: &Cell, kind: Kind) -> Value {
+fn value(cell: &Cell, kind: ColumnKind) -> Value {
     match cell {
         Cell::Unknown => Value::Null,
-        Cell::Name(text) => Value::String(text.clone()),
+        Cell::Text(text) => Value::String(text.clone()),
         Cell::Term(id, _) => Value::String((*id).to_owned()),
-        Cell::Words(text) => Value::String(text.1.clone()),
+        Cell::Bilingual(text) => Value::String(text.english.clone()),
         Cell::Day(day) => Value::String(day.to_string()),
-        Cell::Moment(at) => Value::String(moment(*at)),
-        Cell::Number { value, .. } => number(*value, kind.fine()),
+        Cell::Time(at) => Value::String(rfc3339(*at)),
+        Cell::Number { value, .. } => number(*value, kind.decimals()),
     }
 }
 
@@ -67,8 +67,4 @@ fn number(value: f64, decimals: usize) -> Value {
         0 => Value::from(rounded as i64),
         _ => Number::from_f64(rounded).map_or(Value::Null, Value::Number),
     }
-}
-
-fn moment(at: Time) -> String {
-    jiff::Timestamp::from_second(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
 }

@@ -5,11 +5,11 @@ use server::audit::{AuditEntry, AuditEvent, BoardPosition, DeclarationRequest, D
 
 use crate::report::{
     summary::Summary,
-    table::{Both, Cell, Column, Kind, Table, both},
+    table::{Cell, Column, ColumnKind, Table, both},
 };
 
-pub(in crate::report) fn decisions(facts: &Summary) -> Table {
-    let rows = facts.entries.iter().filter_map(|entry| {
+pub(in crate::report) fn decisions(summary: &Summary) -> Table {
+    let rows = summary.entries.iter().filter_map(|entry| {
         let (kind, what, by, reason) = match entry.event() {
             AuditEvent::Declaration { declared } => {
                 (both("deklaration", "declaration"), asked(&declared), declared.by, declared.reason)
@@ -34,7 +34,7 @@ pub(in crate::report) fn decisions(facts: &Summary) -> Table {
             ),
             AuditEvent::Tampered { entry, .. } => (
                 both("VARNING", "WARNING"),
-                Both(
+                both(
                     format!("loggen ändrades utifrån medan tjänsten gick (efter post {entry})"),
                     format!("the log was changed from outside while the service ran (after entry {entry})"),
                 ),
@@ -45,11 +45,11 @@ pub(in crate::report) fn decisions(facts: &Summary) -> Table {
         };
         Some(vec![
             Cell::count(entry.seq as f64),
-            Cell::Moment(entry.at),
-            Cell::Words(kind),
-            Cell::Words(what),
-            Cell::name(&by),
-            Cell::name(&reason),
+            Cell::Time(entry.at),
+            Cell::Bilingual(kind),
+            Cell::Bilingual(what),
+            Cell::text(&by),
+            Cell::text(&reason),
         ])
     });
     Table {
@@ -57,27 +57,27 @@ pub(in crate::report) fn decisions(facts: &Summary) -> Table {
         title: both("Arrangörens beslut", "The organiser's decisions"),
         tab: both("Beslut", "Decisions"),
         note: None,
-        empty: both(
+        empty_text: both(
             "Inga beslut har fattats under tävlingens gång.",
             "No decisions were taken in the course of the contest.",
         ),
         columns: vec![
-            Column::new("entry", Kind::Number(0), "Post", "AuditEntry"),
-            Column::new("at", Kind::Moment, "När", "When"),
-            Column::new("kind", Kind::Words, "Slag", "Kind"),
-            Column::new("what", Kind::Words, "Vad", "What"),
-            Column::new("by", Kind::Words, "Av", "By"),
-            Column::new("reason", Kind::Remark, "Skäl", "Reason"),
+            Column::new("entry", ColumnKind::Number(0), "Post", "Entry"),
+            Column::new("at", ColumnKind::Time, "När", "When"),
+            Column::new("kind", ColumnKind::Text, "Slag", "Kind"),
+            Column::new("what", ColumnKind::Text, "Vad", "What"),
+            Column::new("by", ColumnKind::Text, "Av", "By"),
+            Column::new("reason", ColumnKind::Remark, "Skäl", "Reason"),
         ],
         rows: rows.collect(),
     }
 }
 
 /// Nobody has decided it: it came with the configuration file.
-fn reconfigured(changes: &[Difference]) -> Both {
+fn reconfigured(changes: &[Difference]) -> Bilingual {
     let line = |it: &Difference| format!("{}: {} → {}", it.path, it.before, it.after);
     let list = changes.iter().map(line).collect::<Vec<_>>().join("; ");
-    Both(
+    both(
         format!("det låsta resultatet räknades om med en annan konfiguration än den låsta: {list}"),
         format!(
             "the locked result was computed anew with another configuration than was locked: {list}"
@@ -105,21 +105,21 @@ const KINDS: [(&str, &str, &str); 13] = [
     ("aside", "kom efter låsningen, räknas inte", "came after the lock, not counted"),
 ];
 
-pub(in crate::report) fn digest(facts: &Summary) -> Table {
+pub(in crate::report) fn digest(summary: &Summary) -> Table {
     let rows = KINDS.iter().filter_map(|(id, swedish, english)| {
         let of: Vec<&AuditEntry> =
-            facts.entries.iter().filter(|entry| kind(&entry.event()) == *id).collect();
+            summary.entries.iter().filter(|entry| kind(&entry.event()) == *id).collect();
         let (first, last) = (of.first()?, of.last()?);
         Some(vec![
-            Cell::Term(id, both(swedish, english)),
+            Cell::Term(id, both(*swedish, *english)),
             Cell::count(of.len() as f64),
-            Cell::Moment(first.at),
-            Cell::Moment(last.at),
+            Cell::Time(first.at),
+            Cell::Time(last.at),
         ])
     });
-    let note = facts.entries.last().map(|last| {
+    let note = summary.entries.last().map(|last| {
         let hash = hex(&last.hash);
-        Both(
+        both(
             format!(
                 "Varje händelse som kan ändra ställningen loggas i en kedja av kontrollsummor. \
                  Den sista, post {}, har summan {hash}; skriv den i protokollet, så kan ingen \
@@ -139,12 +139,12 @@ pub(in crate::report) fn digest(facts: &Summary) -> Table {
         title: both("Loggen i sammandrag", "The audit trail in brief"),
         tab: both("Logg", "Audit trail"),
         note,
-        empty: both("Loggen är tom.", "The log is empty."),
+        empty_text: both("Loggen är tom.", "The log is empty."),
         columns: vec![
-            Column::new("event", Kind::Words, "Händelse", "AuditEvent"),
-            Column::new("entries", Kind::Number(0), "Poster", "Entries"),
-            Column::new("first", Kind::Moment, "Första", "First"),
-            Column::new("last", Kind::Moment, "Sista", "Last"),
+            Column::new("event", ColumnKind::Text, "Händelse", "Event"),
+            Column::new("entries", ColumnKind::Number(0), "Poster", "Entries"),
+            Column::new("first", ColumnKind::Time, "Första", "First"),
+            Column::new("last", ColumnKind::Time, "Sista", "Last"),
         ],
         rows: rows.collect(),
     }
@@ -170,29 +170,29 @@ fn kind(event: &AuditEvent) -> &'static str {
 }
 
 /// What was asked for, without role and reason.
-fn asked(asked: &DeclarationRequest) -> Both {
+fn asked(asked: &DeclarationRequest) -> Bilingual {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let (who, from, until) = (text(&asked.participant), text(&asked.from), text(&asked.until));
     match asked.kind.as_str() {
-        "event" | "excluded-hours" => Both(
+        "event" | "excluded-hours" => both(
             format!("{who}: timmarna från {from} fram till {until} räknas inte"),
             format!("{who}: the hours from {from} up to {until} do not count"),
         ),
         "meter-swap" => {
             let (meter, at) = (text(&asked.meter), text(&asked.at));
             let [last, first] = [asked.last_wh, asked.first_wh].map(Option::unwrap_or_default);
-            Both(
+            both(
                 format!("mätare {meter} byttes {at}: sista {last} Wh, första {first} Wh"),
                 format!("meter {meter} was changed at {at}: last {last} Wh, first {first} Wh"),
             )
         }
         "floor-area" => {
             let m2 = asked.m2.unwrap_or_default();
-            Both(format!("{who}: {m2} m² från {from}"), format!("{who}: {m2} m² from {from}"))
+            both(format!("{who}: {m2} m² från {from}"), format!("{who}: {m2} m² from {from}"))
         }
         "employees" => {
             let count = asked.count.unwrap_or_default();
-            Both(
+            both(
                 format!("{who}: {count} anställda från {from}"),
                 format!("{who}: {count} employees from {from}"),
             )
@@ -200,25 +200,25 @@ fn asked(asked: &DeclarationRequest) -> Both {
         "activity" => {
             let kind = text(&asked.activity).parse().unwrap_or(ActivityKind::Other);
             let (day, Bilingual { english, swedish }) = (text(&asked.day), kind.names());
-            Both(format!("{who}: {swedish}, {day}"), format!("{who}: {english}, {day}"))
+            both(format!("{who}: {swedish}, {day}"), format!("{who}: {english}, {day}"))
         }
-        "late-data" => Both(
+        "late-data" => both(
             format!("{who}: vad som kom efter låsningen räknas"),
             format!("{who}: what came after the lock counts"),
         ),
         "withdraw" => {
             let entry = asked.entry.unwrap_or_default();
-            Both(format!("post {entry} gäller inte längre"), format!("entry {entry} holds no more"))
+            both(format!("post {entry} gäller inte längre"), format!("entry {entry} holds no more"))
         }
         _ => {
             let all = [who, from, until].into_iter().filter(|it| !it.is_empty());
             let all = all.collect::<Vec<_>>().join(", ");
-            Both(format!("{}: {all}", asked.kind), format!("{}: {all}", asked.kind))
+            both(format!("{}: {all}", asked.kind), format!("{}: {all}", asked.kind))
         }
     }
 }
 
-fn moved(cause: i64, places: &[[BoardPosition; 2]]) -> Both {
+fn moved(cause: i64, places: &[[BoardPosition; 2]]) -> Bilingual {
     let rank =
         |place: &BoardPosition| place.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
     let each: Vec<String> = places
@@ -226,11 +226,11 @@ fn moved(cause: i64, places: &[[BoardPosition; 2]]) -> Both {
         .map(|[before, after]| format!("{} {} → {}", after.participant, rank(before), rank(after)))
         .collect();
     match each.is_empty() {
-        true => Both(
+        true => both(
             format!("post {cause} ändrade inte ställningen"),
             format!("entry {cause} moved nobody on the board"),
         ),
-        false => Both(
+        false => both(
             format!("post {cause} ändrade ställningen (plats före → efter): {}", each.join(", ")),
             format!("entry {cause} moved the board (rank before → after): {}", each.join(", ")),
         ),

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use competition::{Baseline, Rule};
+use wire::Language;
 
 /// Parses the name of a rule.
 pub(super) fn rule() -> impl TypedValueParser<Value = Rule> {
@@ -31,28 +32,20 @@ pub(super) fn baseline() -> impl TypedValueParser<Value = Baseline> {
     }))
 }
 
+/// Parses the tag of a language.
+pub(super) fn language() -> impl TypedValueParser<Value = Language> {
+    named(Language::ALL.map(|language| {
+        PossibleValue::new(language.tag()).help(match language {
+            Language::Swedish => "Swedish",
+            Language::English => "English",
+        })
+    }))
+}
+
 /// Parses one of the names of a type, so that help and refusals list all of them.
 fn named<T>(names: impl IntoIterator<Item = PossibleValue>) -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err: Error + Send + Sync> + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
-}
-
-/// A language of pages.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(super) enum Lang {
-    /// Swedish
-    Sv,
-    /// English
-    En,
-}
-
-impl From<Lang> for wire::Language {
-    fn from(lang: Lang) -> Self {
-        match lang {
-            Lang::Sv => Self::Swedish,
-            Lang::En => Self::English,
-        }
-    }
 }

@@ -6,12 +6,12 @@ use wire::Language;
 
 use crate::report::{
     summary::Summary,
-    table::{Both, Cell, Column, Kind, Shown, Table, both},
+    table::{Cell, Column, ColumnKind, Precision, Table, both},
 };
 
 /// Rows: kWh, SEK, kg CO₂.
-pub(in crate::report) fn total(facts: &Summary) -> Table {
-    let factors = &facts.competition.factors;
+pub(in crate::report) fn total(summary: &Summary) -> Table {
+    let factors = &summary.competition.factors;
     let units = [
         ("electricity", both("El", "Electricity"), "kWh", None),
         ("cost", both("Kostnad", "Cost"), "SEK", Some(factors.price.0)),
@@ -20,20 +20,21 @@ pub(in crate::report) fn total(facts: &Summary) -> Table {
     let rows = units.into_iter().map(|(id, name, unit, factor)| {
         let scale = factor.unwrap_or(1.0);
         let of = |energy: f64| energy * scale;
-        let project = facts.project.as_ref();
+        let project = summary.project.as_ref();
         let ends = project.and_then(|it| it.interval_kwh()).map(|ends| ends.map(of));
-        let shown = ends.map_or(Shown::Decimals(0), Shown::within);
-        let follows = |value: Option<f64>| Cell::shown(value, shown).if_it_is(value);
+        let precision = ends.map_or(Precision::Decimals(0), Precision::for_interval);
+        let computed =
+            |value: Option<f64>| Cell::with_precision(value, precision).computed_as(value);
         vec![
             Cell::Term(id, name),
-            Cell::name(unit),
-            follows(project.map(|it| of(it.saved.kwh()))),
-            follows(ends.map(|it| it[0])),
-            follows(ends.map(|it| it[1])),
-            Cell::shown(factor, Shown::given(scale)),
+            Cell::text(unit),
+            computed(project.map(|it| of(it.saved.kwh()))),
+            computed(ends.map(|it| it[0])),
+            computed(ends.map(|it| it[1])),
+            Cell::with_precision(factor, Precision::of_constant(scale)),
         ]
     });
-    let saving = facts.project.as_ref().and_then(|it| {
+    let saving = summary.project.as_ref().and_then(|it| {
         let [low, high] = it.interval_percent()?;
         Some((it.saving_percent()?, low, high))
     });
@@ -52,28 +53,28 @@ pub(in crate::report) fn total(facts: &Summary) -> Table {
                 ),
             }
         };
-        Both(told(Language::Swedish), told(Language::English))
+        both(told(Language::Swedish), told(Language::English))
     });
     Table {
         id: "total",
         title: both("Total besparing i projektet", "Total saving in the project"),
         tab: both("Total", "Total"),
         note,
-        empty: both("Inte känd än.", "Not known yet."),
+        empty_text: both("Inte känd än.", "Not known yet."),
         columns: vec![
-            Column::new("what", Kind::Words, "Vad", "What"),
-            Column::new("unit", Kind::Words, "Enhet", "Unit"),
-            Column::new("saved", Kind::Number(1), "Sparat", "Saved"),
-            Column::new("interval_low", Kind::LowNumber, "90 % från", "90 % from"),
-            Column::new("interval_high", Kind::HighNumber, "90 % till", "90 % to"),
-            Column::new("per_kwh", Kind::Number(3), "Per kWh", "Per kWh"),
+            Column::new("what", ColumnKind::Text, "Vad", "What"),
+            Column::new("unit", ColumnKind::Text, "Enhet", "Unit"),
+            Column::new("saved", ColumnKind::Number(1), "Sparat", "Saved"),
+            Column::new("interval_low", ColumnKind::IntervalLow, "90 % från", "90 % from"),
+            Column::new("interval_high", ColumnKind::IntervalHigh, "90 % till", "90 % to"),
+            Column::new("per_kwh", ColumnKind::Number(3), "Per kWh", "Per kWh"),
         ],
-        rows: if facts.project.is_some() { rows.collect() } else { Vec::new() },
+        rows: if summary.project.is_some() { rows.collect() } else { Vec::new() },
     }
 }
 
-pub(in crate::report) fn weeks(facts: &Summary) -> Table {
-    let rows = facts.weeks.iter().map(|week| {
+pub(in crate::report) fn weeks(summary: &Summary) -> Table {
+    let rows = summary.weeks.iter().map(|week| {
         let (expected, used) = (week.expected.kwh(), week.used.kwh());
         let saved = Some(expected - used);
         let saving = (expected > 0.0).then(|| (1.0 - used / expected) * 100.0);
@@ -82,8 +83,8 @@ pub(in crate::report) fn weeks(facts: &Summary) -> Table {
             Cell::Day(week.last),
             Cell::number(Some(expected), 0),
             Cell::number(Some(used), 0),
-            Cell::number(saved, 0).if_it_is(saved),
-            Cell::number(saving, 0).if_it_is(saving),
+            Cell::number(saved, 0).computed_as(saved),
+            Cell::number(saving, 0).computed_as(saving),
         ]
     });
     Table {
@@ -96,21 +97,21 @@ pub(in crate::report) fn weeks(facts: &Summary) -> Table {
             "All ranked participants together. The saving of a single week is less sure than \
              that of the whole contest.",
         )),
-        empty: both("Ingen timme är känd än.", "No hour is known yet."),
+        empty_text: both("Ingen timme är känd än.", "No hour is known yet."),
         columns: vec![
-            Column::new("first_day", Kind::Day, "Från", "From"),
-            Column::new("last_day", Kind::Day, "Till och med", "Through"),
-            Column::new("expected_kwh", Kind::Number(1), "Förväntat kWh", "Expected kWh"),
-            Column::new("used_kwh", Kind::Number(1), "Använt kWh", "Used kWh"),
-            Column::new("saved_kwh", Kind::Number(1), "Sparat kWh", "Saved kWh"),
-            Column::new("saving_percent", Kind::Percent, "Besparing", "Saving"),
+            Column::new("first_day", ColumnKind::Day, "Från", "From"),
+            Column::new("last_day", ColumnKind::Day, "Till och med", "Through"),
+            Column::new("expected_kwh", ColumnKind::Number(1), "Förväntat kWh", "Expected kWh"),
+            Column::new("used_kwh", ColumnKind::Number(1), "Använt kWh", "Used kWh"),
+            Column::new("saved_kwh", ColumnKind::Number(1), "Sparat kWh", "Saved kWh"),
+            Column::new("saving_percent", ColumnKind::Percent, "Besparing", "Saving"),
         ],
         rows: rows.collect(),
     }
 }
 
-pub(in crate::report) fn factors(facts: &Summary) -> Table {
-    let it = &facts.competition.factors;
+pub(in crate::report) fn factors(summary: &Summary) -> Table {
+    let it = &summary.competition.factors;
     let rows = [
         ("price", both("Elpris", "Price of electricity"), it.price.0, "SEK/kWh", &it.price_source),
         (
@@ -129,20 +130,20 @@ pub(in crate::report) fn factors(facts: &Summary) -> Table {
             "Arrangören har angett dem; kronor och koldioxid i rapporten följer av dem.",
             "The organiser gave them; money and carbon dioxide in the report follow from them.",
         )),
-        empty: both("Inga.", "None."),
+        empty_text: both("Inga.", "None."),
         columns: vec![
-            Column::new("factor", Kind::Words, "Faktor", "Factor"),
-            Column::new("value", Kind::Number(3), "Värde", "Value"),
-            Column::new("unit", Kind::Words, "Enhet", "Unit"),
-            Column::new("source", Kind::Words, "Källa", "Source"),
+            Column::new("factor", ColumnKind::Text, "Faktor", "Factor"),
+            Column::new("value", ColumnKind::Number(3), "Värde", "Value"),
+            Column::new("unit", ColumnKind::Text, "Enhet", "Unit"),
+            Column::new("source", ColumnKind::Text, "Källa", "Source"),
         ],
         rows: rows
             .into_iter()
             .map(|(id, name, value, unit, source)| {
                 vec![
                     Cell::Term(id, name),
-                    Cell::shown(Some(value), Shown::given(value)),
-                    Cell::name(unit),
+                    Cell::with_precision(Some(value), Precision::of_constant(value)),
+                    Cell::text(unit),
                     source_of(source),
                 ]
             })
@@ -155,7 +156,7 @@ fn source_of(source: &str) -> Cell {
     let default = Factors::default();
     let known = [default.price_source.as_str(), default.emission_source.as_str()];
     match source.split_once(" / ").filter(|_| known.contains(&source)) {
-        Some((swedish, english)) => Cell::Words(both(swedish, english)),
-        None => Cell::name(source),
+        Some((swedish, english)) => Cell::Bilingual(both(swedish, english)),
+        None => Cell::text(source),
     }
 }

@@ -7,7 +7,7 @@ use super::Failure;
 use crate::address::{Address, BROKER_PASSWORD};
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Broker {
+pub(super) struct BrokerArgs {
     /// The broker, such as mqtt://user@host:1883 or mqtts://user@host:8883
     #[arg(long, value_name = "URL")]
     broker: String,
@@ -19,14 +19,14 @@ pub(super) struct Broker {
     ca: Option<PathBuf>,
 }
 
-impl Broker {
+impl BrokerArgs {
     /// Checked, with the password and the authority read.
     pub(super) fn address(&self) -> Result<uplink::Address, Failure> {
         address(self)
     }
 }
 
-fn address(args: &Broker) -> Result<uplink::Address, Failure> {
+fn address(args: &BrokerArgs) -> Result<uplink::Address, Failure> {
     let address = Address::parse(&args.broker).ok_or_else(|| {
         Failure::usage(
             format!("--broker {:?} is no address of a broker", args.broker),

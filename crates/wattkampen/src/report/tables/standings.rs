@@ -1,0 +1,233 @@
+//! Who stands where: the board, each participant's arithmetic, the clusters.
+use competition::{Contact, Row, Rule, Status};
+
+use crate::report::{
+    summary::Summary,
+    table::{Cell, Column, ColumnKind, Precision, Table, both},
+};
+
+fn rank(value: Option<u32>) -> Cell {
+    Cell::number(value.map(f64::from), 0)
+}
+
+/// Saved kWh as precisely as the saving's interval supports.
+fn saved_precision(row: &Row) -> Precision {
+    let ends = row.interval_percent.zip(row.expected);
+    ends.map_or(Precision::Decimals(0), |([low, high], expected)| {
+        let kwh = |percent: f64| percent / 100.0 * expected.kwh();
+        Precision::for_interval([kwh(low), kwh(high)])
+    })
+}
+
+fn saving(row: &Row) -> Cell {
+    let saving = row.saving_percent;
+    // Beside a comparison group it is not the own arithmetic alone.
+    let own = row.saved.zip(row.expected).filter(|(_, expected)| expected.0 > 0);
+    let own = own.map(|(saved, expected)| saved.0 as f64 / expected.0 as f64 * 100.0);
+    Cell::number(saving, row.decimals()).computed_as(own)
+}
+
+/// Used in the hours that have a baseline.
+fn matched(row: &Row) -> Option<f64> {
+    Some(row.expected?.kwh() - row.saved?.kwh())
+}
+
+pub(in crate::report) fn board(summary: &Summary) -> Table {
+    let rows = summary.rows().map(|(row, who)| {
+        let [low, high] = row.interval_percent.map_or([None; 2], |ends| ends.map(Some));
+        let used = row.energy.map(|it| it.kwh());
+        let area = summary.area(who);
+        let per_area = used.zip(area).map(|(used, area)| used / area);
+        let saved = row.saved.map(|it| it.kwh());
+        vec![
+            rank(row.rank),
+            rank(row.group),
+            Cell::text(&who.municipality),
+            saving(row),
+            Cell::number(low, row.decimals()),
+            Cell::number(high, row.decimals()),
+            Cell::with_precision(saved, saved_precision(row)).computed_as(saved),
+            Cell::number(used, 0).computed_as(matched(row)),
+            Cell::number(row.kwh_per_m2, 2).computed_as(per_area),
+            Cell::number(row.night_w_per_m2, 1),
+            row.reason.as_ref().map_or(Cell::Unknown, |it| {
+                let bare =
+                    |text: &str, start: &str| text.strip_prefix(start).unwrap_or(text).to_owned();
+                Cell::Bilingual(both(
+                    format!("rankas inte: {}", bare(&it.swedish, "rankas inte: ")),
+                    format!("not ranked: {}", bare(&it.english, "not ranked: ")),
+                ))
+            }),
+        ]
+    });
+    let running = summary.board.status == Status::Running;
+    let mut columns = board_columns();
+    let mut rows: Vec<Vec<Cell>> = rows.collect();
+    if summary.board.rule == Rule::MostImproved {
+        improvement(summary, &mut columns, &mut rows);
+    }
+    if running {
+        live(summary, &mut columns, &mut rows);
+    }
+    Table {
+        id: "board",
+        title: both("Ställning", "Standings"),
+        tab: both("Ställning", "Standings"),
+        note: Some(both(
+            "Deltagare i samma grupp går inte att skilja åt. Siffrorna är avrundade till vad \
+             intervallet bär.",
+            "Participants of one group cannot be told apart. Figures are rounded to what the \
+             interval supports.",
+        )),
+        empty_text: both("Ingen deltagare är inlagd.", "No participant is entered."),
+        columns,
+        rows,
+    }
+}
+
+fn board_columns() -> Vec<Column> {
+    vec![
+        Column::new("rank", ColumnKind::Number(0), "Plats", "Rank"),
+        Column::new("group", ColumnKind::Number(0), "Grupp", "Group"),
+        Column::new("municipality", ColumnKind::Text, "Kommun", "Municipality"),
+        Column::new("saving_percent", ColumnKind::Percent, "Besparing", "Saving"),
+        Column::new(
+            "interval_low_percent",
+            ColumnKind::IntervalLowPercent,
+            "90 % från",
+            "90 % from",
+        ),
+        Column::new(
+            "interval_high_percent",
+            ColumnKind::IntervalHighPercent,
+            "90 % till",
+            "90 % to",
+        ),
+        Column::new("saved_kwh", ColumnKind::Number(1), "Sparat kWh", "Saved kWh"),
+        Column::new("energy_kwh", ColumnKind::Number(1), "Använt kWh", "Used kWh"),
+        Column::new("kwh_per_m2", ColumnKind::Number(2), "kWh/m²", "kWh/m²"),
+        Column::new("night_w_per_m2", ColumnKind::Number(2), "Natt W/m²", "Night W/m²"),
+        Column::new("reason", ColumnKind::Remark, "Anmärkning", "Remark"),
+    ]
+}
+
+/// What this rule ranks by; before the remark.
+fn improvement(summary: &Summary, columns: &mut Vec<Column>, rows: &mut [Vec<Cell>]) {
+    let last = columns.len() - 1;
+    let (sv, en) = ("Förbättring, %-enheter", "Improvement, % points");
+    columns.insert(last, Column::new("improvement_points", ColumnKind::Number(1), sv, en));
+    for (cells, (row, _)) in rows.iter_mut().zip(summary.rows()) {
+        cells.insert(last, Cell::number(row.improvement_points, 1));
+    }
+}
+
+/// While the contest runs it matters whether a meter is heard; before the remark.
+fn live(summary: &Summary, columns: &mut Vec<Column>, rows: &mut [Vec<Cell>]) {
+    let last = columns.len() - 1;
+    columns.insert(last, Column::new("state", ColumnKind::Text, "Mätaren", "Meter"));
+    for (cells, (row, _)) in rows.iter_mut().zip(summary.rows()) {
+        let state = match row.contact {
+            Contact::Live => Cell::Term("live", both("hörs", "live")),
+            Contact::Stale => Cell::Term("stale", both("dröjer", "late")),
+            Contact::Silent => Cell::Term("silent", both("tyst", "silent")),
+        };
+        cells.insert(last, state);
+    }
+}
+
+pub(in crate::report) fn participants(summary: &Summary) -> Table {
+    let factors = &summary.competition.factors;
+    let rows = summary.rows().map(|(row, who)| {
+        let saved = row.saved.map(|it| it.kwh());
+        let worth = |factor: f64| {
+            let value = saved.map(|it| it * factor);
+            Cell::number(value, 0).computed_as(value)
+        };
+        vec![
+            rank(row.rank),
+            Cell::text(&who.municipality),
+            Cell::text(&who.building),
+            Cell::text(&who.cluster),
+            Cell::number(summary.area(who), 0),
+            Cell::number(summary.employees(who).map(f64::from), 0),
+            Cell::number(row.expected.map(|it| it.kwh()), 0),
+            Cell::number(matched(row), 0),
+            Cell::number(saved, 0).computed_as(saved),
+            saving(row),
+            worth(factors.price.0),
+            worth(factors.emission.0),
+        ]
+    });
+    Table {
+        id: "participants",
+        title: both("Deltagare", "Participants"),
+        tab: both("Deltagare", "Participants"),
+        note: Some(both(
+            "Räknade belopp, i hela kWh, över de timmar där både använt och förväntat är kända; \
+             hur säkra de är står under Ställning.",
+            "Computed amounts, in whole kWh, over the hours in which both used and expected are \
+             known; how sure they are stands under Standings.",
+        )),
+        empty_text: both("Ingen deltagare är inlagd.", "No participant is entered."),
+        columns: vec![
+            Column::new("rank", ColumnKind::Number(0), "Plats", "Rank"),
+            Column::new("municipality", ColumnKind::Text, "Kommun", "Municipality"),
+            Column::new("building", ColumnKind::Text, "Byggnad", "Building"),
+            Column::new("cluster", ColumnKind::Text, "Kluster", "Cluster"),
+            Column::new("floor_area_m2", ColumnKind::Number(0), "m² Atemp", "m² Atemp"),
+            Column::new("employees", ColumnKind::Number(0), "Anställda", "Employees"),
+            Column::new("expected_kwh", ColumnKind::Number(1), "Förväntat kWh", "Expected kWh"),
+            Column::new("used_kwh", ColumnKind::Number(1), "Använt kWh", "Used kWh"),
+            Column::new("saved_kwh", ColumnKind::Number(1), "Sparat kWh", "Saved kWh"),
+            Column::new("saving_percent", ColumnKind::Percent, "Besparing", "Saving"),
+            Column::new("saved_sek", ColumnKind::Number(0), "SEK", "SEK"),
+            Column::new("saved_kg_co2e", ColumnKind::Number(1), "kg CO₂e", "kg CO₂e"),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+pub(in crate::report) fn clusters(summary: &Summary) -> Table {
+    let rows = summary.clusters.iter().map(|cluster| {
+        let members = || {
+            summary.rows().filter(|(row, who)| row.rank.is_some() && who.cluster == cluster.cluster)
+        };
+        let decimals = members().map(|(row, _)| row.decimals()).min().unwrap_or(0);
+        let by_area = |value: fn(&Row) -> Option<f64>| {
+            let pairs = members().map(|(row, who)| Some((summary.area(who)?, value(row)?)));
+            let pairs: Vec<(f64, f64)> = pairs.collect::<Option<_>>()?;
+            let area: f64 = pairs.iter().map(|it| it.0).sum();
+            Some(pairs.iter().map(|it| it.0 * it.1).sum::<f64>() / area)
+        };
+        let saved = (cluster.ranked > 0).then(|| cluster.saved.kwh());
+        let counted = f64::from(cluster.ranked);
+        vec![
+            rank(cluster.rank),
+            Cell::text(&cluster.cluster),
+            Cell::count(counted).computed_as(Some(counted)),
+            Cell::number(cluster.saving_percent, decimals)
+                .computed_as(by_area(|it| it.saving_percent)),
+            Cell::number(saved, 0).computed_as(saved),
+            Cell::number(cluster.kwh_per_m2, 2).computed_as(by_area(|it| it.kwh_per_m2)),
+        ]
+    });
+    Table {
+        id: "clusters",
+        title: both("Kluster", "Clusters"),
+        tab: both("Kluster", "Clusters"),
+        note: Some(both(
+            "Vägt efter golvarea; bara rangordnade deltagare räknas.",
+            "Weighted by floor area; only ranked participants count.",
+        )),
+        empty_text: both("Inga kluster.", "No clusters."),
+        columns: vec![
+            Column::new("rank", ColumnKind::Number(0), "Plats", "Rank"),
+            Column::new("cluster", ColumnKind::Text, "Kluster", "Cluster"),
+            Column::new("ranked", ColumnKind::Number(0), "Rangordnade", "Ranked"),
+            Column::new("saving_percent", ColumnKind::Percent, "Besparing", "Saving"),
+            Column::new("saved_kwh", ColumnKind::Number(1), "Sparat kWh", "Saved kWh"),
+            Column::new("kwh_per_m2", ColumnKind::Number(2), "kWh/m²", "kWh/m²"),
+        ],
+        rows: rows.collect(),
+    }
+}
