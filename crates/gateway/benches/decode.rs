@@ -112,7 +112,7 @@ impl UplinkConnection for &mut Instantly {
             None => pending().await,
         }
     }
-    async fn close(self) -> Result<(), Infallible> {
+    async fn disconnect(self) -> Result<(), Infallible> {
         ready(Ok(())).await
     }
 }

@@ -41,7 +41,7 @@
 //! ```
 #![no_std]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "mqtt"))]
 extern crate std;
 
 mod clock;
@@ -50,6 +50,8 @@ mod config;
 mod measurement;
 pub mod meter;
 mod meter_clock;
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
 mod observer;
 mod outbox;
 mod run;

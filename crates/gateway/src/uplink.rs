@@ -86,5 +86,5 @@ pub trait UplinkConnection {
     async fn next_ack(&mut self) -> Result<Token, Self::Error>;
 
     /// Says goodbye, so that the broker does not publish the will.
-    async fn close(self) -> Result<(), Self::Error>;
+    async fn disconnect(self) -> Result<(), Self::Error>;
 }

@@ -1,28 +1,28 @@
-//! What goes wrong in meter cupboards, to order.
+//! Faults of meters, cables and connections that a simulation can inject.
 use std::{ops::Range, str::FromStr};
 
 use crate::noise;
 
-/// Faults of one house; none by default.
+/// Faults of one town hall; none by default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Faults {
-    /// Share of telegrams with flipped bits, missing tails or rubbish in front.
+    /// Share of telegrams that are corrupted: a flipped bit, a missing end, or noise before them.
     pub noise: f64,
-    /// The gateway has no connection then (seconds of UTC); it delivers later.
+    /// Outages of the connection to the broker, Unix seconds.
     pub offline: Vec<Range<i64>>,
     /// Each reading is published twice.
     pub repeat: bool,
-    /// The register starts again at zero when it reaches this, Wh.
+    /// The register rolls over to zero at this value, Wh.
     pub rollover_wh: Option<u64>,
-    /// At this moment (seconds of UTC) a new meter takes over, from zero.
+    /// At this time, in Unix seconds, a new meter with a register of zero replaces the meter.
     pub swap: Option<i64>,
-    /// The register moves only once an hour.
+    /// The register advances only once an hour.
     pub hourly: bool,
-    /// The meter's clock keeps summer time and says so.
+    /// The meter's clock follows summer time and marks it with `S`.
     pub summer_clock: bool,
 }
 
-/// One fault as given on a command line.
+/// One fault as written on a command line.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
     /// `noise=0.02`
@@ -41,32 +41,32 @@ pub enum Fault {
     SummerClock,
 }
 
-/// Why a text is no fault.
+/// Why a text does not describe a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
-    /// The name is none of ours.
+    /// There is no fault of this name.
     #[error(
-        "unknown fault {0:?}; there are noise=SHARE, offline=FROM/TO, repeat, rollover=WH, \
+        "unknown fault {0:?}; the faults are noise=SHARE, offline=FROM/TO, repeat, rollover=WH, \
          swap=TIME, hourly and summer-clock"
     )]
     Unknown(String),
-    /// The value does not fit the name.
-    #[error("fault {name} wants {wanted}, not {found:?}")]
+    /// The value is invalid for this fault.
+    #[error("fault {name} takes {expected}, not {found:?}")]
     Value {
-        /// Which fault.
+        /// The fault.
         name: &'static str,
-        /// What it takes.
-        wanted: &'static str,
-        /// What was given.
+        /// The form of its value.
+        expected: &'static str,
+        /// The value found.
         found: String,
     },
 }
 
 fn time(name: &'static str, text: &str) -> Result<i64, FaultError> {
-    let wanted = "RFC 3339 times";
+    let expected = "RFC 3339 times";
     text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second).map_err(|_| FaultError::Value {
         name,
-        wanted,
+        expected,
         found: text.to_owned(),
     })
 }
@@ -75,17 +75,19 @@ impl FromStr for Fault {
     type Err = FaultError;
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let (name, value) = text.split_once('=').unwrap_or((text, ""));
-        let bad = |name, wanted| FaultError::Value { name, wanted, found: value.to_owned() };
+        let invalid =
+            |name, expected| FaultError::Value { name, expected, found: value.to_owned() };
         match name {
             "noise" => match value.parse() {
                 Ok(share) if (0.0..=1.0).contains(&share) => Ok(Self::Noise(share)),
-                _ => Err(bad("noise", "a share from 0 to 1")),
+                _ => Err(invalid("noise", "a share from 0 to 1")),
             },
             "offline" => {
-                let (from, to) = value.split_once('/').ok_or_else(|| bad("offline", "FROM/TO"))?;
+                let (from, to) =
+                    value.split_once('/').ok_or_else(|| invalid("offline", "FROM/TO"))?;
                 let range = time("offline", from)?..time("offline", to)?;
                 if range.is_empty() {
-                    Err(bad("offline", "a FROM before TO"))
+                    Err(invalid("offline", "a FROM before TO"))
                 } else {
                     Ok(Self::Offline(range))
                 }
@@ -93,7 +95,7 @@ impl FromStr for Fault {
             "repeat" => Ok(Self::Repeat),
             "rollover" => match value.parse() {
                 Ok(wh) if wh > 0 => Ok(Self::Rollover(wh)),
-                _ => Err(bad("rollover", "watt-hours above 0")),
+                _ => Err(invalid("rollover", "watt-hours above 0")),
             },
             "swap" => time("swap", value).map(Self::Swap),
             "hourly" => Ok(Self::Hourly),
@@ -104,7 +106,7 @@ impl FromStr for Fault {
 }
 
 impl Faults {
-    /// Adds one.
+    /// Adds a fault; a later value of the same fault replaces the earlier one.
     pub fn add(&mut self, fault: Fault) {
         match fault {
             Fault::Noise(share) => self.noise = share,
@@ -117,18 +119,19 @@ impl Faults {
         }
     }
 
-    /// Whether the gateway has a connection then, and if not, until when.
-    pub fn offline_until(&self, at: i64) -> Option<i64> {
-        self.offline.iter().find(|range| range.contains(&at)).map(|range| range.end)
+    /// Whether there is an outage at this time (Unix seconds).
+    pub fn is_offline(&self, at: i64) -> bool {
+        self.offline.iter().any(|range| range.contains(&at))
     }
 
-    /// When the next lack of connection begins.
-    pub fn next_offline(&self, at: i64) -> Option<i64> {
+    /// When the next outage after this time begins (Unix seconds).
+    pub fn next_outage(&self, at: i64) -> Option<i64> {
         self.offline.iter().map(|range| range.start).filter(|&start| start > at).min()
     }
 
-    /// Spoils the telegram that begins at `begin` as a bad cable would.
-    pub fn spoil(&self, seed: u64, at: i64, out: &mut Vec<u8>, begin: usize) {
+    /// Corrupts the telegram from `begin` to the end of `out` as a bad cable would, with
+    /// the probability [`Self::noise`].
+    pub fn corrupt(&self, seed: u64, at: i64, out: &mut Vec<u8>, begin: usize) {
         if self.noise == 0.0 || noise::unit(seed, 20, at) >= self.noise {
             return;
         }
@@ -138,10 +141,10 @@ impl Faults {
             0 => out[begin + place / 3 % length] ^= 1 << (place % 7),
             1 => out.truncate(begin + place / 3 % length),
             _ => {
-                let rubbish: Vec<u8> = (0..place / 3 % 90)
+                let noise: Vec<u8> = (0..place / 3 % 90)
                     .map(|i| noise::hash(seed, 22, at + i as i64) as u8)
                     .collect();
-                out.splice(begin..begin, rubbish);
+                out.splice(begin..begin, noise);
             }
         }
     }
@@ -152,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_are_read_and_mistakes_explained() {
+    fn faults_are_parsed_and_invalid_ones_rejected() {
         assert_eq!("repeat".parse(), Ok(Fault::Repeat));
         assert_eq!("noise=0.5".parse(), Ok(Fault::Noise(0.5)));
         let offline = "offline=2027-04-21T08:00:00Z/2027-04-21T14:00:00Z".parse();

@@ -1,92 +1,95 @@
-//! All the houses at once: each a meter, a port, the gateway's own loop and a
-//! connection of its own.
+//! The whole fleet: for each town hall a meter, a port, the gateway's loop and a
+//! connection.
 use std::{
     collections::HashMap,
     ops::Range,
+    str::FromStr,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use gateway::{Clock, Config, Multiplier, RamOutbox};
+use gateway::{
+    Clock, Config, Multiplier, RamOutbox,
+    mqtt::{BrokerAddress, MqttUplink},
+};
 use jiff::tz::TimeZone;
 use tokio::{sync::watch, task::JoinSet, time::Instant};
-use wire::Time;
+use wire::{IdError, Time};
 
 use crate::{
-    clock::Calendar,
     faults::Faults,
-    load,
-    port::{Pace, Port, Rhythm, Watcher},
-    register::Register,
+    faulty_uplink::FaultyUplink,
+    load::{QUARTER, QuarterHours},
+    meter_port::{MeterPort, Progress, ProgressObserver, SendSchedule},
+    meter_register::MeterRegister,
+    simulated_clock::SimulatedClock,
     town_hall::{TownHall, town_halls},
-    uplink::{Address, Mqtt},
 };
 
-/// Readings on their way at once, a house.
+/// Readings in flight at once, for each gateway.
 const WINDOW: u16 = 100;
-/// Readings that a house's outbox holds.
+/// Capacity of each outbox, readings.
 const OUTBOX: usize = 1024;
 
-/// What to simulate.
+/// Settings of a simulation; times in Unix seconds.
 #[derive(Debug, Clone)]
-pub struct Setup {
-    /// Everything that is drawn follows from it.
+pub struct FleetConfig {
+    /// Seed of all pseudo-random numbers.
     pub seed: u64,
-    /// How many houses.
+    /// Number of town halls.
     pub participants: usize,
     /// Where the readings go.
-    pub broker: Address,
-    /// Local time of the houses.
+    pub broker: BrokerAddress,
+    /// Time zone of the town halls.
     pub zone: TimeZone,
-    /// The simulated years, seconds of UTC; registers begin at its start.
+    /// The simulated years; the registers are integrals from their start.
     pub years: Range<i64>,
-    /// When the true savings apply.
+    /// The contest period, in which the true savings apply.
     pub contest: Range<i64>,
-    /// The first reading to send: the years' start, or where an earlier run ended.
+    /// Time of the first reading: the start of the years, or where an earlier run ended.
     pub from: i64,
-    /// The fleet's time.
-    pub calendar: Calendar,
-    /// Faults by house.
+    /// Time of the simulation.
+    pub clock: SimulatedClock,
+    /// Faults by identifier of the town hall.
     pub faults: HashMap<String, Faults>,
 }
 
-/// Years of a simulation that begins at `from` (seconds of UTC): its registers
-/// are integrals from there on.
+/// The simulated years of a simulation that begins at `from` (Unix seconds): 550 days.
 pub const fn years(from: i64) -> Range<i64> {
-    let first = from - from.rem_euclid(load::QUARTER);
+    let first = from - from.rem_euclid(QUARTER);
     first..first + 550 * 86_400
 }
 
-/// A fleet that runs.
+/// A running fleet.
 #[derive(Debug)]
 pub struct Fleet {
     halls: Vec<TownHall>,
-    registers: Vec<Register>,
-    paces: Vec<Arc<Pace>>,
+    registers: Vec<MeterRegister>,
+    progress: Vec<Arc<Progress>>,
     tasks: JoinSet<()>,
     stop: watch::Sender<bool>,
 }
 
-/// A house's clock: as its newest telegram says, so that history is dated when
-/// it was, however fast it is told.
+/// The clock of one gateway. It shows the time of the newest telegram, so that history
+/// has its own time however fast it is sent.
 #[derive(Debug)]
-pub(crate) struct HouseClock {
-    pace: Arc<Pace>,
+pub(crate) struct TelegramClock {
+    progress: Arc<Progress>,
     since: Instant,
 }
 
-impl HouseClock {
-    pub(crate) const fn new(pace: Arc<Pace>, since: Instant) -> Self {
-        Self { pace, since }
+impl TelegramClock {
+    pub(crate) const fn new(progress: Arc<Progress>, since: Instant) -> Self {
+        Self { progress, since }
     }
 }
 
-impl Clock for HouseClock {
+impl Clock for TelegramClock {
     fn monotonic_ms(&self) -> u64 {
         self.since.elapsed().as_millis() as u64
     }
 
     fn utc(&self) -> Option<Time> {
-        Time::from_unix(self.pace.at.load(Relaxed)).ok()
+        Time::from_unix(self.progress.newest.load(Relaxed)).ok()
     }
 
     async fn sleep_until(&self, at_ms: u64) {
@@ -94,91 +97,88 @@ impl Clock for HouseClock {
     }
 }
 
-/// Why a house could not be set up.
+/// Why a fleet could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum FleetError {
-    /// Names are drawn to fit, so this is a fault of ours.
-    #[error("{name:?} is no identifier: {source}")]
-    Name {
-        /// The name.
-        name: String,
-        /// Why.
-        source: wire::IdError,
+    /// A generated identifier is invalid, which is a defect of the simulator.
+    #[error("{id:?} is not an identifier: {source}")]
+    Identifier {
+        /// The identifier.
+        id: String,
+        /// The rule that it breaks.
+        source: IdError,
     },
 }
 
-impl Setup {
-    /// Integrates the loads and starts every house.
+impl FleetConfig {
+    /// Integrates the loads and starts all gateways.
     pub fn start(self) -> Result<Fleet, FleetError> {
         let halls = town_halls(self.seed, self.participants);
-        let quarters = load::Calendar::new(&self.zone, self.years.clone());
-        let registers: Vec<Register> = halls
+        let quarters = QuarterHours::new(&self.zone, self.years.clone());
+        let registers: Vec<MeterRegister> = halls
             .iter()
-            .map(|hall| Register::new(self.seed, hall, &quarters, self.contest.clone()))
+            .map(|hall| MeterRegister::new(self.seed, hall, &quarters, self.contest.clone()))
             .collect();
-        let rhythm = Rhythm {
+        let schedule = SendSchedule {
             first: self.from,
             hourly_until: self.contest.start,
-            quarterly_until: self.calendar.now(),
-            interval: self.calendar.interval(halls.len()),
+            quarterly_until: self.clock.now(),
+            interval: self.clock.interval(halls.len()),
         };
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let mut paces = Vec::new();
+        let mut progress = Vec::new();
         for (hall, register) in halls.iter().zip(&registers) {
-            let pace = Arc::new(Pace::default());
+            let shared = Arc::new(Progress::default());
             let faults = self.faults.get(&hall.id).cloned().unwrap_or_default();
-            let config = config(hall)?;
-            let port = Port::new(
+            let config = gateway_config(hall)?;
+            let port = MeterPort::new(
                 hall,
                 register.clone(),
                 faults.clone(),
                 self.zone.clone(),
-                self.calendar,
-                rhythm,
-                Arc::clone(&pace),
+                self.clock,
+                schedule,
+                Arc::clone(&shared),
             );
-            let uplink = Mqtt::new(self.broker.clone(), WINDOW).with_faults(faults, self.calendar);
-            tasks.spawn(house(config, port, uplink, Arc::clone(&pace), stopped.clone()));
-            paces.push(pace);
+            let uplink =
+                FaultyUplink::new(MqttUplink::new(self.broker.clone(), WINDOW), faults, self.clock);
+            tasks.spawn(run_gateway(config, port, uplink, Arc::clone(&shared), stopped.clone()));
+            progress.push(shared);
         }
-        Ok(Fleet { halls, registers, paces, tasks, stop })
+        Ok(Fleet { halls, registers, progress, tasks, stop })
     }
 }
 
-fn config(hall: &TownHall) -> Result<Config, FleetError> {
-    let id = |name: String| match name.parse() {
-        Ok(id) => Ok(id),
-        Err(source) => Err(FleetError::Name { name, source }),
-    };
-    let meter = hall.meter();
-    let meter = match meter.parse() {
-        Ok(id) => id,
-        Err(source) => return Err(FleetError::Name { name: meter, source }),
-    };
-    let mut config = Config::new(id(hall.gateway())?, meter);
+fn identifier<T: FromStr<Err = IdError>>(id: String) -> Result<T, FleetError> {
+    id.parse().map_err(|source| FleetError::Identifier { id, source })
+}
+
+fn gateway_config(hall: &TownHall) -> Result<Config, FleetError> {
+    let mut config = Config::new(identifier(hall.gateway())?, identifier(hall.meter())?);
     config.multiplier = Multiplier::new(hall.multiplier).unwrap_or(Multiplier::ONE);
     config.window = WINDOW.into();
-    // On a fast calendar a minute is nothing.
+    // At high speed a broker may be minutes of simulated time behind.
     config.ack_timeout_s = u32::MAX;
     Ok(config)
 }
 
-async fn house(
+async fn run_gateway(
     config: Config,
-    mut port: Port,
-    mut uplink: Mqtt,
-    pace: Arc<Pace>,
+    mut port: MeterPort,
+    mut uplink: FaultyUplink<MqttUplink>,
+    progress: Arc<Progress>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let clock = HouseClock::new(Arc::clone(&pace), Instant::now());
-    // A simulated start is a boot: its number grows with real time.
+    let clock = TelegramClock::new(Arc::clone(&progress), Instant::now());
+    // A restart of the simulator is a boot, whose number must be larger: it is the time in
+    // minutes.
     let boot = u32::try_from(jiff::Timestamp::now().as_second() / 60).unwrap_or(u32::MAX);
     let mut outbox = Box::new(RamOutbox::<OUTBOX>::new(boot));
-    let mut watcher = Watcher(pace);
-    let carried = gateway::run(&config, &mut port, &clock, &mut uplink, &mut *outbox, &mut watcher);
+    let mut observer = ProgressObserver(progress);
+    let run = gateway::run(&config, &mut port, &clock, &mut uplink, &mut *outbox, &mut observer);
     tokio::select! {
-        ended = carried => {
+        ended = run => {
             if let Err(error) = ended {
                 tracing::error!(gateway = %config.gateway, "the gateway loop ended: {error}");
             }
@@ -188,27 +188,27 @@ async fn house(
 }
 
 impl Fleet {
-    /// The houses, and the truth about them.
+    /// The town halls with their true savings.
     pub fn halls(&self) -> &[TownHall] {
         &self.halls
     }
 
     /// Their registers, by the same index.
-    pub fn registers(&self) -> &[Register] {
+    pub fn registers(&self) -> &[MeterRegister] {
         &self.registers
     }
 
-    /// Telegrams that all meters have sent.
+    /// Telegrams that all meters have sent in total.
     pub fn telegrams(&self) -> usize {
-        self.paces.iter().map(|pace| pace.sent.load(Relaxed)).sum()
+        self.progress.iter().map(|one| one.sent.load(Relaxed)).sum()
     }
 
-    /// Time of the newest telegram of the house that is furthest behind.
+    /// Time of the newest telegram of the meter that is furthest behind, Unix seconds.
     pub fn reached(&self) -> i64 {
-        self.paces.iter().map(|pace| pace.at.load(Relaxed)).min().unwrap_or(0)
+        self.progress.iter().map(|one| one.newest.load(Relaxed)).min().unwrap_or(0)
     }
 
-    /// Stops every house and waits for it.
+    /// Stops all gateways and waits for them.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}

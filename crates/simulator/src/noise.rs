@@ -1,6 +1,6 @@
-//! Noise as a function of its place, not of how often it was asked for.
+//! Pseudo-random numbers as pure functions of (seed, stream, position).
 
-/// Mixes a seed and a position into 64 even bits (the finaliser of SplitMix64).
+/// 64 uniformly distributed bits (the finaliser of SplitMix64, Steele et al. 2014).
 pub fn hash(seed: u64, stream: u64, position: i64) -> u64 {
     let mut z = seed
         ^ stream.wrapping_mul(0xd6e8_feb8_6659_fd93)
@@ -10,19 +10,21 @@ pub fn hash(seed: u64, stream: u64, position: i64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Evenly between 0 and 1.
+/// Uniformly distributed in [0, 1).
 pub fn unit(seed: u64, stream: u64, position: i64) -> f64 {
     (hash(seed, stream, position) >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// About normal, mean 0 and deviation 1 (sum of four even ones).
+/// Approximately standard normal: the sum of four uniform numbers, with its mean of 2
+/// subtracted and divided by its standard deviation √(4/12).
 pub fn normal(seed: u64, stream: u64, position: i64) -> f64 {
     let bits = hash(seed, stream, position);
     let sum: f64 = (0..4).map(|part| f64::from((bits >> (16 * part)) as u16) / 65536.0).sum();
     (sum - 2.0) * 3f64.sqrt()
 }
 
-/// Noise that keeps its direction over about `period` seconds.
+/// Noise that varies smoothly over about `period` seconds: [`normal`] at multiples of
+/// `period`, interpolated by 3x² − 2x³.
 pub fn smooth(seed: u64, stream: u64, at: i64, period: i64) -> f64 {
     let cell = at.div_euclid(period);
     let part = at.rem_euclid(period) as f64 / period as f64;

@@ -1,29 +1,31 @@
-//! The bytes that a Swedish meter's P1 port sends: 27 values and a checksum.
+//! A P1 telegram of a Swedish meter: the 27 values of the industry recommendation
+//! "Branschrekommendation för lokalt kundgränssnitt" and a CRC-16/ARC.
 //!
-//! Written digit by digit: a competition's history is some hundred thousand
-//! telegrams, and formatting machinery would be most of their cost.
+//! It is written digit by digit: a simulation sends some hundred thousand telegrams, and
+//! `format!` would be most of their cost.
 use crc::{CRC_16_ARC, Crc, Table};
 use jiff::{Timestamp, tz::Offset};
 
 const CRC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_ARC);
 
-/// What the meter measures, in secondary values.
+/// What the meter shows, in secondary values.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Values {
-    /// Seconds since 1970.
+pub struct MeterValues {
+    /// Time, Unix seconds.
     pub at: i64,
-    /// Offset of the meter's clock from UTC, s, and whether it marks it as summer time.
+    /// What the meter's clock is ahead of UTC, s.
     pub offset_s: i32,
-    /// `S` instead of `W`.
+    /// Whether the clock marks the time with `S` (summer) instead of `W`.
     pub summer: bool,
-    /// Register of imported energy, Wh.
+    /// Register of active energy import, Wh.
     pub import_wh: u64,
-    /// Power, W.
+    /// Active power import, W.
     pub watts: u64,
 }
 
-/// Writes a telegram to the end of `out`.
-pub fn write(out: &mut Vec<u8>, values: &Values) {
+/// Appends a telegram to `out`. Values other than import and power are made up:
+/// reactive power is 28 % of active power, the phases share the power 36:33:31.
+pub fn write(out: &mut Vec<u8>, values: &MeterValues) {
     let begin = out.len();
     out.extend_from_slice(b"/WKN5SIM-E360\r\n\r\n0-0:1.0.0(");
     clock(out, values);
@@ -41,7 +43,7 @@ pub fn write(out: &mut Vec<u8>, values: &Values) {
         let unit: &[u8] = if code < "3" { b"*kW)\r\n" } else { b"*kvar)\r\n" };
         thousandths(out, code, power, 4, unit);
     }
-    // The phases of a town hall are not quite even; the third takes the rest.
+    // The third phase takes the rest, so that the phases add up to the total.
     let phases = [watts * 36 / 100, watts * 33 / 100, watts - watts * 36 / 100 - watts * 33 / 100];
     for (phase, power) in phases.iter().enumerate() {
         thousandths(out, ["21.7.0", "41.7.0", "61.7.0"][phase], *power, 4, b"*kW)\r\n");
@@ -57,7 +59,7 @@ pub fn write(out: &mut Vec<u8>, values: &Values) {
         tenth(out, ["32.7.0", "52.7.0", "72.7.0"][phase], *tenths, b"*V)\r\n");
     }
     for (phase, power) in phases.iter().enumerate() {
-        // Apparent power is about 4 % above the active one.
+        // Apparent power is √(1 + 0.28²), about 1.04, times the active power.
         let tenths = power * 104 / 10 / (volts[phase] / 10);
         tenth(out, ["31.7.0", "51.7.0", "71.7.0"][phase], tenths, b"*A)\r\n");
     }
@@ -69,7 +71,7 @@ pub fn write(out: &mut Vec<u8>, values: &Values) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn clock(out: &mut Vec<u8>, values: &Values) {
+fn clock(out: &mut Vec<u8>, values: &MeterValues) {
     let offset = Offset::from_seconds(values.offset_s).unwrap_or(Offset::UTC);
     let local = offset.to_datetime(Timestamp::from_second(values.at).unwrap_or_default());
     let parts = [
@@ -123,9 +125,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn looks_like_a_real_one() {
+    fn has_the_form_of_a_meter_telegram() {
         let mut out = Vec::new();
-        let values = Values {
+        let values = MeterValues {
             at: 1_613_583_619,
             offset_s: 3600,
             summer: false,

@@ -1,5 +1,5 @@
-//! From a house to the messages of its gateway: the bytes through the real
-//! decoder and the real loop, with each fault to order.
+//! From a town hall to the messages of its gateway, through the decoder and the loop of
+//! the gateway crate, with each injected fault.
 use std::{
     collections::VecDeque,
     convert::Infallible,
@@ -18,13 +18,14 @@ use tokio::{sync::mpsc, time::Instant};
 use wire::{Reading, Topic};
 
 use crate::{
-    clock::Calendar,
     faults::{Fault, Faults},
-    fleet::HouseClock,
-    load,
-    port::{Pace, Port, Rhythm, Watcher},
-    register::Register,
-    telegram::{self, Values},
+    faulty_uplink::FaultyUplink,
+    fleet::TelegramClock,
+    load::QuarterHours,
+    meter_port::{MeterPort, Progress, ProgressObserver, SendSchedule},
+    meter_register::MeterRegister,
+    simulated_clock::SimulatedClock,
+    telegram::{self, MeterValues},
     town_hall::{TownHall, town_halls},
 };
 
@@ -33,24 +34,24 @@ const START: i64 = 1_808_208_000;
 const DAY: i64 = 86_400;
 const END: i64 = START + DAY;
 
-/// Acknowledges at once and passes readings on.
+/// Acknowledges every publish at once and forwards readings.
 #[derive(Debug)]
-struct Direct {
+struct ImmediateUplink {
     readings: mpsc::UnboundedSender<Reading>,
     tokens: VecDeque<Token>,
 }
 
-impl Uplink for Direct {
+impl Uplink for ImmediateUplink {
     type Error = Infallible;
-    type Connection<'a> = Open<'a>;
-    async fn connect(&mut self, _: &ConnectOptions) -> Result<Open<'_>, Infallible> {
-        Ok(Open(self))
+    type Connection<'a> = ImmediateConnection<'a>;
+    async fn connect(&mut self, _: &ConnectOptions) -> Result<ImmediateConnection<'_>, Infallible> {
+        Ok(ImmediateConnection(self))
     }
 }
 
-struct Open<'a>(&'a mut Direct);
+struct ImmediateConnection<'a>(&'a mut ImmediateUplink);
 
-impl UplinkConnection for Open<'_> {
+impl UplinkConnection for ImmediateConnection<'_> {
     type Error = Infallible;
     async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Infallible> {
         if let Ok(Topic::Reading(_)) = Topic::parse(message.topic) {
@@ -66,7 +67,7 @@ impl UplinkConnection for Open<'_> {
             None => pending().await,
         }
     }
-    async fn close(self) -> Result<(), Infallible> {
+    async fn disconnect(self) -> Result<(), Infallible> {
         Ok(())
     }
 }
@@ -75,61 +76,71 @@ fn zone() -> TimeZone {
     TimeZone::get("Europe/Stockholm").expect("bundled")
 }
 
-fn house(id: &str) -> (TownHall, Register) {
+fn town_hall(id: &str) -> (TownHall, MeterRegister) {
     let years = START - 30 * DAY..END + DAY;
     let hall = town_halls(1, 24).into_iter().find(|hall| hall.id == id).expect("one of the 24");
-    let quarters = load::Calendar::new(&zone(), years.clone());
-    let register = Register::new(1, &hall, &quarters, years);
+    let quarters = QuarterHours::new(&zone(), years.clone());
+    let register = MeterRegister::new(1, &hall, &quarters, years);
     (hall, register)
 }
 
-/// A day of a house, a telegram a minute, as its gateway sends it.
-async fn day_of(id: &str, faults: &[&str]) -> (Register, Vec<Reading>, Arc<Pace>) {
-    let (hall, register) = house(id);
-    let mut ordered = Faults::default();
+/// A day of a town hall with a telegram a minute: the readings that its gateway publishes.
+async fn day_of(id: &str, faults: &[&str]) -> (MeterRegister, Vec<Reading>, Arc<Progress>) {
+    let (hall, register) = town_hall(id);
+    let mut injected = Faults::default();
     for fault in faults {
-        ordered.add(fault.parse::<Fault>().expect("a fault"));
+        injected.add(fault.parse::<Fault>().expect("a fault"));
     }
-    let pace = Arc::new(Pace::default());
-    // All of it lies in the past, so it is told at once.
-    let calendar = Calendar::new(END, 1.0, END);
-    let rhythm = Rhythm { first: START, hourly_until: START, quarterly_until: START, interval: 60 };
-    let mut port =
-        Port::new(&hall, register.clone(), ordered, zone(), calendar, rhythm, Arc::clone(&pace));
+    let progress = Arc::new(Progress::default());
+    // The whole day is in the past, so that it is sent at once.
+    let simulated = SimulatedClock::new(END, 1.0, END);
+    let schedule =
+        SendSchedule { first: START, hourly_until: START, quarterly_until: START, interval: 60 };
+    let mut port = MeterPort::new(
+        &hall,
+        register.clone(),
+        injected.clone(),
+        zone(),
+        simulated,
+        schedule,
+        Arc::clone(&progress),
+    );
     let mut config =
         Config::new(hall.gateway().parse().expect("an id"), hall.meter().parse().expect("an id"));
     config.multiplier = Multiplier::new(hall.multiplier).expect("a ratio");
     config.window = 100;
-    let clock = HouseClock::new(Arc::clone(&pace), Instant::now());
+    let clock = TelegramClock::new(Arc::clone(&progress), Instant::now());
     let (readings, mut received) = mpsc::unbounded_channel();
-    let mut uplink = Direct { readings, tokens: VecDeque::new() };
+    let uplink = ImmediateUplink { readings, tokens: VecDeque::new() };
+    let mut uplink = FaultyUplink::new(uplink, injected, simulated);
     let mut outbox = Box::new(RamOutbox::<1024>::new(1));
-    let mut watcher = Watcher(Arc::clone(&pace));
+    let mut observer = ProgressObserver(Arc::clone(&progress));
     let mut all = Vec::new();
     {
-        let run = gateway::run(&config, &mut port, &clock, &mut uplink, &mut *outbox, &mut watcher);
+        let run =
+            gateway::run(&config, &mut port, &clock, &mut uplink, &mut *outbox, &mut observer);
         let mut run = std::pin::pin!(run);
-        // The loop never ends: a meter's port has no end. It is over when
-        // nothing more comes: a cut last telegram waits two seconds for its rest. The
-        // clock is paused, so these five pass at once.
+        // The loop does not end, because the port has no end. The day is over when no
+        // reading has arrived for five seconds: the decoder waits two seconds for the rest
+        // of a truncated telegram. The clock is paused, so that no real time passes.
         loop {
             tokio::select! {
                 ended = &mut run => panic!("the loop ended: {ended:?}"),
                 reading = received.recv() => all.extend(reading),
                 () = tokio::time::sleep(Duration::from_secs(5)),
-                    if pace.at.load(Relaxed) == END => break,
+                    if progress.newest.load(Relaxed) == END => break,
             }
         }
     }
-    (register, all, pace)
+    (register, all, progress)
 }
 
-fn primary(register: &Register, multiplier: u64, at: i64) -> u64 {
+fn primary(register: &MeterRegister, multiplier: u64, at: i64) -> u64 {
     register.mwh(at) / (1000 * multiplier) * multiplier
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_house_without_faults_arrives_whole() {
+async fn without_faults_every_reading_arrives() {
     for (id, multiplier) in [("soderhamn", 1), ("uppsala", 60)] {
         let (register, readings, _) = day_of(id, &[]).await;
         assert_eq!(readings.len(), 1441);
@@ -151,14 +162,14 @@ async fn a_house_without_faults_arrives_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn noise_costs_telegrams_and_never_a_wrong_value() {
-    let (register, readings, pace) = day_of("soderhamn", &["noise=0.2"]).await;
-    let refused = pace.refused.load(Relaxed);
-    // Rubbish in front of a telegram harms nothing; the other two kinds do, and a
-    // telegram that was cut early enough is not even missed.
+async fn noise_loses_telegrams_and_never_gives_a_wrong_value() {
+    let (register, readings, progress) = day_of("soderhamn", &["noise=0.2"]).await;
+    let rejected = progress.rejected.load(Relaxed);
+    // Noise before a telegram is harmless; a flipped bit or a missing end loses it. One that
+    // ends early enough is not recognised as a telegram, and so is not counted.
     let lost = 1441 - readings.len();
     assert!((140..260).contains(&lost), "{lost}");
-    assert!((80..=lost).contains(&refused), "{refused} of {lost}");
+    assert!((80..=lost).contains(&rejected), "{rejected} of {lost}");
     for reading in readings {
         assert_eq!(reading.import_wh, primary(&register, 1, reading.t.unix()));
     }
@@ -166,7 +177,7 @@ async fn noise_costs_telegrams_and_never_a_wrong_value() {
 
 #[tokio::test(start_paused = true)]
 async fn a_register_rolls_over() {
-    let (_, register) = house("soderhamn");
+    let (_, register) = town_hall("soderhamn");
     let full = register.mwh(START + DAY / 2) / 1000;
     let (_, readings, _) = day_of("soderhamn", &[&format!("rollover={full}")]).await;
     for reading in &readings {
@@ -193,7 +204,7 @@ async fn a_new_meter_begins_at_zero() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_hourly_register_moves_once_an_hour_and_its_power_always() {
+async fn an_hourly_register_advances_once_an_hour_and_the_power_always() {
     let (_, readings, _) = day_of("soderhamn", &["hourly"]).await;
     let moved = readings.windows(2).filter(|pair| pair[1].import_wh > pair[0].import_wh);
     let moved: Vec<i64> = moved.map(|pair| pair[1].t.unix()).collect();
@@ -204,7 +215,7 @@ async fn an_hourly_register_moves_once_an_hour_and_its_power_always() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_summer_clock_is_seen_through() {
+async fn a_summer_clock_gives_the_right_utc() {
     let (register, readings, _) = day_of("soderhamn", &["summer-clock"]).await;
     let times: Vec<i64> = readings.iter().map(|reading| reading.t.unix()).collect();
     assert_eq!(times, (START..=END).step_by(60).collect::<Vec<_>>());
@@ -212,9 +223,9 @@ async fn a_summer_clock_is_seen_through() {
 }
 
 #[test]
-fn a_restarted_house_continues() {
-    let (_, register) = house("pitea");
-    let (_, again) = house("pitea");
+fn a_restarted_simulation_continues() {
+    let (_, register) = town_hall("pitea");
+    let (_, again) = town_hall("pitea");
     for at in (START..END).step_by(777) {
         assert_eq!((register.mwh(at), register.watts(at)), (again.mwh(at), again.watts(at)));
     }
@@ -222,7 +233,7 @@ fn a_restarted_house_continues() {
 
 proptest! {
     #[test]
-    fn the_decoder_reads_what_the_meter_says(
+    fn the_decoder_reads_what_the_meter_writes(
         at in 1_700_000_000_i64..1_900_000_000,
         import_wh in 0_u64..99_999_999_999,
         watts in 0_u64..3_000_000,
@@ -230,7 +241,7 @@ proptest! {
     ) {
         let offset_s = if summer { 7200 } else { 3600 };
         let mut bytes = Vec::new();
-        telegram::write(&mut bytes, &Values { at, offset_s, summer, import_wh, watts });
+        telegram::write(&mut bytes, &MeterValues { at, offset_s, summer, import_wh, watts });
         let mut decoder = Decoder::new();
         let mut rest = bytes.as_slice();
         let telegram = decoder.next(&mut rest).expect("whole").expect("right");
@@ -247,11 +258,18 @@ proptest! {
     }
 
     #[test]
-    fn registers_never_fall(id in 0_usize..24, from in START - 20 * DAY..END, step in 1_i64..5000) {
+    fn registers_never_decrease(id in 0_usize..24, from in START - 20 * DAY..END, step in 1_i64..5000) {
         let hall = &town_halls(1, 24)[id];
         let years = START - 21 * DAY..END + 2 * DAY;
-        let quarters = load::Calendar::new(&zone(), years.clone());
-        let register = Register::new(1, hall, &quarters, years);
+        let quarters = QuarterHours::new(&zone(), years.clone());
+        let register = MeterRegister::new(1, hall, &quarters, years);
         prop_assert!(register.mwh(from + step) >= register.mwh(from));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_publish_is_acknowledged_once() {
+    let (_, readings, _) = day_of("soderhamn", &["repeat"]).await;
+    let sequence: Vec<u32> = readings.iter().map(|reading| reading.seq).collect();
+    assert_eq!(sequence, (1..=1441).flat_map(|seq| [seq, seq]).collect::<Vec<_>>());
 }

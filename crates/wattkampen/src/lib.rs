@@ -6,7 +6,7 @@
 //!
 #![doc = include_str!("../README.md")]
 
-pub mod address;
+pub mod broker_url;
 pub mod command;
 #[cfg(feature = "service")]
 pub mod config;

@@ -314,7 +314,7 @@ impl<I: Io, const PAGES: bool> UplinkConnection for MqttLink<'_, '_, I, PAGES> {
         }
     }
 
-    async fn close(mut self) -> Result<(), Fault> {
+    async fn disconnect(mut self) -> Result<(), Fault> {
         let goodbye = with_timeout(PATIENCE, self.connection.disconnect());
         goodbye.await.map_err(|_| Fault::Timeout)?.map_err(|_| Fault::Mqtt)
     }

@@ -117,7 +117,7 @@ async fn online<L: UplinkConnection, R: Read, C: Clock, O: Outbox, W: Observer>(
         Err(over) => over,
         Ok(()) => {
             // All is acknowledged; the will says the same if this gets lost.
-            let _ = sender.link.close().await;
+            let _ = sender.link.disconnect().await;
             Over::Done
         }
     }

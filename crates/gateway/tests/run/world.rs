@@ -233,7 +233,7 @@ impl UplinkConnection for WorldLink<'_> {
         .await
     }
 
-    async fn close(self) -> Result<(), Broken> {
+    async fn disconnect(self) -> Result<(), Broken> {
         self.world.broker.lock().expect("broker").closed = true;
         Ok(())
     }

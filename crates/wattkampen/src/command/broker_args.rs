@@ -1,77 +1,78 @@
-//! Where a broker is: the arguments of the commands that speak to one as its client.
-use std::{fs, path::PathBuf};
+//! Arguments of the commands that connect to a broker as a client.
+use std::{fs, path::Path, path::PathBuf};
 
-use simulator::uplink;
+use gateway::mqtt::{self, BrokerAddress, Credentials};
 
 use super::Failure;
-use crate::address::{Address, BROKER_PASSWORD};
+use crate::broker_url::{BROKER_PASSWORD, BrokerUrl};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct BrokerArgs {
     /// The broker, such as mqtt://user@host:1883 or mqtts://user@host:8883
     #[arg(long, value_name = "URL")]
     broker: String,
-    /// A file whose first line is the password; WATTKAMPEN_BROKER_PASSWORD where not given
+    /// A file with the password in its first line; default: WATTKAMPEN_BROKER_PASSWORD
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// The authority that signed the broker's certificate, PEM; the machine's own where not given
+    /// The authority that signed the broker's certificate, PEM; default: those that this
+    /// machine trusts
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
 }
 
 impl BrokerArgs {
-    /// Checked, with the password and the authority read.
-    pub(super) fn address(&self) -> Result<uplink::Address, Failure> {
-        address(self)
+    /// The address, with the password and the authority read from their files.
+    pub(super) fn address(&self) -> Result<BrokerAddress, Failure> {
+        let url = BrokerUrl::parse(&self.broker).ok_or_else(|| {
+            Failure::usage(
+                format!("--broker {:?} is not the URL of a broker", self.broker),
+                format!(
+                    "write mqtt://user@host:1883 or mqtts://user@host:8883, the password in \
+                     {BROKER_PASSWORD} or --password-file"
+                ),
+            )
+        })?;
+        let credentials = match url.user {
+            Some(user) => Some(Credentials { user: user.to_owned(), password: self.password()? }),
+            None => None,
+        };
+        let authority =
+            self.ca.as_deref().map(|path| read(path, "a certificate in PEM")).transpose()?;
+        let tls = match (url.tls, authority) {
+            (true, authority) => Some(mqtt::tls(authority).map_err(|error| {
+                Failure::usage(
+                    format!("TLS is not available: {error}"),
+                    "install the package ca-certificates, or name the authority with --ca",
+                )
+            })?),
+            (false, None) => None,
+            (false, Some(_)) => {
+                return Err(Failure::usage(
+                    "--ca is for encrypted connections",
+                    "write mqtts:// in --broker, or omit --ca",
+                ));
+            }
+        };
+        Ok(BrokerAddress { host: url.host.to_owned(), port: url.port, credentials, tls })
+    }
+
+    fn password(&self) -> Result<String, Failure> {
+        match &self.password_file {
+            Some(path) => {
+                let bytes = read(path, "the password in its first line")?;
+                let text = String::from_utf8_lossy(&bytes);
+                Ok(text.lines().next().unwrap_or_default().to_owned())
+            }
+            None => Ok(std::env::var(BROKER_PASSWORD).unwrap_or_default()),
+        }
     }
 }
 
-fn address(args: &BrokerArgs) -> Result<uplink::Address, Failure> {
-    let address = Address::parse(&args.broker).ok_or_else(|| {
+fn read(path: &Path, content: &str) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| {
         Failure::usage(
-            format!("--broker {:?} is no address of a broker", args.broker),
-            format!(
-                "write mqtt://user@host:1883 or mqtts://user@host:8883, the password in \
-                 {BROKER_PASSWORD} or --password-file"
-            ),
+            format!("{}: {error}", path.display()),
+            format!("name a file that holds {content}"),
         )
-    })?;
-    let read = |path: &PathBuf, what: &str| {
-        fs::read(path).map_err(|error| {
-            Failure::usage(
-                format!("{}: {error}", path.display()),
-                format!("name a file that holds {what}"),
-            )
-        })
-    };
-    let password = match &args.password_file {
-        Some(path) => {
-            let bytes = read(path, "the password in its first line")?;
-            let text = String::from_utf8_lossy(&bytes);
-            text.lines().next().unwrap_or_default().to_owned()
-        }
-        None => std::env::var(BROKER_PASSWORD).unwrap_or_default(),
-    };
-    let authority = args.ca.as_ref().map(|path| read(path, "a certificate in PEM")).transpose()?;
-    let tls = match (address.tls, authority) {
-        (true, authority) => Some(uplink::tls(authority).map_err(|error| {
-            Failure::usage(
-                format!("no TLS: {error}"),
-                "install the package ca-certificates, or name the authority with --ca",
-            )
-        })?),
-        (false, None) => None,
-        (false, Some(_)) => {
-            return Err(Failure::usage(
-                "--ca is for encrypted connections",
-                "write mqtts:// in --broker, or leave --ca away",
-            ));
-        }
-    };
-    Ok(uplink::Address {
-        host: address.host.to_owned(),
-        port: address.port,
-        login: address.user.map(|user| (user.to_owned(), password)),
-        tls,
     })
 }

@@ -16,6 +16,7 @@ use competition::{
     Activity, ActivityKind, Celsius, Competition, Dated, Meter, Participant, Percent, Period,
     SquareMetres, Time, Watts,
 };
+use gateway::mqtt::BrokerAddress;
 use jiff::{
     civil::{Date, date},
     tz::TimeZone,
@@ -26,11 +27,10 @@ use server::{
     store::{Durability, Importer},
 };
 use simulator::{
-    clock::Calendar,
     faults::Faults,
-    fleet::Setup,
+    fleet::FleetConfig,
+    simulated_clock::SimulatedClock,
     town_hall::{TownHall, town_halls},
-    uplink,
 };
 use wire::Language;
 
@@ -253,23 +253,23 @@ async fn serve(
          municipalities took part in 2011 is not known; these are not they. Ctrl-C ends it.",
     );
     let broker = running.mqtt_addr.map_or_else(String::new, |address| address.ip().to_string());
-    let setup = Setup {
+    let config = FleetConfig {
         seed: args.seed,
         participants: args.participants as usize,
-        broker: uplink::Address {
+        broker: BrokerAddress {
             host: broker,
             port: running.mqtt_addr.map_or(1883, |address| address.port()),
-            login: None,
+            credentials: None,
             tls: None,
         },
         zone: moments.zone.clone(),
         years: moments.baseline..moments.end + 86_400,
         contest: moments.contest..moments.end,
         from: resumed.unwrap_or(moments.baseline),
-        calendar: Calendar::new(begin, args.speed, moments.end),
+        clock: SimulatedClock::new(begin, args.speed, moments.end),
         faults,
     };
-    let fleet = setup.start().map_err(|error| Failure::Failed(error.into()))?;
+    let fleet = config.start().map_err(|error| Failure::Failed(error.into()))?;
     let client = running.client.clone();
     let result = async {
         outcome::ended(&client, Time(moments.end)).await;

@@ -1,8 +1,8 @@
 //! `gateway`: a meter's serial port to MQTT on a Linux machine.
 use std::{fs, path::PathBuf, time::Duration};
 
+use gateway::mqtt::MqttUplink;
 use gateway::{Config, Multiplier, RunError};
-use simulator::uplink::Mqtt;
 use wire::{GatewayId, MeterId};
 
 use super::{Failure, broker_args::BrokerArgs, interrupted, runtime};
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             None => Trust::Synchronised,
         };
         let clock = MachineClock::new(trust);
-        let mut uplink = Told(Mqtt::new(address, window));
+        let mut uplink = Told(MqttUplink::new(address, window));
         let mut journal = Journal;
         let work = gateway::run(&config, &mut port, &clock, &mut uplink, &mut outbox, &mut journal);
         tokio::pin!(work);

@@ -1,60 +1,61 @@
-//! `simulate`: only the simulated town halls, against any broker.
+//! `simulate`: the fleet of simulated town halls alone, with any broker.
 use std::{
     collections::HashMap,
     ops::Range,
     path::{Path, PathBuf},
 };
 
+use gateway::mqtt::{BrokerAddress, Credentials};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use simulator::{
-    clock::Calendar,
     faults::{Fault, Faults},
-    fleet::Setup,
+    fleet::FleetConfig,
+    simulated_clock::SimulatedClock,
     town_hall::town_halls,
-    uplink,
 };
 
 use super::{Failure, interrupted, output, runtime};
-use crate::address::{Address, BROKER_PASSWORD};
+use crate::broker_url::{BROKER_PASSWORD, BrokerUrl};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where the readings go, such as mqtt://127.0.0.1:1883
+    /// The broker, such as mqtt://127.0.0.1:1883
     #[arg(long, value_name = "URL", required_unless_present_any = ["truth", "weather"])]
     broker: Option<String>,
-    /// How many town halls
+    /// Number of town halls
     #[arg(long, value_name = "N", default_value_t = 24)]
     participants: usize,
-    /// Seconds that pass in one; above that meters send less often, see `demo --help`
+    /// Simulated seconds in a real second; at high speed meters send less often, see
+    /// `demo --help`
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     speed: f64,
-    /// What is drawn follows from it
+    /// Seed of all pseudo-random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// The first reading's time; now, where not given. Until now the history is sent, once an hour
+    /// Time of the first reading; default: now. History until now is sent once an hour
     #[arg(long, value_name = "TIME")]
     from: Option<Timestamp>,
-    /// First local day on which the true savings apply
+    /// First local day of the contest period, in which the true savings apply
     #[arg(long, value_name = "DATE")]
     contest_start: Option<Date>,
-    /// The local day after the last of them
+    /// The local day after its last one
     #[arg(long, value_name = "DATE")]
     contest_end: Option<Date>,
-    /// A fault to order, such as soderhamn:noise=0.02, pitea:repeat, all:offline=FROM/TO; also
+    /// A fault to inject, such as soderhamn:noise=0.02, pitea:repeat, all:offline=FROM/TO; also
     /// rollover=WH, swap=TIME, hourly, summer-clock
     #[arg(long = "fault", value_name = "ID:FAULT")]
     faults: Vec<String>,
-    /// Print the houses and their true savings as JSON, and end
+    /// Print the town halls and their true savings as JSON, and exit
     #[arg(long)]
     truth: bool,
-    /// Write the outdoor temperatures from --from until --contest-end, else until now, one
-    /// ID.csv a house as `wattkampen import temperature` reads them, and end
+    /// Write the outdoor temperatures from --from until --contest-end (default: now) to one
+    /// ID.csv for each town hall, as `wattkampen import temperature` reads them, and exit
     #[arg(long, value_name = "DIR", requires = "from", conflicts_with = "truth")]
     weather: Option<PathBuf>,
 }
 
-/// The simulated weather as files of a weather service.
-fn weather(dir: &Path, args: &Args, hours: Range<i64>) -> std::io::Result<()> {
+/// Writes the simulated hourly weather as CSV files.
+fn write_weather(dir: &Path, args: &Args, hours: Range<i64>) -> std::io::Result<()> {
     std::fs::create_dir_all(dir)?;
     for hall in town_halls(args.seed, args.participants) {
         let mut text = "timestamp,outdoor_c\n".to_owned();
@@ -67,7 +68,7 @@ fn weather(dir: &Path, args: &Args, hours: Range<i64>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Faults by house, from the command line.
+/// Faults by town hall, from the arguments of `--fault`.
 pub(super) fn faults(
     texts: &[String],
     participants: usize,
@@ -78,20 +79,20 @@ pub(super) fn faults(
     for text in texts {
         let (id, fault) = text.split_once(':').ok_or_else(|| {
             Failure::usage(
-                format!("--fault {text:?} names no house"),
+                format!("--fault {text:?} does not name a town hall"),
                 "write ID:FAULT, such as soderhamn:noise=0.02",
             )
         })?;
         let fault: Fault =
             fault.parse().map_err(|error| Failure::usage(format!("--fault {text:?}"), error))?;
-        let chosen: Vec<&String> = ids.iter().filter(|one| id == "all" || *one == id).collect();
-        if chosen.is_empty() {
+        let matching: Vec<&String> = ids.iter().filter(|one| id == "all" || *one == id).collect();
+        if matching.is_empty() {
             return Err(Failure::usage(
-                format!("--fault {text:?}: no house is called {id:?}"),
-                format!("the houses are {}", ids.join(", ")),
+                format!("--fault {text:?}: there is no town hall {id:?}"),
+                format!("the town halls are {}", ids.join(", ")),
             ));
         }
-        for id in chosen {
+        for id in matching {
             all.entry(id.clone()).or_default().add(fault.clone());
         }
     }
@@ -112,7 +113,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     };
     if let Some(dir) = &args.weather {
         let hours = from - from.rem_euclid(3600)..args.contest_end.map_or(Ok(now), midnight)?;
-        return weather(dir, args, hours).map_err(|error| {
+        return write_weather(dir, args, hours).map_err(|error| {
             Failure::usage(
                 format!("{} cannot be written: {error}", dir.display()),
                 "give a directory that this user may write to",
@@ -120,9 +121,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         });
     }
     let broker = args.broker.as_deref().unwrap_or_default();
-    let address = Address::parse(broker).filter(|address| !address.tls).ok_or_else(|| {
+    let url = BrokerUrl::parse(broker).filter(|url| !url.tls).ok_or_else(|| {
         Failure::usage(
-            format!("--broker {broker:?} is no address of a broker"),
+            format!("--broker {broker:?} is not the URL of a broker"),
             format!(
                 "write mqtt://host:1883 or mqtt://user@host:1883, the password in {BROKER_PASSWORD}"
             ),
@@ -131,34 +132,35 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if !(args.speed > 0.0 && args.speed.is_finite()) {
         return Err(Failure::usage(
             "--speed must be above 0",
-            "1 is real time, 600 ten minutes a second",
+            "1 is real time, 600 is ten minutes in a second",
         ));
     }
     let start = args.contest_start.map_or(Ok(from), midnight)?;
     let years = simulator::fleet::years(from.min(start));
     let end = args.contest_end.map_or(Ok(years.end), midnight)?.min(years.end);
-    // At real speed the calendar is the real one; faster, it begins at the first reading.
-    let begin = if args.speed > 1.0 { from } else { now };
-    let setup = Setup {
+    // At real speed the clock shows real time; faster, it starts at the first reading.
+    let start_clock = if args.speed > 1.0 { from } else { now };
+    let config = FleetConfig {
         seed: args.seed,
         participants: args.participants,
-        broker: uplink::Address {
-            host: address.host.to_owned(),
-            port: address.port,
-            login: address
-                .user
-                .map(|user| (user.to_owned(), std::env::var(BROKER_PASSWORD).unwrap_or_default())),
+        broker: BrokerAddress {
+            host: url.host.to_owned(),
+            port: url.port,
+            credentials: url.user.map(|user| Credentials {
+                user: user.to_owned(),
+                password: std::env::var(BROKER_PASSWORD).unwrap_or_default(),
+            }),
             tls: None,
         },
         zone,
         years,
         contest: start..end,
         from,
-        calendar: Calendar::new(begin, args.speed, i64::MAX),
+        clock: SimulatedClock::new(start_clock, args.speed, i64::MAX),
         faults: faults(&args.faults, args.participants, args.seed)?,
     };
     runtime()?.block_on(async {
-        let fleet = setup.start().map_err(|error| Failure::Failed(error.into()))?;
+        let fleet = config.start().map_err(|error| Failure::Failed(error.into()))?;
         interrupted().await;
         output::tell(format_args!("{} telegrams sent", fleet.telegrams()));
         fleet.stop().await;

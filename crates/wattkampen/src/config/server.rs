@@ -9,7 +9,7 @@ use server::{BrokerKind, External, Login, Secret};
 use wire::{GatewayId, Language};
 
 use super::reader::Section;
-use crate::address::{Address, BROKER_PASSWORD};
+use crate::broker_url::{BROKER_PASSWORD, BrokerUrl};
 
 pub(super) struct Server {
     pub(super) http: SocketAddr,
@@ -82,7 +82,7 @@ impl Read for External {
         let authority = section.text("broker_ca").map(|path| folder.join(path.value));
         let client = section.text("broker_client").map_or("wattkampen", |text| text.value);
         let text = text.filter(|text| text.value != "embedded")?;
-        let Some(address) = Address::parse(text.value) else {
+        let Some(address) = BrokerUrl::parse(text.value) else {
             section.source.mistake(
                 text.at,
                 format!("broker {:?} is no address of a broker", text.value),

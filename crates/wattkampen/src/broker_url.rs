@@ -1,23 +1,24 @@
-//! Where a broker is, as users write it.
+//! The URL of a broker, as it stands in configurations and on the command line.
 
-/// Where the password of an external broker is looked for.
+/// Environment variable with the password of a broker.
 pub(crate) const BROKER_PASSWORD: &str = "WATTKAMPEN_BROKER_PASSWORD";
 
-/// `mqtt://user@host:port`
+/// `mqtt://user@host:port` or `mqtts://user@host:port`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Address<'a> {
-    /// `mqtts`
+pub struct BrokerUrl<'a> {
+    /// Whether the scheme is `mqtts`.
     pub tls: bool,
-    /// User, where given.
+    /// The user, if the URL has one.
     pub user: Option<&'a str>,
-    /// Name or IP address.
+    /// Host name or IP address.
     pub host: &'a str,
-    /// 1883 or 8883 where not given.
+    /// TCP port; by default 1883, and 8883 with TLS.
     pub port: u16,
 }
 
-impl<'a> Address<'a> {
-    /// Nothing for anything else, a password in it included.
+impl<'a> BrokerUrl<'a> {
+    /// Parses a URL. `None` for any other form, and for a URL with a password: secrets do
+    /// not belong into URLs.
     pub fn parse(text: &'a str) -> Option<Self> {
         let (tls, rest) = match text.split_once("://")? {
             ("mqtt", rest) => (false, rest),
@@ -51,13 +52,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_brokers() {
-        let plain = Address { tls: false, user: None, host: "broker.kommun.se", port: 1883 };
-        assert_eq!(Address::parse("mqtt://broker.kommun.se"), Some(plain));
-        let full = Address { tls: true, user: Some("wk"), host: "::1", port: 18_883 };
-        assert_eq!(Address::parse("mqtts://wk@[::1]:18883/"), Some(full));
+    fn urls_of_brokers() {
+        let plain = BrokerUrl { tls: false, user: None, host: "broker.kommun.se", port: 1883 };
+        assert_eq!(BrokerUrl::parse("mqtt://broker.kommun.se"), Some(plain));
+        let full = BrokerUrl { tls: true, user: Some("wk"), host: "::1", port: 18_883 };
+        assert_eq!(BrokerUrl::parse("mqtts://wk@[::1]:18883/"), Some(full));
         for wrong in ["", "embedded", "http://a", "mqtt://", "mqtt://u:secret@host", "mqtt://h:x"] {
-            assert_eq!(Address::parse(wrong), None, "{wrong}");
+            assert_eq!(BrokerUrl::parse(wrong), None, "{wrong}");
         }
     }
 }
