@@ -15,22 +15,23 @@ use std::{
 
 use competition::{
     Baseline, Country, Method,
-    placebo::{Place, detail, score},
+    placebo::{Location, score, window_details},
 };
 use jiff::tz::TimeZone;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args().nth(1).ok_or("usage: windows DIR")?;
-    let place = Place { timezone: TimeZone::get("Europe/Oslo")?, holidays: Some(Country::Norway) };
-    let working = Place { holidays: None, ..place.clone() };
+    let location =
+        Location { timezone: TimeZone::get("Europe/Oslo")?, holidays: Some(Country::Norway) };
+    let working = Location { holidays: None, ..location.clone() };
     let mut out = BufWriter::new(stdout().lock());
     for building in read::directory(directory.as_ref())? {
         let began = Instant::now();
-        let cases = score(from_ref(&building), &place, Method::default());
+        let cases = score(from_ref(&building), &location, Method::default());
         let taken = began.elapsed().as_secs_f64() * 1000.0 / cases.len().max(1) as f64;
         let warm = Method { baseline: Baseline::HoursTemperature, ..Method::default() };
-        let by = [(&place, Method::default()), (&place, warm), (&working, warm)]
-            .map(|(place, method)| detail(&building, place, method));
+        let by = [(&location, Method::default()), (&location, warm), (&working, warm)]
+            .map(|(location, method)| window_details(&building, location, method));
         let mut ends = vec![0, cases.len().saturating_sub(1)];
         ends.dedup();
         for number in ends {
@@ -39,10 +40,12 @@ fn main() -> Result<(), Box<dyn Error>> {
                 continue;
             };
             let (name, from, until) = (&building.name, ours.from.0, ours.until.0);
-            writeln!(out, "window,{name},{from},{until},{taken},{}", ours.warm)?;
+            writeln!(out, "window,{name},{from},{until},{taken},{}", ours.uses_temperature)?;
             let hours = ours.hours.iter().zip(&plain.hours).zip(&working.hours);
-            for (((at, energy, by_default), (_, _, plain)), (_, _, working)) in hours {
-                writeln!(out, "hour,{},{energy},{by_default},{plain},{working}", at.0)?;
+            for ((ours, plain), working) in hours {
+                let (at, energy, by_default) = (ours.at.0, ours.energy, ours.predicted);
+                let (plain, working) = (plain.predicted, working.predicted);
+                writeln!(out, "hour,{at},{energy},{by_default},{plain},{working}")?;
             }
         }
     }

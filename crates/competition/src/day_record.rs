@@ -1,23 +1,33 @@
-//! What the store keeps of a meter's UTC day, so that a restart need not read
-//! every sample again.
+//! What the store keeps of a meter's UTC day, so that a restart need not read every
+//! reading again.
 //!
-//! Layout, version 2: version byte; fingerprint of the configuration, 8 bytes
-//! little-endian; flag `shaped`; 96 × (flags byte, and where they are not 0 the
-//! energy in mWh as zigzag varint); doubts (count, then reason, number, first,
-//! last, register); the automaton after the day's last sample, field by field.
+//! Layout, version 2:
+//! - version, 1 byte; fingerprint of the configuration, 8 bytes, little-endian;
+//! - whether a gap of the day was filled by the load profile, 1 byte;
+//! - 96 quarter-hours: flags, 1 byte, and, where they are not 0, the energy in mWh;
+//! - quarantined readings: their number of reasons, and for each the reason, the
+//!   count, the time of the first and of the last, and the register of the first;
+//! - whether a state follows, 1 byte; the register's state after the day's last
+//!   reading, field by field.
+//!
+//! Numbers without a given size are as in `varint`.
 use crate::{
-    QuarantineReason, WattHours,
+    MilliWattHours, QuarantineReason, Time, WattHours,
     energy::{
         Boundary, MeterDay, PendingBoundary, QuarantineTally, QuarterEnergy, RegisterPoint,
         RegisterState, SuspectPoint,
     },
+    time::{QUARTERS_PER_DAY, QuarterHour},
     varint::{Decoder, Encoder},
 };
 
 const VERSION: u8 = 2;
+/// Largest numbers of elements that are decoded.
+const MAX_REASONS: u64 = 16;
+const MAX_PENDING: u64 = 1000;
 
-/// Quarter-hours, doubts and the judge's state at the end of one UTC day of one
-/// meter, as bytes of a versioned form; about 300 to 700.
+/// Quarter-hours, quarantined readings and the register's state at the end of one UTC
+/// day of one meter, in a versioned form of 300 to 700 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayRecord {
     /// Days since 1970-01-01, UTC.
@@ -26,22 +36,23 @@ pub struct DayRecord {
     pub bytes: Vec<u8>,
 }
 
-/// Why a record cannot be taken up. [`crate::Standings::amend`] the meter at
-/// the day's beginning instead: the samples are still there.
+/// Why a record cannot be restored. The readings are still stored: call
+/// [`crate::Standings::invalidate`] with the day's beginning instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DayRecordError {
-    /// Of another version of this crate.
-    #[error("the record is of another version")]
+    /// The bytes are of another version of this crate.
+    #[error("the day record is of another version")]
     Version,
-    /// Made under another configuration of the meter or the competition.
-    #[error("the record was made under another configuration")]
+    /// The configuration of the meter or of the competition has changed since.
+    #[error("the day record belongs to another configuration")]
     Configuration,
-    /// Cut or damaged.
-    #[error("the record is damaged")]
+    /// The bytes are truncated or damaged.
+    #[error("the day record is damaged")]
     Damaged,
 }
 
-const DOUBTS: [QuarantineReason; 5] = [
+/// The reasons by their stored numbers.
+const REASONS: [QuarantineReason; 5] = [
     QuarantineReason::Drop,
     QuarantineReason::Step,
     QuarantineReason::Zero,
@@ -49,32 +60,50 @@ const DOUBTS: [QuarantineReason; 5] = [
     QuarantineReason::Conflict,
 ];
 
-fn code(doubt: QuarantineReason) -> u64 {
-    DOUBTS.iter().position(|it| *it == doubt).unwrap_or(0) as u64
+fn put_reason(out: &mut Encoder, reason: QuarantineReason) {
+    out.unsigned(match reason {
+        QuarantineReason::Drop => 0,
+        QuarantineReason::Step => 1,
+        QuarantineReason::Zero => 2,
+        QuarantineReason::Factor => 3,
+        QuarantineReason::Conflict => 4,
+    });
+}
+
+fn get_reason(input: &mut Decoder<'_>) -> Option<QuarantineReason> {
+    REASONS.get(usize::try_from(input.unsigned()?).ok()?).copied()
+}
+
+fn get_time(input: &mut Decoder<'_>) -> Option<Time> {
+    input.signed().map(Time)
+}
+
+fn get_energy(input: &mut Decoder<'_>) -> Option<MilliWattHours> {
+    input.signed().map(MilliWattHours)
 }
 
 pub(crate) fn encode(day: &MeterDay, fingerprint: u64) -> Vec<u8> {
     let mut out = Encoder::default();
     out.0.push(VERSION);
     out.0.extend(fingerprint.to_le_bytes());
-    out.0.push(u8::from(day.shaped));
-    for index in 0..96 {
-        let bin = day.get(index);
-        out.0.push(bin.map_or(0, |bin| bin.flags));
-        if let Some(bin) = bin {
-            out.signed(bin.energy);
+    out.flag(day.uses_profile);
+    for index in 0..QUARTERS_PER_DAY {
+        let value = day.get(index);
+        out.0.push(value.map_or(0, |value| value.flags));
+        if let Some(value) = value {
+            out.signed(value.energy.0);
         }
     }
-    out.unsigned(day.doubts.len() as u64);
-    for tally in &day.doubts {
-        out.unsigned(code(tally.doubt));
+    out.unsigned(day.quarantined.len() as u64);
+    for tally in &day.quarantined {
+        put_reason(&mut out, tally.reason);
         out.unsigned(tally.count);
-        out.signed(tally.first);
-        out.signed(tally.last);
+        out.signed(tally.first.0);
+        out.signed(tally.last.0);
         out.signed(tally.register.0);
     }
-    out.0.push(u8::from(day.after.is_some()));
-    if let Some(state) = &day.after {
+    out.flag(day.end_state.is_some());
+    if let Some(state) = &day.end_state {
         put_state(&mut out, state);
     }
     out.0
@@ -87,8 +116,8 @@ pub(crate) fn decode(bytes: &[u8], fingerprint: u64) -> Result<MeterDay, DayReco
     if input.byte().ok_or(DayRecordError::Damaged)? != VERSION {
         return Err(DayRecordError::Version);
     }
-    let (made, rest) = input.0.split_first_chunk::<8>().ok_or(DayRecordError::Damaged)?;
-    if u64::from_le_bytes(*made) != fingerprint {
+    let (stored, rest) = input.0.split_first_chunk::<8>().ok_or(DayRecordError::Damaged)?;
+    if u64::from_le_bytes(*stored) != fingerprint {
         return Err(DayRecordError::Configuration);
     }
     input.0 = rest;
@@ -97,115 +126,149 @@ pub(crate) fn decode(bytes: &[u8], fingerprint: u64) -> Result<MeterDay, DayReco
 
 fn get_day(input: &mut Decoder<'_>) -> Option<MeterDay> {
     let mut day = MeterDay::default();
-    day.shaped = input.byte()? != 0;
-    for index in 0..96 {
+    day.uses_profile = input.flag()?;
+    for index in 0..QUARTERS_PER_DAY {
         let flags = input.byte()?;
         if flags != 0 {
-            let energy = input.signed()?;
+            let energy = get_energy(input)?;
             day.set(index, Some(QuarterEnergy { energy, flags }));
         }
     }
-    for _ in 0..input.count(16)? {
-        day.doubts.push(QuarantineTally {
-            doubt: *DOUBTS.get(input.unsigned()? as usize)?,
+    for _ in 0..input.count(MAX_REASONS)? {
+        day.quarantined.push(QuarantineTally {
+            reason: get_reason(input)?,
             count: input.unsigned()?,
-            first: input.signed()?,
-            last: input.signed()?,
+            first: get_time(input)?,
+            last: get_time(input)?,
             register: WattHours(input.signed()?),
         });
     }
-    if input.byte()? != 0 {
-        day.after = Some(Box::new(get_state(input)?));
+    if input.flag()? {
+        day.end_state = Some(Box::new(get_state(input)?));
     }
     day.changed = false;
     Some(day)
 }
 
+/// The pattern names every field, so that a new one has to be stored to compile.
 fn put_state(out: &mut Encoder, state: &RegisterState) {
-    out.optional(state.seen);
-    out.signed(state.pace);
-    out.unsigned(state.epoch as u64);
-    out.signed(state.offset);
-    put_knot(out, state.good);
-    out.0.push(u8::from(state.lone) | u8::from(state.declared) << 1 | u8::from(state.shaped) << 2);
-    out.signed(state.moved);
-    state.anchors.iter().for_each(|anchor| put_knot(out, *anchor));
-    out.0.push(u8::from(state.suspect.is_some()));
-    if let Some(suspect) = state.suspect {
-        out.signed(suspect.at);
-        out.signed(suspect.register);
-        out.unsigned(code(suspect.doubt));
+    let RegisterState {
+        newest,
+        reading_interval,
+        changes,
+        offset,
+        last_good,
+        unconfirmed,
+        declared,
+        last_change,
+        hourly,
+        suspect,
+        displayed_power,
+        power,
+        boundary,
+        boundary_at_change,
+        work,
+        pending,
+        used_profile,
+    } = state;
+    out.optional(newest.map(|at| at.0));
+    out.signed(*reading_interval);
+    out.unsigned(*changes as u64);
+    out.signed(offset.0);
+    put_point(out, *last_good);
+    let flags = [*unconfirmed, *declared, *used_profile].map(u8::from);
+    out.0.push(flags[0] | flags[1] << 1 | flags[2] << 2);
+    out.signed(last_change.0);
+    hourly.iter().for_each(|point| put_point(out, *point));
+    out.flag(suspect.is_some());
+    if let Some(suspect) = suspect {
+        out.signed(suspect.at.0);
+        out.signed(suspect.register.0);
+        put_reason(out, suspect.reason);
     }
-    out.optional(state.shown);
-    out.optional(state.power);
-    put_edge(out, state.edge);
-    put_edge(out, state.hold);
-    out.signed(state.work);
-    out.unsigned(state.held.len() as u64);
-    for held in &state.held {
-        out.signed(held.work);
-        out.0.push(u8::from(held.exact));
+    out.optional(*displayed_power);
+    out.optional(*power);
+    put_boundary(out, *boundary);
+    put_boundary(out, *boundary_at_change);
+    out.signed(*work);
+    out.unsigned(pending.len() as u64);
+    for it in pending {
+        out.signed(it.work);
+        out.flag(it.exact);
     }
 }
 
 fn get_state(input: &mut Decoder<'_>) -> Option<RegisterState> {
-    let mut state = RegisterState {
-        seen: input.optional()?,
-        pace: input.signed()?,
-        epoch: input.unsigned()? as usize,
-        offset: input.signed()?,
-        good: get_knot(input)?,
-        ..RegisterState::default()
-    };
+    let newest = input.optional()?.map(Time);
+    let reading_interval = input.signed()?;
+    let changes = usize::try_from(input.unsigned()?).ok()?;
+    let offset = get_energy(input)?;
+    let last_good = get_point(input)?;
     let flags = input.byte()?;
-    (state.lone, state.declared, state.shaped) = (flags & 1 != 0, flags & 2 != 0, flags & 4 != 0);
-    state.moved = input.signed()?;
-    state.anchors = [get_knot(input)?, get_knot(input)?];
-    if input.byte()? != 0 {
-        state.suspect = Some(SuspectPoint {
-            at: input.signed()?,
-            register: input.signed()?,
-            doubt: *DOUBTS.get(input.unsigned()? as usize)?,
-        });
+    let last_change = get_time(input)?;
+    let hourly = [get_point(input)?, get_point(input)?];
+    let suspect = match input.flag()? {
+        true => Some(SuspectPoint {
+            at: get_time(input)?,
+            register: get_energy(input)?,
+            reason: get_reason(input)?,
+        }),
+        false => None,
+    };
+    let (displayed_power, power) = (input.optional()?, input.optional()?);
+    let (boundary, boundary_at_change) = (get_boundary(input)?, get_boundary(input)?);
+    let work = input.signed()?;
+    let mut pending = Vec::new();
+    for _ in 0..input.count(MAX_PENDING)? {
+        pending.push(PendingBoundary { work: input.signed()?, exact: input.flag()? });
     }
-    state.shown = input.optional()?;
-    state.power = input.optional()?;
-    state.edge = get_edge(input)?;
-    state.hold = get_edge(input)?;
-    state.work = input.signed()?;
-    for _ in 0..input.count(1000)? {
-        let work = input.signed()?;
-        state.held.push(PendingBoundary { work, exact: input.byte()? != 0 });
-    }
-    Some(state)
+    Some(RegisterState {
+        newest,
+        reading_interval,
+        changes,
+        offset,
+        last_good,
+        unconfirmed: flags & 1 != 0,
+        declared: flags & 2 != 0,
+        last_change,
+        hourly,
+        suspect,
+        displayed_power,
+        power,
+        boundary,
+        boundary_at_change,
+        work,
+        pending,
+        used_profile: flags & 4 != 0,
+    })
 }
 
-fn put_knot(out: &mut Encoder, knot: Option<RegisterPoint>) {
-    out.optional(knot.map(|knot| knot.at));
-    if let Some(knot) = knot {
-        out.signed(knot.register);
+fn put_point(out: &mut Encoder, point: Option<RegisterPoint>) {
+    out.optional(point.map(|point| point.at.0));
+    if let Some(point) = point {
+        out.signed(point.register.0);
     }
 }
 
-fn get_knot(input: &mut Decoder<'_>) -> Option<Option<RegisterPoint>> {
+fn get_point(input: &mut Decoder<'_>) -> Option<Option<RegisterPoint>> {
     let Some(at) = input.optional()? else { return Some(None) };
-    Some(Some(RegisterPoint { at, register: input.signed()? }))
+    Some(Some(RegisterPoint { at: Time(at), register: get_energy(input)? }))
 }
 
-fn put_edge(out: &mut Encoder, edge: Option<Boundary>) {
-    out.optional(edge.map(|edge| edge.index));
-    if let Some(edge) = edge {
-        out.signed(edge.register);
-        out.0.push(u8::from(edge.exact) | u8::from(edge.declared) << 1 | u8::from(edge.firm) << 2);
+fn put_boundary(out: &mut Encoder, boundary: Option<Boundary>) {
+    out.optional(boundary.map(|it| it.quarter.number()));
+    if let Some(it) = boundary {
+        out.signed(it.register.0);
+        out.0.push(u8::from(it.exact) | u8::from(it.declared) << 1 | u8::from(it.firm) << 2);
     }
 }
 
-fn get_edge(input: &mut Decoder<'_>) -> Option<Option<Boundary>> {
-    let Some(index) = input.optional()? else { return Some(None) };
-    let register = input.signed()?;
+fn get_boundary(input: &mut Decoder<'_>) -> Option<Option<Boundary>> {
+    let Some(number) = input.optional()? else { return Some(None) };
+    let register = get_energy(input)?;
     let flags = input.byte()?;
     Some(Some(Boundary {
-        index,
+        quarter: QuarterHour::new(number),
         register,
         exact: flags & 1 != 0,
         firm: flags & 4 != 0,

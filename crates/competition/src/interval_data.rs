@@ -1,26 +1,27 @@
-//! What utilities export: the energy of an interval. It needs no register and no
-//! neighbour, so a series of it is its own epoch: nothing is computed between it
-//! and what the same meter's gateway sends.
+//! Interval data as utilities export it: the energy of an interval, without register
+//! values. Nothing is computed between it and the readings of the same meter.
 //!
-//! An hour whose quarter-hours the register measured is the register's; any other
-//! hour is the interval's, whole. So no hour is a mixture of two guesses, and the
-//! result depends on the set of rows, not on their order.
+//! The energy of an hour is the register's where the register measured its
+//! quarter-hours, else the interval's. No hour mixes the two, so the result depends on
+//! the set of rows and not on their order.
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Celsius, Competition, Meter, MilliWattHours, RejectReason, Time};
+use crate::{
+    Celsius, Competition, Meter, MilliWattHours, RejectReason, Time, weather::is_plausible,
+};
 
-/// Energy that was used from `start` on; within one hour of UTC.
+/// Energy of an interval within one UTC hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IntervalReading {
-    /// Its beginning: a multiple of its length.
+    /// Start of the interval, a multiple of its length.
     pub start: Time,
-    /// 900, 1800 or 3600 seconds.
+    /// Length: 900, 1800 or 3600 seconds.
     pub seconds: i64,
-    /// As billed: [`Meter::multiplier`] is not applied to it.
+    /// As billed: [`Meter::multiplier`] is not applied.
     pub energy: MilliWattHours,
 }
 
-/// Between which moments imported rows may lie.
+/// Checks rows before they are imported.
 #[derive(Debug, Clone, Copy)]
 pub struct ImportValidator {
     earliest: Time,
@@ -28,42 +29,45 @@ pub struct ImportValidator {
 }
 
 impl ImportValidator {
-    /// From the first hour of the baseline to `now`, and the five minutes that
-    /// clocks may differ.
+    /// Accepts times from the first hour of the baseline to five minutes after `now`.
     pub fn new(competition: &Competition, now: Time) -> Self {
         let midnight = competition.baseline.start.to_zoned(competition.timezone.clone());
         let earliest = midnight.map_or(Timestamp::MIN, |at| at.timestamp());
-        let latest = now.0.saturating_add(SignedDuration::from_mins(5).as_secs());
-        Self { earliest: Time(earliest.as_second()), latest: Time(latest) }
+        let latest = now.plus_seconds(SignedDuration::from_mins(5).as_secs());
+        Self { earliest: Time(earliest.as_second()), latest }
     }
 
-    /// Judges an interval on itself and the clock.
+    /// Checks an interval on its own.
     ///
     /// # Errors
-    /// [`RejectReason`] says why it is not taken.
-    pub fn interval(&self, meter: &Meter, interval: &IntervalReading) -> Result<(), RejectReason> {
+    /// Why it is rejected.
+    pub fn check_interval(
+        &self,
+        meter: &Meter,
+        interval: &IntervalReading,
+    ) -> Result<(), RejectReason> {
         let &IntervalReading { start, seconds, energy } = interval;
-        self.time(start)?;
-        self.time(Time(start.0.saturating_add(seconds)))?;
-        let most = i128::from(meter.capacity.0) * i128::from(seconds) * 10 / 36;
-        if energy.0 < 0 || i128::from(energy.0) > most {
-            return Err(RejectReason::Absurd);
+        self.check_time(start)?;
+        self.check_time(start.plus_seconds(seconds))?;
+        let max = i128::from(meter.capacity.0) * i128::from(seconds) * 10 / 36;
+        if energy.0 < 0 || i128::from(energy.0) > max {
+            return Err(RejectReason::OutOfRange);
         }
         Ok(())
     }
 
-    /// Judges a temperature.
+    /// Checks an outdoor temperature on its own.
     ///
     /// # Errors
-    /// [`RejectReason`] says why it is not taken.
-    pub fn temperature(&self, at: Time, outdoor: Celsius) -> Result<(), RejectReason> {
-        self.time(at)?;
-        if (-80.0..=60.0).contains(&outdoor.0) { Ok(()) } else { Err(RejectReason::Absurd) }
+    /// Why it is rejected.
+    pub fn check_temperature(&self, at: Time, outdoor: Celsius) -> Result<(), RejectReason> {
+        self.check_time(at)?;
+        if is_plausible(outdoor) { Ok(()) } else { Err(RejectReason::OutOfRange) }
     }
 
-    fn time(&self, at: Time) -> Result<(), RejectReason> {
+    fn check_time(&self, at: Time) -> Result<(), RejectReason> {
         if at < self.earliest {
-            Err(RejectReason::Ancient)
+            Err(RejectReason::BeforeBaseline)
         } else if at > self.latest {
             Err(RejectReason::Future)
         } else {

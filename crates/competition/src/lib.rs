@@ -39,6 +39,8 @@ mod reference_baselines;
 mod results;
 mod sample;
 mod standings;
+mod static_period;
+mod time;
 mod totals;
 mod units;
 mod varint;
@@ -67,4 +69,5 @@ pub use standings::{
     Confidence, Effect, OpportunityKind, Portfolio, ReferenceLoad, SavingOpportunity, SekPerKwh,
     Standings,
 };
-pub use units::{Celsius, MilliWattHours, Percent, SquareMetres, Time, WattHours, Watts};
+pub use time::Time;
+pub use units::{Celsius, MilliWattHours, Percent, SquareMetres, WattHours, Watts};

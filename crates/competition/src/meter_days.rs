@@ -1,77 +1,91 @@
-//! The book of one meter: its days, the automaton at their ends, and the days
-//! that late samples left to do again.
+//! The days of one meter with the register's state at the end of each, and the days
+//! that have to be computed again because a reading was late.
 //!
-//! Memory: about 600 bytes and the automaton's state of 350 a day; a meter with
-//! a year of baseline and three months of contest has 0.4 MB.
+//! Memory: about 600 bytes a day, and 350 for the state; a meter with a year of
+//! baseline and a contest of three months has 0.4 MB.
+use core::ops::Range;
 use std::collections::BTreeSet;
 
 use crate::{
-    MeterIndex, QuarantineReason, ReadingSource, Sample, Time,
-    calendar::grid::{QUARTERS_A_DAY, day_of},
+    MeterIndex, MilliWattHours, QuarantineReason, ReadingSource, Sample, Time,
     energy::{Grade, MeterConfig, MeterDay, QuarterEnergy, QuarterUpdate, RegisterState},
+    participant_state::HourEnergy,
+    time::{Day, Hour, QuarterHour},
 };
 
-/// Days that a book holds at most: ten years.
-const LONGEST: usize = 3660;
-const DAY: i64 = 86_400;
+/// Days that are kept at most: ten years.
+const MAX_DAYS: usize = 3660;
 
-/// UTC day and quarter-hour of it.
-fn place(quarter: i64) -> (i64, usize) {
-    (quarter.div_euclid(QUARTERS_A_DAY), quarter.rem_euclid(QUARTERS_A_DAY) as usize)
-}
-
-/// Of an hour's quarter-hours: their energy, and how well it is known.
-fn sum(bins: [Option<QuarterEnergy>; 4]) -> Option<(i64, Grade)> {
-    let [start, second, third, end] = bins;
-    let bins = [start?, second?, third?, end?];
-    let energy = bins.iter().map(|bin| bin.energy).sum();
-    let grade = match bins[0].starts_exact() && bins[3].ends_exact() {
+/// The sum of an hour's quarter-hours, where all of them are known.
+fn sum_of_hour(quarters: [Option<QuarterEnergy>; 4]) -> Option<HourEnergy> {
+    let [first, second, third, fourth] = quarters;
+    let quarters = [first?, second?, third?, fourth?];
+    let energy: MilliWattHours = quarters.iter().map(|it| it.energy).sum();
+    let grade = match quarters[0].starts_exact() && quarters[3].ends_exact() {
         true => Grade::Measured,
-        false if bins.iter().all(|bin| bin.firm()) => Grade::Firm,
+        false if quarters.iter().all(|it| it.is_firm()) => Grade::Firm,
         false => Grade::Estimated,
     };
-    Some((energy, grade))
+    Some(HourEnergy { energy, grade })
+}
+
+/// Until when anything is known of a meter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LatestData {
+    /// Time of the newest reading, or end of the newest imported interval.
+    pub(crate) until: Time,
+    /// Seconds from the reading before, or length of the imported interval.
+    pub(crate) interval: i64,
+    pub(crate) is_reading: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct MeterDays {
-    pub(crate) spec: MeterConfig,
-    first_day: i64,
+    pub(crate) config: MeterConfig,
+    first_day: Day,
     days: Vec<Option<Box<MeterDay>>>,
-    /// Intervals that were imported, by the same index.
+    /// Imported intervals, by the same index.
     imported: Vec<Option<Box<MeterDay>>>,
-    /// End and length of the imported interval that ends last; seconds.
-    newest_import: Option<(i64, i64)>,
-    /// The automaton after the newest sample.
-    pub(crate) tail: RegisterState,
-    dirty: BTreeSet<i64>,
+    newest_import: Option<LatestData>,
+    /// The register's state after the newest reading.
+    pub(crate) state: RegisterState,
+    /// Days that have to be computed again.
+    outdated: BTreeSet<Day>,
 }
 
-/// What a recomputation replaces: all quarter-hours of a range, by those written.
+/// Quarter-hours that were computed again: those of the range without an update are
+/// unknown.
 #[derive(Debug)]
 pub(crate) struct Recomputed {
-    pub(crate) from: i64,
-    pub(crate) until: i64,
-    pub(crate) writes: Vec<QuarterUpdate>,
+    pub(crate) from: QuarterHour,
+    /// `None`: all from `from` on.
+    pub(crate) until: Option<QuarterHour>,
+    pub(crate) updates: Vec<QuarterUpdate>,
 }
 
 impl MeterDays {
-    /// `first_day`: the UTC day in which the baseline begins.
-    pub(crate) fn new(spec: MeterConfig, first_day: i64) -> Self {
-        let tail = RegisterState::default();
-        let (days, imported) = (Vec::new(), Vec::new());
-        Self { spec, first_day, days, imported, newest_import: None, tail, dirty: BTreeSet::new() }
+    /// `first_day` is the first that can be kept.
+    pub(crate) fn new(config: MeterConfig, first_day: Day) -> Self {
+        Self {
+            config,
+            first_day,
+            days: Vec::new(),
+            imported: Vec::new(),
+            newest_import: None,
+            state: RegisterState::default(),
+            outdated: BTreeSet::new(),
+        }
     }
 
-    fn index(&self, day: i64) -> Option<usize> {
-        usize::try_from(day - self.first_day).ok().filter(|index| *index < LONGEST)
+    fn index(&self, day: Day) -> Option<usize> {
+        usize::try_from(day - self.first_day).ok().filter(|index| *index < MAX_DAYS)
     }
 
-    pub(crate) fn day(&self, day: i64) -> Option<&MeterDay> {
+    pub(crate) fn day(&self, day: Day) -> Option<&MeterDay> {
         self.days.get(self.index(day)?)?.as_deref()
     }
 
-    pub(crate) fn day_mut(&mut self, day: i64) -> Option<&mut MeterDay> {
+    fn day_mut(&mut self, day: Day) -> Option<&mut MeterDay> {
         let index = self.index(day)?;
         if index >= self.days.len() {
             self.days.resize_with(index + 1, || None);
@@ -79,222 +93,245 @@ impl MeterDays {
         Some(self.days[index].get_or_insert_default())
     }
 
-    /// Days that hold something, oldest first.
-    pub(crate) fn days_mut(&mut self) -> impl Iterator<Item = (i64, &mut MeterDay)> {
-        let first = self.first_day;
-        let held = self.days.iter_mut().enumerate();
-        held.filter_map(move |(index, day)| Some((first + index as i64, day.as_deref_mut()?)))
+    /// Days with data, oldest first.
+    pub(crate) fn days_mut(&mut self) -> impl Iterator<Item = (Day, &mut MeterDay)> {
+        let days = (0..).zip(self.days.iter_mut());
+        days.filter_map(|(index, day)| Some((self.first_day + index, day.as_deref_mut()?)))
     }
 
-    pub(crate) fn days(&self) -> impl Iterator<Item = (i64, &MeterDay)> {
-        let held = self.days.iter().enumerate();
-        held.filter_map(|(index, day)| Some((self.first_day + index as i64, day.as_deref()?)))
+    /// Days with data, oldest first.
+    pub(crate) fn days(&self) -> impl Iterator<Item = (Day, &MeterDay)> {
+        let days = (0..).zip(self.days.iter());
+        days.filter_map(|(index, day)| Some((self.first_day + index, day.as_deref()?)))
     }
 
-    /// What is known of a quarter-hour: the register's where it measured the whole
-    /// hour, else the imported interval's, else the register's estimate.
-    pub(crate) fn bin(&self, quarter: i64) -> Option<QuarterEnergy> {
-        let (day, at) = place(quarter);
-        let own = self.day(day).and_then(|day| day.get(at));
-        match self.imported(day).and_then(|day| day.get(at)) {
+    /// The quarter-hours of all days from the first to the last with data.
+    pub(crate) fn quarters(&self) -> Option<Range<QuarterHour>> {
+        let (first, _) = self.days().next()?;
+        let (last, _) = self.days().last()?;
+        Some(first.first_quarter()..(last + 1).first_quarter())
+    }
+
+    /// Energy of a quarter-hour: the register's where it measured the whole hour, else
+    /// the imported interval's, else the register's estimate.
+    pub(crate) fn quarter(&self, quarter: QuarterHour) -> Option<QuarterEnergy> {
+        let (day, index) = (quarter.day(), quarter.index_in_day());
+        let by_register = self.day(day).and_then(|day| day.get(index));
+        match self.imported(day).and_then(|day| day.get(index)) {
             Some(imported) => {
-                let measured = self
-                    .own_hour(quarter.div_euclid(4))
-                    .is_some_and(|(_, it)| it == Grade::Measured);
-                own.filter(|_| measured).or(Some(imported))
+                let hour = self.hour_by_register(quarter.hour());
+                let measured = hour.is_some_and(|it| it.grade == Grade::Measured);
+                by_register.filter(|_| measured).or(Some(imported))
             }
-            None => own,
+            None => by_register,
         }
     }
 
-    /// Energy of an hour and how well it is known, `None` unless all known.
-    pub(crate) fn hour(&self, hour: i64) -> Option<(i64, Grade)> {
-        let own = self.own_hour(hour);
-        if self.imported(hour.div_euclid(24)).is_none()
-            || own.is_some_and(|(_, it)| it == Grade::Measured)
+    /// Energy of an hour; `None` unless all its quarter-hours are known.
+    pub(crate) fn hour(&self, hour: Hour) -> Option<HourEnergy> {
+        let by_register = self.hour_by_register(hour);
+        if self.imported(hour.day()).is_none()
+            || by_register.is_some_and(|it| it.grade == Grade::Measured)
         {
-            return own;
+            return by_register;
         }
-        sum([0, 1, 2, 3].map(|part| self.bin(hour * 4 + part)))
+        sum_of_hour(hour.quarters().map(|quarter| self.quarter(quarter)))
     }
 
-    fn own_hour(&self, hour: i64) -> Option<(i64, Grade)> {
-        let day = self.day(hour.div_euclid(24))?;
-        let first = hour.rem_euclid(24) as usize * 4;
-        sum([0, 1, 2, 3].map(|part| day.get(first + part)))
+    fn hour_by_register(&self, hour: Hour) -> Option<HourEnergy> {
+        let day = self.day(hour.day())?;
+        let first = hour.index_in_day() * 4;
+        sum_of_hour([0, 1, 2, 3].map(|index| day.get(first + index)))
     }
 
-    fn imported(&self, day: i64) -> Option<&MeterDay> {
+    fn imported(&self, day: Day) -> Option<&MeterDay> {
         self.imported.get(self.index(day)?)?.as_deref()
     }
 
-    /// Until when anything of the meter is known, and its usual pace: by the newest
-    /// reading or the end of the newest imported interval; whether by the former.
-    pub(crate) fn heard(&self) -> Option<(i64, i64, bool)> {
-        let read = self.tail.seen.map(|seen| (seen, self.tail.pace, true));
-        let imported = self.newest_import.map(|(end, length)| (end, length, false));
-        read.max(imported)
+    /// The newest reading or imported interval.
+    pub(crate) fn latest(&self) -> Option<LatestData> {
+        let interval = self.state.reading_interval;
+        let read = |until| LatestData { until, interval, is_reading: true };
+        self.state.newest.map(read).max(self.newest_import)
     }
 
-    /// Notes the length and the end of an interval that is imported.
-    pub(crate) fn note_import(&mut self, end: i64, length: i64) {
-        if self.index(day_of(end - length)).is_some() {
-            self.newest_import = self.newest_import.max(Some((end, length)));
-        }
-    }
-
-    /// Takes an imported quarter-hour.
-    pub(crate) fn import(&mut self, quarter: i64, bin: QuarterEnergy) {
-        let (day, at) = place(quarter);
-        let Some(index) = self.index(day) else { return };
-        if index >= self.imported.len() {
-            self.imported.resize_with(index + 1, || None);
-        }
-        self.imported[index].get_or_insert_default().set(at, Some(bin));
-    }
-
-    pub(crate) fn set(&mut self, quarter: i64, bin: Option<QuarterEnergy>) {
-        let day = quarter.div_euclid(QUARTERS_A_DAY);
-        if bin.is_none() && self.day(day).is_none() {
+    /// Imports the quarter-hours of an interval, of which the first is `start`.
+    pub(crate) fn import(&mut self, start: QuarterHour, values: &[QuarterEnergy]) {
+        if self.index(start.day()).is_none() {
             return;
         }
-        if let Some(day) = self.day_mut(day) {
-            day.set(quarter.rem_euclid(QUARTERS_A_DAY) as usize, bin);
+        let end = start + values.len() as i64;
+        let latest = LatestData {
+            until: end.start(),
+            interval: values.len() as i64 * QuarterHour::SECONDS,
+            is_reading: false,
+        };
+        self.newest_import = self.newest_import.max(Some(latest));
+        for (offset, value) in (0..).zip(values) {
+            let quarter = start + offset;
+            let Some(index) = self.index(quarter.day()) else { continue };
+            if index >= self.imported.len() {
+                self.imported.resize_with(index + 1, || None);
+            }
+            let day = self.imported[index].get_or_insert_default();
+            day.set(quarter.index_in_day(), Some(*value));
         }
     }
 
-    /// The next sample in time; writes go to `out`, not yet into the book.
+    pub(crate) fn set(&mut self, quarter: QuarterHour, value: Option<QuarterEnergy>) {
+        if value.is_none() && self.day(quarter.day()).is_none() {
+            return;
+        }
+        if let Some(day) = self.day_mut(quarter.day()) {
+            day.set(quarter.index_in_day(), value);
+        }
+    }
+
+    /// Applies the next reading to the register's state. The quarter-hours that it
+    /// completes go to `out`, and are not set yet.
+    ///
+    /// # Errors
+    /// Why the reading is quarantined.
     pub(crate) fn push(
         &mut self,
         sample: &Sample,
-        profile: &dyn Fn(i64) -> i64,
+        profile: &dyn Fn(Hour) -> i64,
         out: &mut Vec<QuarterUpdate>,
     ) -> Result<(), QuarantineReason> {
-        let today = day_of(sample.at.0);
-        if let Some(before) = self.tail.seen.map(day_of)
+        let today = Day::containing(sample.at);
+        if let Some(before) = self.state.newest.map(Day::containing)
             && before != today
         {
-            self.close(before);
+            self.keep_state(before);
         }
-        let result = self.tail.push(&self.spec, sample, profile, out);
-        if self.tail.shaped || result.is_err() {
-            self.remark(today, sample, self.tail.shaped, result.err());
-        }
+        let result = self.state.push(&self.config, sample, profile, out);
+        self.note_step(sample, self.state.used_profile, result);
         result
     }
 
-    fn remark(&mut self, day: i64, sample: &Sample, shaped: bool, doubt: Option<QuarantineReason>) {
-        if let Some(day) = self.day_mut(day) {
-            day.shaped |= shaped;
-            if let Some(doubt) = doubt {
-                day.doubt(doubt, sample.at.0, sample.import);
+    /// Notes in the day of a reading what its step did other than to add energy.
+    fn note_step(
+        &mut self,
+        sample: &Sample,
+        used_profile: bool,
+        result: Result<(), QuarantineReason>,
+    ) {
+        if !used_profile && result.is_ok() {
+            return;
+        }
+        if let Some(day) = self.day_mut(Day::containing(sample.at)) {
+            day.uses_profile |= used_profile;
+            if let Err(reason) = result {
+                day.quarantine(reason, sample.at, sample.import);
             }
         }
     }
 
-    /// Keeps the automaton as it is at the end of a day.
-    pub(crate) fn close(&mut self, day: i64) {
-        let state = Box::new(self.tail.clone());
+    /// Keeps the present state as that at the end of a day.
+    fn keep_state(&mut self, day: Day) {
+        let state = Box::new(self.state.clone());
         if let Some(day) = self.day_mut(day) {
-            day.after = Some(state);
+            day.end_state = Some(state);
             day.changed = true;
         }
     }
 
-    /// Keeps the automaton as it is now, if that is new.
-    pub(crate) fn close_newest(&mut self) {
-        let Some(newest) = self.tail.seen.map(day_of) else { return };
-        let kept = self.day(newest).and_then(|day| day.after.as_deref());
-        if kept != Some(&self.tail) {
-            self.close(newest);
+    /// Keeps the present state in the day of the newest reading, unless it is there.
+    pub(crate) fn keep_newest_state(&mut self) {
+        let Some(newest) = self.state.newest.map(Day::containing) else { return };
+        let kept = self.day(newest).and_then(|day| day.end_state.as_deref());
+        if kept != Some(&self.state) {
+            self.keep_state(newest);
         }
     }
 
-    /// The first day that can be held.
-    pub(crate) fn start(&self) -> i64 {
+    /// The first day that can be kept.
+    pub(crate) fn first_day(&self) -> Day {
         self.first_day
     }
 
-    /// A whole day, from the store.
-    pub(crate) fn put(&mut self, number: i64, day: MeterDay) {
+    /// Sets a whole day from the store, with the state at its end.
+    pub(crate) fn restore(&mut self, number: Day, day: MeterDay) {
+        if let Some(state) = &day.end_state {
+            self.state = RegisterState::clone(state);
+        }
         if let Some(place) = self.day_mut(number) {
             *place = day;
         }
     }
 
-    /// A sample of that moment came late or changed.
-    pub(crate) fn amend(&mut self, at: Time) {
-        self.dirty.insert(day_of(at.0));
+    /// A reading of that time was late, or its value changed.
+    pub(crate) fn invalidate(&mut self, at: Time) {
+        self.outdated.insert(Day::containing(at));
     }
 
-    /// The days whose gaps went by the profile have to be done again.
-    pub(crate) fn reshape(&mut self) {
-        let shaped: Vec<i64> =
-            self.days().filter(|(_, day)| day.shaped).map(|(day, _)| day).collect();
-        self.dirty.extend(shaped);
+    /// The load profile changed: days whose gaps it filled are outdated.
+    pub(crate) fn invalidate_profile(&mut self) {
+        let days = self.days().filter(|(_, day)| day.uses_profile).map(|(day, _)| day);
+        let days: Vec<Day> = days.collect();
+        self.outdated.extend(days);
     }
 
-    /// Does the days of [`MeterDays::amend`] again, each until the automaton is where
-    /// it was before.
-    pub(crate) fn redo(
+    /// Computes the outdated days again, and those after each of them up to the day at
+    /// whose end the state is what it was before.
+    pub(crate) fn recompute(
         &mut self,
         meter: MeterIndex,
-        history: &dyn ReadingSource,
-        profile: &dyn Fn(i64) -> i64,
+        readings: &dyn ReadingSource,
+        profile: &dyn Fn(Hour) -> i64,
     ) -> Vec<Recomputed> {
-        let mut replaced = Vec::new();
-        if self.dirty.is_empty() {
-            return replaced;
+        let mut recomputed = Vec::new();
+        if self.outdated.is_empty() {
+            return recomputed;
         }
-        self.close_newest();
-        while let Some(day) = self.dirty.pop_first() {
-            replaced.push(self.redo_from(day, meter, history, profile));
+        self.keep_newest_state();
+        while let Some(day) = self.outdated.pop_first() {
+            recomputed.push(self.recompute_from(day, meter, readings, profile));
         }
-        replaced
+        recomputed
     }
 
-    fn redo_from(
+    fn recompute_from(
         &mut self,
-        day: i64,
+        day: Day,
         meter: MeterIndex,
-        history: &dyn ReadingSource,
-        profile: &dyn Fn(i64) -> i64,
+        readings: &dyn ReadingSource,
+        profile: &dyn Fn(Hour) -> i64,
     ) -> Recomputed {
         let before = self.days().take_while(|(earlier, _)| *earlier < day);
-        let before = before.filter_map(|(_, day)| day.after.as_deref()).last();
+        let before = before.filter_map(|(_, day)| day.end_state.as_deref()).last();
         let mut state = before.cloned().unwrap_or_default();
-        let from = state.front();
-        let (mut writes, mut day) = (Vec::new(), day);
+        let first_quarter = self.first_day.first_quarter();
+        let from = state.first_open_quarter().unwrap_or(first_quarter);
+        let (mut updates, mut number) = (Vec::new(), day);
         loop {
-            let samples = history.samples(meter, Time(day * DAY)..Time(day * DAY + DAY));
-            self.dirty.remove(&day);
-            if let Some(book) = self.day_mut(day) {
-                book.doubts.clear();
-                book.shaped = false;
+            let samples = readings.samples(meter, number.seconds());
+            self.outdated.remove(&number);
+            if let Some(day) = self.day_mut(number) {
+                day.quarantined.clear();
+                day.uses_profile = false;
             }
             for sample in &samples {
-                let result = state.push(&self.spec, sample, profile, &mut writes);
-                if state.shaped || result.is_err() {
-                    self.remark(day, sample, state.shaped, result.err());
-                }
+                let result = state.push(&self.config, sample, profile, &mut updates);
+                self.note_step(sample, state.used_profile, result);
             }
-            let book = self.day(day);
-            let same = book.and_then(|book| book.after.as_deref()) == Some(&state);
-            if same {
-                return Recomputed { from, until: state.front(), writes };
+            let day = self.day(number);
+            if day.and_then(|day| day.end_state.as_deref()) == Some(&state) {
+                let until = state.first_open_quarter().unwrap_or(first_quarter);
+                return Recomputed { from, until: Some(until), updates };
             }
             if !samples.is_empty()
-                && let Some(book) = self.day_mut(day)
+                && let Some(day) = self.day_mut(number)
             {
-                book.after = Some(Box::new(state.clone()));
-                book.changed = true;
+                day.end_state = Some(Box::new(state.clone()));
+                day.changed = true;
             }
-            match history.first_from(meter, Time(day * DAY + DAY)) {
-                Some(next) => day = day_of(next.at.0),
+            match readings.first_from(meter, number.seconds().end) {
+                Some(next) => number = Day::containing(next.at),
                 None => break,
             }
         }
-        self.tail = state;
-        Recomputed { from, until: i64::MAX, writes }
+        self.state = state;
+        Recomputed { from, until: None, updates }
     }
 }

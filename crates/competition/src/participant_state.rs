@@ -1,291 +1,349 @@
-//! One participant's running state: what its baseline is learnt from, what the
-//! baseline expects of each contest hour, and the contest's sums by periods of
-//! constant floor area and staff.
+//! Running state of one participant: the sums that its baseline is fitted to, the
+//! baseline of each contest hour, and the contest's totals.
 //!
-//! Memory: 4 kB, 18 kB for the expected hours of three months, and where outdoor
-//! temperature is given 2 bytes an hour.
+//! Memory: 4 kB, 18 kB for the baseline of a contest of three months, and 2 bytes an
+//! hour where outdoor temperature is given.
 use core::ops::Range;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use crate::{
-    GoodnessOfFit, Participant, Time,
+    Celsius, GoodnessOfFit, MilliWattHours, Participant, Time,
     baseline::{FittedBaseline, Observation},
     bin_sums::BinSums,
-    calendar::{
-        BINS, Calendar, TimeOfWeek, days_after,
-        grid::{HOUR, hour_from, hour_of},
-    },
+    calendar::{BINS, Calendar, TimeOfWeek, days_after},
     energy::Grade,
-    totals::Totals,
+    static_period::{StaticPeriod, static_periods},
+    time::{Hour, each_hour},
+    totals::{Change, Totals},
     weather::Weather,
 };
 
-/// No baseline for that hour.
-pub(crate) const UNKNOWN: i64 = i64::MIN;
-
-/// From an hour on: area and staff, and the sums.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct StaticPeriod {
-    pub(crate) from: i64,
-    pub(crate) area: Option<f64>,
-    pub(crate) staff: Option<f64>,
-    pub(crate) totals: Totals,
+/// Energy of an hour whose four quarter-hours are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HourEnergy {
+    pub(crate) energy: MilliWattHours,
+    /// That of the least certain part.
+    pub(crate) grade: Grade,
 }
 
-/// The energy of an hour, mWh, and how well it is known.
-pub(crate) type Known = Option<(i64, Grade)>;
+/// An energy or nothing, in eight bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct CompactEnergy(i64);
+
+impl CompactEnergy {
+    const NONE: Self = Self(i64::MIN);
+
+    fn new(energy: Option<MilliWattHours>) -> Self {
+        energy.map_or(Self::NONE, |energy| Self(energy.0))
+    }
+
+    fn get(self) -> Option<MilliWattHours> {
+        (self != Self::NONE).then_some(MilliWattHours(self.0))
+    }
+}
+
+/// The baseline of each contest hour, where it has one; empty before the first fit.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ContestBaseline {
+    first: Hour,
+    energies: Vec<CompactEnergy>,
+}
+
+impl ContestBaseline {
+    pub(crate) fn empty(contest: &Range<Hour>) -> Self {
+        Self { first: contest.start, energies: Vec::new() }
+    }
+
+    pub(crate) fn new(
+        contest: &Range<Hour>,
+        predict: impl Fn(Hour) -> Option<MilliWattHours>,
+    ) -> Self {
+        let energies = each_hour(contest).map(|hour| CompactEnergy::new(predict(hour)));
+        Self { first: contest.start, energies: energies.collect() }
+    }
+
+    fn index(&self, hour: Hour) -> Option<usize> {
+        usize::try_from(hour - self.first).ok().filter(|index| *index < self.energies.len())
+    }
+
+    pub(crate) fn get(&self, hour: Hour) -> Option<MilliWattHours> {
+        self.energies[self.index(hour)?].get()
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct ParticipantState {
-    /// Its meters among all.
+    /// Its meters among those of all participants.
     pub(crate) meters: Range<usize>,
     pub(crate) calendar: Arc<Calendar>,
-    /// Hours that count on neither side, in order, apart from each other.
-    pub(crate) excluded: Vec<Range<i64>>,
+    /// Hours that count neither in the baseline nor in the contest: rising, disjoint.
+    excluded: Vec<Range<Hour>>,
     pub(crate) periods: Vec<StaticPeriod>,
-    pub(crate) training: BinSums,
-    /// Known hours of each local date of the baseline, and how many dates have
-    /// nine tenths of theirs.
-    known: Vec<u8>,
-    pub(crate) full_days: u32,
-    /// Means of the bins, by which gaps are filled; as of the last fit.
-    pub(crate) profile: Option<Box<[i64; BINS]>>,
-    /// Of each contest hour; empty while nothing is fitted.
-    expected: Vec<i64>,
-    /// The training changed since the last fit.
-    pub(crate) stale: bool,
-    /// A reading of the contest, or of later, is there.
-    pub(crate) begun: bool,
-    /// Days came from the store: their gaps may have gone by another profile.
-    pub(crate) fresh: bool,
-    /// Waits for [`crate::Standings::settle`].
+    pub(crate) bin_sums: BinSums,
+    /// Known hours of each local date of the baseline.
+    known_hours: Vec<u8>,
+    /// Dates of which nine tenths of the hours are known.
+    pub(crate) complete_days: u32,
+    /// Mean energies of the bins as of the last fit, by which gaps are filled.
+    pub(crate) load_profile: Option<Box<[i64; BINS]>>,
+    contest_baseline: ContestBaseline,
+    /// The baseline hours changed since the last fit.
+    pub(crate) needs_fit: bool,
+    /// A reading of the contest or later is known.
+    pub(crate) has_contest_reading: bool,
+    /// Days were restored, whose gaps may have been filled by another load profile.
+    pub(crate) restored: bool,
+    /// The participant waits for [`crate::Standings::settle`].
     pub(crate) queued: bool,
-    pub(crate) learnt: Option<FittedBaseline>,
+    pub(crate) fitted: Option<FittedBaseline>,
     weather: Weather,
 }
 
 impl ParticipantState {
-    pub(crate) fn new(who: &Participant, meters: Range<usize>, calendar: Arc<Calendar>) -> Self {
-        let excluded = who.exclusions.iter();
-        let excluded = excluded.map(|it| hour_of(it.from.0)..hour_from(it.until.0)).collect();
+    pub(crate) fn new(
+        participant: &Participant,
+        meters: Range<usize>,
+        calendar: Arc<Calendar>,
+    ) -> Self {
+        let excluded = participant
+            .exclusions
+            .iter()
+            .map(|it| Hour::containing(it.from)..Hour::at_or_after(it.until));
         Self {
             meters,
-            excluded: merged(excluded),
-            periods: periods(who, &calendar),
-            training: BinSums::default(),
-            known: vec![0; calendar.date_count()],
-            full_days: 0,
-            profile: None,
-            expected: Vec::new(),
-            stale: true,
-            begun: false,
-            fresh: false,
+            excluded: merged(excluded.collect()),
+            periods: static_periods(participant, &calendar),
+            bin_sums: BinSums::default(),
+            known_hours: vec![0; calendar.date_count()],
+            complete_days: 0,
+            load_profile: None,
+            contest_baseline: ContestBaseline::empty(&calendar.contest),
+            needs_fit: true,
+            has_contest_reading: false,
+            restored: false,
             queued: false,
-            learnt: None,
-            weather: Weather::default(),
+            fitted: None,
+            weather: Weather::new(calendar.hours().start),
             calendar,
         }
     }
 
-    pub(crate) fn is_excluded(&self, hour: i64) -> bool {
+    pub(crate) fn is_excluded(&self, hour: Hour) -> bool {
         let after = self.excluded.partition_point(|range| range.end <= hour);
         self.excluded.get(after).is_some_and(|range| range.start <= hour)
     }
 
-    /// An hour's energy changes from one value to another.
-    pub(crate) fn change(&mut self, hour: i64, old: Known, new: Known) {
+    /// Replaces the energy of an hour in all sums.
+    pub(crate) fn replace_hour(
+        &mut self,
+        hour: Hour,
+        old: Option<HourEnergy>,
+        new: Option<HourEnergy>,
+    ) {
         if old == new {
             return;
         }
         if self.calendar.contest.contains(&hour) {
-            self.begun |= new.is_some();
+            self.has_contest_reading |= new.is_some();
             if !self.is_excluded(hour) {
-                self.shift_contest(hour, old, -1);
-                self.shift_contest(hour, new, 1);
+                self.apply_to_contest(Change::Remove, hour, old);
+                self.apply_to_contest(Change::Add, hour, new);
             }
         }
         if self.calendar.baseline.contains(&hour) {
-            self.shift_baseline(hour, old, -1);
-            self.shift_baseline(hour, new, 1);
+            self.apply_to_baseline(Change::Remove, hour, old);
+            self.apply_to_baseline(Change::Add, hour, new);
         }
     }
 
-    fn shift_contest(&mut self, hour: i64, known: Known, sign: i64) {
-        let (Some((energy, grade)), Some(slot)) = (known, self.calendar.time_of_week(hour)) else {
-            return;
-        };
-        let baseline = self.expected(hour);
-        let at = self.periods.partition_point(|period| period.from <= hour);
-        if let Some(period) = self.periods.get_mut(at.saturating_sub(1)) {
-            period.totals.shift(energy, baseline, counts_by_night(slot, grade), sign);
+    fn apply_to_contest(&mut self, change: Change, hour: Hour, value: Option<HourEnergy>) {
+        let Some((value, time)) = value.zip(self.calendar.time_of_week(hour)) else { return };
+        let baseline = self.contest_baseline.get(hour);
+        let after = self.periods.partition_point(|period| period.from <= hour);
+        if let Some(period) = self.periods.get_mut(after.saturating_sub(1)) {
+            period.totals.apply(change, value.energy, baseline, counts_as_night(time, value.grade));
         }
     }
 
-    fn shift_baseline(&mut self, hour: i64, known: Known, sign: i64) {
-        let (Some((energy, grade)), Some(slot)) = (known, self.calendar.time_of_week(hour)) else {
-            return;
-        };
-        // an excluded day teaches nothing, so it is no day of the baseline
-        if grade < Grade::Firm || self.is_excluded(hour) {
+    fn apply_to_baseline(&mut self, change: Change, hour: Hour, value: Option<HourEnergy>) {
+        let Some((value, time)) = value.zip(self.calendar.time_of_week(hour)) else { return };
+        // An excluded day is no day of the baseline.
+        if value.grade < Grade::Firm || self.is_excluded(hour) {
             return;
         }
         let Some(date) = self.calendar.date_index(hour) else { return };
-        let full = |known: u8, of: u8| u32::from(known) * 10 >= u32::from(of) * 9;
-        let of = self.calendar.hours_of(date);
-        self.full_days -= u32::from(full(self.known[date], of));
-        self.known[date] = self.known[date].wrapping_add_signed(sign as i8);
-        self.full_days += u32::from(full(self.known[date], of));
-        if grade == Grade::Measured {
-            self.training.shift(slot.bin(), energy, sign);
-            self.stale = true;
+        self.complete_days -= u32::from(self.is_complete(date));
+        self.known_hours[date] = self.known_hours[date].wrapping_add_signed(change.sign() as i8);
+        self.complete_days += u32::from(self.is_complete(date));
+        if value.grade == Grade::Measured {
+            self.bin_sums.apply(change, time.bin(), value.energy);
+            self.needs_fit = true;
         }
     }
 
-    /// The first whole day of the baseline, where days before it are not.
-    pub(crate) fn first_full_day(&self) -> Option<Date> {
-        let whole = |date: usize| {
-            let of = self.calendar.hours_of(date);
-            of > 0 && u32::from(self.known[date]) * 10 >= u32::from(of) * 9
-        };
-        let first = (0..self.known.len()).find(|date| whole(*date)).filter(|date| *date > 0)?;
-        let start = self.calendar.date(Time(self.calendar.hours().start * HOUR));
+    /// Whether nine tenths of the baseline hours of a date are known.
+    fn is_complete(&self, date_index: usize) -> bool {
+        let (known, all) = (self.known_hours[date_index], self.calendar.baseline_hours(date_index));
+        u32::from(known) * 10 >= u32::from(all) * 9
+    }
+
+    /// The first complete day of the baseline; `None` where it is the first day, or
+    /// where there is none.
+    pub(crate) fn first_complete_day(&self) -> Option<Date> {
+        let complete =
+            |date: &usize| self.calendar.baseline_hours(*date) > 0 && self.is_complete(*date);
+        let first = (0..self.known_hours.len()).find(complete).filter(|date| *date > 0)?;
+        let start = self.calendar.date(self.calendar.hours().start.start());
         Some(days_after(start, first as i64))
     }
 
     /// The fitted baseline of a contest hour.
-    pub(crate) fn expected(&self, hour: i64) -> Option<i64> {
-        let index = usize::try_from(hour - self.calendar.contest.start).ok()?;
-        self.expected.get(index).copied().filter(|expected| *expected != UNKNOWN)
+    pub(crate) fn contest_baseline(&self, hour: Hour) -> Option<MilliWattHours> {
+        self.contest_baseline.get(hour)
     }
 
-    /// The baseline of any hour: as fitted in the contest, else the bin's mean.
-    pub(crate) fn baseline(&self, hour: i64) -> Option<i64> {
-        if self.calendar.contest.contains(&hour) && !self.expected.is_empty() {
-            return self.expected(hour);
+    /// The baseline of any hour: in the contest as fitted, else the mean of its bin.
+    pub(crate) fn baseline(&self, hour: Hour) -> Option<MilliWattHours> {
+        if self.calendar.contest.contains(&hour) && !self.contest_baseline.energies.is_empty() {
+            return self.contest_baseline.get(hour);
         }
-        self.training.mean(self.calendar.time_of_week(hour)?.bin())
+        self.bin_sums.mean(self.calendar.time_of_week(hour)?.bin())
     }
 
-    /// What the model expects of any hour by its kind and weather, without the
-    /// season, kWh.
-    pub(crate) fn usual(&self, hour: i64) -> Option<f64> {
+    /// Predicted energy of any hour by its bin and temperature, without the season, kWh.
+    pub(crate) fn predict_by_model(&self, hour: Hour) -> Option<f64> {
         let bin = self.calendar.time_of_week(hour)?.bin();
-        match &self.learnt {
-            Some(learnt) => Some(learnt.model.predict(bin, self.outdoor(hour))),
-            None => self.training.mean(bin).map(|mean| mean as f64 / 1e6),
+        match &self.fitted {
+            Some(fitted) => Some(fitted.predict_by_model(bin, self.outdoor(hour))),
+            None => self.bin_sums.mean(bin).map(MilliWattHours::kwh),
         }
     }
 
     /// Atemp that holds in an hour, m².
-    pub(crate) fn area(&self, hour: i64) -> Option<f64> {
+    pub(crate) fn area(&self, hour: Hour) -> Option<f64> {
         let after = self.periods.partition_point(|period| period.from <= hour);
         self.periods.get(after.saturating_sub(1))?.area
     }
 
-    /// Goodness of the baseline.
-    pub(crate) fn fit(&self) -> Option<GoodnessOfFit> {
-        self.learnt.as_ref().map_or_else(|| self.training.fit(), |learnt| learnt.fit)
+    pub(crate) fn goodness_of_fit(&self) -> Option<GoodnessOfFit> {
+        match &self.fitted {
+            Some(fitted) => fitted.goodness_of_fit,
+            None => self.bin_sums.goodness_of_fit(),
+        }
     }
 
-    /// By what a gap is filled; 1 for all hours while there is no baseline.
-    pub(crate) fn weight(&self, hour: i64) -> i64 {
-        let Some(profile) = &self.profile else { return 1 };
-        self.calendar.time_of_week(hour).map_or(1, |slot| profile[slot.bin()])
+    /// Weight of an hour where a gap is filled by the load profile; 1 without one.
+    pub(crate) fn profile_weight(&self, hour: Hour) -> i64 {
+        let Some(profile) = &self.load_profile else { return 1 };
+        self.calendar.time_of_week(hour).map_or(1, |time| profile[time.bin()])
     }
 
-    /// New expectations and all contest sums by them.
-    pub(crate) fn expect(&mut self, expected: Vec<i64>, known: impl Fn(i64) -> Known) {
-        self.expected = expected;
+    /// Sets the contest's baseline, and sums the contest by it.
+    pub(crate) fn set_contest_baseline(
+        &mut self,
+        baseline: ContestBaseline,
+        energy: impl Fn(Hour) -> Option<HourEnergy>,
+    ) {
+        self.contest_baseline = baseline;
         for period in &mut self.periods {
             period.totals = Totals::default();
         }
-        for hour in self.calendar.contest.clone() {
+        for hour in each_hour(&self.calendar.contest) {
             if !self.is_excluded(hour) {
-                self.shift_contest(hour, known(hour), 1);
+                self.apply_to_contest(Change::Add, hour, energy(hour));
             }
         }
     }
 
-    /// The model's expectation of an hour, mWh.
-    pub(crate) fn predict(&self, learnt: &FittedBaseline, hour: i64) -> i64 {
-        let Some(slot) = self.calendar.time_of_week(hour) else { return UNKNOWN };
-        milli(learnt.predict(hour, slot.bin(), self.outdoor(hour)))
+    /// The baseline of an hour by a fit.
+    pub(crate) fn predict(&self, fitted: &FittedBaseline, hour: Hour) -> Option<MilliWattHours> {
+        let time = self.calendar.time_of_week(hour)?;
+        let energy = fitted.predict(hour, time.bin(), self.outdoor(hour));
+        Some(MilliWattHours::from_kwh(energy))
     }
 
-    /// °C of an hour; where it is not known (yet), the mean of that time of day within
-    /// ten days of the date a year before. The mean of the whole year, which a model falls
-    /// back to without any, would make a saving of every spring hour left out.
-    fn outdoor(&self, hour: i64) -> f64 {
-        let at = self.weather.at(hour);
-        if at.is_finite() || self.calendar.baseline.contains(&hour) {
-            return at;
+    /// Temperature of an hour; in the contest, where it is not known (yet), the mean of
+    /// that time of day within ten days of the date a year before. Without it a model
+    /// would fall back to the mean of the whole year, and show a false saving for each
+    /// spring hour without a temperature.
+    fn outdoor(&self, hour: Hour) -> Option<Celsius> {
+        let known = self.weather.at(hour);
+        if known.is_some() || self.calendar.baseline.contains(&hour) {
+            return known;
         }
         let near = (-10..=10).map(|days| hour - (364 + days) * 24);
-        let known = near.filter(|hour| self.calendar.baseline.contains(hour));
-        let known: Vec<f64> =
-            known.map(|hour| self.weather.at(hour)).filter(|at| at.is_finite()).collect();
-        if known.len() < 7 { f64::NAN } else { known.iter().sum::<f64>() / known.len() as f64 }
+        let near = near.filter(|hour| self.calendar.baseline.contains(hour));
+        let near: Vec<f64> = near.filter_map(|hour| Some(self.weather.at(hour)?.0)).collect();
+        (near.len() >= 7).then(|| Celsius(near.iter().sum::<f64>() / near.len() as f64))
     }
 
-    /// The outdoor temperature of an hour. In the baseline it is to be learnt
-    /// from; in the contest it moves that hour's expectation.
-    pub(crate) fn set_temperature(&mut self, hour: i64, outdoor: f64, known: Known) {
-        let origin = self.calendar.hours();
-        if !origin.contains(&hour) || !self.weather.set(hour - origin.start, hour, outdoor) {
+    /// Sets the outdoor temperature of an hour, whose energy is given. In the baseline
+    /// the next fit uses it; in the contest it changes the hour's baseline at once.
+    pub(crate) fn set_temperature(
+        &mut self,
+        hour: Hour,
+        outdoor: Celsius,
+        energy: Option<HourEnergy>,
+    ) {
+        if !self.calendar.hours().contains(&hour) || !self.weather.set(hour, outdoor) {
             return;
         }
         if self.calendar.baseline.contains(&hour) {
-            self.stale = true;
+            self.needs_fit = true;
         }
-        let Some(index) = usize::try_from(hour - self.calendar.contest.start).ok() else { return };
-        if index >= self.expected.len() || self.is_excluded(hour) {
+        let Some(index) = self.contest_baseline.index(hour) else { return };
+        if self.is_excluded(hour) {
             return;
         }
-        let Some(learnt) = self.learnt.take() else { return };
-        self.shift_contest(hour, known, -1);
-        self.expected[index] = self.predict(&learnt, hour);
-        self.shift_contest(hour, known, 1);
-        self.learnt = Some(learnt);
+        let Some(fitted) = &self.fitted else { return };
+        let predicted = CompactEnergy::new(self.predict(fitted, hour));
+        self.apply_to_contest(Change::Remove, hour, energy);
+        self.contest_baseline.energies[index] = predicted;
+        self.apply_to_contest(Change::Add, hour, energy);
     }
 
-    /// Measured hours of the baseline that count, for learning.
-    pub(crate) fn training_hours(&self, known: impl Fn(i64) -> Known) -> Vec<Observation> {
-        let hours = self.calendar.baseline.clone();
-        let hours = hours.filter(|hour| !self.is_excluded(*hour));
+    /// Measured hours of the baseline that are not excluded.
+    pub(crate) fn training_hours(
+        &self,
+        energy: impl Fn(Hour) -> Option<HourEnergy>,
+    ) -> Vec<Observation> {
+        let hours = each_hour(&self.calendar.baseline).filter(|hour| !self.is_excluded(*hour));
         hours
             .filter_map(|hour| {
-                let (energy, Grade::Measured) = known(hour)? else { return None };
+                let value = energy(hour).filter(|it| it.grade == Grade::Measured)?;
                 let bin = self.calendar.time_of_week(hour)?.bin();
                 let outdoor = self.weather.at(hour);
-                Some(Observation { hour, bin, outdoor, energy: energy as f64 / 1e6 })
+                Some(Observation { hour, bin, outdoor, energy: value.energy.kwh() })
             })
             .collect()
     }
 
-    /// Hours of the contest that ended by then and are not excluded.
-    pub(crate) fn elapsed(&self, now: Time) -> i64 {
+    /// Hours of the contest that ended by `now`.
+    fn elapsed(&self, now: Time) -> Range<Hour> {
         let contest = &self.calendar.contest;
-        let until = hour_of(now.0).clamp(contest.start, contest.end.max(contest.start));
-        let excluded: i64 = self
-            .excluded
-            .iter()
-            .map(|range| (range.end.min(until) - range.start.max(contest.start)).max(0))
-            .sum();
-        until - contest.start - excluded
+        contest.start..Hour::containing(now).clamp(contest.start, contest.end.max(contest.start))
     }
 
-    /// Those of them from 22 to 05.
-    pub(crate) fn elapsed_nights(&self, now: Time) -> i64 {
-        let contest = &self.calendar.contest;
-        let hours =
-            contest.start..hour_of(now.0).clamp(contest.start, contest.end.max(contest.start));
-        let night = |hour: i64| self.calendar.time_of_week(hour).is_some_and(TimeOfWeek::is_night);
-        hours.filter(|hour| night(*hour) && !self.is_excluded(*hour)).count() as i64
+    /// Number of contest hours that ended by `now` and are not excluded.
+    pub(crate) fn elapsed_hours(&self, now: Time) -> i64 {
+        let elapsed = self.elapsed(now);
+        let overlap = |range: &Range<Hour>| {
+            (range.end.min(elapsed.end) - range.start.max(elapsed.start)).max(0)
+        };
+        elapsed.end - elapsed.start - self.excluded.iter().map(overlap).sum::<i64>()
     }
 
-    /// The sums of all that is known.
+    /// Number of those hours from 22 to 05.
+    pub(crate) fn elapsed_night_hours(&self, now: Time) -> i64 {
+        let is_night =
+            |hour: Hour| self.calendar.time_of_week(hour).is_some_and(TimeOfWeek::is_night);
+        let hours = each_hour(&self.elapsed(now));
+        hours.filter(|hour| is_night(*hour) && !self.is_excluded(*hour)).count() as i64
+    }
+
+    /// Sums of all known hours of the contest.
     pub(crate) fn totals(&self) -> Totals {
         let mut all = Totals::default();
         for period in &self.periods {
@@ -294,53 +352,46 @@ impl ParticipantState {
         all
     }
 
-    /// The periods with the sums of the hours of a range only.
+    /// The static periods with the sums of a range of hours only.
     pub(crate) fn periods_within(
         &self,
-        hours: Range<i64>,
-        known: impl Fn(i64) -> Known,
-        expected: impl Fn(i64) -> Option<i64>,
+        hours: Range<Hour>,
+        energy: impl Fn(Hour) -> Option<HourEnergy>,
+        baseline: impl Fn(Hour) -> Option<MilliWattHours>,
     ) -> Vec<StaticPeriod> {
         let mut periods = self.periods.clone();
         for period in &mut periods {
             period.totals = Totals::default();
         }
         let contest = &self.calendar.contest;
-        let mut at = 0;
-        for hour in hours.start.max(contest.start)..hours.end.min(contest.end) {
-            let (Some((energy, grade)), Some(slot)) =
-                (known(hour), self.calendar.time_of_week(hour))
-            else {
+        let mut current = 0;
+        for hour in each_hour(&(hours.start.max(contest.start)..hours.end.min(contest.end))) {
+            let Some((value, time)) = energy(hour).zip(self.calendar.time_of_week(hour)) else {
                 continue;
             };
             if self.is_excluded(hour) {
                 continue;
             }
-            while periods.get(at + 1).is_some_and(|next| next.from <= hour) {
-                at += 1;
+            while periods.get(current + 1).is_some_and(|next| next.from <= hour) {
+                current += 1;
             }
-            let baseline = expected(hour);
-            periods[at].totals.shift(energy, baseline, counts_by_night(slot, grade), 1);
+            let night = counts_as_night(time, value.grade);
+            periods[current].totals.apply(Change::Add, value.energy, baseline(hour), night);
         }
         periods
     }
 }
 
-/// A night's hour whose energy was measured. A long gap is filled by the baseline's
-/// profile: its sum is right, but what it says of a night was never seen.
-fn counts_by_night(slot: TimeOfWeek, grade: Grade) -> bool {
-    slot.is_night() && grade >= Grade::Firm
+/// Whether an hour counts in the night load. A long gap is filled by the load profile:
+/// its sum is right, but not its distribution over day and night.
+fn counts_as_night(time: TimeOfWeek, grade: Grade) -> bool {
+    time.is_night() && grade >= Grade::Firm
 }
 
-/// kWh of a model, in mWh.
-pub(crate) fn milli(energy: f64) -> i64 {
-    (energy * 1e6).round() as i64
-}
-
-/// Ranges in order, overlapping ones as one.
-fn merged(mut ranges: Vec<Range<i64>>) -> Vec<Range<i64>> {
+/// The ranges in order, those that overlap or touch as one.
+fn merged(mut ranges: Vec<Range<Hour>>) -> Vec<Range<Hour>> {
     ranges.sort_unstable_by_key(|range| range.start);
-    let mut merged: Vec<Range<i64>> = Vec::new();
+    let mut merged: Vec<Range<Hour>> = Vec::new();
     for range in ranges.into_iter().filter(|range| range.start < range.end) {
         match merged.last_mut() {
             Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
@@ -348,30 +399,4 @@ fn merged(mut ranges: Vec<Range<i64>>) -> Vec<Range<i64>> {
         }
     }
     merged
-}
-
-/// The contest cut wherever floor area or staff change. The first value of a
-/// list holds before its date too: the house was there. Below 1 m² or one person
-/// nothing is divided by.
-fn periods(who: &Participant, calendar: &Calendar) -> Vec<StaticPeriod> {
-    let start = calendar.contest.start;
-    let hour = |date| hour_from(calendar.midnight(date).0).max(start);
-    let areas: Vec<_> = who.floor_area.0.iter().map(|(date, area)| (hour(*date), area.0)).collect();
-    let staff: Vec<_> =
-        who.employees.0.iter().map(|(date, count)| (hour(*date), f64::from(*count))).collect();
-    let mut cuts: Vec<i64> = areas.iter().chain(&staff).map(|(hour, _)| *hour).collect();
-    cuts.push(start);
-    cuts.sort_unstable();
-    cuts.dedup();
-    let holding = |list: &[(i64, f64)], from: i64| {
-        let value = list.iter().rev().find(|(hour, _)| *hour <= from).or(list.first());
-        value.map(|(_, value)| *value).filter(|value| (1.0..=1e9).contains(value))
-    };
-    let period = |from: &i64| StaticPeriod {
-        from: *from,
-        area: holding(&areas, *from),
-        staff: holding(&staff, *from),
-        totals: Totals::default(),
-    };
-    cuts.iter().map(period).collect()
 }

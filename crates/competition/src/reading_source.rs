@@ -1,20 +1,20 @@
-//! The stored samples, as the standings need them: only after late readings.
+//! The stored readings, which the standings read again after late ones.
 use core::ops::Range;
 
 use crate::{MeterIndex, Sample, Time};
 
-/// All samples that were stored, one for each moment of a meter. Where two
-/// values came for one moment, the lower register.
+/// All stored readings, one for each time of a meter: of two values for one time, the
+/// lower register.
 pub trait ReadingSource {
-    /// Those of a range, oldest first.
+    /// The readings of a range, oldest first.
     fn samples(&self, meter: MeterIndex, range: Range<Time>) -> Vec<Sample>;
-    /// The newest before a moment.
+    /// The newest reading before a time.
     fn last_before(&self, meter: MeterIndex, at: Time) -> Option<Sample>;
-    /// The oldest at or after a moment.
+    /// The oldest reading at or after a time.
     fn first_from(&self, meter: MeterIndex, at: Time) -> Option<Sample>;
 }
 
-/// Nothing is stored: for standings that are filled in order, where nothing comes late.
+/// A source without readings, for standings whose readings are never late.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoStoredReadings;
 

@@ -1,58 +1,58 @@
-//! What a meter held at a moment, and why it may not count.
+//! A reading of a known meter, and why it may be rejected or quarantined.
 use crate::{Time, WattHours, Watts};
 
-/// One reading of a known meter, as its gateway sent it: [`crate::Meter::multiplier`]
-/// is applied by the standings.
+/// A reading as the gateway sent it: [`crate::Meter::multiplier`] is applied by the
+/// standings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
-    /// When the meter held it; with the meter the reading's identity.
+    /// When the meter had these values; it identifies the reading among the meter's.
     pub at: Time,
-    /// Register of energy taken from the grid.
+    /// Register of the energy taken from the grid.
     pub import: WattHours,
-    /// Register of energy fed into the grid.
+    /// Register of the energy fed into the grid.
     pub export: Option<WattHours>,
-    /// Power at that moment.
+    /// Power at that time.
     pub power: Option<Watts>,
 }
 
-/// Why a reading is not taken at all. Judged on itself and the clock alone.
+/// Why a reading is not stored. It depends on the reading and the clock alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum RejectReason {
-    /// More than five minutes ahead of the clock.
+    /// The time is more than five minutes ahead of the clock.
     #[error("the reading's time is more than five minutes ahead of the server's clock")]
     Future,
-    /// Before the baseline begins.
+    /// The time is before the baseline begins.
     #[error("the reading's time is before the baseline begins")]
-    Ancient,
-    /// After the result was locked.
+    BeforeBaseline,
+    /// The result is locked.
     #[error("the result is locked")]
     Locked,
-    /// 2 147 483.647 kWh, 4 294 967.295 kWh and their kind: a meter's "no value".
+    /// The register has a value by which meters report "unknown", such as
+    /// 2 147 483.647 kWh or 4 294 967.295 kWh.
     #[error("the register holds a value that meters use for 'unknown'")]
     Sentinel,
-    /// Beyond what the register's digits or the connection can hold.
+    /// The value is beyond what the register's digits or the connection can hold.
     #[error("the value is beyond what the meter can measure")]
-    Absurd,
+    OutOfRange,
 }
 
-/// Why a stored reading does not count. Judged against its neighbours.
+/// Why a stored reading does not count. It depends on the readings before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum QuarantineReason {
-    /// The register is lower than before and no meter swap or reset was declared.
+    /// The register is lower than before, and no meter swap or reset was declared.
     #[error("the register fell and no meter change was declared")]
     Drop,
     /// More energy than the connection can carry in that time.
     #[error("the register rose by more than the connection can carry")]
     Step,
-    /// Zero after values that were not.
+    /// The register reads zero after other values.
     #[error("the register reads zero after it was not")]
     Zero,
-    /// Ten times or a tenth of what came before: a scale changed.
+    /// Ten, 100 or 1000 times the register before, or that part of it: the scale
+    /// changed.
     #[error("the register jumped by a factor of ten")]
     Factor,
-    /// A second value for a moment that has one already.
+    /// There is another value for the same time.
     #[error("a different value for the same moment is already known")]
     Conflict,
 }

@@ -1,53 +1,77 @@
-//! A participant's contest sums: whole milliwatt-hours and hours, added to and
-//! taken off by the hour, so that any order of readings gives the same bytes.
+//! Sums over hours of the contest. Hours are added and removed one at a time in
+//! whole mWh, so the sums do not depend on the order of the readings.
 use core::ops::AddAssign;
 
 use crate::{ContestTotals, MilliWattHours};
 
-/// Sums over hours of the contest.
+/// Whether an hour enters a sum or leaves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    Add,
+    Remove,
+}
+
+impl Change {
+    /// 1 or −1.
+    pub(crate) fn sign(self) -> i64 {
+        match self {
+            Self::Add => 1,
+            Self::Remove => -1,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    /// Hours whose energy is known.
+    /// Hours whose energy is known, and their energy.
     pub(crate) hours: i64,
-    /// Their energy.
-    pub(crate) energy: i64,
-    /// Of these, the hours that have a baseline: energy and baseline.
-    pub(crate) matched: i64,
-    pub(crate) baseline: i64,
+    pub(crate) energy: MilliWattHours,
+    /// Hours whose energy and baseline are known, with both sums.
     pub(crate) matched_hours: i64,
-    /// Of the hours known, those from 22 to 05.
+    pub(crate) matched_energy: MilliWattHours,
+    pub(crate) baseline: MilliWattHours,
+    /// Hours from 22 to 05 that are known well enough for the night load.
     pub(crate) night_hours: i64,
-    pub(crate) night_energy: i64,
+    pub(crate) night_energy: MilliWattHours,
 }
 
 impl Totals {
-    pub(crate) fn shift(&mut self, energy: i64, baseline: Option<i64>, night: bool, sign: i64) {
+    pub(crate) fn apply(
+        &mut self,
+        change: Change,
+        energy: MilliWattHours,
+        baseline: Option<MilliWattHours>,
+        night: bool,
+    ) {
+        let sign = change.sign();
+        let signed = |amount: MilliWattHours| MilliWattHours(sign * amount.0);
         self.hours += sign;
-        self.energy += sign * energy;
+        self.energy += signed(energy);
         if let Some(baseline) = baseline {
             self.matched_hours += sign;
-            self.matched += sign * energy;
-            self.baseline += sign * baseline;
+            self.matched_energy += signed(energy);
+            self.baseline += signed(baseline);
         }
         if night {
             self.night_hours += sign;
-            self.night_energy += sign * energy;
+            self.night_energy += signed(energy);
         }
     }
 
-    /// Baseline minus energy of the same hours.
-    pub(crate) fn saved(&self) -> i64 {
-        self.baseline - self.matched
+    /// Baseline minus energy over the matched hours: Σ(ê − e).
+    pub(crate) fn saved(&self) -> MilliWattHours {
+        self.baseline - self.matched_energy
     }
 
     /// The sums that other crates see.
     pub(crate) fn published(&self) -> ContestTotals {
-        ContestTotals { energy: MilliWattHours(self.energy), saved: MilliWattHours(self.saved()) }
+        ContestTotals { energy: self.energy, saved: self.saved() }
     }
 
-    /// 1 − Σe/Σê; `None` without a positive baseline.
+    /// Saving as a share of the baseline, 1 − Σe/Σê over the matched hours; `None`
+    /// without a positive baseline.
     pub(crate) fn saving(&self) -> Option<f64> {
-        (self.baseline > 0).then(|| self.saved() as f64 / self.baseline as f64)
+        (self.baseline.0 > 0).then(|| self.saved().0 as f64 / self.baseline.0 as f64)
     }
 }
 
@@ -55,9 +79,9 @@ impl AddAssign for Totals {
     fn add_assign(&mut self, other: Self) {
         self.hours += other.hours;
         self.energy += other.energy;
-        self.matched += other.matched;
-        self.baseline += other.baseline;
         self.matched_hours += other.matched_hours;
+        self.matched_energy += other.matched_energy;
+        self.baseline += other.baseline;
         self.night_hours += other.night_hours;
         self.night_energy += other.night_energy;
     }

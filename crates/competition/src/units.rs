@@ -1,5 +1,4 @@
-//! Quantities as types: a bare number with its unit in a comment cannot be added
-//! to the wrong one.
+//! Quantities as types, so that amounts of different units cannot be added.
 use core::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
 macro_rules! quantity {
@@ -45,51 +44,53 @@ macro_rules! quantity {
 }
 
 quantity! {
-    /// A register's value.
+    /// A register value, Wh.
     WattHours(i64)
 }
 quantity! {
-    /// An amount of energy; exact under addition in any order.
+    /// An amount of energy, mWh. Whole numbers, so that a sum does not depend on the
+    /// order of its terms.
     MilliWattHours(i64)
 }
 quantity! {
-    /// Active power.
+    /// Active power, W.
     Watts(i64)
 }
 
 impl WattHours {
-    /// The same amount, finer.
+    /// The same amount in mWh.
     pub const fn milli(self) -> MilliWattHours {
         MilliWattHours(self.0 * 1000)
     }
 }
 
 impl MilliWattHours {
-    /// For display and ratios only.
+    /// The same amount in kWh, for display and ratios.
     pub fn kwh(self) -> f64 {
         self.0 as f64 / 1e6
     }
+
+    /// The nearest whole number of mWh.
+    pub(crate) fn from_kwh(kwh: f64) -> Self {
+        Self((kwh * 1e6).round() as i64)
+    }
+
+    /// Part `index` of `count` whole parts that add up to this amount exactly.
+    pub(crate) fn part(self, index: usize, count: usize) -> Self {
+        let until =
+            |parts: usize| (i128::from(self.0) * parts as i128).div_euclid(count as i128) as i64;
+        Self(until(index + 1) - until(index))
+    }
 }
 
-/// Atemp: internal floor area heated above 10 °C.
+/// Atemp: internal floor area heated above 10 °C, m².
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct SquareMetres(pub f64);
 
-/// Outdoor temperature.
+/// Outdoor temperature, °C.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Celsius(pub f64);
 
-/// Hundredths.
+/// A share in percent: 12.5 is one eighth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
 pub struct Percent(pub f64);
-
-/// Seconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Time(pub i64);
-
-impl Time {
-    /// Seconds from `earlier` to this.
-    pub const fn since(self, earlier: Self) -> i64 {
-        self.0 - earlier.0
-    }
-}

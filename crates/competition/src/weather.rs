@@ -1,33 +1,58 @@
-//! Outdoor temperature by the hour, to a hundredth of a degree in two bytes.
+//! Outdoor temperature of each hour of the competition, in two bytes an hour.
+use crate::{Celsius, time::Hour};
 
-const UNKNOWN: i16 = i16::MIN;
+/// Temperatures outside of this range, °C, are errors of the sensor.
+const PLAUSIBLE: core::ops::RangeInclusive<f64> = -80.0..=60.0;
 
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Whether a sensor can have measured this temperature.
+pub(crate) fn is_plausible(outdoor: Celsius) -> bool {
+    PLAUSIBLE.contains(&outdoor.0)
+}
+
+/// Hundredths of a degree or nothing, in two bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct CompactTemperature(i16);
+
+impl CompactTemperature {
+    const NONE: Self = Self(i16::MIN);
+
+    fn new(outdoor: Celsius) -> Self {
+        if is_plausible(outdoor) { Self((outdoor.0 * 100.0).round() as i16) } else { Self::NONE }
+    }
+
+    fn get(self) -> Option<Celsius> {
+        (self != Self::NONE).then(|| Celsius(f64::from(self.0) / 100.0))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Weather {
-    first: i64,
-    hundredths: Vec<i16>,
+    first: Hour,
+    values: Vec<CompactTemperature>,
 }
 
 impl Weather {
-    /// Hour `index` after the first that will ever be set; whether that is news.
-    pub(crate) fn set(&mut self, index: i64, hour: i64, outdoor: f64) -> bool {
-        let Ok(index) = usize::try_from(index) else { return false };
-        self.first = hour - index as i64;
-        if index >= self.hundredths.len() {
-            self.hundredths.resize(index + 1, UNKNOWN);
-        }
-        // beyond any weather: a broken sensor
-        let sane = outdoor.is_finite() && (-80.0..=60.0).contains(&outdoor);
-        let value = if sane { (outdoor * 100.0).round() as i16 } else { UNKNOWN };
-        std::mem::replace(&mut self.hundredths[index], value) != value
+    /// `first`: the first hour that can have a temperature.
+    pub(crate) fn new(first: Hour) -> Self {
+        Self { first, values: Vec::new() }
     }
 
-    /// °C; not a number where it is not known.
-    pub(crate) fn at(&self, hour: i64) -> f64 {
-        let index = usize::try_from(hour - self.first).ok();
-        match index.and_then(|index| self.hundredths.get(index)) {
-            Some(value) if *value != UNKNOWN => f64::from(*value) / 100.0,
-            _ => f64::NAN,
+    fn index(&self, hour: Hour) -> Option<usize> {
+        usize::try_from(hour - self.first).ok()
+    }
+
+    /// Sets the temperature of an hour; an implausible one removes it. Returns
+    /// whether the value changed.
+    pub(crate) fn set(&mut self, hour: Hour, outdoor: Celsius) -> bool {
+        let Some(index) = self.index(hour) else { return false };
+        if index >= self.values.len() {
+            self.values.resize(index + 1, CompactTemperature::NONE);
         }
+        let value = CompactTemperature::new(outdoor);
+        std::mem::replace(&mut self.values[index], value) != value
+    }
+
+    pub(crate) fn at(&self, hour: Hour) -> Option<Celsius> {
+        self.values.get(self.index(hour)?)?.get()
     }
 }

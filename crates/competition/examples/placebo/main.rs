@@ -5,7 +5,7 @@ mod read;
 
 use std::error::Error;
 
-use competition::placebo::{Case, Place, candidates, score, table};
+use competition::placebo::{Case, Location, candidates, score, summarize};
 use jiff::{Timestamp, tz::TimeZone};
 
 const USAGE: &str = "usage: placebo DIR [TIMEZONE [COUNTRY]]   (Europe/Oslo NO)";
@@ -13,7 +13,7 @@ const USAGE: &str = "usage: placebo DIR [TIMEZONE [COUNTRY]]   (Europe/Oslo NO)"
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let directory = arguments.next().ok_or(USAGE)?;
-    let place = Place {
+    let location = Location {
         timezone: TimeZone::get(&arguments.next().unwrap_or("Europe/Oslo".to_owned()))?,
         holidays: Some(arguments.next().as_deref().unwrap_or("NO").parse()?),
     };
@@ -25,13 +25,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("Fitted on 12 months, scored on the next 3, from every month that the data allow.\n");
     let scored: Vec<_> = candidates()
         .into_iter()
-        .map(|candidate| (candidate.name, score(&buildings, &place, candidate.method)))
+        .map(|candidate| (candidate.name, score(&buildings, &location, candidate.method)))
         .collect();
     print(&scored, |_| true)?;
     // Methods are chosen on one half of the windows and believed on the other.
     let odd = |case: &Case| {
         let at = Timestamp::from_second(case.from.0).unwrap_or(Timestamp::UNIX_EPOCH);
-        place.timezone.to_datetime(at).month() % 2 == 1
+        location.timezone.to_datetime(at).month() % 2 == 1
     };
     println!("\nWindows that begin in odd months, on which the default was chosen:\n");
     print(&scored, odd)?;
@@ -64,7 +64,7 @@ fn print(scored: &[Scored], choose: impl Fn(&Case) -> bool) -> Result<(), Box<dy
     println!("|---|---:|---:|---:|---:|---:|---:|---:|");
     for (name, cases) in scored {
         let cases: Vec<Case> = cases.iter().copied().filter(&choose).collect();
-        let Some(line) = table(&cases) else {
+        let Some(line) = summarize(&cases) else {
             return Err("no building has 12 months and the 3 that follow".into());
         };
         let share = |value: Option<f64>, scale: f64| {
@@ -76,7 +76,7 @@ fn print(scored: &[Scored], choose: impl Fn(&Case) -> bool) -> Result<(), Box<dy
             line.median,
             line.percentile_90,
             line.deviation,
-            line.off * 100.0,
+            line.large * 100.0,
             share(line.covered, 100.0),
             share(line.half_width, 1.0),
         );

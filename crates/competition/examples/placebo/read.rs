@@ -7,7 +7,10 @@ use std::{
     path::Path,
 };
 
-use competition::{Time, placebo::Building};
+use competition::{
+    Celsius, Time,
+    placebo::{Building, BuildingHour},
+};
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 
@@ -44,13 +47,13 @@ fn read(path: &Path, name: String) -> Result<Building, Box<dyn Error>> {
             .parse()
             .map_err(|error| format!("line {}: {error}", number + 1))?;
         let mut value = || fields.next().and_then(|field| field.trim().parse::<f64>().ok());
-        let (energy, outdoor) = (value().map(|energy| energy / 1000.0), value());
+        let (energy, outdoor) = (value().map(|energy| energy / 1000.0), value().map(Celsius));
         let hour = at.as_second().div_euclid(3600);
         let index = usize::try_from(hour - *start.get_or_insert(hour))?;
         if index >= hours.len() {
-            hours.resize(index + 1, (None, None));
+            hours.resize(index + 1, BuildingHour::default());
         }
-        hours[index] = (energy, outdoor);
+        hours[index] = BuildingHour { energy, outdoor };
     }
     Ok(Building { name, start: Time(start.unwrap_or(0) * 3600), hours })
 }

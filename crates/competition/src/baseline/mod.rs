@@ -1,8 +1,9 @@
-//! The full baseline: 72 bins, and where outdoor temperature is given and helps,
-//! a piecewise-linear answer to it, apart for occupied and unoccupied hours (the
-//! time-of-week-and-temperature model of Mathieu, Price, Kiliccote and Piette,
-//! IEEE Trans. Smart Grid 2(3), 2011, with a week of three kinds of days), and
-//! drawn towards what the same season of the training year used (`season`).
+//! The fitted baseline: the mean of each of 72 bins, and, where outdoor temperature
+//! is given and improves the prediction, a piecewise-linear response to it, separate
+//! for occupied and unoccupied hours. This is the time-of-week-and-temperature model
+//! of Mathieu, Price, Kiliccote and Piette (IEEE Trans. Smart Grid 2(3), 2011) with
+//! three day types. `season` blends its predictions with the energy of the same
+//! season of the training year.
 mod fit;
 mod model;
 mod season;
@@ -10,19 +11,18 @@ mod stats;
 mod uncertainty;
 
 pub(crate) use fit::{FitOptions, FittedBaseline, fit_baseline};
-pub(crate) use model::Model;
 pub(crate) use season::Season;
-pub(crate) use uncertainty::{CrossValidation, half_width, interval};
+pub(crate) use uncertainty::{CrossValidation, EnergySums, half_width, interval};
 
-/// One hour to learn from or to score.
+use crate::{Celsius, time::Hour};
+
+/// A measured hour, to fit or to predict.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Observation {
-    /// Hours since 1970.
-    pub(crate) hour: i64,
-    /// Of the 72.
+    pub(crate) hour: Hour,
+    /// Bin of the hour, 0 to 71.
     pub(crate) bin: usize,
-    /// °C; not a number where it is not known.
-    pub(crate) outdoor: f64,
+    pub(crate) outdoor: Option<Celsius>,
     /// kWh
     pub(crate) energy: f64,
 }

@@ -1,42 +1,50 @@
-//! Least squares from the sums, and prediction.
+//! Solves the least squares from the sums, and predicts.
 //!
-//! The bins' indicators are eliminated first (Frisch, Waugh and Lovell): what
-//! remains are two systems of six unknowns, occupied and unoccupied, solved by
-//! the eigenvalues of their symmetric matrices; directions without information
-//! get the smallest answer instead of a division by nothing.
+//! An hour of bin b at the temperature T is modelled as e = level_b + Σ_k h_k·x_k(T),
+//! with the hat functions x_k of the knots and heights h_k that are shared by all
+//! occupied and by all unoccupied bins. The bins' indicator variables are eliminated
+//! first (theorem of Frisch, Waugh and Lovell). There remain two symmetric systems of
+//! six unknowns, which are solved by their eigenvalues. A direction without
+//! information gets the coefficient zero (the minimum-norm solution).
 use nalgebra::{SMatrix, SVector, SymmetricEigen};
 
-use super::stats::{KNOTS, Knots, Stats};
-use crate::calendar::BINS;
+use super::stats::{KNOTS, KnotPosition, Knots, Stats};
+use crate::{Celsius, calendar::BINS};
 
-/// Eigenvalues below this share of the largest carry no information.
+/// Eigenvalues below this share of the largest count as zero.
 const TOLERANCE: f64 = 1e-9;
 
-/// What was learnt; kWh of an hour.
+/// Heights of the temperature response at the knots, kWh.
+type Heights = [f64; KNOTS];
+
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Model {
+pub(super) struct Model {
+    /// Mean energy of each bin, kWh.
     means: Box<[f64; BINS]>,
-    heat: Option<TemperatureResponse>,
-    /// Numbers learnt.
-    pub(crate) parameters: usize,
+    response: Option<TemperatureResponse>,
+    /// Number of fitted parameters.
+    pub(super) parameters: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 struct TemperatureResponse {
     knots: Knots,
-    /// Level of each bin, to which the temperature's part is added.
+    /// Energy of each bin to which the temperature's part is added, kWh.
     levels: Box<[f64; BINS]>,
     occupied: Box<[bool; BINS]>,
-    /// Unoccupied, occupied: the line's height at each knot.
-    heights: [[f64; KNOTS]; 2],
+    /// Of unoccupied and of occupied bins.
+    heights: [Heights; 2],
 }
 
 impl Model {
     /// `None` without any hour.
-    pub(crate) fn solve(stats: &Stats, knots: Option<Knots>) -> Option<Self> {
+    pub(super) fn solve(stats: &Stats, knots: Option<Knots>) -> Option<Self> {
         let bins = &stats.0;
-        let (weight, energy) =
-            bins.iter().fold((0.0, 0.0), |sum, it| (sum.0 + it.weight, sum.1 + it.energy));
+        let (mut weight, mut energy) = (0.0, 0.0);
+        for sums in bins.iter() {
+            weight += sums.weight;
+            energy += sums.energy;
+        }
         if weight <= 0.0 {
             return None;
         }
@@ -46,43 +54,43 @@ impl Model {
             if sums.weight > 0.0 { sums.energy / sums.weight } else { mean }
         }));
         let mut parameters = bins.iter().filter(|sums| sums.weight > 0.0).count();
-        let heat = knots.map(|knots| {
+        let response = knots.map(|knots| {
             let occupied = occupied(&means);
-            let solved = [false, true].map(|class| heights(stats, &occupied, class));
-            parameters += solved[0].1 + solved[1].1;
-            let heights = solved.map(|(heights, _)| heights);
+            let solutions = [false, true].map(|class| heights(stats, &occupied, class));
+            parameters += solutions.iter().map(|it| it.rank).sum::<usize>();
+            let heights = solutions.map(|it| it.heights);
             let levels = levels(stats, &occupied, &heights);
             TemperatureResponse { knots, levels, occupied, heights }
         });
-        Some(Self { means, heat, parameters })
+        Some(Self { means, response, parameters })
     }
 
-    /// The same without temperature.
-    pub(crate) fn plain(&self) -> Self {
-        let parameters = self.means.len();
-        Self { means: self.means.clone(), heat: None, parameters }
+    /// The means of the bins alone.
+    pub(super) fn without_temperature(&self) -> Self {
+        Self { means: self.means.clone(), response: None, parameters: self.means.len() }
     }
 
-    pub(crate) fn has_temperature(&self) -> bool {
-        self.heat.is_some()
+    pub(super) fn uses_temperature(&self) -> bool {
+        self.response.is_some()
     }
 
-    /// Never negative; by the bin alone where the temperature is not known.
-    pub(crate) fn predict(&self, bin: usize, outdoor: f64) -> f64 {
-        match &self.heat {
-            Some(heat) if outdoor.is_finite() => {
-                let (left, share) = heat.knots.locate(outdoor);
-                let heights = &heat.heights[usize::from(heat.occupied[bin])];
-                let part = heights[left] * (1.0 - share) + heights[left + 1] * share;
-                (heat.levels[bin] + part).max(0.0)
+    /// Predicted energy, kWh, at least zero; the bin's mean where the temperature is
+    /// not known.
+    pub(super) fn predict(&self, bin: usize, outdoor: Option<Celsius>) -> f64 {
+        match self.response.as_ref().zip(outdoor) {
+            Some((response, outdoor)) => {
+                let KnotPosition { left, right_weight } = response.knots.locate(outdoor);
+                let heights = &response.heights[usize::from(response.occupied[bin])];
+                let part = heights[left] * (1.0 - right_weight) + heights[left + 1] * right_weight;
+                (response.levels[bin] + part).max(0.0)
             }
-            _ => self.means[bin].max(0.0),
+            None => self.means[bin].max(0.0),
         }
     }
 }
 
-/// Hours of the week in which the house uses more than the middle between its
-/// quiet (10th percentile) and its busy (90th) hours.
+/// A bin is occupied where its mean is above the middle between a quiet bin (10th
+/// percentile) and a busy one (90th).
 fn occupied(means: &[f64; BINS]) -> Box<[bool; BINS]> {
     let mut sorted = *means;
     sorted.sort_unstable_by(f64::total_cmp);
@@ -90,56 +98,67 @@ fn occupied(means: &[f64; BINS]) -> Box<[bool; BINS]> {
     Box::new(means.map(|mean| mean > middle))
 }
 
-/// Heights at the knots of one class of hours, and how many of them the data tell.
-fn heights(stats: &Stats, occupied: &[bool; BINS], class: bool) -> ([f64; KNOTS], usize) {
+struct Solution {
+    heights: Heights,
+    /// Number of directions that the data determine.
+    rank: usize,
+}
+
+/// Heights of one class of bins, from Σ_b (XᵀX − x̄x̄ᵀ/w)·h = Σ_b (Xᵀe − x̄·ē/w), where
+/// x̄, ē and w are the sums of x, energy and weight of a bin.
+fn heights(stats: &Stats, occupied: &[bool; BINS], class: bool) -> Solution {
     let mut matrix = SMatrix::<f64, KNOTS, KNOTS>::zeros();
     let mut right = SVector::<f64, KNOTS>::zeros();
-    for (sums, _) in
-        stats.0.iter().zip(occupied).filter(|(sums, it)| **it == class && sums.warm > 0.0)
-    {
+    let bins = stats.0.iter().zip(occupied);
+    for (sums, _) in bins.filter(|(sums, it)| **it == class && sums.temperature_weight > 0.0) {
+        let weight = sums.temperature_weight;
         for row in 0..KNOTS {
-            right[row] += sums.xy[row] - sums.x[row] * sums.warm_energy / sums.warm;
+            right[row] += sums.xy[row] - sums.x[row] * sums.temperature_energy / weight;
             matrix[(row, row)] += sums.xx[row];
             if row + 1 < KNOTS {
                 matrix[(row, row + 1)] += sums.xx_next[row];
                 matrix[(row + 1, row)] += sums.xx_next[row];
             }
             for column in 0..KNOTS {
-                matrix[(row, column)] -= sums.x[row] * sums.x[column] / sums.warm;
+                matrix[(row, column)] -= sums.x[row] * sums.x[column] / weight;
             }
         }
     }
     let eigen = SymmetricEigen::new(matrix);
-    let least = eigen.eigenvalues.max() * TOLERANCE;
-    let (mut solution, mut rank) = (SVector::<f64, KNOTS>::zeros(), 0);
+    let smallest = eigen.eigenvalues.max() * TOLERANCE;
+    let (mut heights, mut rank) = (SVector::<f64, KNOTS>::zeros(), 0);
     for (value, vector) in eigen.eigenvalues.iter().zip(eigen.eigenvectors.column_iter()) {
-        if *value > least && *value > 0.0 {
-            solution += vector * (vector.dot(&right) / value);
+        if *value > smallest && *value > 0.0 {
+            heights += vector * (vector.dot(&right) / value);
             rank += 1;
         }
     }
-    (solution.into(), rank)
+    Solution { heights: heights.into(), rank }
 }
 
-/// Mean of a bin less what the temperature explains; of its class where the bin
-/// was never seen with a temperature.
-fn levels(stats: &Stats, occupied: &[bool; BINS], heights: &[[f64; KNOTS]; 2]) -> Box<[f64; BINS]> {
-    let rest = |x: &[f64; KNOTS], class: bool| -> f64 {
-        x.iter().zip(&heights[usize::from(class)]).map(|(x, height)| x * height).sum()
+/// Mean energy of each bin less the temperature's part; of its whole class where the
+/// bin has no hour with a temperature.
+fn levels(stats: &Stats, occupied: &[bool; BINS], heights: &[Heights; 2]) -> Box<[f64; BINS]> {
+    #[derive(Clone, Copy, Default)]
+    struct Remainder {
+        weight: f64,
+        energy: f64,
+    }
+    let remainder = |bin: usize| {
+        let (sums, class) = (&stats.0[bin], usize::from(occupied[bin]));
+        let response: f64 = sums.x.iter().zip(&heights[class]).map(|(x, height)| x * height).sum();
+        Remainder { weight: sums.temperature_weight, energy: sums.temperature_energy - response }
     };
-    let mut classes = [(0.0, 0.0); 2];
-    for (sums, class) in stats.0.iter().zip(occupied) {
-        let sum = &mut classes[usize::from(*class)];
-        sum.0 += sums.warm;
-        sum.1 += sums.warm_energy - rest(&sums.x, *class);
+    let mut classes = [Remainder::default(); 2];
+    for (bin, class) in occupied.iter().enumerate() {
+        let (sum, one) = (&mut classes[usize::from(*class)], remainder(bin));
+        sum.weight += one.weight;
+        sum.energy += one.energy;
     }
     Box::new(std::array::from_fn(|bin| {
-        let (sums, class) = (&stats.0[bin], occupied[bin]);
-        let (weight, left) = match sums.warm > 0.0 {
-            true => (sums.warm, sums.warm_energy - rest(&sums.x, class)),
-            false => classes[usize::from(class)],
-        };
-        if weight > 0.0 { left / weight } else { 0.0 }
+        let own = remainder(bin);
+        let it = if own.weight > 0.0 { own } else { classes[usize::from(occupied[bin])] };
+        if it.weight > 0.0 { it.energy / it.weight } else { 0.0 }
     }))
 }
 
@@ -147,42 +166,46 @@ fn levels(stats: &Stats, occupied: &[bool; BINS], heights: &[[f64; KNOTS]; 2]) -
 mod tests {
     use super::*;
 
-    /// 5 kWh, 3 more when occupied, 0.4 kWh for each degree below 10: found again.
+    fn predict(model: &Model, bin: usize, outdoor: f64) -> f64 {
+        model.predict(bin, Some(Celsius(outdoor)))
+    }
+
+    /// 5 kWh, 3 more in occupied bins, and 0.4 kWh for each degree below 10.
     #[test]
-    fn a_known_house_is_found() {
+    fn a_known_response_is_found() {
         let truth = |bin: usize, outdoor: f64| {
             5.0 + if (8..17).contains(&bin) { 3.0 } else { 0.0 } + 0.4 * (10.0 - outdoor).max(0.0)
         };
         let temperatures: Vec<f64> = (0..=40).map(|step| f64::from(step) - 20.0).collect();
         let knots = Knots::of(temperatures.clone()).unwrap();
         let mut stats = Stats::default();
-        // knots at −20, −12, −4, 4, 12, 20: stay where the truth is one line
+        // The knots are at −20, −12, −4, 4, 12 and 20; up to 4 the truth is one line.
         for bin in 0..24 {
             for outdoor in temperatures.iter().filter(|outdoor| **outdoor <= 4.0) {
-                let at = Some(knots.locate(*outdoor));
-                stats.add(bin, truth(bin, *outdoor), 1.0, at);
+                let position = Some(knots.locate(Celsius(*outdoor)));
+                stats.add(bin, truth(bin, *outdoor), 1.0, position);
             }
         }
         let model = Model::solve(&stats, Some(knots)).unwrap();
         for bin in 0..24 {
             for outdoor in [-19.5, -3.0, 3.9] {
-                let found = model.predict(bin, outdoor);
+                let found = predict(&model, bin, outdoor);
                 assert!((found - truth(bin, outdoor)).abs() < 1e-6, "{bin} {outdoor} {found}");
             }
         }
-        assert!((model.predict(0, -40.0) - truth(0, -20.0)).abs() < 1e-6, "the end holds");
-        assert!(model.predict(60, 0.0).is_finite());
+        assert!((predict(&model, 0, -40.0) - truth(0, -20.0)).abs() < 1e-6, "not extrapolated");
+        assert!(predict(&model, 60, 0.0).is_finite());
     }
 
     #[test]
-    fn nothing_to_learn_is_no_division() {
+    fn missing_information_is_no_division_by_zero() {
         assert!(Model::solve(&Stats::default(), None).is_none());
         assert!(Knots::of(vec![4.0; 100]).is_none());
         let mut stats = Stats::default();
         let knots = Knots::of(vec![0.0, 10.0]).unwrap();
-        stats.add(3, 7.0, 1.0, Some(knots.locate(5.0)));
+        stats.add(3, 7.0, 1.0, Some(knots.locate(Celsius(5.0))));
         let model = Model::solve(&stats, Some(knots)).unwrap();
-        assert!((model.predict(3, 5.0) - 7.0).abs() < 1e-9);
-        assert!(model.predict(70, 5.0).is_finite());
+        assert!((predict(&model, 3, 5.0) - 7.0).abs() < 1e-9);
+        assert!(predict(&model, 70, 5.0).is_finite());
     }
 }

@@ -1,114 +1,158 @@
-//! The same season of the training year: the mean of each kind of hour over the
-//! three weeks before and after the date, the year taken as a ring.
+//! The season's part of the prediction: the mean of each bin over the three weeks
+//! before and after the same date of the training year.
 //!
-//! A fit of temperature on one year cannot tell what the weather did from what
-//! the time of the year did (a school is empty when it is warmest), and leads a
-//! wrong answer on into a spring that is warmer than the last. Two forecasts that
-//! err for different reasons are better averaged: weights by the inverse of their
-//! squared errors are those of Bates and Granger, Operational Research Quarterly
-//! 20(4), 1969. Here the season gets half of that weight, for its error is
-//! measured against neighbouring weeks of the same year, which flatters it. A
-//! house whose model is right on what it did not see keeps to its model.
-use super::{CrossValidation, Observation};
-use crate::calendar::BINS;
+//! A fit of temperature on one year cannot separate the weather from the time of the
+//! year (a school is empty when it is warmest), and extrapolates the wrong response to
+//! a spring that is warmer than the last. The average of two forecasts whose errors
+//! have different causes is better than either: Bates and Granger (Operational
+//! Research Quarterly 20(4), 1969) weight them by the inverse of their squared errors.
+//! The season gets half of that weight, because its error is measured against
+//! neighbouring weeks of the same year and is too small. A model without errors in the
+//! cross-validation is used alone.
+use super::{CrossValidation, EnergySums, Observation};
+use crate::{
+    calendar::BINS,
+    time::{Day, Hour},
+};
 
-/// Days of the ring: 52 weeks, so that weekdays meet.
+/// Length of the circular year, days: 52 weeks, so that weekdays match.
 const YEAR: i64 = 364;
-/// Days on either side of a date that are its season.
+/// Days before and after a date that belong to its season.
 const REACH: i64 = 21;
-/// Days on either side that are left out where the season itself is tested.
-const NEAR: i64 = 3;
+/// Days before and after an hour that are left out where the season predicts it for
+/// the cross-validation.
+const LEFT_OUT: i64 = 3;
+/// Hours that the training must span.
+const MIN_SPAN: i64 = 329 * 24;
 
-/// Hours that the training must span to be called a year.
-const FULL: i64 = 329 * 24;
+/// Energy, kWh, and number of hours of a bin. The number is a float because both are
+/// differences of cumulative sums.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    energy: f64,
+    hours: f64,
+}
 
-type Sums = [(f64, f64); BINS];
+impl Sums {
+    fn minus(self, other: Self) -> Self {
+        Self { energy: self.energy - other.energy, hours: self.hours - other.hours }
+    }
 
-/// Sums of the bins by day of the ring, cumulated over a ring and both overhangs.
-struct Ring(Vec<Sums>);
+    fn mean(self) -> Option<f64> {
+        (self.hours > 0.5).then(|| (self.energy / self.hours).max(0.0))
+    }
+}
 
-impl Ring {
-    fn of(hours: &[Observation]) -> Self {
-        let mut days = vec![[(0.0, 0.0); BINS]; YEAR as usize];
-        for hour in hours {
-            let sum = &mut days[hour.hour.div_euclid(24).rem_euclid(YEAR) as usize][hour.bin];
-            sum.0 += hour.energy;
-            sum.1 += 1.0;
+/// Cumulative sums of each bin by day of the circular year, with [`REACH`] more days
+/// on either side.
+struct CircularYear(Vec<[Sums; BINS]>);
+
+impl CircularYear {
+    fn new(training: &[Observation]) -> Self {
+        let mut days = vec![[Sums::default(); BINS]; YEAR as usize];
+        for it in training {
+            let sums = &mut days[day_of_year(it.hour.day()) as usize][it.bin];
+            sums.energy += it.energy;
+            sums.hours += 1.0;
         }
-        let mut cumulated = vec![[(0.0, 0.0); BINS]];
+        let mut cumulative = vec![[Sums::default(); BINS]];
         for day in -REACH..YEAR + REACH {
-            let mut next = cumulated[cumulated.len() - 1];
-            for (sum, more) in next.iter_mut().zip(&days[day.rem_euclid(YEAR) as usize]) {
-                *sum = (sum.0 + more.0, sum.1 + more.1);
+            let mut next = cumulative[cumulative.len() - 1];
+            for (sum, day) in next.iter_mut().zip(&days[day.rem_euclid(YEAR) as usize]) {
+                sum.energy += day.energy;
+                sum.hours += day.hours;
             }
-            cumulated.push(next);
+            cumulative.push(next);
         }
-        Self(cumulated)
+        Self(cumulative)
     }
 
-    /// Energy and hours of a bin within so many days of the one that holds `hour`.
-    fn around(&self, hour: i64, bin: usize, reach: i64) -> (f64, f64) {
-        let day = hour.div_euclid(24).rem_euclid(YEAR) + REACH;
-        let (until, from) =
-            (self.0[(day + reach + 1) as usize][bin], self.0[(day - reach) as usize][bin]);
-        (until.0 - from.0, until.1 - from.1)
+    /// Sums of a bin over the days at most `reach` days from that of `hour`.
+    fn around(&self, hour: Hour, bin: usize, reach: i64) -> Sums {
+        let day = day_of_year(hour.day()) + REACH;
+        let (from, until) = ((day - reach) as usize, (day + reach + 1) as usize);
+        self.0[until][bin].minus(self.0[from][bin])
     }
 
-    fn mean(&self, hour: i64, bin: usize) -> Option<f64> {
-        let (sum, count) = self.around(hour, bin, REACH);
-        (count > 0.5).then(|| (sum / count).max(0.0))
+    fn mean(&self, hour: Hour, bin: usize) -> Option<f64> {
+        self.around(hour, bin, REACH).mean()
     }
 
     /// The same without the week around the hour itself.
-    fn mean_without(&self, hour: i64, bin: usize) -> Option<f64> {
-        let (all, near) = (self.around(hour, bin, REACH), self.around(hour, bin, NEAR));
-        let count = all.1 - near.1;
-        (count > 0.5).then(|| ((all.0 - near.0) / count).max(0.0))
+    fn mean_without(&self, hour: Hour, bin: usize) -> Option<f64> {
+        self.around(hour, bin, REACH).minus(self.around(hour, bin, LEFT_OUT)).mean()
     }
 }
 
-/// What last year's season says of the hours of the contest.
+fn day_of_year(day: Day) -> i64 {
+    day.number().rem_euclid(YEAR)
+}
+
+/// An energy in kWh or nothing, in four bytes.
+#[derive(Debug, Clone, Copy)]
+struct CompactKwh(f32);
+
+impl CompactKwh {
+    fn new(energy: Option<f64>) -> Self {
+        Self(energy.map_or(f32::NAN, |energy| energy as f32))
+    }
+
+    fn get(self) -> Option<f64> {
+        self.0.is_finite().then(|| f64::from(self.0))
+    }
+}
+
+impl PartialEq for CompactKwh {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+/// The season's predictions for the hours of the contest.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Season {
-    /// Its share in the baseline; the model has the rest.
-    pub(crate) share: f64,
-    first: i64,
-    /// kWh; not a number where the season has no such hour.
-    means: Vec<f32>,
+    /// Weight of the season, 0 to 0.5; the model has the rest.
+    weight: f64,
+    first: Hour,
+    means: Vec<CompactKwh>,
 }
 
 impl Season {
-    /// `None` where the training is less than a year. `wanted` are consecutive hours with their bins, `model` is the model's error
-    /// on what it did not see, and `expect` its expectation of an hour.
-    pub(crate) fn fit_baseline(
-        hours: &[Observation],
-        wanted: impl Iterator<Item = (i64, usize)>,
-        model: &CrossValidation,
-        expect: impl Fn(&Observation) -> f64,
+    /// `contest` are consecutive hours with their bins, `validation` and `predict` are
+    /// the model's errors and its prediction of a training hour, kWh. `None` where the
+    /// training does not span a year.
+    pub(super) fn fit(
+        training: &[Observation],
+        contest: impl Iterator<Item = (Hour, usize)>,
+        validation: &CrossValidation,
+        predict: impl Fn(&Observation) -> f64,
     ) -> Option<Self> {
-        let span = hours.last()?.hour - hours.first()?.hour;
-        if span < FULL {
+        if training.last()?.hour - training.first()?.hour < MIN_SPAN {
             return None;
         }
-        let ring = Ring::of(hours);
-        let tested = CrossValidation::new(hours.iter().map(|hour| {
-            let mean = ring.mean_without(hour.hour, hour.bin);
-            (hour.hour, hour.energy, mean.unwrap_or_else(|| expect(hour)))
+        let year = CircularYear::new(training);
+        let season = CrossValidation::new(training.iter().map(|it| {
+            let predicted = year.mean_without(it.hour, it.bin).unwrap_or_else(|| predict(it));
+            (it.hour, EnergySums { measured: it.energy, predicted })
         }));
-        let (ours, its) = (model.daily_error(), tested.daily_error());
-        let share = if ours > 0.0 { 0.5 * ours / (ours + its) } else { 0.0 };
-        let mut wanted = wanted.peekable();
-        let first = wanted.peek()?.0;
-        let means = wanted.map(|(hour, bin)| ring.mean(hour, bin).map_or(f32::NAN, |it| it as f32));
-        Some(Self { share, first, means: means.collect() })
+        let (model_error, season_error) = (validation.squared_error(), season.squared_error());
+        let weight = match model_error > 0.0 {
+            true => 0.5 * model_error / (model_error + season_error),
+            false => 0.0,
+        };
+        let mut contest = contest.peekable();
+        let first = contest.peek()?.0;
+        let means = contest.map(|(hour, bin)| CompactKwh::new(year.mean(hour, bin)));
+        Some(Self { weight, first, means: means.collect() })
     }
 
-    /// The model's expectation of an hour, drawn towards the season's.
-    pub(crate) fn blend(&self, hour: i64, model: f64) -> f64 {
+    /// The weighted mean of the season and of `model`, the model's prediction of the
+    /// hour; the latter where the season has none. kWh.
+    pub(super) fn blend(&self, hour: Hour, model: f64) -> f64 {
         let index = usize::try_from(hour - self.first).ok();
-        match index.and_then(|index| self.means.get(index)) {
-            Some(mean) if mean.is_finite() => model + self.share * (f64::from(*mean) - model),
-            _ => model,
+        match index.and_then(|index| self.means.get(index)?.get()) {
+            Some(mean) => model + self.weight * (mean - model),
+            None => model,
         }
     }
 }
@@ -117,58 +161,66 @@ impl Season {
 mod tests {
     use super::*;
 
-    /// A year of one bin, 10 kWh an hour but 4 in its tenth to sixteenth week.
+    /// A year of one bin: 10 kWh an hour, and 4 from its eleventh to its sixteenth week.
     fn year() -> Vec<Observation> {
         let energy = |day: i64| if (70..112).contains(&day) { 4.0 } else { 10.0 };
-        let hour =
-            |hour: i64| Observation { hour, bin: 0, outdoor: f64::NAN, energy: energy(hour / 24) };
-        (0..364 * 24).map(hour).collect()
+        let observation = |hour: i64| Observation {
+            hour: Hour::new(hour),
+            bin: 0,
+            outdoor: None,
+            energy: energy(hour / 24),
+        };
+        (0..364 * 24).map(observation).collect()
+    }
+
+    fn validation(training: &[Observation], error: f64) -> CrossValidation {
+        CrossValidation::new(
+            training.iter().map(|it| {
+                (it.hour, EnergySums { measured: it.energy, predicted: it.energy + error })
+            }),
+        )
     }
 
     fn season(error: f64) -> Season {
-        let hours = year();
-        let model =
-            CrossValidation::new(hours.iter().map(|it| (it.hour, it.energy, it.energy + error)));
-        let wanted = (364 * 24..400 * 24).map(|hour| (hour, 0)).chain((400 * 24..480 * 24).map(
-            // from the 400th day on a kind of hour that the year never had
-            |hour| (hour, if hour < 470 * 24 { 0 } else { 1 }),
-        ));
-        Season::fit_baseline(&hours, wanted, &model, |it| it.energy).unwrap()
+        let training = year();
+        // From the 470th day on, a bin that the training does not have.
+        let bin = |hour: i64| usize::from(hour >= 470 * 24);
+        let contest = (364 * 24..480 * 24).map(|hour| (Hour::new(hour), bin(hour)));
+        Season::fit(&training, contest, &validation(&training, error), |it| it.energy).unwrap()
     }
 
     #[test]
-    fn the_same_weeks_of_last_year() {
+    fn blends_with_the_same_weeks_of_the_training_year() {
         let season = season(1.0);
-        let weight = season.share;
+        let weight = season.weight;
         assert!(weight > 0.0 && weight < 0.5);
-        // the year is a ring: before its first day lies its last
-        assert!((season.blend(364 * 24, 8.0) - (8.0 + weight * 2.0)).abs() < 1e-6);
-        // the 91st day: 42 of the 43 days around it used 4, one used 10
+        // The year is circular: the day before its first is its last.
+        let first = season.blend(Hour::new(364 * 24), 8.0);
+        assert!((first - (8.0 + weight * 2.0)).abs() < 1e-6);
+        // The 91st day: of the 43 days around it 42 have 4 kWh an hour, one has 10.
         let mean = (42.0 * 4.0 + 10.0) / 43.0;
-        let drawn = season.blend((364 + 91) * 24 + 5, 8.0);
-        assert!((drawn - (8.0 + weight * (mean - 8.0))).abs() < 1e-6, "{drawn}");
+        let blended = season.blend(Hour::new((364 + 91) * 24 + 5), 8.0);
+        assert!((blended - (8.0 + weight * (mean - 8.0))).abs() < 1e-6, "{blended}");
     }
 
     #[test]
-    fn what_is_not_known_is_left_to_the_model() {
+    fn keeps_the_model_where_the_season_has_no_mean() {
         let season = season(1.0);
-        assert_eq!(season.blend(475 * 24, 8.0), 8.0, "a kind of hour without any");
-        assert_eq!(season.blend(500 * 24, 8.0), 8.0, "an hour nobody asked for");
-        assert_eq!(season.blend(-1, 8.0), 8.0);
+        assert_eq!(season.blend(Hour::new(475 * 24), 8.0), 8.0, "a bin without hours");
+        assert_eq!(season.blend(Hour::new(500 * 24), 8.0), 8.0, "after the contest");
+        assert_eq!(season.blend(Hour::new(-1), 8.0), 8.0);
     }
 
     #[test]
-    fn half_a_year_is_no_ring() {
+    fn half_a_year_has_no_season() {
         let half = &year()[..180 * 24];
-        let model =
-            CrossValidation::new(half.iter().map(|it| (it.hour, it.energy, it.energy + 1.0)));
-        let wanted = (364 * 24..380 * 24).map(|hour| (hour, 0));
-        assert_eq!(Season::fit_baseline(half, wanted, &model, |it| it.energy), None);
+        let contest = (364 * 24..380 * 24).map(|hour| (Hour::new(hour), 0));
+        assert_eq!(Season::fit(half, contest, &validation(half, 1.0), |it| it.energy), None);
     }
 
     #[test]
-    fn a_model_without_error_is_kept() {
-        assert_eq!(season(0.0).share, 0.0);
-        assert!(season(0.1).share < season(1.0).share);
+    fn a_model_without_errors_is_used_alone() {
+        assert_eq!(season(0.0).weight, 0.0);
+        assert!(season(0.1).weight < season(1.0).weight);
     }
 }

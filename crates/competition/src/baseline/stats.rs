@@ -1,56 +1,71 @@
-//! Sufficient statistics of least squares, by bin: additive over blocks of the
-//! training year, so that leaving a block out costs no second pass.
-use crate::calendar::BINS;
+//! Sufficient statistics of weighted least squares, by bin. They are additive over
+//! the blocks of the training year, so that a fit without a block needs no second
+//! pass over the hours.
+use crate::{Celsius, calendar::BINS};
 
-/// Ends and inner knots of the temperature's piecewise line: the training
-/// temperatures' minimum, quintiles and maximum.
-pub(crate) const KNOTS: usize = 6;
+/// Knots of the piecewise-linear temperature response: the minimum, the quintiles and
+/// the maximum of the training temperatures.
+pub(super) const KNOTS: usize = 6;
 
-/// The knots, °C, rising.
+/// °C, rising.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Knots([f64; KNOTS]);
+pub(super) struct Knots([f64; KNOTS]);
+
+/// Where a temperature lies between two neighbouring knots.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct KnotPosition {
+    /// Index of the knot to the left, 0 to 4.
+    pub(super) left: usize,
+    /// Weight of the knot to the right, 0 to 1; the left one has the rest.
+    pub(super) right_weight: f64,
+}
 
 impl Knots {
-    /// `None` where the temperature hardly moves.
-    pub(crate) fn of(mut temperatures: Vec<f64>) -> Option<Self> {
-        temperatures.retain(|outdoor| outdoor.is_finite());
+    /// `None` where the temperatures, °C, differ by a degree or less.
+    pub(super) fn of(mut temperatures: Vec<f64>) -> Option<Self> {
         temperatures.sort_unstable_by(f64::total_cmp);
         let last = temperatures.len().checked_sub(1)?;
         let knots: [f64; KNOTS] =
-            std::array::from_fn(|node| temperatures[last * node / (KNOTS - 1)]);
+            std::array::from_fn(|knot| temperatures[last * knot / (KNOTS - 1)]);
         (knots[KNOTS - 1] - knots[0] > 1.0).then_some(Self(knots))
     }
 
-    /// Left knot and the share of the right one. Beyond the training's range the
-    /// end holds: a line is not led on into weather that was never seen.
-    pub(crate) fn locate(&self, outdoor: f64) -> (usize, f64) {
+    /// A temperature beyond the training's range counts as the nearest end of it, so
+    /// that the response is not extrapolated.
+    pub(super) fn locate(&self, outdoor: Celsius) -> KnotPosition {
         let knots = &self.0;
-        let outdoor = outdoor.clamp(knots[0], knots[KNOTS - 1]);
-        let left = knots[1..KNOTS - 1].partition_point(|node| *node < outdoor);
+        let outdoor = outdoor.0.clamp(knots[0], knots[KNOTS - 1]);
+        let left = knots[1..KNOTS - 1].partition_point(|knot| *knot < outdoor);
         let width = knots[left + 1] - knots[left];
-        let share = if width > 0.0 { (outdoor - knots[left]) / width } else { 0.0 };
-        (left, share)
+        let right_weight = if width > 0.0 { (outdoor - knots[left]) / width } else { 0.0 };
+        KnotPosition { left, right_weight }
     }
 }
 
-/// Weighted sums of one bin. `x` are the hat functions of the knots.
+/// Weighted sums of one bin: w is an hour's weight, e its energy in kWh, and x its
+/// hat functions of the temperature, one for each knot.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Sums {
-    pub(crate) weight: f64,
-    pub(crate) energy: f64,
-    /// Of hours with temperature only, from here on.
-    pub(crate) warm: f64,
-    pub(crate) warm_energy: f64,
-    pub(crate) x: [f64; KNOTS],
-    pub(crate) xy: [f64; KNOTS],
-    /// x·x on the diagonal and next to it; the rest is zero.
-    pub(crate) xx: [f64; KNOTS],
-    pub(crate) xx_next: [f64; KNOTS],
+pub(super) struct Sums {
+    /// Σw over all hours.
+    pub(super) weight: f64,
+    /// Σw·e over all hours.
+    pub(super) energy: f64,
+    /// Σw over the hours with a temperature, as all sums below.
+    pub(super) temperature_weight: f64,
+    /// Σw·e
+    pub(super) temperature_energy: f64,
+    /// Σw·x
+    pub(super) x: [f64; KNOTS],
+    /// Σw·x·e
+    pub(super) xy: [f64; KNOTS],
+    /// Σw·x·xᵀ: the diagonal, and its upper neighbour; all other elements are zero.
+    pub(super) xx: [f64; KNOTS],
+    pub(super) xx_next: [f64; KNOTS],
 }
 
-/// Sums of all bins.
+/// Sums of each bin.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Stats(pub(crate) Box<[Sums; BINS]>);
+pub(super) struct Stats(pub(super) Box<[Sums; BINS]>);
 
 impl Default for Stats {
     fn default() -> Self {
@@ -59,37 +74,42 @@ impl Default for Stats {
 }
 
 impl Stats {
-    pub(crate) fn add(&mut self, bin: usize, energy: f64, weight: f64, at: Option<(usize, f64)>) {
+    pub(super) fn add(
+        &mut self,
+        bin: usize,
+        energy: f64,
+        weight: f64,
+        position: Option<KnotPosition>,
+    ) {
         let sums = &mut self.0[bin];
         sums.weight += weight;
         sums.energy += weight * energy;
-        let Some((left, share)) = at else { return };
-        let (a, b) = (weight * (1.0 - share), weight * share);
-        sums.warm += weight;
-        sums.warm_energy += weight * energy;
+        let Some(KnotPosition { left, right_weight }) = position else { return };
+        let (a, b) = (weight * (1.0 - right_weight), weight * right_weight);
+        sums.temperature_weight += weight;
+        sums.temperature_energy += weight * energy;
         sums.x[left] += a;
         sums.x[left + 1] += b;
         sums.xy[left] += a * energy;
         sums.xy[left + 1] += b * energy;
-        sums.xx[left] += a * (1.0 - share);
-        sums.xx[left + 1] += b * share;
-        sums.xx_next[left] += a * share;
+        sums.xx[left] += a * (1.0 - right_weight);
+        sums.xx[left + 1] += b * right_weight;
+        sums.xx_next[left] += a * right_weight;
     }
 
-    /// The sum of several.
-    pub(crate) fn sum<'a>(parts: impl Iterator<Item = &'a Self>) -> Self {
+    pub(super) fn sum<'a>(parts: impl Iterator<Item = &'a Self>) -> Self {
         let mut all = Self::default();
         for part in parts {
             for (sum, other) in all.0.iter_mut().zip(part.0.iter()) {
                 sum.weight += other.weight;
                 sum.energy += other.energy;
-                sum.warm += other.warm;
-                sum.warm_energy += other.warm_energy;
-                for node in 0..KNOTS {
-                    sum.x[node] += other.x[node];
-                    sum.xy[node] += other.xy[node];
-                    sum.xx[node] += other.xx[node];
-                    sum.xx_next[node] += other.xx_next[node];
+                sum.temperature_weight += other.temperature_weight;
+                sum.temperature_energy += other.temperature_energy;
+                for knot in 0..KNOTS {
+                    sum.x[knot] += other.x[knot];
+                    sum.xy[knot] += other.xy[knot];
+                    sum.xx[knot] += other.xx[knot];
+                    sum.xx_next[knot] += other.xx_next[knot];
                 }
             }
         }

@@ -1,131 +1,149 @@
-//! How sure a saving is: a 90 % interval from the participant's own error on
-//! hours that the fit did not see.
+//! Uncertainty of a saving: a 90 % interval from the participant's own prediction
+//! errors on hours that the fit did not use (cross-validation).
 //!
 //! Method (fairness rules, "Saving, its interval, and rank"): each block of the
-//! training year is predicted by a fit of the others. Over every window of as
-//! many days as the contest has lasted, 1 − Σe/Σê is a saving that nobody made.
-//! Their root mean square, times Student's t for as many degrees of freedom as windows
-//! fit beside each other into the year, less one because neighbours are alike, is
-//! the half-width h; a baseline
-//! off by a share r turns a saving s into 1 − (1−s)/(1−r).
+//! training year is predicted by a fit of the other blocks. Over every window of as
+//! many days as the contest has lasted, 1 − Σe/Σê is a false saving: the true one is
+//! zero. The half-width h is the root mean square of the false savings times the 95th
+//! percentile of Student's t. Its degrees of freedom are the number of windows that
+//! fit into the year without overlap, less one; the number is fractional.
+//!
+//! A baseline that is wrong by a share r turns a saving s into 1 − (1−s)/(1−r).
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// Out-of-sample sums by UTC day, cumulated.
-#[derive(Debug, Clone, Default, PartialEq)]
+use crate::time::{Day, Hour};
+
+/// Measured and predicted energy of the same hours, kWh.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct EnergySums {
+    pub(crate) measured: f64,
+    pub(crate) predicted: f64,
+}
+
+impl EnergySums {
+    pub(crate) fn of(pairs: impl Iterator<Item = Self>) -> Self {
+        let add = |sum: Self, it: Self| Self {
+            measured: sum.measured + it.measured,
+            predicted: sum.predicted + it.predicted,
+        };
+        pairs.fold(Self::default(), add)
+    }
+
+    fn since(self, earlier: Self) -> Self {
+        Self {
+            measured: self.measured - earlier.measured,
+            predicted: self.predicted - earlier.predicted,
+        }
+    }
+
+    /// 1 − Σe/Σê, a share; `None` without a positive prediction.
+    pub(crate) fn saving(self) -> Option<f64> {
+        (self.predicted > 0.0).then(|| 1.0 - self.measured / self.predicted)
+    }
+}
+
+/// Out-of-sample predictions of the training year, summed by UTC day.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CrossValidation {
-    /// The UTC day that the first sum is before.
-    first: i64,
-    /// Σe and Σê up to each day.
-    sums: Vec<(f64, f64)>,
+    /// The first day with an hour.
+    first: Day,
+    /// Sums from the beginning of the first day to the beginning of each day; one
+    /// more element than there are days.
+    cumulative: Vec<EnergySums>,
 }
 
 impl CrossValidation {
-    /// From (hour, energy, prediction) in order of time.
-    pub(crate) fn new(hours: impl Iterator<Item = (i64, f64, f64)>) -> Self {
-        let mut sums = vec![(0.0, 0.0)];
+    /// From hours in order of time.
+    pub(crate) fn new(hours: impl Iterator<Item = (Hour, EnergySums)>) -> Self {
+        let mut cumulative = vec![EnergySums::default()];
         let mut first = None;
-        for (hour, energy, expected) in hours {
-            let day = hour.div_euclid(24);
+        for (hour, sums) in hours {
+            let day = hour.day();
             let index = (day - *first.get_or_insert(day)) as usize + 1;
-            while sums.len() <= index {
-                sums.push(sums[sums.len() - 1]);
+            while cumulative.len() <= index {
+                cumulative.push(cumulative[cumulative.len() - 1]);
             }
-            sums[index].0 += energy;
-            sums[index].1 += expected;
+            cumulative[index].measured += sums.measured;
+            cumulative[index].predicted += sums.predicted;
         }
-        Self { first: first.unwrap_or(0), sums }
+        Self { first: first.unwrap_or(Day::new(0)), cumulative }
     }
 
-    /// Several participants as one, over the days that all of them have.
+    /// The sum of several participants, over the days that all of them have.
     pub(crate) fn pooled(all: &[&Self]) -> Self {
-        let first = all.iter().map(|it| it.first).max().unwrap_or(0);
-        let end = all.iter().map(|it| it.first + it.sums.len() as i64).min().unwrap_or(0);
-        let sums = (first..end).map(|day| {
-            all.iter().fold((0.0, 0.0), |sum, it| {
-                let (energy, expected) = it.sums[(day - it.first) as usize];
-                (sum.0 + energy, sum.1 + expected)
-            })
+        let first = all.iter().map(|it| it.first).max().unwrap_or(Day::new(0));
+        let end = all.iter().map(|it| it.first + it.cumulative.len() as i64).min();
+        let count = end.map_or(0, |end| end - first);
+        let sums = (0..count).map(|offset| {
+            EnergySums::of(all.iter().map(|it| it.cumulative[(first - it.first + offset) as usize]))
         });
-        Self { first, sums: sums.collect() }
+        Self { first, cumulative: sums.collect() }
     }
 
     fn days(&self) -> usize {
-        self.sums.len().saturating_sub(1)
+        self.cumulative.len().saturating_sub(1)
     }
 
-    /// Σ over days of (Σe − Σê)².
-    pub(crate) fn daily_error(&self) -> f64 {
-        let days = self.sums.windows(2).map(|pair| {
-            let miss = (pair[1].0 - pair[0].0) - (pair[1].1 - pair[0].1);
-            miss * miss
+    /// Sum of the squared errors of whole days, Σ(Σe − Σê)², kWh².
+    pub(crate) fn squared_error(&self) -> f64 {
+        let days = self.cumulative.windows(2).map(|pair| {
+            let day = pair[1].since(pair[0]);
+            let error = day.measured - day.predicted;
+            error * error
         });
         days.sum()
     }
 
-    /// Half-width of the 90 % interval of a saving over so many days, as a share
-    /// of the baseline. `None` where fewer than two such windows are there.
+    /// False saving of the window of `days` days from the day `start` on.
+    fn false_saving(&self, start: usize, days: usize) -> Option<f64> {
+        self.cumulative[start + days].since(self.cumulative[start]).saving()
+    }
+
+    /// Half-width of the 90 % interval of a saving over `days` days, as a share of
+    /// the baseline; `None` where the training does not contain two such windows.
     pub(crate) fn half_width(&self, days: usize) -> Option<f64> {
         let days = days.max(1);
-        let windows = (self.days() + 1).saturating_sub(days);
-        if self.days() < 2 * days {
-            return None;
-        }
-        let (mut square, mut count) = (0.0, 0);
-        for start in 0..windows {
-            let (from, until) = (self.sums[start], self.sums[start + days]);
-            let (energy, expected) = (until.0 - from.0, until.1 - from.1);
-            if expected > 0.0 {
-                square += (1.0 - energy / expected).powi(2);
-                count += 1;
-            }
-        }
-        let freedom = self.days() as f64 / days as f64 - 1.0;
-        (count > 0).then(|| (square / f64::from(count)).sqrt() * student(freedom))
+        let last = self.days().checked_sub(days)?;
+        let savings = (0..=last).filter_map(|start| self.false_saving(start, days));
+        t_half_width(savings, self.days(), days)
     }
-}
 
-impl CrossValidation {
-    /// Half-width of the 90 % interval of the change of the saving between two
-    /// neighbouring periods of so many days: as above, from the differences that
-    /// came about by themselves.
-    pub(crate) fn change_width(&self, days: usize) -> Option<f64> {
+    /// Half-width of the 90 % interval of the change of the saving from one period of
+    /// `days` days to the next, from the changes between neighbouring windows; `None`
+    /// where the training does not contain two such pairs.
+    pub(crate) fn change_half_width(&self, days: usize) -> Option<f64> {
         let days = days.max(1);
-        if self.days() < 4 * days {
-            return None;
-        }
-        let saving = |start: usize| {
-            let (from, until) = (self.sums[start], self.sums[start + days]);
-            let expected = until.1 - from.1;
-            (expected > 0.0).then(|| 1.0 - (until.0 - from.0) / expected)
-        };
-        let pairs = (0..=self.days() - 2 * days)
-            .filter_map(|start| Some(saving(start + days)? - saving(start)?));
-        let (square, count) =
-            pairs.fold((0.0, 0), |sum, change| (sum.0 + change * change, sum.1 + 1));
-        let freedom = self.days() as f64 / (2.0 * days as f64) - 1.0;
-        (count > 0).then(|| (square / f64::from(count)).sqrt() * student(freedom))
+        let last = self.days().checked_sub(2 * days)?;
+        let changes = (0..=last).filter_map(|start| {
+            Some(self.false_saving(start + days, days)? - self.false_saving(start, days)?)
+        });
+        t_half_width(changes, self.days(), 2 * days)
     }
 }
 
-/// Half-width of the 90 % interval from savings that nobody made, each over so many
-/// of the `span` days: as above.
+/// Half-width of the 90 % interval from false savings, each over `days` of the
+/// `span` days of the training; `None` without two windows that do not overlap.
 pub(crate) fn half_width(savings: &[f64], days: usize, span: usize) -> Option<f64> {
-    let square: f64 = savings.iter().map(|saving| saving * saving).sum();
-    let freedom = span as f64 / days.max(1) as f64 - 1.0;
-    let mean = square / savings.len() as f64;
-    (!savings.is_empty() && freedom >= 1.0).then(|| mean.sqrt() * student(freedom))
+    t_half_width(savings.iter().copied(), span, days.max(1))
 }
 
-/// The 95th percentile of Student's t: Cornish and Fisher's expansion, within one
-/// percent from three degrees of freedom on.
-fn student(freedom: f64) -> f64 {
-    let (z, n) = (1.644_854_f64, freedom.max(2.0));
-    let first = (z.powi(3) + z) / 4.0;
-    let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
-    let third = (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z) / 384.0;
-    z + first / n + second / (n * n) + third / (n * n * n)
+/// √(Σx²/n) · t, with span/window − 1 degrees of freedom.
+fn t_half_width(values: impl Iterator<Item = f64>, span: usize, window: usize) -> Option<f64> {
+    let (squares, count) = values.fold((0.0, 0), |sum, it| (sum.0 + it * it, sum.1 + 1));
+    let t = t_95(span as f64 / window as f64 - 1.0)?;
+    (count > 0).then(|| (squares / f64::from(count)).sqrt() * t)
 }
 
-/// The interval of a saving, shares.
+/// The 95th percentile of Student's t distribution, for any real number of degrees of
+/// freedom from one on; `None` below, where the spread is not estimated from two
+/// windows.
+fn t_95(degrees_of_freedom: f64) -> Option<f64> {
+    let distribution = StudentsT::new(0.0, 1.0, degrees_of_freedom).ok();
+    Some(distribution.filter(|_| degrees_of_freedom >= 1.0)?.inverse_cdf(0.95))
+}
+
+/// The interval of a saving with a baseline that is wrong by at most the half-width
+/// to either side, shares.
 pub(crate) fn interval(saving: f64, half_width: f64) -> [f64; 2] {
     let half = half_width.clamp(0.0, 0.95);
     [1.0 - (1.0 - saving) / (1.0 - half), 1.0 - (1.0 - saving) / (1.0 + half)]
@@ -135,57 +153,96 @@ pub(crate) fn interval(saving: f64, half_width: f64) -> [f64; 2] {
 mod tests {
     use super::*;
 
+    fn near(value: f64, exact: f64, error: f64) -> bool {
+        (value / exact - 1.0).abs() < error
+    }
+
+    /// NIST/SEMATECH e-Handbook of Statistical Methods, table 1.3.6.7.2.
     #[test]
-    fn student_of_the_tables() {
-        for (freedom, known) in [(3.0, 2.353), (4.0, 2.132), (10.0, 1.812), (30.0, 1.697)] {
-            assert!((student(freedom) / known - 1.0_f64).abs() < 0.01, "{freedom}");
+    fn t_95_matches_the_published_table() {
+        let table = [(1.0, 6.314), (2.0, 2.920), (3.0, 2.353), (4.0, 2.132), (10.0, 1.812)];
+        for (degrees_of_freedom, known) in table.into_iter().chain([(30.0, 1.697), (100.0, 1.660)])
+        {
+            assert!(near(t_95(degrees_of_freedom).unwrap(), known, 3e-4), "{degrees_of_freedom}");
+        }
+        assert_eq!(t_95(0.999), None);
+    }
+
+    /// With t = √ν·tan θ the density of ν degrees of freedom is cos^(ν−1) θ, up to a
+    /// factor: 45 % of its integral lie between 0 and the quantile.
+    #[test]
+    fn t_95_holds_for_fractions() {
+        for degrees_of_freedom in [1.03, 1.39, 2.5, 7.7] {
+            let integral = |until: f64| -> f64 {
+                let width = until / 100_000.0;
+                let middle = |step: i32| (f64::from(step) + 0.5) * width;
+                let density = |step| f64::cos(middle(step)).powf(degrees_of_freedom - 1.0);
+                (0..100_000).map(density).sum::<f64>() * width
+            };
+            let angle = (t_95(degrees_of_freedom).unwrap() / f64::sqrt(degrees_of_freedom)).atan();
+            let share = integral(angle) / integral(std::f64::consts::FRAC_PI_2) / 2.0;
+            assert!((share - 0.45).abs() < 1e-5, "{degrees_of_freedom}: {share}");
         }
     }
 
-    /// Ten days, predicted 100 kWh each, used 110 and 90 in turn: single days are
-    /// off by 10 %, pairs by nothing.
+    /// Contests of five and six months in a year of training have 1.39 and 1.03
+    /// degrees of freedom. The window's false savings are all 10 %.
     #[test]
-    fn half_width_by_hand() {
-        let hours = (0..240).map(|hour| {
-            let used = if hour / 24 % 2 == 0 { 110.0 } else { 90.0 };
-            (hour, used / 24.0, 100.0 / 24.0)
-        });
-        let outside = CrossValidation::new(hours);
-        let day = outside.half_width(1).unwrap();
-        assert!((day - 0.1 * student(9.0)).abs() < 1e-9);
-        assert!(outside.half_width(2).unwrap() < 1e-9);
-        assert_eq!(outside.half_width(6), None);
-        assert_eq!(CrossValidation::default().half_width(1), None);
-        // from one day to the next the saving jumps by 20 points
-        let change = outside.change_width(1).unwrap();
-        assert!((change - 0.2 * student(4.0)).abs() < 1e-9);
-        assert_eq!(outside.change_width(3), None);
+    fn long_contests_have_the_right_t() {
+        let error = |hour: i64| (Hour::new(hour), sums(90.0, 100.0));
+        let validation = CrossValidation::new((0..365 * 24).map(error));
+        let t = |days| validation.half_width(days).unwrap() / 0.1;
+        assert!(near(t(153), 4.03, 2e-3), "{}", t(153));
+        assert!(near(t(180), 6.03, 2e-3), "{}", t(180));
+        assert_eq!(validation.half_width(183), None, "not two such windows in a year");
     }
 
-    /// Two that are off by the same days cancel or add up, whichever they do.
+    fn sums(measured: f64, predicted: f64) -> EnergySums {
+        EnergySums { measured, predicted }
+    }
+
+    /// Ten days, predicted 100 kWh each, measured 110 and 90 in turn: single days are
+    /// wrong by 10 %, pairs of days by nothing.
     #[test]
-    fn pooled_errors_keep_what_they_have_in_common() {
-        let house = |first: i64, sign: f64| {
+    fn half_width_matches_a_hand_computation() {
+        let hours = (0..240).map(|hour| {
+            let measured = if hour / 24 % 2 == 0 { 110.0 } else { 90.0 };
+            (Hour::new(hour), sums(measured / 24.0, 100.0 / 24.0))
+        });
+        let validation = CrossValidation::new(hours);
+        let day = validation.half_width(1).unwrap();
+        assert!((day - 0.1 * t_95(9.0).unwrap()).abs() < 1e-9);
+        assert!(validation.half_width(2).unwrap() < 1e-9);
+        assert_eq!(validation.half_width(6), None);
+        assert_eq!(CrossValidation::new(std::iter::empty()).half_width(1), None);
+        // From one day to the next the saving changes by 20 percentage points.
+        let change = validation.change_half_width(1).unwrap();
+        assert!((change - 0.2 * t_95(4.0).unwrap()).abs() < 1e-9);
+        assert_eq!(validation.change_half_width(3), None);
+    }
+
+    /// Errors on the same days add up or cancel.
+    #[test]
+    fn pooling_keeps_common_errors() {
+        let errors = |first: i64, sign: f64| {
             CrossValidation::new((first * 24..260).map(|hour| {
-                let off = if hour / 24 % 2 == 0 { 10.0 } else { -10.0 };
-                (hour, (100.0 + sign * off) / 24.0, 100.0 / 24.0)
+                let error = if hour / 24 % 2 == 0 { 10.0 } else { -10.0 };
+                (Hour::new(hour), sums((100.0 + sign * error) / 24.0, 100.0 / 24.0))
             }))
         };
-        let (one, other) = (house(0, 1.0), house(1, -1.0));
+        let (one, other) = (errors(0, 1.0), errors(1, -1.0));
         let alone = one.half_width(1).unwrap();
         let together = CrossValidation::pooled(&[&one, &one]).half_width(1).unwrap();
         assert!((together - alone).abs() < 1e-9, "{together} is not {alone}");
-        let apart = CrossValidation::pooled(&[&one, &other]);
-        assert!(apart.days() == 10 && apart.half_width(1).unwrap() < 1e-9, "{apart:?}");
+        let opposed = CrossValidation::pooled(&[&one, &other]);
+        assert!(opposed.days() == 10 && opposed.half_width(1).unwrap() < 1e-9, "{opposed:?}");
         assert_eq!(CrossValidation::pooled(&[]).half_width(1), None);
-        assert_eq!(
-            CrossValidation::pooled(&[&one, &CrossValidation::default()]).half_width(1),
-            None
-        );
+        let empty = CrossValidation::new(std::iter::empty());
+        assert_eq!(CrossValidation::pooled(&[&one, &empty]).half_width(1), None);
     }
 
     #[test]
-    fn a_baseline_that_is_off_moves_the_saving() {
+    fn interval_shifts_the_saving_by_the_baseline_error() {
         let [low, high] = interval(0.1, 0.05);
         assert!((low - (1.0 - 0.9 / 0.95)).abs() < 1e-12 && low < 0.1);
         assert!((high - (1.0 - 0.9 / 1.05)).abs() < 1e-12 && high > 0.1);

@@ -1,8 +1,7 @@
-//! Which hour of the week an hour is, in local time: {weekday, Saturday, Sunday
-//! or public holiday} × 24 local hours. A day of summer time's change has 23 or
-//! 25 hours and each of them its own bin; nothing is invented or lost.
+//! Hours of the week in local time: three day types {weekday, Saturday, Sunday or
+//! public holiday} × 24 local hours. A day on which summer time begins or ends has 23
+//! or 25 hours, and each of them its own bin.
 mod easter;
-pub(crate) mod grid;
 mod holidays;
 
 use core::ops::Range;
@@ -14,135 +13,139 @@ use jiff::{
     tz::TimeZone,
 };
 
-use crate::{Competition, DayKind, Period, Time};
-use grid::{HOUR, hour_from};
+use crate::{
+    Competition, DayKind, Period, Time,
+    time::{Hour, each_hour},
+};
 
-/// Bins of the baseline.
+/// Bins of the baseline: day types × local hours.
 pub(crate) const BINS: usize = 72;
 
 /// Hours after the contest whose baseline can still be shown.
-const AFTER: i64 = 92 * 24;
+const HOURS_AFTER_CONTEST: i64 = 92 * 24;
 
-/// An hour's place in the week.
+/// Day type and local hour of an hour, as the number of its bin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TimeOfWeek(u8);
 
 impl TimeOfWeek {
-    /// 0..72: kind of day × 24 + local hour.
+    /// Day type × 24 + local hour, 0 to 71.
     pub(crate) fn bin(self) -> usize {
         self.0 as usize
     }
 
-    /// Local hour of its beginning.
+    /// Local hour, 0 to 23.
     pub(crate) fn local_hour(self) -> usize {
         self.bin() % 24
     }
 
-    /// From 22 to 05.
+    /// Whether the hour lies between 22 and 05.
     pub(crate) fn is_night(self) -> bool {
         !(5..22).contains(&self.local_hour())
     }
 }
 
-/// The hours of a competition, from the first of the baseline to some months
-/// after the contest.
+/// The hours of a competition, from the first of the baseline or the contest to some
+/// months after the last.
 #[derive(Debug)]
 pub(crate) struct Calendar {
     zone: TimeZone,
-    first: i64,
-    slots: Vec<TimeOfWeek>,
-    /// Local date of each hour, counted from that of the first.
+    first: Hour,
+    times_of_week: Vec<TimeOfWeek>,
+    /// Local date of each hour, as days after that of the first hour.
     dates: Vec<u16>,
-    /// Hours of each local date that lie in the baseline.
-    lengths: Vec<u8>,
-    /// Hours of the baseline.
-    pub(crate) baseline: Range<i64>,
-    /// Hours of the contest.
-    pub(crate) contest: Range<i64>,
+    /// Baseline hours of each local date.
+    baseline_hours: Vec<u8>,
+    pub(crate) baseline: Range<Hour>,
+    pub(crate) contest: Range<Hour>,
 }
 
 impl Calendar {
-    /// `own` days come before the competition's, these before the country's.
-    pub(crate) fn new(competition: &Competition, own: &[(Date, DayKind)]) -> Self {
+    /// The special days of the participant override those of the competition, and
+    /// both override the country's holidays.
+    pub(crate) fn new(competition: &Competition, participant: &[(Date, DayKind)]) -> Self {
         let zone = competition.timezone.clone();
         let hours = |period: Period| {
-            let start = hour_from(midnight(&zone, period.start));
-            start..hour_from(midnight(&zone, period.end)).max(start)
+            let start = Hour::at_or_after(midnight(&zone, period.start));
+            start..Hour::at_or_after(midnight(&zone, period.end)).max(start)
         };
         let (baseline, contest) = (hours(competition.baseline), hours(competition.contest));
         let first = baseline.start.min(contest.start);
-        let until = baseline.end.max(contest.end) + AFTER;
+        let end = baseline.end.max(contest.end) + HOURS_AFTER_CONTEST;
         let country = competition.holidays;
-        let start = local(&zone, first * HOUR).0;
-        let (mut slots, mut dates) = (Vec::new(), Vec::new());
-        let mut today = None;
-        for hour in first..until {
-            let (date, of_day) = local(&zone, hour * HOUR);
-            let (index, kind) = match today {
-                Some((known, index, kind)) if known == date => (index, kind),
-                _ => {
-                    let given = |days: &[(Date, DayKind)]| {
-                        days.iter().find(|(day, _)| *day == date).map(|(_, kind)| *kind)
-                    };
-                    let kind = given(own)
-                        .or_else(|| given(&competition.special_days))
-                        .unwrap_or_else(|| kind_of(date, country));
-                    ((date - start).get_days().clamp(0, 0xffff) as u16, kind)
-                }
-            };
+        let day_kind = |date: Date| {
+            let special = participant.iter().chain(&competition.special_days);
+            let special = special.clone().find(|(day, _)| *day == date).map(|(_, kind)| *kind);
+            special.unwrap_or_else(|| kind_of(date, country))
+        };
+        let first_date = local_date(&zone, first.start());
+        let (mut times_of_week, mut dates) = (Vec::new(), Vec::new());
+        let mut today: Option<(Date, u16, DayKind)> = None;
+        for hour in each_hour(&(first..end)) {
+            let at = local(&zone, hour.start());
+            let (date, index, kind) =
+                today.filter(|(date, ..)| *date == at.date()).unwrap_or_else(|| {
+                    let index = (at.date() - first_date).get_days().clamp(0, 0xffff) as u16;
+                    (at.date(), index, day_kind(at.date()))
+                });
             today = Some((date, index, kind));
-            let row = match kind {
+            let local_hour = at.hour() as u8;
+            let day_type = match kind {
                 DayKind::Weekday => 0,
                 DayKind::Saturday => 1,
-                DayKind::Half if of_day < 12 => 0,
+                DayKind::Half if local_hour < 12 => 0,
                 DayKind::Half | DayKind::Holiday => 2,
             };
-            slots.push(TimeOfWeek(row * 24 + of_day));
+            times_of_week.push(TimeOfWeek(day_type * 24 + local_hour));
             dates.push(index);
         }
-        let mut lengths = vec![0; dates.last().map_or(0, |last| usize::from(*last) + 1)];
-        for (hour, date) in (first..).zip(&dates) {
-            lengths[usize::from(*date)] += u8::from(baseline.contains(&hour));
+        let mut baseline_hours = vec![0; dates.last().map_or(0, |last| usize::from(*last) + 1)];
+        for (hour, date) in each_hour(&(first..end)).zip(&dates) {
+            baseline_hours[usize::from(*date)] += u8::from(baseline.contains(&hour));
         }
-        Self { zone, first, slots, dates, lengths, baseline, contest }
+        Self { zone, first, times_of_week, dates, baseline_hours, baseline, contest }
     }
 
-    /// All hours.
-    pub(crate) fn hours(&self) -> Range<i64> {
-        self.first..self.first + self.slots.len() as i64
+    /// All hours of the calendar.
+    pub(crate) fn hours(&self) -> Range<Hour> {
+        self.first..self.first + self.times_of_week.len() as i64
     }
 
-    /// Place of an hour; `None` outside of [`Calendar::hours`].
-    pub(crate) fn time_of_week(&self, hour: i64) -> Option<TimeOfWeek> {
-        self.slots.get(usize::try_from(hour - self.first).ok()?).copied()
+    fn index(&self, hour: Hour) -> Option<usize> {
+        usize::try_from(hour - self.first).ok()
+    }
+
+    /// `None` outside of [`Calendar::hours`].
+    pub(crate) fn time_of_week(&self, hour: Hour) -> Option<TimeOfWeek> {
+        self.times_of_week.get(self.index(hour)?).copied()
     }
 
     /// Local date of an hour as days after that of the first hour.
-    pub(crate) fn date_index(&self, hour: i64) -> Option<usize> {
-        self.dates.get(usize::try_from(hour - self.first).ok()?).map(|day| usize::from(*day))
+    pub(crate) fn date_index(&self, hour: Hour) -> Option<usize> {
+        self.dates.get(self.index(hour)?).map(|date| usize::from(*date))
     }
 
     /// Number of local dates.
     pub(crate) fn date_count(&self) -> usize {
-        self.lengths.len()
+        self.baseline_hours.len()
     }
 
-    /// Hours of the baseline on a date of [`Calendar::date_index`].
-    pub(crate) fn hours_of(&self, date: usize) -> u8 {
-        self.lengths[date]
+    /// Baseline hours of a date of [`Calendar::date_index`], at most 25.
+    pub(crate) fn baseline_hours(&self, date_index: usize) -> u8 {
+        self.baseline_hours[date_index]
     }
 
     /// Local date of a moment.
     pub(crate) fn date(&self, at: Time) -> Date {
-        local(&self.zone, at.0).0
+        local_date(&self.zone, at)
     }
 
     /// When a local date begins.
     pub(crate) fn midnight(&self, date: Date) -> Time {
-        Time(midnight(&self.zone, date))
+        midnight(&self.zone, date)
     }
 
-    /// Midnight of the same date one year before.
+    /// Midnight of the same local date one year before.
     pub(crate) fn year_before(&self, at: Time) -> Time {
         self.midnight(self.date(at).saturating_sub(1.year()))
     }
@@ -164,19 +167,21 @@ fn kind_of(date: Date, country: Option<Country>) -> DayKind {
     }
 }
 
-/// A date so far away that no zone has it counts as 1970.
-fn midnight(zone: &TimeZone, date: Date) -> i64 {
-    date.to_zoned(zone.clone()).map_or(0, |zoned| zoned.timestamp().as_second())
+/// 1970-01-01 for a date that is out of jiff's range in the zone.
+fn midnight(zone: &TimeZone, date: Date) -> Time {
+    Time(date.to_zoned(zone.clone()).map_or(0, |zoned| zoned.timestamp().as_second()))
 }
 
-/// Local date and hour of a moment.
-fn local(zone: &TimeZone, seconds: i64) -> (Date, u8) {
-    let at = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
-    let local = zone.to_datetime(at);
-    (local.date(), local.hour() as u8)
+fn local(zone: &TimeZone, at: Time) -> jiff::civil::DateTime {
+    zone.to_datetime(Timestamp::from_second(at.0).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// A date some days on; the last of all where there is none.
+/// Local date of a moment in a zone.
+pub(crate) fn local_date(zone: &TimeZone, at: Time) -> Date {
+    local(zone, at).date()
+}
+
+/// The date `days` later; the last possible date where that is later.
 pub(crate) fn days_after(date: Date, days: i64) -> Date {
     date.saturating_add(days.days())
 }
@@ -187,7 +192,7 @@ mod tests {
 
     use super::*;
 
-    fn calendar(own: &[(Date, DayKind)]) -> Calendar {
+    fn calendar(special_days: &[(Date, DayKind)]) -> Calendar {
         let period = |start, end| Period { start, end };
         let competition = Competition::new(
             "test",
@@ -195,11 +200,11 @@ mod tests {
             period(date(2026, 3, 1), date(2027, 3, 1)),
             period(date(2027, 3, 1), date(2027, 6, 1)),
         );
-        Calendar::new(&competition, own)
+        Calendar::new(&competition, special_days)
     }
 
     #[test]
-    fn a_year_has_its_hours_and_the_spring_loses_one() {
+    fn a_year_has_8760_hours_and_a_spring_one_less() {
         let calendar = calendar(&[]);
         assert_eq!(calendar.baseline.end - calendar.baseline.start, 8760);
         assert_eq!(calendar.contest.end - calendar.contest.start, 92 * 24 - 1);
@@ -211,11 +216,10 @@ mod tests {
     fn days_of_23_and_25_hours() {
         let calendar = calendar(&[]);
         let hours = |day: Date| {
-            let start = calendar.midnight(day).0 / HOUR;
-            let end = calendar.midnight(day.tomorrow().unwrap()).0 / HOUR;
-            (start..end)
-                .map(|hour| calendar.time_of_week(hour).unwrap().bin() - 48)
-                .collect::<Vec<_>>()
+            let start = Hour::containing(calendar.midnight(day));
+            let end = Hour::containing(calendar.midnight(day.tomorrow().unwrap()));
+            let bin = |hour| calendar.time_of_week(hour).unwrap().bin() - 48;
+            each_hour(&(start..end)).map(bin).collect::<Vec<_>>()
         };
         let spring: Vec<usize> = (0..2).chain(3..24).collect();
         let autumn: Vec<usize> = (0..3).chain(2..24).collect();
@@ -224,16 +228,17 @@ mod tests {
     }
 
     #[test]
-    fn own_days_come_first() {
+    fn special_days_of_the_participant_override_the_holidays() {
         let friday = date(2027, 5, 7);
         let thursday = date(2027, 3, 25);
         let calendar = calendar(&[(friday, DayKind::Holiday), (thursday, DayKind::Half)]);
-        let slot = |day, hour| calendar.time_of_week(calendar.at(day, hour).0 / HOUR).unwrap();
-        assert_eq!(slot(friday, 10).bin(), 58);
-        assert_eq!(slot(thursday, 11).bin(), 11);
-        assert_eq!(slot(thursday, 12).bin(), 60);
-        assert!(slot(friday, 22).is_night() && slot(friday, 4).is_night());
-        assert!(!slot(friday, 5).is_night() && slot(date(2027, 5, 10), 5).bin() == 5);
-        assert_eq!(calendar.time_of_week(calendar.contest.end + AFTER), None);
+        let at =
+            |day, hour| calendar.time_of_week(Hour::containing(calendar.at(day, hour))).unwrap();
+        assert_eq!(at(friday, 10).bin(), 58);
+        assert_eq!(at(thursday, 11).bin(), 11);
+        assert_eq!(at(thursday, 12).bin(), 60);
+        assert!(at(friday, 22).is_night() && at(friday, 4).is_night());
+        assert!(!at(friday, 5).is_night() && at(date(2027, 5, 10), 5).bin() == 5);
+        assert_eq!(calendar.time_of_week(calendar.contest.end + HOURS_AFTER_CONTEST), None);
     }
 }

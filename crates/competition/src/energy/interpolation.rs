@@ -1,259 +1,242 @@
-//! From one good register to the next: R at every quarter-hour boundary between.
+//! R at every boundary of quarter-hours between two plausible points.
 //!
-//! - Up to 15 minutes: a straight line, measured.
-//! - Longer: by the baseline's profile where there is one, else a straight line;
-//!   estimated (and firm, if the gap is of a few hours: its days are known days), but for boundaries within half a minute of a reading.
-//! - The register stood still and then moved: where power came meanwhile it
-//!   gives the shape and the register the amount; where none came, and the move
-//!   is more than the connection carries in its own interval, it was used while
-//!   the register stood.
+//! - Points at most 15 minutes apart: linear, and exact.
+//! - Points further apart: by the load profile where there is one, else linear. The
+//!   boundaries are estimated, and firm in a gap of at most four hours. A boundary
+//!   within half a minute of a reading is exact.
+//! - The register did not change for a while and then did: where power was measured
+//!   meanwhile, it gives the distribution and the register the amount. Where none was,
+//!   and the connection cannot carry the amount in the last interval, the energy is
+//!   distributed over the time without a change.
 use super::{Boundary, MeterConfig, PendingBoundary, QuarterUpdate, RegisterPoint, RegisterState};
-use crate::calendar::grid::{HOUR, QUARTER, hour_of};
+use crate::{
+    MilliWattHours, Time,
+    time::{Hour, QuarterHour, each_quarter},
+};
 
-/// Readings further apart do not measure what lies between.
-const DENSE: i64 = 900;
-/// A gap this long moves little energy between hours: its sum is exact, and a day
-/// with one lost telegram is still a known day. Estimated all the same.
-const SHORT: i64 = 4 * HOUR;
-/// A reading this close to a boundary stands for it: less than one percent of
-/// an hour.
+/// Readings at most this far apart measure the boundaries between them, seconds.
+const MAX_EXACT_GAP: i64 = 900;
+/// Gaps up to this length are firm, seconds: their sum is exact, and little energy is
+/// attributed to another hour, so that a day with one lost telegram is a known day.
+const MAX_FIRM_GAP: i64 = 4 * Hour::SECONDS;
+/// A reading this close to a boundary measures it, seconds: the error is less than one
+/// percent of an hour's energy.
 const NEAR: i64 = 30;
-/// Boundaries to remember while a register stands still: a day.
-const HELD: usize = 96;
+/// Boundaries to keep while the register does not change: a day.
+const MAX_PENDING: usize = 96;
+/// A mean power below this can be too small for the register's resolution, W.
+const RESOLUTION: i64 = 1000;
 
-/// Boundaries after `from`, up to and with `until`.
-fn boundaries(from: i64, until: i64) -> impl Iterator<Item = i64> {
-    (from.div_euclid(QUARTER) + 1)..=until.div_euclid(QUARTER)
+/// What all steps from one point to the next need.
+pub(super) struct Link<'a> {
+    pub(super) config: &'a MeterConfig,
+    /// Weights of hours where a gap is filled; linear without.
+    pub(super) profile: Option<&'a dyn Fn(Hour) -> i64>,
+    /// The point that is linked to is a declared register value.
+    pub(super) declared: bool,
+    /// Quarter-hours that are complete.
+    pub(super) out: &'a mut Vec<QuarterUpdate>,
 }
 
-/// `whole * part / of` without overflow, towards minus infinity.
-fn share(whole: i64, part: i64, of: i64) -> i64 {
+/// The quarter-hours whose boundaries lie after `from`, up to and including `until`.
+fn boundaries(from: Time, until: Time) -> impl Iterator<Item = QuarterHour> {
+    each_quarter(&(QuarterHour::containing(from) + 1..QuarterHour::containing(until) + 1))
+}
+
+/// `whole * part / of`, rounded down, without overflow; 0 where `of` is not positive.
+fn fraction(whole: MilliWattHours, part: i64, of: i64) -> MilliWattHours {
     if of <= 0 {
-        return 0;
+        return MilliWattHours(0);
     }
-    match whole.checked_mul(part) {
+    MilliWattHours(match whole.0.checked_mul(part) {
         Some(product) => product.div_euclid(of),
-        None => (i128::from(whole) * i128::from(part)).div_euclid(i128::from(of)) as i64,
-    }
+        None => (i128::from(whole.0) * i128::from(part)).div_euclid(i128::from(of)) as i64,
+    })
 }
 
 impl RegisterState {
-    pub(super) fn link(
-        &mut self,
-        spec: &MeterConfig,
-        to: RegisterPoint,
-        declared: bool,
-        profile: Option<&dyn Fn(i64) -> i64>,
-        out: &mut Vec<QuarterUpdate>,
-    ) {
-        let Some(from) = self.good else { return };
-        let declared = declared || self.declared;
+    /// Continues the series to a point.
+    pub(super) fn link(&mut self, to: RegisterPoint, link: &mut Link<'_>) {
+        let Some(from) = self.last_good else { return };
+        let declared = link.declared;
+        link.declared |= self.declared;
         if to.register == from.register {
-            self.stand(from, to, declared, out);
+            self.continue_unchanged(from, to, link);
         } else {
-            self.go(spec, from, to, declared, profile, out);
-            self.moved = to.at;
-            self.work = 0;
-            self.held.clear();
-            self.hold = self.edge;
+            self.continue_changed(from, to, link);
+            self.restart_at(to);
         }
-        self.good = Some(to);
+        link.declared = declared;
+        self.last_good = Some(to);
         self.declared = false;
-        self.anchor(to);
+        self.keep_hourly(to);
     }
 
-    /// The register stands still. Power says that it should not: then wait for
-    /// it to move; else the energy of that time is zero, and measured.
-    fn stand(
-        &mut self,
-        from: RegisterPoint,
-        to: RegisterPoint,
-        declared: bool,
-        out: &mut Vec<QuarterUpdate>,
-    ) {
+    /// The register has changed: nothing is pending.
+    fn restart_at(&mut self, point: RegisterPoint) {
+        self.last_change = point.at;
+        self.work = 0;
+        self.pending.clear();
+        self.boundary_at_change = self.boundary;
+    }
+
+    /// The register does not change. Where power was measured, its boundaries wait for
+    /// the register to change; else the energy is zero, and measured.
+    fn continue_unchanged(&mut self, from: RegisterPoint, to: RegisterPoint, link: &mut Link<'_>) {
         let power = self.power.unwrap_or(0).max(0);
-        self.hold_boundaries(from, to, power);
-        self.work = self.work.saturating_add(power.saturating_mul(to.at - from.at));
+        self.keep_boundaries(from, to, power);
+        self.work = self.work.saturating_add(power.saturating_mul(to.at.since(from.at)));
         if self.work == 0 {
-            for index in boundaries(from.at, to.at) {
-                self.emit(index, to.register, true, declared, out);
+            for quarter in boundaries(from.at, to.at) {
+                self.emit(quarter, to.register, true, true, link);
             }
         }
-        if self.held.len() > HELD {
-            self.give_up(to, declared, out);
+        if self.pending.len() > MAX_PENDING {
+            self.give_up(to, link);
         }
     }
 
-    fn hold_boundaries(&mut self, from: RegisterPoint, to: RegisterPoint, power: i64) {
-        let dense = to.at - from.at <= DENSE;
-        for index in boundaries(from.at, to.at) {
-            if self.held.len() > HELD {
+    fn keep_boundaries(&mut self, from: RegisterPoint, to: RegisterPoint, power: i64) {
+        let dense = to.at.since(from.at) <= MAX_EXACT_GAP;
+        for quarter in boundaries(from.at, to.at) {
+            if self.pending.len() > MAX_PENDING {
                 break;
             }
-            let at = index * QUARTER;
-            let exact = dense || at - from.at <= NEAR || to.at - at <= NEAR;
-            let work = self.work.saturating_add(power.saturating_mul(at - from.at));
-            self.held.push(PendingBoundary { work, exact });
+            let at = quarter.start();
+            let exact = dense || at.since(from.at) <= NEAR || to.at.since(at) <= NEAR;
+            let work = self.work.saturating_add(power.saturating_mul(at.since(from.at)));
+            self.pending.push(PendingBoundary { work, exact });
         }
     }
 
-    /// A day without a move. If power was next to nothing the register is too
-    /// coarse to show it; if not, the meter is stuck and the day is not known.
-    fn give_up(&mut self, to: RegisterPoint, declared: bool, out: &mut Vec<QuarterUpdate>) {
-        let coarse = self.work / HOUR < 1000;
-        if coarse {
-            self.edge = self.hold;
-            for index in boundaries(self.moved, to.at) {
-                self.emit(index, to.register, true, declared, out);
+    /// A day without a change. Where the power was small, the register is too coarse to
+    /// show it; else the meter is stuck, and the energy of the day is unknown.
+    fn give_up(&mut self, to: RegisterPoint, link: &mut Link<'_>) {
+        if self.work / Hour::SECONDS < RESOLUTION {
+            self.boundary = self.boundary_at_change;
+            for quarter in boundaries(self.last_change, to.at) {
+                self.emit(quarter, to.register, true, true, link);
             }
         } else {
-            self.edge = None;
+            self.boundary = None;
         }
-        self.moved = to.at;
-        self.work = 0;
-        self.held.clear();
-        self.hold = self.edge;
+        self.restart_at(to);
     }
 
-    fn go(
-        &mut self,
-        spec: &MeterConfig,
-        from: RegisterPoint,
-        to: RegisterPoint,
-        declared: bool,
-        profile: Option<&dyn Fn(i64) -> i64>,
-        out: &mut Vec<QuarterUpdate>,
-    ) {
-        let hop = to.at - from.at;
+    fn continue_changed(&mut self, from: RegisterPoint, to: RegisterPoint, link: &mut Link<'_>) {
+        let seconds = to.at.since(from.at);
         let amount = to.register - from.register;
         let power = self.power.unwrap_or(0).max(0);
-        if self.moved == from.at || (self.work == 0 && spec.carries(amount, hop)) {
-            self.spread(from, to, declared, profile, out);
+        if self.last_change == from.at || (self.work == 0 && link.config.carries(amount, seconds)) {
+            self.interpolate(from, to, link);
         } else if self.work == 0 {
-            self.edge = self.hold;
-            let stood = RegisterPoint { at: self.moved, register: from.register };
-            self.spread(stood, to, declared, profile, out);
-        } else if hop <= DENSE {
-            self.hold_boundaries(from, to, power);
-            let total = self.work.saturating_add(power.saturating_mul(hop));
-            self.release(from.register, amount, total, declared, out);
+            self.boundary = self.boundary_at_change;
+            let changed = RegisterPoint { at: self.last_change, register: from.register };
+            self.interpolate(changed, to, link);
+        } else if seconds <= MAX_EXACT_GAP {
+            self.keep_boundaries(from, to, power);
+            let total = self.work.saturating_add(power.saturating_mul(seconds));
+            self.emit_pending(from.register, amount, total, link);
         } else {
-            // Power shapes what it saw; the gap after it gets the rest.
-            let seen = (self.work / 36).saturating_mul(10).min(amount);
-            self.release(from.register, seen, self.work, declared, out);
-            let rest = RegisterPoint { at: from.at, register: from.register + seen };
-            self.spread(rest, to, declared, profile, out);
+            // The power distributes its own energy, and the gap gets the rest.
+            let by_power = MilliWattHours((self.work / 36).saturating_mul(10)).min(amount);
+            self.emit_pending(from.register, by_power, self.work, link);
+            let rest = RegisterPoint { at: from.at, register: from.register + by_power };
+            self.interpolate(rest, to, link);
         }
     }
 
-    /// Gives the boundaries of the time the register stood their share.
-    fn release(
+    /// Distributes `amount` over the pending boundaries in proportion to their work, of
+    /// which `total` is the whole, W·s.
+    fn emit_pending(
         &mut self,
-        base: i64,
-        amount: i64,
+        base: MilliWattHours,
+        amount: MilliWattHours,
         total: i64,
-        declared: bool,
-        out: &mut Vec<QuarterUpdate>,
+        link: &mut Link<'_>,
     ) {
-        self.edge = self.hold;
-        let first = self.moved.div_euclid(QUARTER) + 1;
-        for (index, held) in (first..).zip(std::mem::take(&mut self.held)) {
-            let register = base + share(amount, held.work, total);
-            self.emit(index, register, held.exact, declared, out);
+        self.boundary = self.boundary_at_change;
+        let first = QuarterHour::containing(self.last_change) + 1;
+        for (offset, pending) in (0..).zip(std::mem::take(&mut self.pending)) {
+            let register = base + fraction(amount, pending.work, total);
+            self.emit(first + offset, register, pending.exact, pending.exact, link);
         }
     }
 
-    /// A line or a profile from one knot to the other.
-    fn spread(
-        &mut self,
-        from: RegisterPoint,
-        to: RegisterPoint,
-        declared: bool,
-        profile: Option<&dyn Fn(i64) -> i64>,
-        out: &mut Vec<QuarterUpdate>,
-    ) {
+    /// Emits the boundaries between two points, linearly or by the load profile.
+    fn interpolate(&mut self, from: RegisterPoint, to: RegisterPoint, link: &mut Link<'_>) {
         let amount = to.register - from.register;
-        let seconds = to.at - from.at;
-        let line = |at: i64| from.register + share(amount, at - from.at, seconds);
-        if seconds <= DENSE {
-            for index in boundaries(from.at, to.at) {
-                self.emit(index, line(index * QUARTER), true, declared, out);
+        let seconds = to.at.since(from.at);
+        let linear = |at: Time| from.register + fraction(amount, at.since(from.at), seconds);
+        if seconds <= MAX_EXACT_GAP {
+            for quarter in boundaries(from.at, to.at) {
+                self.emit(quarter, linear(quarter.start()), true, true, link);
             }
             return;
         }
-        // Boundaries next to a reading do not depend on the profile, so that what
-        // counts as measured does not either.
-        let near = |at: i64| at - from.at <= NEAR || to.at - at <= NEAR;
-        let mut start = from;
-        let mut end = to;
-        for index in boundaries(from.at, to.at) {
-            let at = index * QUARTER;
-            if at - from.at <= NEAR {
-                start = RegisterPoint { at, register: line(at) };
-            } else if to.at - at <= NEAR {
-                end = RegisterPoint { at, register: line(at) };
+        // Boundaries near a reading are linear, so that values that count as measured do
+        // not depend on the profile. The profile distributes the energy between them.
+        let near_start = |at: Time| at.since(from.at) <= NEAR;
+        let near_end = |at: Time| to.at.since(at) <= NEAR;
+        let (mut start, mut end) = (from, to);
+        for at in boundaries(from.at, to.at).map(QuarterHour::start) {
+            if near_start(at) {
+                start = RegisterPoint { at, register: linear(at) };
+            } else if near_end(at) {
+                end = RegisterPoint { at, register: linear(at) };
             }
         }
-        let profile = profile.filter(|_| hour_of(end.at - 1) > hour_of(start.at));
-        self.shaped |= profile.is_some();
-        let weight = |hour: i64| profile.map_or(1, |profile| profile(hour).clamp(1, 1 << 40));
-        let weigh =
-            |from: i64, until: i64| i128::from(weight(hour_of(from))) * i128::from(until - from);
+        let last_hour = Hour::containing(Time(end.at.0 - 1));
+        let profile = link.profile.filter(|_| last_hour > Hour::containing(start.at));
+        self.used_profile |= profile.is_some();
+        // Weight of a time within one hour: that of the hour × seconds.
+        let weight = |from: Time, until: Time| {
+            let hour = Hour::containing(from);
+            let weight = profile.map_or(1, |profile| profile(hour).clamp(1, 1 << 40));
+            i128::from(weight) * i128::from(until.since(from))
+        };
         let mut total = 0;
         let mut at = start.at;
         while at < end.at {
-            let next = (hour_of(at) * HOUR + HOUR).min(end.at);
-            total += weigh(at, next);
+            let next = (Hour::containing(at) + 1).start().min(end.at);
+            total += weight(at, next);
             at = next;
         }
-        let inner = i128::from(end.register - start.register);
+        let inner = i128::from((end.register - start.register).0);
         let (mut done, mut last) = (0, start.at);
-        for index in boundaries(from.at, to.at) {
-            let at = index * QUARTER;
-            let register = if near(at) {
-                line(at)
+        for quarter in boundaries(from.at, to.at) {
+            let at = quarter.start();
+            let exact = near_start(at) || near_end(at);
+            let register = if exact {
+                linear(at)
             } else {
-                done += weigh(last, at);
+                done += weight(last, at);
                 last = at;
-                start.register + (inner * done).div_euclid(total.max(1)) as i64
+                start.register + MilliWattHours((inner * done).div_euclid(total.max(1)) as i64)
             };
-            self.emit_firm(index, register, near(at), seconds <= SHORT, declared, out);
+            self.emit(quarter, register, exact, exact || seconds <= MAX_FIRM_GAP, link);
         }
     }
 
-    /// R at a boundary; with the one before it, a quarter-hour.
+    /// R at a boundary; with the boundary before it, the energy of a quarter-hour.
     fn emit(
         &mut self,
-        index: i64,
-        register: i64,
-        exact: bool,
-        declared: bool,
-        out: &mut Vec<QuarterUpdate>,
-    ) {
-        self.emit_firm(index, register, exact, exact, declared, out);
-    }
-
-    /// The same where a boundary within a short gap is firm without being exact.
-    fn emit_firm(
-        &mut self,
-        index: i64,
-        register: i64,
+        quarter: QuarterHour,
+        register: MilliWattHours,
         exact: bool,
         firm: bool,
-        declared: bool,
-        out: &mut Vec<QuarterUpdate>,
+        link: &mut Link<'_>,
     ) {
-        let firm = firm || exact;
-        if let Some(edge) = self.edge.filter(|edge| edge.index + 1 == index) {
-            out.push(QuarterUpdate {
-                quarter: edge.index,
-                energy: register - edge.register,
-                from_exact: edge.exact,
-                until_exact: exact,
-                firm: firm && edge.firm,
-                declared: declared || edge.declared,
+        if let Some(start) = self.boundary.filter(|it| it.quarter + 1 == quarter) {
+            link.out.push(QuarterUpdate {
+                quarter: start.quarter,
+                energy: register - start.register,
+                start_exact: start.exact,
+                end_exact: exact,
+                firm: firm && start.firm,
+                declared: link.declared || start.declared,
             });
         }
-        self.edge = Some(Boundary { index, register, exact, firm, declared: false });
+        self.boundary = Some(Boundary { quarter, register, exact, firm, declared: false });
     }
 }

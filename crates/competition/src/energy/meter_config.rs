@@ -1,90 +1,91 @@
-//! A meter's configuration in the automaton's units, and its fingerprint.
+//! A meter's configuration in the units of the state machine, and its fingerprint.
 use core::hash::{Hash, Hasher};
 
-use crate::{Competition, Country, Meter, Sign};
+use fnv::FnvHasher;
 
-/// Most that any connection carries, W: keeps all sums far from overflow.
-const LARGEST: i64 = 1_000_000_000;
-/// Registers beyond this are absurd, mWh: 9 TWh.
-pub(crate) const REGISTER_LIMIT: i64 = 9_000_000_000_000_000;
+use crate::{Competition, Country, Meter, MilliWattHours, Sign, Time, WattHours, Watts};
 
-/// One meter. Registers in primary mWh.
+/// Largest capacity of a connection, W. It keeps all sums far from overflow.
+const MAX_POWER: i64 = 1_000_000_000;
+/// Largest register value: 9 TWh.
+pub(crate) const MAX_REGISTER: MilliWattHours = MilliWattHours(9_000_000_000_000_000);
+
+/// A declared meter swap or reset. The fields are hashed in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RegisterChange {
+    pub(crate) at: Time,
+    /// Last value of the old register, first value of the new one; primary.
+    pub(crate) last: MilliWattHours,
+    pub(crate) first: MilliWattHours,
+}
+
+/// Registers and powers are primary: multiplied where a meter is behind current
+/// transformers.
 #[derive(Debug)]
 pub(crate) struct MeterConfig {
     pub(crate) multiplier: i64,
+    /// 1, or −1 for a meter whose energy is subtracted.
     pub(crate) sign: i64,
-    /// W
+    /// Largest power that the connection carries, W.
     pub(crate) capacity: i64,
-    pub(crate) rollover: Option<i64>,
-    /// Time, last of the old, first of the new.
-    pub(crate) epochs: Vec<(i64, i64, i64)>,
-    /// Gaps that end later are spread by the baseline's profile.
-    pub(crate) contest: i64,
-    /// Of all of the above.
+    /// Register value at which the register starts again from zero.
+    pub(crate) rollover: Option<MilliWattHours>,
+    /// Oldest first.
+    pub(crate) changes: Vec<RegisterChange>,
+    /// Gaps that end after this are filled by the load profile.
+    pub(crate) contest_start: Time,
+    /// Hash of everything that stored days depend on. Stores hold it: the same
+    /// configuration has the same fingerprint in every version of this crate.
     pub(crate) fingerprint: u64,
 }
 
 impl MeterConfig {
-    pub(crate) fn new(meter: &Meter, competition: &Competition, contest: i64) -> Self {
+    pub(crate) fn new(meter: &Meter, competition: &Competition, contest_start: Time) -> Self {
         let multiplier = i64::from(meter.multiplier.max(1));
-        let primary = |register: i64| register.saturating_mul(multiplier).saturating_mul(1000);
-        let mut epochs: Vec<_> = meter
-            .epochs
-            .iter()
-            .map(|epoch| (epoch.at.0, primary(epoch.last.0), primary(epoch.first.0)))
-            .collect();
-        epochs.sort_unstable();
-        let mut spec = Self {
+        let primary = |register: WattHours| {
+            MilliWattHours(register.0.saturating_mul(multiplier).saturating_mul(1000))
+        };
+        let changes = meter.epochs.iter().map(|epoch| RegisterChange {
+            at: epoch.at,
+            last: primary(epoch.last),
+            first: primary(epoch.first),
+        });
+        let mut changes: Vec<_> = changes.collect();
+        changes.sort_unstable();
+        let capacity = meter.capacity.0.clamp(1, MAX_POWER);
+        let rollover = meter.rollover.map(primary).filter(|limit| limit.0 > 0);
+        let mut hasher = FnvHasher::default();
+        (multiplier, capacity, rollover, &changes, contest_start).hash(&mut hasher);
+        let zone = competition.timezone.iana_name();
+        let holidays = competition.holidays.map_or("", Country::as_str);
+        (zone, holidays, &competition.special_days).hash(&mut hasher);
+        (competition.baseline.start, competition.baseline.end).hash(&mut hasher);
+        Self {
             multiplier,
             sign: if meter.sign == Sign::Minus { -1 } else { 1 },
-            capacity: meter.capacity.0.clamp(1, LARGEST),
-            rollover: meter.rollover.map(|limit| primary(limit.0)).filter(|limit| *limit > 0),
-            epochs,
-            contest,
-            fingerprint: 0,
-        };
-        let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-        (spec.multiplier, spec.capacity, spec.rollover, &spec.epochs, contest).hash(&mut hash);
-        let zone = competition.timezone.iana_name();
-        // As text: the fingerprints of stored days were computed so.
-        let holidays = competition.holidays.map_or("", Country::as_str);
-        (zone, holidays, &competition.special_days).hash(&mut hash);
-        (competition.baseline.start, competition.baseline.end).hash(&mut hash);
-        spec.fingerprint = hash.finish();
-        spec
+            capacity,
+            rollover,
+            changes,
+            contest_start,
+            fingerprint: hasher.finish(),
+        }
     }
 
-    /// Whether a connection can carry `amount` mWh in `seconds`. Five seconds
-    /// more are allowed, for clocks that stagger.
-    pub(crate) fn carries(&self, amount: i64, seconds: i64) -> bool {
-        i128::from(amount) * 36
+    /// Whether the connection can carry `amount` in `seconds`. Five more seconds are
+    /// allowed, for clocks that are adjusted.
+    pub(crate) fn carries(&self, amount: MilliWattHours, seconds: i64) -> bool {
+        i128::from(amount.0) * 36
             <= i128::from(self.capacity) * i128::from(seconds.saturating_add(5)) * 10
     }
 
-    /// A power as the meter shows it, in primary watts.
-    pub(crate) fn watts(&self, power: i64) -> i64 {
-        power.saturating_mul(self.multiplier).clamp(-LARGEST, LARGEST)
+    /// Primary power, W, of a power that the meter sent.
+    pub(crate) fn primary_power(&self, power: Watts) -> i64 {
+        power.0.saturating_mul(self.multiplier).clamp(-MAX_POWER, MAX_POWER)
     }
 
-    /// A register as the meter shows it, in primary mWh.
-    pub(crate) fn primary(&self, register: i64) -> i64 {
-        register
-            .saturating_mul(self.multiplier)
-            .saturating_mul(1000)
-            .clamp(-REGISTER_LIMIT, REGISTER_LIMIT)
-    }
-}
-
-/// FNV-1a: the same in every build, which the standard hasher does not promise.
-struct Fnv(u64);
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+    /// Primary register of a register that the meter sent.
+    pub(crate) fn primary_register(&self, register: WattHours) -> MilliWattHours {
+        let register = register.0.saturating_mul(self.multiplier).saturating_mul(1000);
+        MilliWattHours(register.clamp(-MAX_REGISTER.0, MAX_REGISTER.0))
     }
 }

@@ -1,139 +1,148 @@
-//! One UTC day of one meter: its quarter-hours, its doubts, and the automaton's
-//! state at its end. About 600 bytes.
+//! One UTC day of one meter: its quarter-hours, its quarantined readings, and the
+//! state of the register at its end. About 600 bytes.
 use super::{QuarterUpdate, RegisterState};
-use crate::{Provenance, QuarantineReason, WattHours};
+use crate::{
+    MilliWattHours, Provenance, QuarantineReason, Time, WattHours, time::QUARTERS_PER_DAY,
+};
 
 const KNOWN: u8 = 1;
-const FROM: u8 = 2;
-const UNTIL: u8 = 4;
+const START_EXACT: u8 = 2;
+const END_EXACT: u8 = 4;
 const DECLARED: u8 = 8;
 const FIRM: u8 = 16;
 
-/// One quarter-hour.
+/// The energy of a quarter-hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuarterEnergy {
-    /// mWh
-    pub(crate) energy: i64,
+    pub(crate) energy: MilliWattHours,
+    /// As stored; never 0.
     pub(crate) flags: u8,
 }
 
 impl QuarterEnergy {
     /// The sum with another meter's: exact where both are, declared where one is.
-    pub(crate) fn with(self, energy: i64, flags: u8) -> Self {
-        let both = self.flags & flags & (KNOWN | FROM | UNTIL | FIRM);
-        Self { energy: self.energy + energy, flags: both | (self.flags | flags) & DECLARED }
+    pub(crate) fn plus(self, other: Self) -> Self {
+        let both = self.flags & other.flags & (KNOWN | START_EXACT | END_EXACT | FIRM);
+        let either = (self.flags | other.flags) & DECLARED;
+        Self { energy: self.energy + other.energy, flags: both | either }
     }
 
+    /// Whether the register was measured at the quarter-hour's start.
     pub(crate) fn starts_exact(self) -> bool {
-        self.flags & FROM != 0
+        self.flags & START_EXACT != 0
     }
 
+    /// Whether the register was measured at the quarter-hour's end.
     pub(crate) fn ends_exact(self) -> bool {
-        self.flags & UNTIL != 0
+        self.flags & END_EXACT != 0
     }
 
-    /// Measured, or of a gap so short that its energy is nearly where it was used.
-    pub(crate) fn firm(self) -> bool {
+    /// Measured, or interpolated over a gap so short that little energy is attributed
+    /// to another hour.
+    pub(crate) fn is_firm(self) -> bool {
         self.flags & FIRM != 0
     }
 
-    pub(crate) fn declared(self) -> bool {
+    /// Whether it depends on a register value that the organiser declared.
+    pub(crate) fn is_declared(self) -> bool {
         self.flags & DECLARED != 0
     }
 }
 
 impl From<&QuarterUpdate> for QuarterEnergy {
-    fn from(write: &QuarterUpdate) -> Self {
+    fn from(update: &QuarterUpdate) -> Self {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let flags = KNOWN
-            | flag(write.from_exact, FROM)
-            | flag(write.until_exact, UNTIL)
-            | flag(write.firm, FIRM)
-            | flag(write.declared, DECLARED);
-        Self { energy: write.energy, flags }
+            | flag(update.start_exact, START_EXACT)
+            | flag(update.end_exact, END_EXACT)
+            | flag(update.firm, FIRM)
+            | flag(update.declared, DECLARED);
+        Self { energy: update.energy, flags }
     }
 }
 
-/// How well an hour's energy is known.
+/// How well the energy of an hour is known, rising.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Grade {
-    /// Of a longer gap: a true sum, no true shape.
+    /// Part of a long gap: the sum of the gap is right, its distribution is estimated.
     Estimated,
-    /// Of a gap of a few hours: counts as known, and is not learnt from.
+    /// Part of a gap of at most four hours: the hour counts as known, but no baseline
+    /// is fitted to it.
     Firm,
     Measured,
 }
 
-/// Provenance of a period from what its first and last quarter-hour say of
-/// their outer ends.
-pub(crate) fn provenance(from_exact: bool, until_exact: bool, declared: bool) -> Provenance {
-    match (declared, from_exact && until_exact) {
+/// Provenance of consecutive quarter-hours from the outer ends of the first and last.
+pub(crate) fn provenance(start_exact: bool, end_exact: bool, declared: bool) -> Provenance {
+    match (declared, start_exact && end_exact) {
         (true, _) => Provenance::Substituted,
         (false, true) => Provenance::Measured,
         (false, false) => Provenance::Estimated,
     }
 }
 
-/// Energies: nearly always below 4 MWh a quarter-hour.
-#[allow(clippy::large_enum_variant)] // nearly all are narrow, and boxing them would cost as much
+/// Energies in mWh. Nearly all quarter-hours are between 0 and 4 MWh.
+#[allow(clippy::large_enum_variant)] // a box for the common variant would cost as much
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Energies {
-    Narrow([u32; 96]),
-    Wide(Box<[i64; 96]>),
+    Narrow([u32; QUARTERS_PER_DAY]),
+    Wide(Box<[i64; QUARTERS_PER_DAY]>),
 }
 
-/// Doubted readings of a day for one reason.
+/// Quarantined readings of a day for one reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuarantineTally {
-    pub(crate) doubt: QuarantineReason,
+    pub(crate) reason: QuarantineReason,
     pub(crate) count: u64,
-    pub(crate) first: i64,
-    pub(crate) last: i64,
+    pub(crate) first: Time,
+    pub(crate) last: Time,
+    /// Register of the first, as the meter sent it.
     pub(crate) register: WattHours,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MeterDay {
     energies: Energies,
-    flags: [u8; 96],
-    pub(crate) doubts: Vec<QuarantineTally>,
-    /// After the day's last sample; `None` on a day without samples.
-    pub(crate) after: Option<Box<RegisterState>>,
-    /// A gap that ended on this day was spread by the profile.
-    pub(crate) shaped: bool,
-    /// The store has another version of this.
+    flags: [u8; QUARTERS_PER_DAY],
+    pub(crate) quarantined: Vec<QuarantineTally>,
+    /// The register's state after the day's last reading; `None` without readings.
+    pub(crate) end_state: Option<Box<RegisterState>>,
+    /// A gap that ended on this day was filled by the load profile.
+    pub(crate) uses_profile: bool,
+    /// The day changed since it was encoded for the store.
     pub(crate) changed: bool,
 }
 
 impl Default for MeterDay {
     fn default() -> Self {
         Self {
-            energies: Energies::Narrow([0; 96]),
-            flags: [0; 96],
-            doubts: Vec::new(),
-            after: None,
-            shaped: false,
+            energies: Energies::Narrow([0; QUARTERS_PER_DAY]),
+            flags: [0; QUARTERS_PER_DAY],
+            quarantined: Vec::new(),
+            end_state: None,
+            uses_profile: false,
             changed: false,
         }
     }
 }
 
 impl MeterDay {
+    /// The quarter-hour `index` of the day, 0 to 95.
     pub(crate) fn get(&self, index: usize) -> Option<QuarterEnergy> {
         let flags = self.flags[index];
         if flags == 0 {
             return None;
         }
-        let energy = match &self.energies {
+        let energy = MilliWattHours(match &self.energies {
             Energies::Narrow(energies) => i64::from(energies[index]),
             Energies::Wide(energies) => energies[index],
-        };
+        });
         Some(QuarterEnergy { energy, flags })
     }
 
-    pub(crate) fn set(&mut self, index: usize, bin: Option<QuarterEnergy>) {
-        let QuarterEnergy { energy, flags } = bin.unwrap_or(QuarterEnergy { energy: 0, flags: 0 });
-        self.flags[index] = flags;
+    pub(crate) fn set(&mut self, index: usize, value: Option<QuarterEnergy>) {
+        let energy = value.map_or(0, |value| value.energy.0);
+        self.flags[index] = value.map_or(0, |value| value.flags);
         self.changed = true;
         match (&mut self.energies, u32::try_from(energy)) {
             (Energies::Narrow(energies), Ok(energy)) => energies[index] = energy,
@@ -146,13 +155,14 @@ impl MeterDay {
         }
     }
 
-    pub(crate) fn doubt(&mut self, doubt: QuarantineReason, at: i64, register: WattHours) {
+    pub(crate) fn quarantine(&mut self, reason: QuarantineReason, at: Time, register: WattHours) {
         self.changed = true;
-        if let Some(tally) = self.doubts.iter_mut().find(|tally| tally.doubt == doubt) {
+        if let Some(tally) = self.quarantined.iter_mut().find(|tally| tally.reason == reason) {
             tally.count += 1;
             tally.last = at;
         } else {
-            self.doubts.push(QuarantineTally { doubt, count: 1, first: at, last: at, register });
+            let tally = QuarantineTally { reason, count: 1, first: at, last: at, register };
+            self.quarantined.push(tally);
         }
     }
 }

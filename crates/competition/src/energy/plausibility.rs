@@ -1,116 +1,157 @@
-//! Whether a register is believed. Two lines are followed: the good one, and
-//! since the last doubt the suspect one. A single spike leaves the good line and
-//! the next sample is back on it; a reset, a swap or a change of scale goes on
-//! along the suspect line and stays in quarantine, however long, until it is
-//! declared. What cannot be told apart is judged by which line the recent
-//! consumption leads to.
+//! Whether a register value is plausible. Two series are followed: that of the last
+//! plausible value, and, since the last quarantined one, that of the suspect value. A
+//! single wrong value is followed by one that continues the plausible series. A reset,
+//! a meter swap or a change of scale continues the suspect series, and stays in
+//! quarantine until the organiser declares it, however long that takes. A value that
+//! can continue both series belongs to the one that the recent consumption leads to.
 use super::{MeterConfig, RegisterState, SuspectPoint};
-use crate::QuarantineReason;
+use crate::{MilliWattHours, QuarantineReason, Time};
 
 pub(super) enum Plausibility {
-    /// Nothing to compare with.
-    Start,
-    /// On the good line; `carry` is added where the register rolled over.
-    Good { carry: i64 },
-    /// The good line was a single wrong value: the suspect one is the true one.
-    Other,
-    /// Does not count.
-    Doubtful(QuarantineReason),
+    /// There is no earlier value.
+    First,
+    /// Continues the plausible series; `carry` is added where the register rolled over.
+    Plausible {
+        carry: MilliWattHours,
+    },
+    /// Continues the suspect series, and the plausible one was a single wrong value.
+    SuspectWasRight,
+    Quarantined(QuarantineReason),
 }
 
-/// Registers below 10 kWh double and decuple in the ordinary course of things.
-const YOUNG: i64 = 10_000_000;
+/// Registers below this can rise tenfold in normal use: 10 kWh.
+const NEW_REGISTER: MilliWattHours = MilliWattHours(10_000_000);
+/// A register that jumps by a factor of ten is a change of scale where it rose by so
+/// many times the recent consumption.
+const SCALE_CHANGE: f64 = 10.0;
+/// A rollover is plausible up to so many times the recent consumption, plus this share
+/// of the register's range.
+const ROLLOVER_CONSUMPTION: f64 = 4.0;
+const ROLLOVER_RANGE: f64 = 1000.0;
 
-pub(super) fn check(state: &RegisterState, spec: &MeterConfig, at: i64, raw: i64) -> Plausibility {
-    let Some(good) = state.good else { return Plausibility::Start };
+/// Checks a value against the plausible point before it.
+struct Check<'a> {
+    state: &'a RegisterState,
+    config: &'a MeterConfig,
+    at: Time,
+    /// The raw value, and that of the last plausible point.
+    raw: MilliWattHours,
+    before: MilliWattHours,
+    /// Seconds since the last plausible point.
+    seconds: i64,
+}
+
+/// `raw` is the primary register as the meter has it, without the offset of epochs and
+/// rollovers.
+pub(super) fn check(
+    state: &RegisterState,
+    config: &MeterConfig,
+    at: Time,
+    raw: MilliWattHours,
+) -> Plausibility {
+    let Some(good) = state.last_good else { return Plausibility::First };
     let before = good.register - state.offset;
     if at <= good.at {
-        // Only a declared register can stand there: samples come one a moment.
+        // Readings have distinct times: only a declared register can be at this time.
         return if raw == before {
-            Plausibility::Good { carry: 0 }
+            Plausibility::Plausible { carry: MilliWattHours(0) }
         } else {
-            Plausibility::Doubtful(QuarantineReason::Conflict)
+            Plausibility::Quarantined(QuarantineReason::Conflict)
         };
     }
-    let carry = if raw < before { rolled(state, spec, at, raw, before) } else { Some(0) };
-    let on_line = carry.filter(|carry| {
-        let amount = raw + carry - before;
-        amount >= 0 && spec.carries(amount, at - state.moved)
-    });
-    let Some(suspect) = state.suspect else {
-        return match on_line {
-            Some(0) if scaled(state, at, raw, before) => {
-                Plausibility::Doubtful(QuarantineReason::Factor)
+    let seconds = at.since(good.at);
+    Check { state, config, at, raw, before, seconds }.result()
+}
+
+impl Check<'_> {
+    fn result(&self) -> Plausibility {
+        let carry = if self.raw < self.before { self.rollover() } else { Some(MilliWattHours(0)) };
+        let carry = carry.filter(|carry| {
+            let amount = self.raw + *carry - self.before;
+            amount.0 >= 0 && self.config.carries(amount, self.at.since(self.state.last_change))
+        });
+        let Some(suspect) = self.state.suspect else {
+            return match carry {
+                Some(MilliWattHours(0)) if self.scale_changed() => {
+                    Plausibility::Quarantined(QuarantineReason::Factor)
+                }
+                Some(carry) => Plausibility::Plausible { carry },
+                None => Plausibility::Quarantined(self.reason()),
+            };
+        };
+        let continues_suspect = self.raw >= suspect.register
+            && self.config.carries(self.raw - suspect.register, self.at.since(suspect.at));
+        match (carry, continues_suspect) {
+            (Some(carry), false) => Plausibility::Plausible { carry },
+            (Some(carry), true) if carry.0 != 0 || !self.is_nearer_than(&suspect) => {
+                Plausibility::Quarantined(suspect.reason)
             }
-            Some(carry) => Plausibility::Good { carry },
-            None => Plausibility::Doubtful(kind(raw, before)),
-        };
-    };
-    let on_suspect =
-        raw >= suspect.register && spec.carries(raw - suspect.register, at - suspect.at);
-    match (on_line, on_suspect) {
-        (Some(carry), false) => Plausibility::Good { carry },
-        (Some(carry), true) if carry != 0 || !nearer(state, &suspect, at, raw, before) => {
-            Plausibility::Doubtful(suspect.doubt)
+            (Some(carry), true) => Plausibility::Plausible { carry },
+            (None, true) if self.state.unconfirmed && self.raw.0 > 0 => {
+                Plausibility::SuspectWasRight
+            }
+            (None, true) => Plausibility::Quarantined(suspect.reason),
+            (None, false) => Plausibility::Quarantined(self.reason()),
         }
-        (Some(carry), true) => Plausibility::Good { carry },
-        (None, true) if state.lone && raw > 0 => Plausibility::Other,
-        (None, true) => Plausibility::Doubtful(suspect.doubt),
-        (None, false) => Plausibility::Doubtful(kind(raw, before)),
+    }
+
+    /// Recent consumption over the time since the last plausible point, mWh.
+    fn expected(&self) -> f64 {
+        self.state.rate().unwrap_or(0.0) * self.seconds as f64
+    }
+
+    /// Whether the plausible series explains the value better than the suspect one, or
+    /// the two differ by less than a quarter of the consumption since the suspect
+    /// value, so that the choice makes little difference.
+    fn is_nearer_than(&self, suspect: &SuspectPoint) -> bool {
+        let rate = self.state.rate().unwrap_or(0.0);
+        let error = |register: MilliWattHours, seconds: i64| {
+            ((self.raw - register).0 as f64 - rate * seconds as f64).abs()
+        };
+        let since_suspect = self.at.since(suspect.at);
+        let suspect_after = self.seconds - since_suspect;
+        let apart = (suspect.register - self.before).0 as f64 - rate * suspect_after as f64;
+        error(self.before, self.seconds) < error(suspect.register, since_suspect)
+            || apart.abs() * 4.0 <= (self.raw - suspect.register).0 as f64
+    }
+
+    /// The register's range, where it may have rolled over.
+    fn rollover(&self) -> Option<MilliWattHours> {
+        let range = self.config.rollover?;
+        let amount = (self.raw + range - self.before).0;
+        let most = ROLLOVER_CONSUMPTION * self.expected() + range.0 as f64 / ROLLOVER_RANGE;
+        (amount >= 0 && amount as f64 <= most).then_some(range)
+    }
+
+    /// Whether the register jumped by a factor of ten and by far more than the recent
+    /// consumption, although the connection could carry it.
+    fn scale_changed(&self) -> bool {
+        self.state.rate().is_some()
+            && self.before >= NEW_REGISTER
+            && is_power_of_ten(self.raw, self.before)
+            && (self.raw - self.before).0 as f64
+                > SCALE_CHANGE * self.state.rate().unwrap_or(0.0) * self.seconds as f64
+    }
+
+    /// Why a value that does not continue the plausible series is quarantined.
+    fn reason(&self) -> QuarantineReason {
+        let (raw, before) = (self.raw, self.before);
+        match raw.0 {
+            0 if before.0 > 0 => QuarantineReason::Zero,
+            _ if is_power_of_ten(raw, before) || is_power_of_ten(before, raw) => {
+                QuarantineReason::Factor
+            }
+            _ if raw < before => QuarantineReason::Drop,
+            _ => QuarantineReason::Step,
+        }
     }
 }
 
-/// The good line explains the sample better than the suspect one, or the two are
-/// closer than a quarter of what was used meanwhile, so that it hardly matters.
-fn nearer(state: &RegisterState, suspect: &SuspectPoint, at: i64, raw: i64, before: i64) -> bool {
-    let Some(good) = state.good else { return false };
-    let rate = state.rate().unwrap_or(0.0);
-    let miss =
-        |from: i64, register: i64| ((raw - register) as f64 - rate * (at - from) as f64).abs();
-    let apart = (suspect.register - before) as f64 - rate * (suspect.at - good.at) as f64;
-    let hop = (raw - suspect.register) as f64;
-    miss(good.at, before) < miss(suspect.at, suspect.register) || apart.abs() * 4.0 <= hop
-}
-
-/// A declared rollover, believed where it means ordinary consumption: at most
-/// four times the recent, or a thousandth of the register's range.
-fn rolled(
-    state: &RegisterState,
-    spec: &MeterConfig,
-    at: i64,
-    raw: i64,
-    before: i64,
-) -> Option<i64> {
-    let limit = spec.rollover?;
-    let good = state.good?;
-    let amount = raw + limit - before;
-    let usual = state.rate().unwrap_or(0.0) * (at - good.at) as f64;
-    (amount >= 0 && amount as f64 <= 4.0 * usual + limit as f64 / 1000.0).then_some(limit)
-}
-
-/// The connection could carry it, and still it is ten times the register and far
-/// more than recent consumption.
-fn scaled(state: &RegisterState, at: i64, raw: i64, before: i64) -> bool {
-    let Some((good, rate)) = state.good.zip(state.rate()) else { return false };
-    before >= YOUNG
-        && factor(raw, before)
-        && (raw - before) as f64 > 10.0 * rate * (at - good.at) as f64
-}
-
-fn kind(raw: i64, before: i64) -> QuarantineReason {
-    match raw {
-        0 if before > 0 => QuarantineReason::Zero,
-        _ if factor(raw, before) || factor(before, raw) => QuarantineReason::Factor,
-        _ if raw < before => QuarantineReason::Drop,
-        _ => QuarantineReason::Step,
-    }
-}
-
-/// `large` is 10, 100 or 1000 times `small`, within two percent.
-fn factor(large: i64, small: i64) -> bool {
-    small > 0
+/// Whether `large` is 10, 100 or 1000 times `small`, within two percent.
+fn is_power_of_ten(large: MilliWattHours, small: MilliWattHours) -> bool {
+    small.0 > 0
         && [10.0, 100.0, 1000.0].iter().any(|factor| {
-            let ratio = large as f64 / (small as f64 * factor);
+            let ratio = large.0 as f64 / (small.0 as f64 * factor);
             (0.98..=1.02).contains(&ratio)
         })
 }

@@ -1,225 +1,225 @@
-//! The automaton: what it remembers, and one step of it.
+//! The state of a meter's register, and one step of it.
 use super::{
     MeterConfig,
+    interpolation::Link,
+    meter_config::RegisterChange,
     plausibility::{Plausibility, check},
 };
-use crate::{QuarantineReason, Sample, calendar::grid::hour_of};
+use crate::{
+    MilliWattHours, QuarantineReason, Sample, Time,
+    time::{Hour, QuarterHour},
+};
 
-/// A good register at its moment; mWh, continued through epochs and rollovers.
+/// A plausible register value, continued over epochs and rollovers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RegisterPoint {
-    pub(crate) at: i64,
-    pub(crate) register: i64,
+    pub(crate) at: Time,
+    pub(crate) register: MilliWattHours,
 }
 
-/// R at the quarter-hour boundary `index * 900`.
+/// R at the start of a quarter-hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Boundary {
-    pub(crate) index: i64,
-    pub(crate) register: i64,
-    /// Readings around it at most 15 minutes apart, or one upon it.
+    pub(crate) quarter: QuarterHour,
+    pub(crate) register: MilliWattHours,
+    /// The readings around it are at most 15 minutes apart, or one is at it.
     pub(crate) exact: bool,
-    /// Exact, or within a gap of a few hours.
+    /// Exact, or within a gap of at most four hours.
     pub(crate) firm: bool,
-    /// Rests on a declared register.
+    /// Depends on a declared register value.
     pub(crate) declared: bool,
 }
 
-/// The line of a register that is not believed: raw mWh.
+/// The last quarantined register value, raw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SuspectPoint {
-    pub(crate) at: i64,
-    pub(crate) register: i64,
-    pub(crate) doubt: QuarantineReason,
+    pub(crate) at: Time,
+    pub(crate) register: MilliWattHours,
+    pub(crate) reason: QuarantineReason,
 }
 
-/// A boundary passed while the register stood still.
+/// A boundary that was passed while the register did not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PendingBoundary {
-    /// Integral of the power since the register last moved, W·s.
+    /// Integral of the power since the register changed, W·s.
     pub(crate) work: i64,
     pub(crate) exact: bool,
 }
 
-/// Energy of one quarter-hour.
+/// The energy of a quarter-hour whose two boundaries are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuarterUpdate {
-    pub(crate) quarter: i64,
-    /// mWh
-    pub(crate) energy: i64,
-    pub(crate) from_exact: bool,
-    pub(crate) until_exact: bool,
+    pub(crate) quarter: QuarterHour,
+    pub(crate) energy: MilliWattHours,
+    pub(crate) start_exact: bool,
+    pub(crate) end_exact: bool,
     /// Both ends are firm.
     pub(crate) firm: bool,
     pub(crate) declared: bool,
 }
 
-/// All that the past means for the next sample.
+/// Everything that earlier readings mean for the next one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct RegisterState {
-    /// Newest sample, doubted or not, and the seconds to the one before it.
-    pub(crate) seen: Option<i64>,
-    pub(crate) pace: i64,
-    /// Declared epochs behind us.
-    pub(crate) epoch: usize,
-    /// What turns a raw register into the continued one.
-    pub(crate) offset: i64,
-    pub(crate) good: Option<RegisterPoint>,
-    /// Nothing was counted on this line yet; it may itself be the wrong one.
-    pub(crate) lone: bool,
-    /// `good` is a register that the organiser declared.
+    /// Time of the newest reading, quarantined or not.
+    pub(crate) newest: Option<Time>,
+    /// Seconds between the newest two readings.
+    pub(crate) reading_interval: i64,
+    /// Number of declared changes before the newest reading.
+    pub(crate) changes: usize,
+    /// Continued register minus raw register.
+    pub(crate) offset: MilliWattHours,
+    pub(crate) last_good: Option<RegisterPoint>,
+    /// No energy was counted since the series of `last_good` began, so `last_good` may
+    /// itself be wrong.
+    pub(crate) unconfirmed: bool,
+    /// `last_good` is a register value that the organiser declared.
     pub(crate) declared: bool,
-    /// When the register took the value it has.
-    pub(crate) moved: i64,
-    /// First good sample of this hour, and of the last hour that had one.
-    pub(crate) anchors: [Option<RegisterPoint>; 2],
+    /// When the register took its present value.
+    pub(crate) last_change: Time,
+    /// The first plausible points of this hour and of the hour before that had one.
+    pub(crate) hourly: [Option<RegisterPoint>; 2],
     pub(crate) suspect: Option<SuspectPoint>,
-    /// W of the newest sample, for showing.
-    pub(crate) shown: Option<i64>,
-    /// W at `good`.
+    /// Power of the newest reading, W, for display.
+    pub(crate) displayed_power: Option<i64>,
+    /// Power at `last_good`, W.
     pub(crate) power: Option<i64>,
-    /// Newest boundary; that when the register last moved.
-    pub(crate) edge: Option<Boundary>,
-    pub(crate) hold: Option<Boundary>,
-    /// W·s since the register last moved.
+    /// The newest boundary, and that before the register last changed.
+    pub(crate) boundary: Option<Boundary>,
+    pub(crate) boundary_at_change: Option<Boundary>,
+    /// Integral of the power since the register changed, W·s.
     pub(crate) work: i64,
-    pub(crate) held: Vec<PendingBoundary>,
-    /// The step just made went by the profile.
-    pub(crate) shaped: bool,
+    pub(crate) pending: Vec<PendingBoundary>,
+    /// The last step filled a gap by the load profile.
+    pub(crate) used_profile: bool,
 }
 
 impl RegisterState {
-    /// The first quarter-hour that a later sample may still change.
-    pub(crate) fn front(&self) -> i64 {
-        let open = self.good.map_or(i64::MIN, |_| self.moved.div_euclid(900));
-        self.hold.map_or(open, |edge| edge.index.min(open))
+    /// The first quarter-hour that a later reading can still change; `None` before the
+    /// first plausible point.
+    pub(crate) fn first_open_quarter(&self) -> Option<QuarterHour> {
+        self.last_good?;
+        let open = QuarterHour::containing(self.last_change);
+        Some(self.boundary_at_change.map_or(open, |boundary| boundary.quarter.min(open)))
     }
 
-    /// Takes the next sample and writes the quarter-hours that it closes.
+    /// Applies the next reading, and appends the quarter-hours that it completes to
+    /// `out`. `profile` gives the weights of hours where a gap is filled.
     ///
     /// # Errors
-    /// The doubt: the sample does not count.
+    /// Why the reading is quarantined.
     pub(crate) fn push(
         &mut self,
-        spec: &MeterConfig,
+        config: &MeterConfig,
         sample: &Sample,
-        profile: &dyn Fn(i64) -> i64,
+        profile: &dyn Fn(Hour) -> i64,
         out: &mut Vec<QuarterUpdate>,
     ) -> Result<(), QuarantineReason> {
-        let at = sample.at.0;
-        self.shaped = false;
-        self.pace = self.seen.map_or(0, |seen| at - seen);
-        self.seen = Some(at);
-        let profile = (at > spec.contest).then_some(profile);
-        while let Some(&(change, last, first)) = spec.epochs.get(self.epoch) {
-            if change > at {
+        let at = sample.at;
+        self.used_profile = false;
+        self.reading_interval = self.newest.map_or(0, |newest| at.since(newest));
+        self.newest = Some(at);
+        let profile = (at > config.contest_start).then_some(profile);
+        let mut link = Link { config, profile, declared: false, out };
+        while let Some(change) = config.changes.get(self.changes) {
+            if change.at > at {
                 break;
             }
-            self.change(spec, change, last, first, profile, out);
+            self.change_register(change, &mut link);
         }
-        let raw = spec.primary(sample.import.0);
-        let power = sample.power.map(|power| spec.watts(power.0));
-        self.shown = power;
-        match check(self, spec, at, raw) {
-            Plausibility::Start => {
-                self.begin(RegisterPoint { at, register: raw + self.offset }, false)
+        let raw = config.primary_register(sample.import);
+        let power = sample.power.map(|power| config.primary_power(power));
+        self.displayed_power = power;
+        match check(self, config, at, raw) {
+            Plausibility::First => {
+                self.begin(RegisterPoint { at, register: raw + self.offset }, false);
             }
-            Plausibility::Good { carry } => {
+            Plausibility::Plausible { carry } => {
                 self.offset += carry;
                 self.suspect = None;
-                let knot = RegisterPoint { at, register: raw + self.offset };
-                self.lone &= raw == 0;
-                self.link(spec, knot, false, profile, out);
+                self.unconfirmed &= raw.0 == 0;
+                self.link(RegisterPoint { at, register: raw + self.offset }, &mut link);
             }
-            Plausibility::Other => {
+            Plausibility::SuspectWasRight => {
                 if let Some(suspect) = self.suspect.take() {
                     let register = suspect.register + self.offset;
                     self.begin(RegisterPoint { at: suspect.at, register }, false);
                 }
-                self.lone = false;
-                self.link(
-                    spec,
-                    RegisterPoint { at, register: raw + self.offset },
-                    false,
-                    profile,
-                    out,
-                );
+                self.unconfirmed = false;
+                self.link(RegisterPoint { at, register: raw + self.offset }, &mut link);
             }
-            Plausibility::Doubtful(doubt) => {
-                self.suspect = Some(SuspectPoint { at, register: raw, doubt });
-                return Err(doubt);
+            Plausibility::Quarantined(reason) => {
+                self.suspect = Some(SuspectPoint { at, register: raw, reason });
+                return Err(reason);
             }
         }
         self.power = power;
         Ok(())
     }
 
-    /// A declared change of the register: its last value closes the old line,
-    /// its first begins the new one where the old ended.
-    fn change(
-        &mut self,
-        spec: &MeterConfig,
-        at: i64,
-        last: i64,
-        first: i64,
-        profile: Option<&dyn Fn(i64) -> i64>,
-        out: &mut Vec<QuarterUpdate>,
-    ) {
-        self.epoch += 1;
+    /// A declared change of the register: its last value ends the old series, and its
+    /// first value begins the new one at the same energy.
+    fn change_register(&mut self, change: &RegisterChange, link: &mut Link<'_>) {
+        let at = change.at;
+        self.changes += 1;
         self.suspect = None;
-        if let Some(good) = self.good {
-            let knot = RegisterPoint { at, register: last + self.offset };
-            let amount = knot.register - good.register;
-            let sound = amount >= 0 && spec.carries(amount, at - self.moved);
-            if sound && at > good.at {
-                self.link(spec, knot, true, profile, out);
-            } else if amount != 0 || at < good.at {
-                // The declaration contradicts the meter: what lies between is not known.
-                self.edge = None;
+        if let Some(good) = self.last_good {
+            let point = RegisterPoint { at, register: change.last + self.offset };
+            let amount = point.register - good.register;
+            let plausible =
+                amount.0 >= 0 && link.config.carries(amount, at.since(self.last_change));
+            if plausible && at > good.at {
+                link.declared = true;
+                self.link(point, link);
+                link.declared = false;
+            } else if amount.0 != 0 || at < good.at {
+                // The declaration contradicts the meter: the energy between is unknown.
+                self.boundary = None;
             }
-            let continued = self.good.map_or(0, |good| good.register);
-            self.offset = continued - first;
+            let continued = self.last_good.map_or(MilliWattHours(0), |good| good.register);
+            self.offset = continued - change.first;
         }
-        let edge = self.edge.filter(|_| self.good.is_some_and(|good| good.at == at));
-        self.begin(RegisterPoint { at, register: first + self.offset }, true);
-        self.edge = edge.or(self.edge);
-        self.hold = self.edge;
+        let boundary = self.boundary.filter(|_| self.last_good.is_some_and(|good| good.at == at));
+        self.begin(RegisterPoint { at, register: change.first + self.offset }, true);
+        self.boundary = boundary.or(self.boundary);
+        self.boundary_at_change = self.boundary;
     }
 
-    /// A new line: nothing is known between it and what was before.
-    fn begin(&mut self, knot: RegisterPoint, declared: bool) {
-        self.good = Some(knot);
-        self.lone = !declared;
+    /// Begins a series: the energy between it and earlier points is unknown.
+    fn begin(&mut self, point: RegisterPoint, declared: bool) {
+        self.last_good = Some(point);
+        self.unconfirmed = !declared;
         self.declared = declared;
-        self.moved = knot.at;
-        self.anchors = [Some(knot), None];
+        self.last_change = point.at;
+        self.hourly = [Some(point), None];
         self.power = None;
         self.work = 0;
-        self.held.clear();
-        let index = knot.at.div_euclid(900);
-        self.edge = (index * 900 == knot.at).then_some(Boundary {
-            index,
-            register: knot.register,
+        self.pending.clear();
+        let quarter = QuarterHour::containing(point.at);
+        self.boundary = (quarter.start() == point.at).then_some(Boundary {
+            quarter,
+            register: point.register,
             exact: true,
             firm: true,
             declared,
         });
-        self.hold = self.edge;
+        self.boundary_at_change = self.boundary;
     }
 
-    /// Keeps the first good sample of this hour and of the one before, so that
-    /// recent consumption is known over one to two hours.
-    pub(super) fn anchor(&mut self, knot: RegisterPoint) {
-        if self.anchors[0].is_none_or(|anchor| hour_of(anchor.at) != hour_of(knot.at)) {
-            self.anchors = [Some(knot), self.anchors[0]];
+    /// Keeps the first plausible points of the newest two hours, so that the recent
+    /// consumption is known over one to two hours.
+    pub(super) fn keep_hourly(&mut self, point: RegisterPoint) {
+        let hour = Hour::containing(point.at);
+        if self.hourly[0].is_none_or(|it| Hour::containing(it.at) != hour) {
+            self.hourly = [Some(point), self.hourly[0]];
         }
     }
 
     /// Consumption of the last hour or two, mWh/s.
     pub(super) fn rate(&self) -> Option<f64> {
-        let good = self.good?;
-        let from = self.anchors[1].or(self.anchors[0])?;
-        let seconds = good.at - from.at;
-        (seconds > 0).then(|| (good.register - from.register) as f64 / seconds as f64)
+        let good = self.last_good?;
+        let from = self.hourly[1].or(self.hourly[0])?;
+        let seconds = good.at.since(from.at);
+        (seconds > 0).then(|| (good.register - from.register).0 as f64 / seconds as f64)
     }
 }

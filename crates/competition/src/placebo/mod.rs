@@ -1,44 +1,53 @@
-//! The placebo bench: buildings in which nobody competed, so that every saving
-//! found is the error of the method. Fits on twelve months, scores the three that
-//! follow, for every month in which a building's data allow it.
+//! The placebo bench: buildings without a competition, so that every saving found is
+//! the error of the method. A method is fitted to twelve months and scored on the
+//! three that follow, for every month in which the building's data allow it.
 //!
-//! A case needs 329 days of its training year with nine tenths of their hours,
-//! and nine tenths of the hours of its three months.
-mod cases;
-mod table;
+//! A window needs 329 days of its training year with nine tenths of their hours, and
+//! nine tenths of the hours of its three months.
+mod summary;
+mod windows;
 
 use jiff::tz::TimeZone;
 
-use crate::{Baseline, Country, Method, Time};
+use crate::{Baseline, Celsius, Country, Method, Time};
 
-pub use table::{Line, table};
+pub use summary::{Summary, summarize};
 
-/// One building's hours.
+/// Data of one hour of a building; `None` where missing.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct BuildingHour {
+    /// kWh
+    pub energy: Option<f64>,
+    /// Outdoor temperature.
+    pub outdoor: Option<Celsius>,
+}
+
+/// A building and its data.
 #[derive(Debug, Clone)]
 pub struct Building {
-    /// For messages.
+    /// Name for messages.
     pub name: String,
     /// When the first hour begins.
     pub start: Time,
-    /// One after the other: kWh and °C, `None` where missing.
-    pub hours: Vec<(Option<f64>, Option<f64>)>,
+    /// Consecutive hours.
+    pub hours: Vec<BuildingHour>,
 }
 
-/// Where the buildings stand.
+/// Location of the buildings.
 #[derive(Debug, Clone)]
-pub struct Place {
-    /// Zone of their days.
+pub struct Location {
+    /// Time zone.
     pub timezone: TimeZone,
-    /// Country of their public holidays.
+    /// Country of the public holidays.
     pub holidays: Option<Country>,
 }
 
 /// A method to score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// As the table calls it.
+    /// Name in the table.
     pub name: &'static str,
-    /// What it is.
+    /// The method.
     pub method: Method,
 }
 
@@ -46,17 +55,17 @@ pub struct Candidate {
 pub fn candidates() -> Vec<Candidate> {
     let method =
         |baseline, half_life, comparison_group| Method { baseline, half_life, comparison_group };
-    let (warm, season) = (Baseline::HoursTemperature, Baseline::Season);
+    let (temperature, season) = (Baseline::HoursTemperature, Baseline::Season);
     [
         ("three weeks before", method(Baseline::ThreeWeeksBefore, None, false)),
         ("same months last year", method(Baseline::LastYear, None, false)),
         ("72 bins", method(Baseline::Hours, None, false)),
-        ("72 bins + temperature", method(warm, None, false)),
-        ("… + recency, 60 days", method(warm, Some(60.0), false)),
-        ("… + recency, 90 days", method(warm, Some(90.0), false)),
-        ("… + recency, 120 days", method(warm, Some(120.0), false)),
-        ("… + comparison group", method(warm, None, true)),
-        ("… + recency 90 + comparison group", method(warm, Some(90.0), true)),
+        ("72 bins + temperature", method(temperature, None, false)),
+        ("… + recency, 60 days", method(temperature, Some(60.0), false)),
+        ("… + recency, 90 days", method(temperature, Some(90.0), false)),
+        ("… + recency, 120 days", method(temperature, Some(120.0), false)),
+        ("… + comparison group", method(temperature, None, true)),
+        ("… + recency 90 + comparison group", method(temperature, Some(90.0), true)),
         ("… + last year's season", method(season, None, false)),
         ("… + season + recency 120", method(season, Some(120.0), false)),
         ("… + season + comparison group", method(season, None, true)),
@@ -66,39 +75,53 @@ pub fn candidates() -> Vec<Candidate> {
     .to_vec()
 }
 
-/// One building, one window, one method.
+/// Result of one method in one window of one building.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Case {
-    /// Position of the building.
+    /// Index of the building.
     pub building: usize,
     /// When the three months begin.
     pub from: Time,
-    /// The saving that nobody made, share.
+    /// The false saving, as a share.
     pub saving: f64,
     /// Its 90 % interval, where the method gives one.
     pub interval: Option<[f64; 2]>,
 }
 
-/// All cases of a method.
-pub fn score(buildings: &[Building], place: &Place, method: Method) -> Vec<Case> {
-    cases::score(buildings, place, method)
+/// Scores a method in all windows of all buildings.
+pub fn score(buildings: &[Building], location: &Location, method: Method) -> Vec<Case> {
+    windows::score(buildings, location, method)
 }
 
-/// A window hour by hour, to look into a difference.
+/// A known hour of a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PredictedHour {
+    /// Its beginning.
+    pub at: Time,
+    /// Measured energy, kWh.
+    pub energy: f64,
+    /// Energy predicted by the fitted model, kWh; in the three months with the season.
+    pub predicted: f64,
+}
+
+/// A window hour by hour, to examine an error.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Detail {
+pub struct WindowDetail {
     /// When the three months begin.
     pub from: Time,
     /// When they end.
     pub until: Time,
-    /// Whether temperature stayed in the model.
-    pub warm: bool,
-    /// Known hours of the training year and of the three months: kWh, and what
-    /// the fitted model expects. The season of the year before is in the latter only.
-    pub hours: Vec<(Time, f64, f64)>,
+    /// Whether the model uses temperature.
+    pub uses_temperature: bool,
+    /// The known hours of the training year and of the three months.
+    pub hours: Vec<PredictedHour>,
 }
 
 /// The windows of a building by a method that fits a model.
-pub fn detail(building: &Building, place: &Place, method: Method) -> Vec<Detail> {
-    cases::detail(building, place, method)
+pub fn window_details(
+    building: &Building,
+    location: &Location,
+    method: Method,
+) -> Vec<WindowDetail> {
+    windows::details(building, location, method)
 }

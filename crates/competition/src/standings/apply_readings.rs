@@ -1,12 +1,11 @@
 //! Samples, late samples and stored days in.
-use super::{Standings, known};
+use super::{Standings, hour_energy};
 use crate::{
     AppendOutcome, DayRecord, DayRecordError, IntervalReading, MeterIndex, ReadingSource, Sample,
-    Time,
-    calendar::grid::{QUARTER, QUARTERS_A_DAY, day_of},
-    day_record,
-    energy::{QuarterEnergy, QuarterUpdate, RegisterState},
-    participant_state::ParticipantState,
+    Time, day_record,
+    energy::{QuarterEnergy, QuarterUpdate},
+    meter_days::Recomputed,
+    time::{Day, QuarterHour, each_hour, each_quarter},
 };
 
 impl Standings {
@@ -15,13 +14,13 @@ impl Standings {
     pub fn append(&mut self, meter: MeterIndex, sample: Sample) -> AppendOutcome {
         let index = meter.0 as usize;
         let ledger = &mut self.ledgers[index];
-        if ledger.tail.seen.is_some_and(|newest| newest >= sample.at.0) {
+        if ledger.state.newest.is_some_and(|newest| newest >= sample.at) {
             self.invalidate(meter, sample.at);
             return AppendOutcome::Late;
         }
         let house = &self.houses[self.owners[index].0 as usize];
         let mut writes = std::mem::take(&mut self.writes);
-        let result = ledger.push(&sample, &|hour| house.weight(hour), &mut writes);
+        let result = ledger.push(&sample, &|hour| house.profile_weight(hour), &mut writes);
         if !writes.is_empty() {
             self.write(index, &writes);
             writes.clear();
@@ -36,7 +35,7 @@ impl Standings {
     /// Tells that a sample older than the newest of its meter was stored, or its
     /// value replaced. Constant work; [`Standings::settle`] does the rest.
     pub fn invalidate(&mut self, meter: MeterIndex, at: Time) {
-        self.ledgers[meter.0 as usize].amend(at);
+        self.ledgers[meter.0 as usize].invalidate(at);
         self.enqueue(self.owners[meter.0 as usize].0 as usize);
     }
 
@@ -44,28 +43,27 @@ impl Standings {
     /// [`DayRecord`]: give it again after a restart, in any order.
     pub fn interval(&mut self, meter: MeterIndex, interval: &IntervalReading) {
         let &IntervalReading { start, seconds, energy } = interval;
-        let (first, parts) = (start.0.div_euclid(QUARTER), (seconds / QUARTER).clamp(1, 4));
+        let first = QuarterHour::containing(start);
+        let parts = (seconds / QuarterHour::SECONDS).clamp(1, 4) as usize;
+        let values: Vec<QuarterEnergy> = (0..parts)
+            .map(|part| {
+                QuarterEnergy::from(&QuarterUpdate {
+                    quarter: first + part as i64,
+                    energy: energy.part(part, parts),
+                    start_exact: part == 0,
+                    end_exact: part + 1 == parts,
+                    firm: true,
+                    declared: false,
+                })
+            })
+            .collect();
         let owner = self.owners[meter.0 as usize].0 as usize;
         let house = &mut self.houses[owner];
-        let (meters, hour) = (house.meters.clone(), first.div_euclid(4));
-        let old = known(&self.ledgers[meters.clone()], hour);
-        let length = parts * QUARTER;
-        self.ledgers[meter.0 as usize].note_import(first * QUARTER + length, length);
-        for part in 0..parts {
-            // Differences of the interpolated sum: the parts add up to the whole.
-            let upto = |part: i64| energy.0 * part / parts;
-            let write = QuarterUpdate {
-                quarter: first + part,
-                energy: upto(part + 1) - upto(part),
-                from_exact: part == 0,
-                until_exact: part + 1 == parts,
-                firm: true,
-                declared: false,
-            };
-            self.ledgers[meter.0 as usize].import(write.quarter, QuarterEnergy::from(&write));
-        }
-        house.change(hour, old, known(&self.ledgers[meters], hour));
-        if house.stale && house.begun {
+        let (meters, hour) = (house.meters.clone(), first.hour());
+        let old = hour_energy(&self.ledgers[meters.clone()], hour);
+        self.ledgers[meter.0 as usize].import(first, &values);
+        house.replace_hour(hour, old, hour_energy(&self.ledgers[meters], hour));
+        if house.needs_fit && house.has_contest_reading {
             self.enqueue(owner);
         }
     }
@@ -74,84 +72,96 @@ impl Standings {
     fn write(&mut self, meter: usize, writes: &[QuarterUpdate]) {
         let house = &mut self.houses[self.owners[meter].0 as usize];
         let meters = house.meters.clone();
-        for writes in writes.chunk_by(|a, b| a.quarter.div_euclid(4) == b.quarter.div_euclid(4)) {
-            let hour = writes[0].quarter.div_euclid(4);
-            let old = known(&self.ledgers[meters.clone()], hour);
+        for writes in writes.chunk_by(|a, b| a.quarter.hour() == b.quarter.hour()) {
+            let hour = writes[0].quarter.hour();
+            let old = hour_energy(&self.ledgers[meters.clone()], hour);
             for write in writes {
                 self.ledgers[meter].set(write.quarter, Some(QuarterEnergy::from(write)));
             }
-            house.change(hour, old, known(&self.ledgers[meters.clone()], hour));
+            house.replace_hour(hour, old, hour_energy(&self.ledgers[meters.clone()], hour));
         }
-        if house.stale && house.begun {
+        if house.needs_fit && house.has_contest_reading {
             self.enqueue(self.owners[meter].0 as usize);
         }
     }
 
     /// Takes quarter-hours out of a meter's book.
-    fn erase(&mut self, meter: usize, from: i64, until: i64) {
+    fn erase(&mut self, meter: usize, from: QuarterHour, until: Option<QuarterHour>) {
         let house = &mut self.houses[self.owners[meter].0 as usize];
         let meters = house.meters.clone();
-        let held = || self.ledgers[meter].days().map(|(day, _)| day * QUARTERS_A_DAY);
-        let from = from.max(held().next().unwrap_or(i64::MAX));
-        let until = until.min(held().last().map_or(i64::MIN, |day| day + QUARTERS_A_DAY));
-        let mut quarter = from;
+        let Some(known) = self.ledgers[meter].quarters() else { return };
+        let until = until.map_or(known.end, |until| until.min(known.end));
+        let mut quarter = from.max(known.start);
         while quarter < until {
-            let hour = quarter.div_euclid(4);
-            let end = (hour * 4 + 4).min(until);
-            let old = known(&self.ledgers[meters.clone()], hour);
-            for quarter in quarter..end {
+            let hour = quarter.hour();
+            let end = (hour + 1).first_quarter().min(until);
+            let old = hour_energy(&self.ledgers[meters.clone()], hour);
+            for quarter in each_quarter(&(quarter..end)) {
                 self.ledgers[meter].set(quarter, None);
             }
-            house.change(hour, old, known(&self.ledgers[meters.clone()], hour));
+            house.replace_hour(hour, old, hour_energy(&self.ledgers[meters.clone()], hour));
             quarter = end;
         }
     }
 
-    /// Late days of a participant's meters; the first quarter-hour replaced.
-    pub(super) fn redo(&mut self, who: usize, history: &dyn ReadingSource) -> Option<i64> {
-        let mut first: Option<i64> = None;
+    /// Computes the outdated days of a participant's meters again; the first
+    /// quarter-hour that was replaced.
+    pub(super) fn recompute(
+        &mut self,
+        who: usize,
+        readings: &dyn ReadingSource,
+    ) -> Option<QuarterHour> {
+        let start = self.houses[who].calendar.hours().start.first_quarter();
+        let mut first: Option<QuarterHour> = None;
         for meter in self.houses[who].meters.clone() {
             let house = &self.houses[who];
-            let ledger = &mut self.ledgers[meter];
-            let replaced =
-                ledger.redo(MeterIndex(meter as u32), history, &|hour| house.weight(hour));
-            for replaced in replaced {
-                let from = replaced.from.max(house_start(&self.houses[who]));
-                first = Some(first.map_or(from, |first| first.min(from)));
-                self.replace(meter, replaced.from, replaced.until, &replaced.writes);
+            let recomputed =
+                self.ledgers[meter].recompute(MeterIndex(meter as u32), readings, &|hour| {
+                    house.profile_weight(hour)
+                });
+            for Recomputed { from, until, updates } in recomputed {
+                first = first.into_iter().chain([from.max(start)]).min();
+                self.replace(meter, from, until, &updates);
             }
         }
         first
     }
 
-    /// What the writes hold before `until` stands; the rest of the range is unknown.
-    fn replace(&mut self, meter: usize, from: i64, until: i64, writes: &[QuarterUpdate]) {
-        let mut writes: Vec<QuarterUpdate> =
-            writes.iter().copied().filter(|write| write.quarter < until).collect();
-        // stable: of several writes to a quarter-hour the last comes last
-        writes.sort_by_key(|write| write.quarter);
-        let mut at = from;
-        for write in &writes {
-            if at < write.quarter {
-                self.erase(meter, at, write.quarter);
+    /// Replaces a range of quarter-hours by the updates in it; the rest of the range is
+    /// unknown.
+    fn replace(
+        &mut self,
+        meter: usize,
+        from: QuarterHour,
+        until: Option<QuarterHour>,
+        updates: &[QuarterUpdate],
+    ) {
+        let inside = |it: &&QuarterUpdate| until.is_none_or(|until| it.quarter < until);
+        let mut updates: Vec<QuarterUpdate> = updates.iter().filter(inside).copied().collect();
+        // The sort is stable: of several updates of a quarter-hour the last holds.
+        updates.sort_by_key(|update| update.quarter);
+        let mut next = from;
+        for update in &updates {
+            if next < update.quarter {
+                self.erase(meter, next, Some(update.quarter));
             }
-            at = at.max(write.quarter + 1);
+            next = next.max(update.quarter + 1);
         }
-        self.erase(meter, at, until);
-        self.write(meter, &writes);
+        self.erase(meter, next, until);
+        self.write(meter, &updates);
     }
 
     /// The days of a meter that changed since the last call, oldest first. Settle
     /// before: a late sample that is not settled is not in them.
     pub fn days(&mut self, meter: MeterIndex) -> Vec<DayRecord> {
         let ledger = &mut self.ledgers[meter.0 as usize];
-        ledger.close_newest();
-        let fingerprint = ledger.spec.fingerprint;
+        ledger.keep_newest_state();
+        let fingerprint = ledger.config.fingerprint;
         let mut records = Vec::new();
         for (number, day) in ledger.days_mut().filter(|(_, day)| day.changed) {
             day.changed = false;
             let bytes = day_record::encode(day, fingerprint);
-            records.push(DayRecord { day: number as i32, bytes });
+            records.push(DayRecord { day: number.number() as i32, bytes });
         }
         records
     }
@@ -165,31 +175,24 @@ impl Standings {
     pub fn restore(&mut self, meter: MeterIndex, record: &DayRecord) -> Result<(), DayRecordError> {
         let index = meter.0 as usize;
         let ledger = &mut self.ledgers[index];
-        let (start, number) = (ledger.start(), i64::from(record.day));
-        let in_order = ledger.tail.seen.is_none_or(|seen| day_of(seen) < number);
-        if self.broken[index] || !in_order || number < start {
+        let number = Day::new(i64::from(record.day));
+        let in_order = ledger.state.newest.is_none_or(|newest| Day::containing(newest) < number);
+        if self.broken[index] || !in_order || number < ledger.first_day() {
             return Err(DayRecordError::Damaged);
         }
-        let day = day_record::decode(&record.bytes, ledger.spec.fingerprint)
+        let day = day_record::decode(&record.bytes, ledger.config.fingerprint)
             .inspect_err(|_| self.broken[index] = true)?;
-        if let Some(state) = &day.after {
-            ledger.tail = RegisterState::clone(state);
-        }
         let house = &mut self.houses[self.owners[index].0 as usize];
         let meters = house.meters.clone();
-        house.fresh = true;
-        let hours = number * 24..number * 24 + 24;
-        let before: Vec<_> =
-            hours.clone().map(|hour| known(&self.ledgers[meters.clone()], hour)).collect();
-        self.ledgers[index].put(number, day);
-        for (hour, old) in hours.zip(before) {
-            house.change(hour, old, known(&self.ledgers[meters.clone()], hour));
+        house.restored = true;
+        let before: Vec<_> = each_hour(&number.hours())
+            .map(|hour| hour_energy(&self.ledgers[meters.clone()], hour))
+            .collect();
+        self.ledgers[index].restore(number, day);
+        for (hour, old) in each_hour(&number.hours()).zip(before) {
+            house.replace_hour(hour, old, hour_energy(&self.ledgers[meters.clone()], hour));
         }
         self.enqueue(self.owners[index].0 as usize);
         Ok(())
     }
-}
-
-fn house_start(house: &ParticipantState) -> i64 {
-    house.calendar.hours().start * 4
 }

@@ -6,18 +6,17 @@
 //! - night load: mean W/m² of the hours from 22 to 05
 use core::ops::Range;
 
-use super::{Standings, known};
+use super::{Standings, hour_energy};
 use crate::{
-    GoodnessOfFit, Leaderboard, Method, MilliWattHours, ParticipantIndex, Row, Rule, Status, Time,
+    GoodnessOfFit, Leaderboard, Method, ParticipantIndex, Row, Rule, Status, Time,
     baseline::{FittedBaseline, interval},
-    calendar::{
-        days_after,
-        grid::{HOUR, hour_of},
-    },
+    calendar::days_after,
     eligibility::Ineligibility,
-    participant_state::{ParticipantState, StaticPeriod, UNKNOWN},
+    participant_state::ParticipantState,
     ranking::{groups, ranks},
     reference_baselines::{median, relative},
+    static_period::StaticPeriod,
+    time::Hour,
     totals::Totals,
 };
 
@@ -41,8 +40,8 @@ impl Standings {
     /// The board by all that is known now.
     pub fn leaderboard(&self, rule: Rule, now: Time) -> Leaderboard {
         let figures = |house: &ParticipantState| {
-            let learnt = house.learnt.as_ref();
-            self.figures(house, rule, &house.periods, learnt, now, &outside(learnt))
+            let fitted = house.fitted.as_ref();
+            self.figures(house, rule, &house.periods, fitted, now, &outside(fitted))
         };
         let mut board = self.board(rule, now, self.competition.method, figures);
         self.add_contact(&mut board);
@@ -53,21 +52,19 @@ impl Standings {
     /// a participant.
     pub fn what_if(&self, rule: Rule, method: Method, now: Time) -> Leaderboard {
         let figures = |house: &ParticipantState| {
-            let (learnt, expectations) = self.expectations(house, method);
+            let (fitted, baseline) = self.fit(house, method);
             let ledgers = &self.ledgers[house.meters.clone()];
-            let contest = house.calendar.contest.clone();
-            let expected = |hour: i64| {
-                let index = usize::try_from(hour - contest.start).ok()?;
-                expectations.get(index).copied().filter(|expected| *expected != UNKNOWN)
+            let periods = house.periods_within(
+                house.calendar.contest.clone(),
+                |hour| hour_energy(ledgers, hour),
+                |hour| baseline.get(hour),
+            );
+            let fitted = fitted.as_ref();
+            let half = |days| match fitted {
+                Some(_) => outside(fitted)(days),
+                None => self.reference_half_width(house, method, days),
             };
-            let hours = contest.start..contest.end;
-            let periods = house.periods_within(hours, |hour| known(ledgers, hour), expected);
-            let learnt = learnt.as_ref();
-            let half = |days| match learnt {
-                Some(_) => outside(learnt)(days),
-                None => self.simple_width(house, method, days),
-            };
-            self.figures(house, rule, &periods, learnt, now, &half)
+            self.figures(house, rule, &periods, fitted, now, &half)
         };
         let mut board = self.board(rule, now, method, figures);
         self.add_contact(&mut board);
@@ -88,11 +85,11 @@ impl Standings {
     pub fn leaderboard_at(&self, rule: Rule, as_of: Time) -> Leaderboard {
         let figures = |house: &ParticipantState| {
             let ledgers = &self.ledgers[house.meters.clone()];
-            let hours = house.calendar.contest.start..hour_of(as_of.0);
-            let expected = |hour| house.expected(hour);
-            let periods = house.periods_within(hours, |hour| known(ledgers, hour), expected);
-            let learnt = house.learnt.as_ref();
-            self.figures(house, rule, &periods, learnt, as_of, &outside(learnt))
+            let hours = house.calendar.contest.start..Hour::containing(as_of);
+            let expected = |hour| house.contest_baseline(hour);
+            let periods = house.periods_within(hours, |hour| hour_energy(ledgers, hour), expected);
+            let fitted = house.fitted.as_ref();
+            self.figures(house, rule, &periods, fitted, as_of, &outside(fitted))
         };
         let mut board = self.board(rule, as_of, self.competition.method, figures);
         for row in &mut board.rows {
@@ -110,7 +107,7 @@ impl Standings {
         house: &ParticipantState,
         rule: Rule,
         periods: &[StaticPeriod],
-        learnt: Option<&FittedBaseline>,
+        fitted: Option<&FittedBaseline>,
         now: Time,
         half: &dyn Fn(usize) -> Option<f64>,
     ) -> Figures {
@@ -125,21 +122,21 @@ impl Standings {
         };
         let any = totals.hours > 0;
         let nights = totals.night_hours as f64;
-        let elapsed = house.elapsed(now);
+        let elapsed = house.elapsed_hours(now);
         let saving = totals.saving();
         let days = (totals.matched_hours as f64 / 24.0).round() as usize;
         Figures {
-            intensity: per(|it| (it.energy, 1e6), |it| it.area).filter(|_| any),
-            night: per(|it| (it.night_energy, 1e3), |it| it.area)
+            intensity: per(|it| (it.energy.0, 1e6), |it| it.area).filter(|_| any),
+            night: per(|it| (it.night_energy.0, 1e3), |it| it.area)
                 .filter(|_| nights > 0.0)
                 .map(|sum| sum / nights),
-            saved_per_employee: per(|it| (it.saved(), 1e6), |it| it.staff)
+            saved_per_employee: per(|it| (it.saved().0, 1e6), |it| it.employees)
                 .filter(|_| totals.matched_hours > 0),
             improvement: (rule == Rule::MostImproved)
                 .then(|| self.improvement(house, now))
                 .flatten(),
             coverage: (elapsed > 0).then(|| (totals.hours as f64 / elapsed as f64).min(1.0)),
-            fit: learnt.map_or_else(|| house.fit(), |learnt| learnt.fit),
+            fit: fitted.map_or_else(|| house.goodness_of_fit(), |it| it.goodness_of_fit),
             interval: saving.zip(half(days)).map(|(saving, half)| interval(saving, half)),
             saving,
             totals,
@@ -148,10 +145,11 @@ impl Standings {
 
     /// Saving of the last 14 days minus that of the contest before them.
     fn improvement(&self, house: &ParticipantState, now: Time) -> Option<f64> {
-        let split = hour_of(now.0) - RECENT_DAYS * 24;
-        let saving = |hours: Range<i64>| self.sums(house, hours).saving();
+        let now = Hour::containing(now);
+        let split = now - RECENT_DAYS * 24;
+        let saving = |hours: Range<Hour>| self.sums(house, hours).saving();
         let start = house.calendar.contest.start;
-        Some(saving(split.max(start)..hour_of(now.0))? - saving(start..split)?)
+        Some(saving(split.max(start)..now)? - saving(start..split)?)
     }
 
     fn board(
@@ -188,9 +186,9 @@ impl Standings {
                 saving_percent: saving.map(|saving| saving * 100.0),
                 interval_percent: figures.interval.map(|ends| ends.map(|end| end * 100.0)),
                 improvement_points: figures.improvement.map(|rise| rise * 100.0),
-                saved: saving.map(|_| MilliWattHours(totals.saved())),
-                expected: saving.map(|_| MilliWattHours(totals.baseline)),
-                energy: (totals.hours > 0).then_some(MilliWattHours(totals.energy)),
+                saved: saving.map(|_| totals.saved()),
+                expected: saving.map(|_| totals.baseline),
+                energy: (totals.hours > 0).then_some(totals.energy),
                 kwh_per_m2: figures.intensity,
                 night_w_per_m2: figures.night,
                 power: None,
@@ -227,11 +225,10 @@ impl Standings {
 
     pub(super) fn status(&self, now: Time) -> Status {
         let contest = self.houses.first().map(|house| house.calendar.contest.clone());
-        let contest = contest.unwrap_or(0..0);
-        match now.0 {
+        match contest {
             _ if self.locked => Status::Locked,
-            at if at < contest.start * HOUR => Status::Upcoming,
-            at if at < contest.end * HOUR => Status::Running,
+            Some(contest) if now < contest.start.start() => Status::Upcoming,
+            Some(contest) if now < contest.end.start() => Status::Running,
             _ => Status::Ended,
         }
     }
@@ -251,12 +248,12 @@ impl Standings {
         }
         let by_baseline =
             matches!(rule, Rule::Saving | Rule::SavingPerEmployee | Rule::MostImproved);
-        if by_baseline && house.full_days < limits.baseline_days {
-            let (days, needed) = (house.full_days, limits.baseline_days);
+        if by_baseline && house.complete_days < limits.baseline_days {
+            let (days, needed) = (house.complete_days, limits.baseline_days);
             return Some(Ineligibility::BaselineDays {
                 days,
                 needed,
-                first: house.first_full_day(),
+                first: house.first_complete_day(),
             });
         }
         if status == Status::Upcoming {
@@ -295,7 +292,7 @@ impl Standings {
         now: Time,
     ) -> Option<Ineligibility> {
         let needed = self.competition.thresholds.coverage;
-        let nights = house.elapsed_nights(now);
+        let nights = house.elapsed_night_hours(now);
         let share = figures.totals.night_hours as f64 / nights.max(1) as f64;
         if nights > 0 && share < needed {
             return Some(Ineligibility::Nights { share, needed });
@@ -308,23 +305,24 @@ impl Standings {
     fn gap(&self, house: &ParticipantState, share: f64, now: Time) -> Ineligibility {
         let needed = self.competition.thresholds.coverage;
         let ledgers = &self.ledgers[house.meters.clone()];
-        let doubted = ledgers.iter().filter(|it| it.tail.suspect.is_some());
-        if let Some(good) = doubted.filter_map(|it| it.tail.good).map(|good| good.at).min() {
-            return Ineligibility::Quarantine { share, since: house.calendar.date(Time(good)) };
+        let doubted = ledgers.iter().filter(|it| it.state.suspect.is_some());
+        if let Some(good) = doubted.filter_map(|it| it.state.last_good).map(|good| good.at).min() {
+            return Ineligibility::Quarantine { share, since: house.calendar.date(good) };
         }
-        let elapsed = house.elapsed(now) as f64;
+        let elapsed = house.elapsed_hours(now) as f64;
         // (known + x) / (elapsed + x) = needed
         let more = (elapsed * (needed - share) / (1.0 - needed)).ceil();
-        let end = house.calendar.contest.end * HOUR;
-        let at = Some(now.0 + more as i64 * HOUR).filter(|at| more.is_finite() && *at < end);
-        let from = at.map(|at| days_after(house.calendar.date(Time(at)), 1));
+        let end = house.calendar.contest.end.start();
+        let at = Some(now.plus_seconds((more as i64).saturating_mul(Hour::SECONDS)))
+            .filter(|at| more.is_finite() && *at < end);
+        let from = at.map(|at| days_after(house.calendar.date(at), 1));
         Ineligibility::Coverage { share, needed, from }
     }
 }
 
 /// The half-width by what a fit did not see.
-fn outside(learnt: Option<&FittedBaseline>) -> impl Fn(usize) -> Option<f64> {
-    move |days| learnt?.outside.half_width(days)
+fn outside(fitted: Option<&FittedBaseline>) -> impl Fn(usize) -> Option<f64> {
+    move |days| fitted?.validation.half_width(days)
 }
 
 /// Groups of the ranked, who come first; one without an interval stands alone.

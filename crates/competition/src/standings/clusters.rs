@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Standings;
-use crate::{ClusterRow, Leaderboard, MilliWattHours, Row, Rule, Time, ranking::ranks};
+use crate::{ClusterRow, Leaderboard, MilliWattHours, Row, Rule, Time, ranking::ranks, time::Hour};
 
 impl Standings {
     /// The clusters by [`Rule::Intensity`], or by saving under any other rule, best
@@ -58,7 +58,7 @@ impl Standings {
         at: Time,
         value: impl Fn(&Row) -> Option<f64>,
     ) -> Option<f64> {
-        let hour = at.0.div_euclid(3600);
+        let hour = Hour::containing(at);
         let pairs = members.iter().filter_map(|row| {
             let periods = &self.houses[row.participant.0 as usize].periods;
             let holds = periods.iter().rev().find(|it| it.from <= hour).or(periods.first())?;

@@ -3,12 +3,9 @@
 //! from what changes by itself (fairness rules, "Activities").
 use core::ops::Range;
 
-use super::{Standings, known};
+use super::{Standings, hour_energy};
 use crate::{
-    ParticipantIndex, Time,
-    calendar::grid::{HOUR, hour_of},
-    participant_state::ParticipantState,
-    totals::Totals,
+    ParticipantIndex, Time, participant_state::ParticipantState, time::Hour, totals::Totals,
 };
 
 /// Days on either side, and the fewest of them that must be known.
@@ -39,17 +36,17 @@ impl Standings {
         let calendar = &house.calendar;
         let day = calendar.date(at);
         let (from, until) = (
-            hour_of(calendar.midnight(day).0),
-            hour_of(calendar.midnight(crate::calendar::days_after(day, 1)).0),
+            Hour::containing(calendar.midnight(day)),
+            Hour::containing(calendar.midnight(crate::calendar::days_after(day, 1))),
         );
-        let after_end = (until + DAYS * 24).min(now.0.div_euclid(HOUR));
+        let after_end = (until + DAYS * 24).min(Hour::containing(now));
         let before = self.sums(house, from - DAYS * 24..from);
         let after = self.sums(house, until..after_end);
         if before.matched_hours.min(after.matched_hours) < FEWEST * 24 {
             return None;
         }
         let (before, after) = (before.saving()?, after.saving()?);
-        let half = house.learnt.as_ref()?.outside.change_width(DAYS as usize)?;
+        let half = house.fitted.as_ref()?.validation.change_half_width(DAYS as usize)?;
         let change = after - before;
         Some(Effect {
             before_percent: before * 100.0,
@@ -71,10 +68,13 @@ impl Standings {
     }
 
     /// Contest sums of a range of hours.
-    pub(super) fn sums(&self, house: &ParticipantState, hours: Range<i64>) -> Totals {
+    pub(super) fn sums(&self, house: &ParticipantState, hours: Range<Hour>) -> Totals {
         let ledgers = &self.ledgers[house.meters.clone()];
-        let periods =
-            house.periods_within(hours, |hour| known(ledgers, hour), |hour| house.expected(hour));
+        let periods = house.periods_within(
+            hours,
+            |hour| hour_energy(ledgers, hour),
+            |hour| house.contest_baseline(hour),
+        );
         let mut totals = Totals::default();
         periods.iter().for_each(|period| totals += period.totals);
         totals

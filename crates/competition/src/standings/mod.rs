@@ -23,12 +23,13 @@ pub use saving_opportunities::{
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    Competition, MeterIndex, Participant, ParticipantIndex, RejectReason, Sample, Time,
-    calendar::{Calendar, grid::HOUR, grid::day_of},
-    energy::Grade,
-    energy::{MeterConfig, QuarterUpdate, REGISTER_LIMIT},
+    Competition, MeterIndex, MilliWattHours, Participant, ParticipantIndex, RejectReason, Sample,
+    Time,
+    calendar::Calendar,
+    energy::{Grade, MAX_REGISTER, MeterConfig, QuarterUpdate},
     meter_days::MeterDays,
-    participant_state::{Known, ParticipantState},
+    participant_state::{HourEnergy, ParticipantState},
+    time::Hour,
 };
 
 /// The standings of one competition; a function of the set of samples.
@@ -52,8 +53,8 @@ impl Standings {
     /// Empty standings. Meters are counted through all participants in order.
     pub fn new(competition: Competition, participants: Vec<Participant>) -> Self {
         let shared = Arc::new(Calendar::new(&competition, &[]));
-        let first_day = day_of(shared.hours().start * HOUR);
-        let contest = shared.contest.start * HOUR;
+        let first_day = shared.hours().start.day();
+        let contest = shared.contest.start.start();
         let mut names = HashMap::new();
         let (mut owners, mut ledgers, mut houses) = (Vec::new(), Vec::new(), Vec::new());
         for (who, participant) in participants.iter().enumerate() {
@@ -108,7 +109,7 @@ impl Standings {
 
     /// The newest sample of a meter, doubted ones included.
     pub fn newest(&self, meter: MeterIndex) -> Option<Time> {
-        self.ledgers[meter.0 as usize].tail.seen.map(Time)
+        self.ledgers[meter.0 as usize].state.newest
     }
 
     /// Locks the result, or opens it for a logged amendment.
@@ -126,18 +127,18 @@ impl Standings {
         sample: &Sample,
         now: Time,
     ) -> Result<(), RejectReason> {
-        let spec = &self.ledgers[meter.0 as usize].spec;
+        let spec = &self.ledgers[meter.0 as usize].config;
         let house = &self.houses[self.owners[meter.0 as usize].0 as usize];
         let scale = spec.multiplier.saturating_mul(1000);
-        let largest = spec.rollover.unwrap_or(REGISTER_LIMIT).min(REGISTER_LIMIT) / scale;
+        let largest = spec.rollover.unwrap_or(MAX_REGISTER).min(MAX_REGISTER).0 / scale;
         let fits = |register: i64| (0..=largest).contains(&register);
         let carried = spec.capacity.saturating_mul(2) / spec.multiplier;
         if self.locked {
             Err(RejectReason::Locked)
         } else if sample.at.0.saturating_sub(now.0) > AHEAD {
             Err(RejectReason::Future)
-        } else if sample.at.0 < house.calendar.baseline.start * HOUR {
-            Err(RejectReason::Ancient)
+        } else if sample.at < house.calendar.baseline.start.start() {
+            Err(RejectReason::BeforeBaseline)
         } else if is_sentinel(sample.import.0) || sample.export.is_some_and(|it| is_sentinel(it.0))
         {
             Err(RejectReason::Sentinel)
@@ -145,7 +146,7 @@ impl Standings {
             || sample.export.is_some_and(|export| !fits(export.0))
             || sample.power.is_some_and(|power| power.0.unsigned_abs() > carried.unsigned_abs())
         {
-            Err(RejectReason::Absurd)
+            Err(RejectReason::OutOfRange)
         } else {
             Ok(())
         }
@@ -163,12 +164,13 @@ fn is_sentinel(register: i64) -> bool {
         .any(|value| [1, 10, 100, 1000].iter().any(|unit| register == value * unit))
 }
 
-/// Signed sum of a participant's meters in an hour.
-fn known(ledgers: &[MeterDays], hour: i64) -> Known {
-    let mut sum = (0, Grade::Measured);
-    for ledger in ledgers {
-        let (energy, grade) = ledger.hour(hour)?;
-        sum = (sum.0 + ledger.spec.sign * energy, sum.1.min(grade));
+/// Signed sum of a participant's meters in an hour; `None` where one is unknown.
+fn hour_energy(meters: &[MeterDays], hour: Hour) -> Option<HourEnergy> {
+    let mut sum = HourEnergy { energy: MilliWattHours(0), grade: Grade::Measured };
+    for meter in meters {
+        let HourEnergy { energy, grade } = meter.hour(hour)?;
+        sum.energy += MilliWattHours(meter.config.sign * energy.0);
+        sum.grade = sum.grade.min(grade);
     }
-    (!ledgers.is_empty()).then_some(sum)
+    (!meters.is_empty()).then_some(sum)
 }

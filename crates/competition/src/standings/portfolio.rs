@@ -10,7 +10,7 @@ use super::Standings;
 use crate::{
     EnergyComparison, Leaderboard, MilliWattHours, ParticipantIndex, Time,
     baseline::{CrossValidation, interval},
-    calendar::grid::hour_of,
+    time::Hour,
 };
 
 /// The ranked participants of a board together.
@@ -52,13 +52,13 @@ impl Standings {
     pub fn portfolio(&self, board: &Leaderboard) -> Option<Portfolio> {
         let ranked: Vec<_> = board.rows.iter().filter(|row| row.rank.is_some()).collect();
         let expected = ranked.iter().filter_map(|row| row.expected).sum();
-        let learnt = ranked.iter().map(|row| {
-            self.houses[row.participant.0 as usize].learnt.as_ref().map(|learnt| &learnt.outside)
+        let fitted = ranked.iter().map(|row| {
+            self.houses[row.participant.0 as usize].fitted.as_ref().map(|fitted| &fitted.validation)
         });
-        let outside: Option<Vec<&CrossValidation>> = learnt.collect();
+        let outside: Option<Vec<&CrossValidation>> = fitted.collect();
         let hours = ranked
             .iter()
-            .map(|row| self.houses[row.participant.0 as usize].elapsed(board.as_of))
+            .map(|row| self.houses[row.participant.0 as usize].elapsed_hours(board.as_of))
             .max()?;
         let days = (hours as f64 / 24.0).round() as usize;
         Some(Portfolio {
@@ -73,8 +73,8 @@ impl Standings {
     /// both; both fields are `None` where there are no such hours.
     pub fn matched_energy(&self, who: ParticipantIndex, range: Range<Time>) -> EnergyComparison {
         let house = &self.houses[who.0 as usize];
-        let totals = self.sums(house, hour_of(range.start.0)..hour_of(range.end.0));
-        let known = |energy| (totals.matched_hours > 0).then_some(MilliWattHours(energy));
-        EnergyComparison { energy: known(totals.matched), baseline: known(totals.baseline) }
+        let totals = self.sums(house, Hour::containing(range.start)..Hour::containing(range.end));
+        let known = |energy| (totals.matched_hours > 0).then_some(energy);
+        EnergyComparison { energy: known(totals.matched_energy), baseline: known(totals.baseline) }
     }
 }

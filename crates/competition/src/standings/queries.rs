@@ -1,17 +1,15 @@
 //! Questions about one participant: load curves, today, nights, contact.
 use core::ops::Range;
 
-use super::{Standings, known};
+use super::{Standings, hour_energy};
 use crate::{
     Contact, EnergyComparison, HourLoad, LatestReading, MeterIndex, MilliWattHours,
     ParticipantIndex, Provenance, QuarantinedReadings, SeriesPoint, Time, Watts,
-    calendar::{
-        days_after,
-        grid::{HOUR, QUARTER, hour_of, quarter_of, quarter_part},
-    },
+    calendar::days_after,
     energy::{QuarterEnergy, provenance},
     meter_days::MeterDays,
     participant_state::ParticipantState,
+    time::{Hour, QuarterHour, each_hour, each_quarter},
 };
 
 /// No more bins than this are answered at once.
@@ -24,22 +22,20 @@ impl Standings {
     fn quarter(
         &self,
         house: &ParticipantState,
-        quarter: i64,
-    ) -> (Option<QuarterEnergy>, Option<i64>) {
+        quarter: QuarterHour,
+    ) -> (Option<QuarterEnergy>, Option<MilliWattHours>) {
         let mut sum: Option<QuarterEnergy> = None;
         for ledger in &self.ledgers[house.meters.clone()] {
-            let Some(bin) = ledger.bin(quarter) else {
+            let Some(bin) = ledger.quarter(quarter) else {
                 sum = None;
                 break;
             };
-            let energy = ledger.spec.sign * bin.energy;
-            sum = Some(match sum {
-                Some(sum) => sum.with(energy, bin.flags),
-                None => QuarterEnergy { energy, flags: bin.flags },
-            });
+            let energy = MilliWattHours(ledger.config.sign * bin.energy.0);
+            let signed = QuarterEnergy { energy, ..bin };
+            sum = Some(sum.map_or(signed, |sum| sum.plus(signed)));
         }
-        let baseline = house.baseline(quarter.div_euclid(4));
-        (sum, baseline.map(|hour| quarter_part(hour, quarter.rem_euclid(4))))
+        let baseline = house.baseline(quarter.hour());
+        (sum, baseline.map(|hour| hour.part(quarter.index_in_hour(), 4)))
     }
 
     fn house(&self, who: ParticipantIndex) -> &ParticipantState {
@@ -50,8 +46,9 @@ impl Standings {
     /// rounded to whole quarter-hours, the step upwards. At most 200 000 bins.
     pub fn series(&self, who: ParticipantIndex, range: Range<Time>, step: i64) -> Vec<SeriesPoint> {
         let house = self.house(who);
-        let each = step.max(1).saturating_add(QUARTER - 1) / QUARTER;
-        let (first, end) = (quarter_of(range.start.0), -quarter_of(-range.end.0));
+        let each = step.max(1).saturating_add(QuarterHour::SECONDS - 1) / QuarterHour::SECONDS;
+        let (first, end) =
+            (QuarterHour::containing(range.start), QuarterHour::at_or_after(range.end));
         let count =
             ((end - first).max(0) / each + i64::from((end - first).max(0) % each > 0)).min(MOST);
         (0..count)
@@ -63,15 +60,16 @@ impl Standings {
             .collect()
     }
 
-    fn point(&self, house: &ParticipantState, quarters: Range<i64>) -> SeriesPoint {
-        let at = Time(quarters.start * QUARTER);
-        let (mut energy, mut baseline) = (Some(0), Some(0));
+    fn point(&self, house: &ParticipantState, quarters: Range<QuarterHour>) -> SeriesPoint {
+        let at = quarters.start.start();
+        let zero = Some(MilliWattHours(0));
+        let (mut energy, mut baseline) = (zero, zero);
         let (mut first, mut last, mut declared) = (None, None, false);
-        for quarter in quarters {
+        for quarter in each_quarter(&quarters) {
             let (bin, expected) = self.quarter(house, quarter);
             energy = energy.zip(bin).map(|(sum, bin)| sum + bin.energy);
             baseline = baseline.zip(expected).map(|(sum, expected)| sum + expected);
-            declared |= bin.is_some_and(QuarterEnergy::declared);
+            declared |= bin.is_some_and(QuarterEnergy::is_declared);
             first = first.or(bin);
             last = bin;
         }
@@ -80,12 +78,7 @@ impl Standings {
             None => Provenance::Missing,
         };
         let energy = energy.filter(|_| provenance != Provenance::Missing);
-        SeriesPoint {
-            at,
-            energy: energy.map(MilliWattHours),
-            baseline: baseline.map(MilliWattHours),
-            provenance,
-        }
+        SeriesPoint { at, energy, baseline, provenance }
     }
 
     /// Since local midnight.
@@ -100,12 +93,13 @@ impl Standings {
         let house = self.house(who);
         let mut compared = EnergyComparison::default();
         let mut complete = true;
-        let (from, until) = (quarter_of(range.start.0), -quarter_of(-range.end.0));
-        for quarter in from..until.min(from.saturating_add(MOST)) {
+        let (from, until) =
+            (QuarterHour::containing(range.start), QuarterHour::at_or_after(range.end));
+        for quarter in each_quarter(&(from..until.min(from + MOST))) {
             let (Some(bin), baseline) = self.quarter(house, quarter) else { continue };
-            compared.energy.get_or_insert_default().0 += bin.energy;
+            *compared.energy.get_or_insert_default() += bin.energy;
             complete &= baseline.is_some();
-            compared.baseline.get_or_insert_default().0 += baseline.unwrap_or(0);
+            *compared.baseline.get_or_insert_default() += baseline.unwrap_or_default();
         }
         compared.baseline = compared.baseline.filter(|_| complete);
         compared
@@ -114,13 +108,13 @@ impl Standings {
     /// The 24 complete hours before `now`, oldest first.
     pub fn hours(&self, who: ParticipantIndex, now: Time) -> [HourLoad; 24] {
         let house = self.house(who);
-        let end = hour_of(now.0);
+        let end = Hour::containing(now);
         std::array::from_fn(|index| {
             let hour = end - 24 + index as i64;
-            let energy = known(&self.ledgers[house.meters.clone()], hour);
+            let energy = hour_energy(&self.ledgers[house.meters.clone()], hour);
             HourLoad {
-                power: energy.map(|(energy, _)| watts(energy, 1)),
-                baseline: house.baseline(hour).map(|energy| watts(energy, 1)),
+                power: energy.map(|it| mean_power(it.energy, 1)),
+                baseline: house.baseline(hour).map(|energy| mean_power(energy, 1)),
             }
         })
     }
@@ -136,19 +130,21 @@ impl Standings {
         [0, -1].map(|back| {
             let morning = days_after(morning, back);
             let hours = calendar.at(days_after(morning, -1), 22)..calendar.at(morning, 5);
-            let (mut count, mut energy, mut baseline) = (0, 0, Some(0));
-            for hour in hour_of(hours.start.0)..hour_of(hours.end.0) {
-                let Some((used, _)) = known(&self.ledgers[house.meters.clone()], hour) else {
+            let zero = MilliWattHours(0);
+            let (mut count, mut energy, mut baseline) = (0, zero, Some(zero));
+            let hours = Hour::containing(hours.start)..Hour::containing(hours.end);
+            for hour in each_hour(&hours) {
+                let Some(used) = hour_energy(&self.ledgers[house.meters.clone()], hour) else {
                     continue;
                 };
                 count += 1;
-                energy += used;
+                energy += used.energy;
                 baseline = baseline.zip(house.baseline(hour)).map(|(sum, one)| sum + one);
             }
             let enough = count >= NIGHT_HOURS;
             HourLoad {
-                power: enough.then(|| watts(energy, count)),
-                baseline: baseline.filter(|_| enough).map(|energy| watts(energy, count)),
+                power: enough.then(|| mean_power(energy, count)),
+                baseline: baseline.filter(|_| enough).map(|energy| mean_power(energy, count)),
             }
         })
     }
@@ -160,23 +156,26 @@ impl Standings {
     /// hours. Silent: not for six hours.
     pub fn latest_reading(&self, who: ParticipantIndex, now: Time) -> LatestReading {
         let ledgers = &self.ledgers[self.house(who).meters.clone()];
-        let behind = ledgers.iter().map(MeterDays::heard).min().flatten();
-        let Some((seen, pace, _)) = behind else {
+        let behind = ledgers.iter().map(MeterDays::latest).min().flatten();
+        let Some(behind) = behind else {
             return LatestReading { measured_at: None, power: None, contact: Contact::Silent };
         };
-        let power = |ledger: &MeterDays| match ledger.heard()? {
-            (_, _, true) => Some(ledger.tail.shown? * ledger.spec.sign),
-            _ => None,
+        let power = |meter: &MeterDays| {
+            let power = meter
+                .state
+                .displayed_power
+                .filter(|_| meter.latest().is_some_and(|it| it.is_reading));
+            Some(power? * meter.config.sign)
         };
         let power = ledgers.iter().map(power).sum();
-        let age = now.0 - seen;
-        let patience = (pace.saturating_mul(5) / 2).clamp(120, 9_000);
+        let age = now.since(behind.until);
+        let patience = (behind.interval.saturating_mul(5) / 2).clamp(120, 9_000);
         let contact = match age {
             _ if age <= patience => Contact::Live,
-            _ if age <= 6 * HOUR => Contact::Stale,
+            _ if age <= 6 * Hour::SECONDS => Contact::Stale,
             _ => Contact::Silent,
         };
-        LatestReading { measured_at: Some(Time(seen)), power: Option::map(power, Watts), contact }
+        LatestReading { measured_at: Some(behind.until), power: Option::map(power, Watts), contact }
     }
 
     /// Readings that are kept and do not count, by meter and reason.
@@ -185,22 +184,22 @@ impl Standings {
         for (index, ledger) in self.ledgers.iter().enumerate() {
             let meter = MeterIndex(index as u32);
             let start = found.len();
-            for tally in ledger.days().flat_map(|(_, day)| &day.doubts) {
-                let known = found[start..].iter_mut().find(|known| known.doubt == tally.doubt);
+            for tally in ledger.days().flat_map(|(_, day)| &day.quarantined) {
+                let known = found[start..].iter_mut().find(|known| known.doubt == tally.reason);
                 if let Some(known) = known {
                     known.count += tally.count;
-                    known.last = Time(tally.last);
+                    known.last = tally.last;
                     continue;
                 }
                 found.push(QuarantinedReadings {
                     participant: self.owners[index],
                     meter,
-                    doubt: tally.doubt,
+                    doubt: tally.reason,
                     count: tally.count,
-                    first: Time(tally.first),
-                    last: Time(tally.last),
+                    first: tally.first,
+                    last: tally.last,
                     register: tally.register,
-                    open: ledger.tail.suspect.is_some_and(|it| it.doubt == tally.doubt),
+                    open: ledger.state.suspect.is_some_and(|it| it.reason == tally.reason),
                 });
             }
         }
@@ -208,7 +207,7 @@ impl Standings {
     }
 }
 
-/// Mean power of some energy in mWh.
-fn watts(energy: i64, hours: i64) -> Watts {
-    Watts((energy as f64 / (hours as f64 * 1000.0)).round() as i64)
+/// Mean power of an energy over `hours` hours.
+fn mean_power(energy: MilliWattHours, hours: i64) -> Watts {
+    Watts((energy.0 as f64 / (hours as f64 * 1000.0)).round() as i64)
 }

@@ -1,14 +1,13 @@
 //! Settling: late days, then baselines, then the contest's sums by them.
-use super::{Standings, known};
+use super::{Standings, hour_energy};
 use crate::{
-    Baseline, Celsius, ContestTotals, Method, ParticipantIndex, ReadingSource, Revision, Time,
+    Baseline, Celsius, ContestTotals, Method, MilliWattHours, ParticipantIndex, ReadingSource,
+    Revision, Time,
     baseline::{FitOptions, FittedBaseline, fit_baseline},
-    calendar::{
-        TimeOfWeek,
-        grid::{HOUR, QUARTER, hour_of},
-    },
-    participant_state::{ParticipantState, UNKNOWN, milli},
-    reference_baselines::{last_year, last_year_width, three_weeks, three_weeks_width},
+    calendar::TimeOfWeek,
+    participant_state::{ContestBaseline, ParticipantState},
+    reference_baselines::{last_year, last_year_half_width, three_weeks, three_weeks_half_width},
+    time::{Hour, QuarterHour, each_hour},
 };
 
 impl Standings {
@@ -16,11 +15,11 @@ impl Standings {
     /// the start of the baseline on, in any order, at most one value an hour, the
     /// last holds. Not kept in [`crate::DayRecord`]: give it again after a restart.
     pub fn temperature(&mut self, who: ParticipantIndex, at: Time, outdoor: Celsius) {
-        let hour = hour_of(at.0);
+        let hour = Hour::containing(at);
         let house = &mut self.houses[who.0 as usize];
-        let energy = known(&self.ledgers[house.meters.clone()], hour);
-        house.set_temperature(hour, outdoor.0, energy);
-        if house.stale && house.begun {
+        let energy = hour_energy(&self.ledgers[house.meters.clone()], hour);
+        house.set_temperature(hour, outdoor, energy);
+        if house.needs_fit && house.has_contest_reading {
             self.enqueue(who.0 as usize);
         }
     }
@@ -56,11 +55,11 @@ impl Standings {
 
     fn settle_one(&mut self, who: usize, history: &dyn ReadingSource) -> Option<Revision> {
         let before = self.houses[who].totals();
-        let mut from = self.redo(who, history);
+        let mut from = self.recompute(who, history);
         let house = &self.houses[who];
-        if house.stale && house.begun {
+        if house.needs_fit && house.has_contest_reading {
             let shaped = self.reshape(who, history);
-            let start = house_contest(&self.houses[who]);
+            let start = self.houses[who].calendar.contest.start.first_quarter();
             from = from.into_iter().chain(shaped).chain([start]).min();
             self.refit(who);
         }
@@ -68,7 +67,7 @@ impl Standings {
         let after = self.houses[who].totals();
         (before != after).then(|| Revision {
             participant: ParticipantIndex(who as u32),
-            from: Time(from.unwrap_or(0).saturating_mul(QUARTER)),
+            from: from.map_or(Time(0), QuarterHour::start),
             before: before.published(),
             after: after.published(),
         })
@@ -76,80 +75,86 @@ impl Standings {
 
     /// Gaps of the contest go by the baseline's profile: where that changed they
     /// are filled again.
-    fn reshape(&mut self, who: usize, history: &dyn ReadingSource) -> Option<i64> {
+    fn reshape(&mut self, who: usize, history: &dyn ReadingSource) -> Option<QuarterHour> {
         let house = &mut self.houses[who];
-        let profile = house.training.profile();
-        if profile == house.profile && !std::mem::take(&mut house.fresh) {
+        let profile = house.bin_sums.load_profile();
+        if profile == house.load_profile && !std::mem::take(&mut house.restored) {
             return None;
         }
-        house.profile = profile;
-        self.ledgers[house.meters.clone()].iter_mut().for_each(|ledger| ledger.reshape());
-        self.redo(who, history)
+        house.load_profile = profile;
+        self.ledgers[house.meters.clone()]
+            .iter_mut()
+            .for_each(|ledger| ledger.invalidate_profile());
+        self.recompute(who, history)
     }
 
     fn refit(&mut self, who: usize) {
         let house = &self.houses[who];
-        let (learnt, expected) = self.expectations(house, self.competition.method);
+        let (fitted, baseline) = self.fit(house, self.competition.method);
         let ledgers = &self.ledgers[house.meters.clone()];
         let house = &mut self.houses[who];
-        house.stale = false;
-        house.learnt = learnt;
-        house.expect(expected, |hour| known(ledgers, hour));
+        house.needs_fit = false;
+        house.fitted = fitted;
+        house.set_contest_baseline(baseline, |hour| hour_energy(ledgers, hour));
     }
 
-    /// What a method expects of each contest hour; empty while there is too
-    /// little to learn from.
-    pub(super) fn expectations(
+    /// The baseline of the contest by a method, and its fit where the method fits a
+    /// model. The baseline is empty while there are too few training hours.
+    pub(super) fn fit(
         &self,
         house: &ParticipantState,
         method: Method,
-    ) -> (Option<FittedBaseline>, Vec<i64>) {
-        if !house.training.is_enough() {
-            return (None, Vec::new());
+    ) -> (Option<FittedBaseline>, ContestBaseline) {
+        let contest = house.calendar.contest.clone();
+        if !house.bin_sums.is_enough() {
+            return (None, ContestBaseline::empty(&contest));
         }
         let ledgers = &self.ledgers[house.meters.clone()];
-        let training_hours = house.training_hours(|hour| known(ledgers, hour));
-        let contest = house.calendar.contest.clone();
-        let how = FitOptions {
-            temperature: method.baseline.uses_temperature(),
+        let training_hours = house.training_hours(|hour| hour_energy(ledgers, hour));
+        let options = FitOptions {
+            use_temperature: method.baseline.uses_temperature(),
             half_life: method.half_life,
-            until: contest.start,
-            contest: contest.end - contest.start,
+            end: contest.start,
+            contest_hours: contest.end - contest.start,
         };
-        let by = |expect: &dyn Fn(i64) -> Option<f64>| {
-            contest.clone().map(|hour| expect(hour).map_or(UNKNOWN, milli)).collect()
+        let reference = |predict: &dyn Fn(Hour) -> Option<f64>| {
+            ContestBaseline::new(&contest, |hour| predict(hour).map(MilliWattHours::from_kwh))
         };
         match method.baseline {
             Baseline::Hours | Baseline::HoursTemperature | Baseline::Season => {
-                let Some(mut learnt) = fit_baseline(&training_hours, &how) else {
-                    return (None, Vec::new());
+                let Some(mut fitted) = fit_baseline(&training_hours, &options) else {
+                    return (None, ContestBaseline::empty(&contest));
                 };
                 if method.baseline == Baseline::Season {
-                    let slot = |hour| house.calendar.time_of_week(hour).map_or(0, TimeOfWeek::bin);
-                    let hours = contest.clone().map(|hour| (hour, slot(hour)));
-                    learnt = learnt.with_season(&training_hours, hours);
+                    let bin = |hour| house.calendar.time_of_week(hour).map_or(0, TimeOfWeek::bin);
+                    let hours = each_hour(&contest).map(|hour| (hour, bin(hour)));
+                    fitted = fitted.with_season(&training_hours, hours);
                 }
-                let expected = contest.map(|hour| house.predict(&learnt, hour)).collect();
-                (Some(learnt), expected)
+                let baseline = ContestBaseline::new(&contest, |hour| house.predict(&fitted, hour));
+                (Some(fitted), baseline)
             }
-            Baseline::LastYear => (None, by(&last_year(&training_hours, year_before(house)))),
-            Baseline::ThreeWeeksBefore => (None, by(&three_weeks(&training_hours, contest.start))),
+            Baseline::LastYear => {
+                (None, reference(&last_year(&training_hours, year_before(house))))
+            }
+            Baseline::ThreeWeeksBefore => {
+                (None, reference(&three_weeks(&training_hours, contest.start)))
+            }
         }
     }
 
     /// Half-width of the interval of a baseline that fits nothing, by its error within
     /// the training. `None` where that is too short, as one year is for last year's.
-    pub(super) fn simple_width(
+    pub(super) fn reference_half_width(
         &self,
         house: &ParticipantState,
         method: Method,
         days: usize,
     ) -> Option<f64> {
         let ledgers = &self.ledgers[house.meters.clone()];
-        let training_hours = house.training_hours(|hour| known(ledgers, hour));
+        let training_hours = house.training_hours(|hour| hour_energy(ledgers, hour));
         match method.baseline {
-            Baseline::LastYear => last_year_width(&training_hours, year_before(house), days),
-            Baseline::ThreeWeeksBefore => three_weeks_width(&training_hours, days),
+            Baseline::LastYear => last_year_half_width(&training_hours, year_before(house), days),
+            Baseline::ThreeWeeksBefore => three_weeks_half_width(&training_hours, days),
             Baseline::Season | Baseline::HoursTemperature | Baseline::Hours => None,
         }
     }
@@ -157,10 +162,6 @@ impl Standings {
 
 /// Hours of the year before the contest: 365 days, or 366 over a 29 February.
 fn year_before(house: &ParticipantState) -> i64 {
-    let start = Time(house.calendar.contest.start * HOUR);
-    hour_of(start.0) - hour_of(house.calendar.year_before(start).0)
-}
-
-fn house_contest(house: &ParticipantState) -> i64 {
-    house.calendar.contest.start * 4
+    let start = house.calendar.contest.start;
+    start - Hour::containing(house.calendar.year_before(start.start()))
 }

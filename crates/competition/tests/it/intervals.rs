@@ -95,14 +95,17 @@ fn what_cannot_be_is_refused() {
     let screen = ImportValidator::new(&competition(), Time(midnight(2027, 3, 20)));
     let meter = Meter { capacity: Watts(10_000), ..Meter::new("m") };
     let at = midnight(2027, 3, 16);
-    let judge = |start, energy| screen.interval(&meter, &interval(start, HOUR, energy));
+    let judge = |start, energy| screen.check_interval(&meter, &interval(start, HOUR, energy));
     assert_eq!(judge(at, 10_000_000), Ok(()));
     assert_eq!(judge(at, 0), Ok(()));
-    assert_eq!(judge(at, 10_000_001), Err(RejectReason::Absurd));
-    assert_eq!(judge(at, -1), Err(RejectReason::Absurd));
-    assert_eq!(judge(midnight(2027, 1, 31), 5), Err(RejectReason::Ancient));
+    assert_eq!(judge(at, 10_000_001), Err(RejectReason::OutOfRange));
+    assert_eq!(judge(at, -1), Err(RejectReason::OutOfRange));
+    assert_eq!(judge(midnight(2027, 1, 31), 5), Err(RejectReason::BeforeBaseline));
     assert_eq!(judge(midnight(2027, 3, 20), 5), Err(RejectReason::Future));
-    assert_eq!(screen.temperature(Time(at), Celsius(f64::NAN)), Err(RejectReason::Absurd));
+    assert_eq!(
+        screen.check_temperature(Time(at), Celsius(f64::NAN)),
+        Err(RejectReason::OutOfRange)
+    );
 }
 
 proptest! {

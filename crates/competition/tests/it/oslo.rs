@@ -4,7 +4,7 @@ use std::path::Path;
 
 use competition::{
     Baseline, Country, Method,
-    placebo::{Building, Case, Line, Place, score, table},
+    placebo::{Building, BuildingHour, Case, Location, Summary, score, summarize},
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
@@ -19,8 +19,8 @@ fn buildings() -> Option<Vec<Building>> {
     Some(read::directory(&path).expect("readable data"))
 }
 
-fn place() -> Place {
-    Place {
+fn place() -> Location {
+    Location {
         timezone: TimeZone::get("Europe/Oslo").expect("a known zone"),
         holidays: Some(Country::Norway),
     }
@@ -41,14 +41,14 @@ fn the_default_beats_last_year_and_its_interval_holds() {
     };
     let beats = |which: &str, keep: &dyn Fn(&Case) -> bool| {
         let line = |cases: &[Case]| {
-            table(&cases.iter().copied().filter(|case| keep(case)).collect::<Vec<_>>()).unwrap()
+            summarize(&cases.iter().copied().filter(|case| keep(case)).collect::<Vec<_>>()).unwrap()
         };
-        let (ours, theirs): (Line, Line) = (line(&ours), line(&theirs));
+        let (ours, theirs): (Summary, Summary) = (line(&ours), line(&theirs));
         for column in [
-            |line: &Line| line.median,
-            |line: &Line| line.percentile_90,
-            |line: &Line| line.deviation,
-            |line: &Line| line.off,
+            |line: &Summary| line.median,
+            |line: &Summary| line.percentile_90,
+            |line: &Summary| line.deviation,
+            |line: &Summary| line.large,
         ] {
             assert!(column(&ours) < column(&theirs), "{which}: {ours:?} {theirs:?}");
         }
@@ -72,7 +72,7 @@ fn saved(building: &Building, case: &Case, factor: f64) -> Building {
     let until = at.checked_add(3.months()).expect("a time").timestamp().as_second();
     let last = ((until - building.start.0) / 3600) as usize;
     let mut saved = building.clone();
-    for (energy, _) in &mut saved.hours[first..last] {
+    for BuildingHour { energy, .. } in &mut saved.hours[first..last] {
         *energy = energy.map(|energy| energy * factor);
     }
     saved

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, path::Path};
 
 use competition::{
-    Celsius, Competition, Country, IntervalReading, Meter, MeterIndex, MilliWattHours,
-    OpportunityKind, Participant, ParticipantIndex, Period, SavingOpportunity, SekPerKwh,
-    Standings, Time, placebo::Building,
+    Competition, Country, IntervalReading, Meter, MeterIndex, MilliWattHours, OpportunityKind,
+    Participant, ParticipantIndex, Period, SavingOpportunity, SekPerKwh, Standings, Time,
+    placebo::Building,
 };
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
@@ -38,11 +38,11 @@ fn saving_opportunities(
     let mut standings = Standings::new(rules, vec![one]);
     let (start, since, end) = (midnight(start), midnight(since), midnight(until));
     let hours = (building.start.0..).step_by(3600).zip(&building.hours);
-    for (at, (energy, outdoor)) in hours.filter(|(at, _)| (start..end).contains(at)) {
-        if let Some(outdoor) = outdoor {
-            standings.temperature(WHO, Time(at), Celsius(*outdoor));
+    for (at, hour) in hours.filter(|(at, _)| (start..end).contains(at)) {
+        if let Some(outdoor) = hour.outdoor {
+            standings.temperature(WHO, Time(at), outdoor);
         }
-        if let Some(energy) = energy {
+        if let Some(energy) = hour.energy {
             let kwh = energy + if at >= since { more } else { 0.0 };
             let energy = MilliWattHours((kwh * 1e6).round() as i64);
             let interval = IntervalReading { start: Time(at), seconds: 3600, energy };
@@ -71,7 +71,7 @@ fn real_buildings_have_few_traps_and_an_added_load_is_found() {
     let (mut windows, mut tried, mut found, mut right) = (0, 0, 0, 0);
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     for building in read::directory(&path).expect("readable data") {
-        let energies: Vec<f64> = building.hours.iter().filter_map(|hour| hour.0).collect();
+        let energies: Vec<f64> = building.hours.iter().filter_map(|hour| hour.energy).collect();
         let mean = energies.iter().sum::<f64>() / energies.len().max(1) as f64;
         for until in ends(&building) {
             windows += 1;

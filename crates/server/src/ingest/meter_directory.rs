@@ -59,7 +59,7 @@ impl MeterDirectory {
     ///
     /// # Errors
     /// [`IngestError::UnknownMeter`], [`IngestError::WrongGateway`], or
-    /// [`RejectReason::Absurd`] for a register beyond 63 bits.
+    /// [`RejectReason::OutOfRange`] for a register beyond 63 bits.
     pub fn resolve(
         &self,
         gateway: &GatewayId,
@@ -74,7 +74,7 @@ impl MeterDirectory {
                 expected: expected.to_string(),
             });
         }
-        let register = |value: u64| i64::try_from(value).map_err(|_| RejectReason::Absurd);
+        let register = |value: u64| i64::try_from(value).map_err(|_| RejectReason::OutOfRange);
         let sample = Sample {
             at: Time(reading.t.unix()),
             import: WattHours(register(reading.import_wh)?),

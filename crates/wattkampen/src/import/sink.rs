@@ -83,7 +83,7 @@ impl<'a> Sink<'a> {
         tally: &mut Tally,
     ) -> Result<(), ImportError> {
         if let Way::Intervals { meter, rows, .. } = &mut self.way {
-            match self.screen.interval(meter, &row) {
+            match self.screen.check_interval(meter, &row) {
                 Ok(()) => rows.push(row),
                 Err(refusal) => {
                     tally.refuse(&refusal.to_string(), line);
@@ -102,7 +102,7 @@ impl<'a> Sink<'a> {
         tally: &mut Tally,
     ) -> Result<(), ImportError> {
         if let Way::Outdoor { rows, .. } = &mut self.way {
-            match self.screen.temperature(at, outdoor) {
+            match self.screen.check_temperature(at, outdoor) {
                 Ok(()) => rows.push((at, outdoor)),
                 Err(refusal) => {
                     tally.refuse(&refusal.to_string(), line);

@@ -2,7 +2,7 @@
 use core::ops::Range;
 
 use super::{Confidence, DAYS, OpportunityKind, ReferenceLoad};
-use crate::calendar::TimeOfWeek;
+use crate::{calendar::TimeOfWeek, time::Hour};
 
 /// Others that make a comparison.
 pub(super) const OTHERS: usize = 5;
@@ -33,7 +33,7 @@ pub(super) struct Found {
     pub(super) kind: OpportunityKind,
     pub(super) reference: ReferenceLoad,
     /// The first hour of its first day.
-    pub(super) since: i64,
+    pub(super) since: Hour,
     pub(super) at_least: bool,
     pub(super) kwh_per_year: f64,
     pub(super) confidence: Confidence,
@@ -65,10 +65,10 @@ impl Sum {
 }
 
 /// One local day.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Day {
     /// Its first known hour.
-    pub(super) hour: i64,
+    pub(super) hour: Hour,
     all: Sum,
     /// From 0 to 5.
     small_hours: Sum,
@@ -80,8 +80,9 @@ pub(super) struct Day {
 }
 
 impl Day {
-    pub(super) fn new(hour: i64) -> Self {
-        Self { hour, ..Self::default() }
+    pub(super) fn new(hour: Hour) -> Self {
+        let none = Sum::default();
+        Self { hour, all: none, small_hours: none, night: none, day: none, off: false }
     }
 
     /// Takes an hour; kWh, and what is expected of it.
@@ -123,7 +124,7 @@ impl Day {
 #[derive(Debug, Clone)]
 pub(super) struct Recent {
     pub(super) range: Range<usize>,
-    pub(super) first: i64,
+    pub(super) first: Hour,
 }
 
 /// `None` where less than three quarters of the nights are known.
@@ -146,9 +147,9 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 /// Since when the mean over `width` neighbours is above `middle`, without a break
 /// up to now: the hour, and whether nothing is known from before.
-fn onset(values: &[(i64, f64)], middle: f64, width: usize) -> Option<(i64, bool)> {
+fn onset(values: &[(Hour, f64)], middle: f64, width: usize) -> Option<(Hour, bool)> {
     let above =
-        |window: &[(i64, f64)]| window.iter().map(|(_, value)| value - middle).sum::<f64>() > 0.0;
+        |window: &[(Hour, f64)]| window.iter().map(|(_, value)| value - middle).sum::<f64>() > 0.0;
     let run = values.windows(width).rev().take_while(|window| above(window)).count();
     let first = (values.len() + 1).saturating_sub(width + run);
     match run {
@@ -267,7 +268,7 @@ fn last_year(days: &[Day], recent: &Recent) -> Option<f64> {
     let mut reached: Option<f64> = None;
     for shift in [-7, 0, 7] {
         let from = recent.first - (YEAR + shift) * 24;
-        let at = |hour: i64| days.partition_point(|day| day.hour < hour);
+        let at = |hour: Hour| days.partition_point(|day| day.hour < hour);
         let then = weeks(&days[at(from)..at(from + DAYS as i64 * 24)]);
         if now.len() < 3 || then.len() < 3 {
             return None;

@@ -1,4 +1,6 @@
 //! The day on which the load rose, and stayed.
+use crate::time::Hour;
+
 use super::{
     Confidence, OpportunityKind, ReferenceLoad,
     load_patterns::{Day, Found, YEAR, difference},
@@ -18,7 +20,7 @@ const SIDE: usize = 14;
 /// alike. Where a year ago is known, what rose then too (the end of a summer) is
 /// taken off.
 pub(super) fn step(days: &[Day]) -> Option<Found> {
-    let above: Vec<(i64, f64)> =
+    let above: Vec<(Hour, f64)> =
         days.iter().filter_map(|day| Some((day.hour, day.above()?))).collect();
     let recent = &above[above.len().saturating_sub(STEP_DAYS)..];
     let used: f64 = days.iter().rev().take(STEP_DAYS).map(Day::energy).sum();
@@ -28,8 +30,8 @@ pub(super) fn step(days: &[Day]) -> Option<Found> {
     // the last fortnight is still up there
     let middle = mean(&weeks(&recent[..cut])) + rise / 2.0;
     let stays = mean(&weeks(&recent[recent.len() - SIDE..])) > middle;
-    let between = |from: i64, until: i64| {
-        let at = |hour: i64| above.partition_point(|(day, _)| *day < hour - YEAR * 24);
+    let between = |from: Hour, until: Hour| {
+        let at = |hour: Hour| above.partition_point(|(day, _)| *day < hour - YEAR * 24);
         weeks(&above[at(from)..at(until)])
     };
     let (before, after) = (between(first, since), between(since, last + 24));
@@ -56,7 +58,7 @@ pub(super) fn step(days: &[Day]) -> Option<Found> {
 }
 
 /// The cut with the largest difference in standard errors: where, how much, and that.
-fn highest(above: &[(i64, f64)]) -> Option<(usize, f64, f64)> {
+fn highest(above: &[(Hour, f64)]) -> Option<(usize, f64, f64)> {
     let cuts = SIDE..(above.len() + 1).saturating_sub(SIDE);
     let each = cuts.filter_map(|cut| {
         let (before, after) = (weeks(&above[..cut]), weeks(&above[cut..]));
@@ -67,7 +69,7 @@ fn highest(above: &[(i64, f64)]) -> Option<(usize, f64, f64)> {
 }
 
 /// Means of weeks of days; a rest of fewer than four is left out.
-fn weeks(days: &[(i64, f64)]) -> Vec<f64> {
+fn weeks(days: &[(Hour, f64)]) -> Vec<f64> {
     let weeks = days.chunks(7).filter(|week| week.len() >= 4);
     weeks.map(|week| mean(&week.iter().map(|(_, above)| *above).collect::<Vec<_>>())).collect()
 }

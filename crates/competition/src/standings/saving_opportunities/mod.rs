@@ -21,11 +21,11 @@ mod load_step;
 
 use core::ops::Range;
 
-use super::{Standings, known};
+use super::{Standings, hour_energy};
 use crate::{
     Bilingual, ParticipantIndex, Time,
-    calendar::grid::{HOUR, hour_of},
     participant_state::ParticipantState,
+    time::{Hour, each_hour},
 };
 use jiff::civil::Date;
 use load_patterns::{Day, Found};
@@ -151,7 +151,7 @@ impl Standings {
         now: Time,
         price: SekPerKwh,
     ) -> Vec<SavingOpportunity> {
-        self.opportunities_of(who, now, price, &self.nights_per_area(hour_of(now.0)))
+        self.opportunities_of(who, now, price, &self.nights_per_area(Hour::containing(now)))
     }
 
     /// The traps of all, each house's nights looked at once.
@@ -160,7 +160,7 @@ impl Standings {
         now: Time,
         price: SekPerKwh,
     ) -> Vec<(ParticipantIndex, SavingOpportunity)> {
-        let nights = self.nights_per_area(hour_of(now.0));
+        let nights = self.nights_per_area(Hour::containing(now));
         let everybody = (0..self.houses.len() as u32).map(ParticipantIndex);
         let traps = |who| {
             self.opportunities_of(who, now, price, &nights).into_iter().map(move |it| (who, it))
@@ -177,7 +177,7 @@ impl Standings {
         nights: &[Option<f64>],
     ) -> Vec<SavingOpportunity> {
         let house = &self.houses[who.0 as usize];
-        let end = hour_of(now.0);
+        let end = Hour::containing(now);
         let days = self.known_days(house, house.calendar.hours().start..end);
         let step = load_step::step(&days);
         let mut found: Vec<Found> = Vec::new();
@@ -198,7 +198,7 @@ impl Standings {
         let trap = |found: Found| SavingOpportunity {
             kind: found.kind,
             reference: found.reference,
-            since: house.calendar.date(Time(found.since * HOUR)),
+            since: house.calendar.date(found.since.start()),
             at_least: found.at_least,
             kwh_per_year: found.kwh_per_year,
             sek_per_year: found.kwh_per_year * price.0,
@@ -211,17 +211,17 @@ impl Standings {
     }
 
     /// Local days with what is known of them; excluded hours are left out.
-    fn known_days(&self, house: &ParticipantState, hours: Range<i64>) -> Vec<Day> {
+    fn known_days(&self, house: &ParticipantState, hours: Range<Hour>) -> Vec<Day> {
         let ledgers = &self.ledgers[house.meters.clone()];
         let mut days: Vec<Day> = Vec::new();
         let mut today = None;
-        for hour in hours {
+        for hour in each_hour(&hours) {
             let (Some(slot), date) =
                 (house.calendar.time_of_week(hour), house.calendar.date_index(hour))
             else {
                 continue;
             };
-            let Some((energy, _)) = known(ledgers, hour).filter(|_| !house.is_excluded(hour))
+            let Some(known) = hour_energy(ledgers, hour).filter(|_| !house.is_excluded(hour))
             else {
                 continue;
             };
@@ -230,7 +230,7 @@ impl Standings {
                 today = date;
             }
             if let Some(day) = days.last_mut() {
-                day.add(slot, energy as f64 / 1e6, house.usual(hour));
+                day.add(slot, known.energy.kwh(), house.predict_by_model(hour));
             }
         }
         days
@@ -238,7 +238,7 @@ impl Standings {
 
     /// kW per m² from 0 to 5 in the last four weeks, of each participant of which
     /// both are known.
-    fn nights_per_area(&self, end: i64) -> Vec<Option<f64>> {
+    fn nights_per_area(&self, end: Hour) -> Vec<Option<f64>> {
         let per_area = |house: &ParticipantState| {
             let days = self.known_days(house, end - DAYS as i64 * 24..end);
             Some(
@@ -251,7 +251,7 @@ impl Standings {
 
     /// What half of the others use per m² from 0 to 5, times the house's own
     /// area; `None` with too few of them.
-    fn others(&self, who: ParticipantIndex, end: i64, nights: &[Option<f64>]) -> Option<f64> {
+    fn others(&self, who: ParticipantIndex, end: Hour, nights: &[Option<f64>]) -> Option<f64> {
         let area = self.houses[who.0 as usize].area(end)?;
         let others = nights.iter().enumerate().filter(|(index, _)| *index != who.0 as usize);
         let others: Vec<f64> = others.filter_map(|(_, level)| *level).collect();
