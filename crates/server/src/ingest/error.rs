@@ -77,7 +77,6 @@ impl IngestError {
             Self::Refused(RejectReason::OutOfRange) => "absurd",
             Self::Conflict(_) => "conflict",
             Self::Telegrams(refusal) => telegram_label(*refusal),
-            Self::Refused(_) => "other",
         }
     }
 }

@@ -165,7 +165,6 @@ fn doubt(doubt: QuarantineReason, l: Language) -> &'static str {
         QuarantineReason::Conflict => {
             l.pick("Två olika värden för samma ögonblick.", "Two different values for one moment.")
         }
-        _ => l.pick("Annat skäl.", "Another reason."),
     }
 }
 
