@@ -4,60 +4,67 @@ use std::time::Duration;
 use competition::Time;
 use tokio::time::Instant;
 
-/// Tells the time; cheap to copy, so that server and simulated fleet share one.
+/// A clock. It is `Copy`, so that server and simulated fleet share one.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock(Kind);
+pub struct Clock(Source);
 
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+enum Source {
     Real,
-    Simulated { start: Time, since: Instant, speed: f64, stop: Time },
+    /// The clock shows `start` at the instant `since`, and stops at `stop`.
+    Simulated {
+        start: Time,
+        since: Instant,
+        speed: f64,
+        stop: Option<Time>,
+    },
 }
 
 impl Clock {
     /// The machine's clock.
     pub const fn real() -> Self {
-        Self(Kind::Real)
+        Self(Source::Real)
     }
 
-    /// From `start` on, `speed` seconds pass in each second.
+    /// A clock that shows `start` now and advances by `speed` seconds a second.
     pub fn simulated(start: Time, speed: f64) -> Self {
-        Self::simulated_until(start, speed, Time(i64::MAX))
+        Self(Source::Simulated { start, since: Instant::now(), speed, stop: None })
     }
 
-    /// The same; when it is `stop`, it stays so.
+    /// A clock as [`simulated`](Self::simulated) that stops at `stop`.
     pub fn simulated_until(start: Time, speed: f64, stop: Time) -> Self {
-        Self(Kind::Simulated { start, since: Instant::now(), speed, stop })
+        Self(Source::Simulated { start, since: Instant::now(), speed, stop: Some(stop) })
     }
 
-    /// How many seconds pass in one.
+    /// Seconds by which the clock advances in a second.
     pub const fn speed(&self) -> f64 {
         match self.0 {
-            Kind::Real => 1.0,
-            Kind::Simulated { speed, .. } => speed,
+            Source::Real => 1.0,
+            Source::Simulated { speed, .. } => speed,
         }
     }
 
-    /// Whether this is not the machine's clock.
+    /// Whether this is another clock than the machine's.
     pub const fn is_simulated(&self) -> bool {
-        matches!(self.0, Kind::Simulated { .. })
+        matches!(self.0, Source::Simulated { .. })
     }
 
-    /// Now.
+    /// The current time.
     pub fn now(&self) -> Time {
         match self.0 {
-            Kind::Real => Time(jiff::Timestamp::now().as_second()),
-            Kind::Simulated { start, since, speed, stop } => {
-                Time(start.0 + (since.elapsed().as_secs_f64() * speed) as i64).min(stop)
+            Source::Real => Time(jiff::Timestamp::now().as_second()),
+            Source::Simulated { start, since, speed, stop } => {
+                let now = Time(start.0 + (since.elapsed().as_secs_f64() * speed) as i64);
+                stop.map_or(now, |stop| now.min(stop))
             }
         }
     }
 
-    /// How long in real time until `at`; zero when it has passed.
+    /// The real time until the clock shows `at`; zero when it has passed.
     pub fn until(&self, at: Time) -> Duration {
         match self.0 {
-            Kind::Real => Duration::from_secs(at.since(self.now()).max(0) as u64),
-            Kind::Simulated { start, since, speed, .. } => {
+            Source::Real => Duration::from_secs(at.since(self.now()).max(0) as u64),
+            Source::Simulated { start, since, speed, .. } => {
                 let due = Duration::from_secs_f64((at.since(start).max(0) as f64) / speed);
                 due.saturating_sub(since.elapsed())
             }

@@ -11,11 +11,11 @@
 #![doc = include_str!("../README.md")]
 
 pub mod audit;
-pub mod bridge;
 pub mod broker;
 pub mod clock;
 pub mod display;
 pub mod engine;
+pub mod external_broker;
 pub mod ingest;
 pub mod metrics;
 pub mod publish;
@@ -26,4 +26,4 @@ pub mod text;
 pub mod web;
 
 pub use service::{Running, ServiceError, start};
-pub use settings::{BrokerKind, External, Login, Secret, Settings};
+pub use settings::{BrokerKind, ExternalBrokerSettings, Login, Secret, Settings};

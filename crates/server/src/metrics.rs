@@ -1,24 +1,24 @@
-//! The one recorder of a process, and the names of what the engine counts.
+//! The metrics recorder of the process, and the names of the metrics.
 //!
 //! | name | kind | labels | counts |
 //! |---|---|---|---|
-//! | `wattkampen_deliveries_total` | counter | | messages that came in on MQTT |
-//! | `wattkampen_readings_total` | counter | `outcome`: `stored`, `repeated`, `conflict` | readings that were understood |
-//! | `wattkampen_late_readings_total` | counter | | stored ones that came after a younger one of their meter |
-//! | `wattkampen_refused_total` | counter | `reason`: [`crate::ingest::IngestError::LABELS`] | messages that were not taken |
-//! | `wattkampen_telegrams_refused_total` | counter | `gateway`, `reason`: those of [`wire::TelegramErrorCounts`] | telegrams that gateways refused, as they say |
-//! | `wattkampen_status_total` | counter | | states of gateways |
-//! | `wattkampen_commit_seconds` | histogram | | time of a commit |
+//! | `wattkampen_deliveries_total` | counter | | messages that were received over MQTT |
+//! | `wattkampen_readings_total` | counter | `outcome`: `stored`, `repeated`, `conflict` | readings that were decoded |
+//! | `wattkampen_late_readings_total` | counter | | readings that were stored after a later one of their meter |
+//! | `wattkampen_refused_total` | counter | `reason`: [`crate::ingest::IngestError::LABELS`] | messages that were rejected |
+//! | `wattkampen_telegrams_refused_total` | counter | `gateway`, `reason`: those of [`wire::TelegramErrorCounts`] | telegrams that gateways rejected, as they report |
+//! | `wattkampen_status_total` | counter | | status messages of gateways |
+//! | `wattkampen_commit_seconds` | histogram | | duration of a commit |
 //! | `wattkampen_batch_readings` | histogram | | readings in a commit |
 //! | `wattkampen_stored_readings` | gauge | | readings in the store |
-//! | `wattkampen_board_version` | gauge | | version of the published board |
+//! | `wattkampen_board_version` | gauge | | version of the published leaderboard |
 //! | `wattkampen_event_listeners` | gauge | | clients of `/api/v1/events` |
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-/// The recorder behind `/metrics`, installed at the first call. Several services
-/// in one process, as in tests, count together.
+/// The recorder behind `/metrics`, which the first call installs. Several services in one
+/// process, as in tests, share it.
 ///
 /// `None` where the process has installed another recorder before.
 pub fn recorder() -> Option<&'static PrometheusHandle> {
@@ -32,38 +32,38 @@ pub fn recorder() -> Option<&'static PrometheusHandle> {
         .as_ref()
 }
 
-/// The words beside the numbers at `/metrics`.
+/// The help texts at `/metrics`.
 fn describe() {
     use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
-    describe_counter!("wattkampen_deliveries_total", "Messages that came in on MQTT.");
+    describe_counter!("wattkampen_deliveries_total", "Messages that were received over MQTT.");
     describe_counter!(
         "wattkampen_readings_total",
-        "Readings that were understood, by outcome: stored; repeated, which changes nothing; \
-         conflict, where the moment had another value already."
+        "Decoded readings by outcome: stored; repeated, which changes nothing; \
+         conflict, where another value is stored for the same time."
     );
     describe_counter!(
         "wattkampen_late_readings_total",
-        "Stored readings that came after a younger one of their meter."
+        "Readings that were stored after a later one of their meter."
     );
     describe_counter!(
         "wattkampen_refused_total",
-        "Messages that were not taken, counted, logged and acknowledged, by reason: \
-         topic (not ours), too_large (over 4096 bytes), not_utf8, json (not the topic's JSON), \
-         unknown_meter (in no configuration), wrong_gateway (the meter is another's), \
+        "Messages that were rejected, logged and acknowledged, by reason: \
+         topic (not one of the service), too_large (over 4096 bytes), not_utf8, json (not the topic's JSON), \
+         unknown_meter (in no configuration), wrong_gateway (the meter belongs to another), \
          future (over five minutes ahead), ancient (before the baseline), \
          locked (after the result), sentinel (a meter's value for unknown), \
          absurd (beyond meter or connection), other."
     );
     describe_counter!(
         "wattkampen_telegrams_refused_total",
-        "Telegrams that a gateway refused, as it says, by gateway and reason: checksum (wrong), \
-         trailer (nonsense where it belongs), cut, unsure (no checksum and not flawless), \
+        "Telegrams that a gateway rejected, as it reports, by gateway and reason: checksum (wrong), \
+         trailer (malformed), cut, unsure (no checksum and not flawless), \
          checksum_missing (from a meter that sends one), no_register (nothing to count)."
     );
-    describe_counter!("wattkampen_status_total", "States that gateways told of themselves.");
-    describe_histogram!("wattkampen_commit_seconds", Unit::Seconds, "Time of a commit.");
+    describe_counter!("wattkampen_status_total", "Status messages of gateways.");
+    describe_histogram!("wattkampen_commit_seconds", Unit::Seconds, "Duration of a commit.");
     describe_histogram!("wattkampen_batch_readings", "Readings in a commit.");
-    describe_gauge!("wattkampen_stored_readings", "Readings in the store, of all time.");
-    describe_gauge!("wattkampen_board_version", "Version of the published board.");
+    describe_gauge!("wattkampen_stored_readings", "Readings in the store.");
+    describe_gauge!("wattkampen_board_version", "Version of the published leaderboard.");
     describe_gauge!("wattkampen_event_listeners", "Clients of /api/v1/events.");
 }

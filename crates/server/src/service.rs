@@ -1,5 +1,5 @@
-//! The parts as one service: started together, stopped in the order in which
-//! nothing that was committed stays unsaid.
+//! The parts of the service: started together, and stopped in the order in which every
+//! committed reading is acknowledged.
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
@@ -11,60 +11,64 @@ use tokio::{
 
 use crate::{
     BrokerKind, Settings,
-    bridge::{self, Bridge},
     broker::{self, Broker},
     display::Stage,
     engine::{self, Engine, EngineClient, EngineError},
+    external_broker::{self, ExternalBroker},
     ingest::{self, Inbox},
     metrics,
     publish::{Pages, Publisher},
     web,
 };
 
-/// For clients to be told what was committed before the service leaves.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Between two sweeps of old samples out of the histograms at `/metrics`.
-const SWEEP: Duration = Duration::from_secs(5);
+/// Longest wait at a shutdown for the acknowledgements of what is committed.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time between two removals of old samples from the histograms at `/metrics`.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Why the service does not start, or does not go on.
+/// Why the service does not start, or ends.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {
-    /// The store or its thread.
+    /// The store, or the engine's thread, failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The embedded broker.
+    /// The embedded broker does not start.
     #[error(transparent)]
     Broker(#[from] broker::StartError),
-    /// The external broker.
+    /// The client of the external broker does not start.
     #[error(transparent)]
-    Bridge(#[from] bridge::StartError),
-    /// The address of the pages is taken, or not ours.
+    ExternalBroker(#[from] external_broker::StartError),
+    /// The HTTP address is in use, or not one of this machine.
     #[error("HTTP cannot listen on {addr}: {source}")]
     Http {
-        /// Where.
+        /// The configured address.
         addr: SocketAddr,
-        /// Why.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The pages' listener broke.
-    #[error("HTTP cannot go on: {0}")]
-    Pages(io::Error),
-    /// A part ended that should not have.
+    /// The HTTP listener failed.
+    #[error("the HTTP listener failed: {0}")]
+    HttpListener(io::Error),
+    /// A part of the service ended.
     #[error("the {0} ended unexpectedly")]
     Ended(&'static str),
 }
 
 impl ServiceError {
-    /// How to mend it, one line.
-    pub const fn mend(&self) -> &'static str {
+    /// How to fix it, in one line.
+    pub const fn hint(&self) -> &'static str {
         match self {
             Self::Engine(error) => error.hint(),
             Self::Broker(_) => "choose another `mqtt` in [server], or port 0 for a free one",
-            Self::Bridge(_) => "set `broker` in [server] to \"embedded\" or to \"mqtt://…\"",
+            Self::ExternalBroker(_) => {
+                "set `broker` in [server] to \"embedded\" or to \"mqtt://…\""
+            }
             Self::Http { .. } => "choose another `http` in [server], or port 0 for a free one",
-            Self::Pages(_) => "see that this user may open enough files",
-            Self::Ended(_) => "report this with the log; start again, nothing acknowledged is lost",
+            Self::HttpListener(_) => "raise the limit of open files of this user",
+            Self::Ended(_) => {
+                "report this with the log, and start again; nothing acknowledged is lost"
+            }
         }
     }
 }
@@ -72,61 +76,62 @@ impl ServiceError {
 /// A running service.
 #[derive(Debug)]
 pub struct Running {
-    /// Where the pages are.
+    /// The address of the HTTP listener.
     pub http_addr: SocketAddr,
-    /// Where the embedded broker listens; `None` with an external one.
+    /// The address of the embedded broker's listener; `None` with an external broker.
     pub mqtt_addr: Option<SocketAddr>,
     /// The engine's.
     pub client: EngineClient,
     engine: Engine,
-    way_in: WayIn,
+    ingress: Ingress,
     pages: JoinHandle<io::Result<()>>,
     others: JoinSet<()>,
-    /// First the way in ends, then the rest.
-    closing: watch::Sender<bool>,
+    /// Ends the ingress, which ends first.
+    stop_ingress: watch::Sender<bool>,
+    /// Ends everything else.
     stop: watch::Sender<bool>,
 }
 
-/// How readings come in.
+/// The route of readings into the service.
 #[derive(Debug)]
-enum WayIn {
+enum Ingress {
     Embedded(Broker),
-    External(Bridge),
+    External(ExternalBroker),
 }
 
-impl WayIn {
+impl Ingress {
     fn publisher(&self) -> Arc<dyn Publisher> {
         match self {
             Self::Embedded(broker) => broker.publisher(),
-            Self::External(bridge) => bridge.publisher(),
+            Self::External(broker) => broker.publisher(),
         }
     }
 
     async fn ended(&mut self) {
         match self {
             Self::Embedded(broker) => broker.ended().await,
-            Self::External(bridge) => bridge.ended().await,
+            Self::External(broker) => broker.ended().await,
         }
     }
 }
 
-/// Starts everything. When it returns, the board is computed, and pages and broker
+/// Starts the service. When it returns, the leaderboard is computed, and HTTP and the broker
 /// answer.
 ///
 /// # Errors
-/// Why not; nothing is left running then.
+/// The part that does not start. Nothing is left running then.
 pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     let http = settings.http;
-    let refused = |source| ServiceError::Http { addr: http, source };
-    // Before the work: a taken address is told at once.
-    let listener = TcpListener::bind(http).await.map_err(refused)?;
-    let http_addr = listener.local_addr().map_err(refused)?;
+    let http_error = |source| ServiceError::Http { addr: http, source };
+    // First, so that an address that is in use is reported without delay.
+    let listener = TcpListener::bind(http).await.map_err(http_error)?;
+    let http_addr = listener.local_addr().map_err(http_error)?;
     let (inbox, deliveries) = ingest::channel();
     let (client, engine) = engine::start(&settings, deliveries).await?;
-    let (closing, closed) = watch::channel(false);
+    let (stop_ingress, ingress_stopped) = watch::channel(false);
     let readiness = web::Readiness::default();
-    let way_in = match way_in(&settings, inbox, closed, &readiness).await {
-        Ok(way_in) => way_in,
+    let ingress = match start_ingress(&settings, inbox, ingress_stopped, &readiness).await {
+        Ok(ingress) => ingress,
         Err(error) => {
             engine.shutdown().await?;
             return Err(error);
@@ -134,8 +139,8 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     };
     let (stop, stopped) = watch::channel(false);
     let mut others = JoinSet::new();
-    others.spawn(sweep(stopped.clone()));
-    others.spawn(pages(&settings, &client, way_in.publisher(), stopped.clone()));
+    others.spawn(metrics_upkeep(stopped.clone()));
+    others.spawn(publish_pages(&settings, &client, ingress.publisher(), stopped.clone()));
     let web = web::Web::new(
         client.clone(),
         web::Options {
@@ -145,51 +150,52 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
             readiness,
         },
     );
-    let pages = tokio::spawn(web::serve(listener, web, said(stopped)));
+    let pages = tokio::spawn(web::serve(listener, web, wait_for(stopped)));
     Ok(Running {
         http_addr,
-        mqtt_addr: match &way_in {
-            WayIn::Embedded(broker) => Some(broker.addr),
-            WayIn::External(_) => None,
+        mqtt_addr: match &ingress {
+            Ingress::Embedded(broker) => Some(broker.addr),
+            Ingress::External(_) => None,
         },
         client,
         engine,
-        way_in,
+        ingress,
         pages,
         others,
-        closing,
+        stop_ingress,
         stop,
     })
 }
 
-async fn way_in(
+async fn start_ingress(
     settings: &Settings,
     inbox: Inbox,
-    closed: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
     readiness: &web::Readiness,
-) -> Result<WayIn, ServiceError> {
+) -> Result<Ingress, ServiceError> {
     match &settings.broker {
         BrokerKind::Embedded { listen, logins } => {
             let config = broker::Config {
                 listen: *listen,
                 logins: logins.clone(),
-                memory: Some(settings.data.join("retained")),
+                state_file: Some(settings.data.join("retained")),
                 limits: broker::Limits::default(),
             };
-            let broker = broker::start(config, inbox, said(closed)).await?;
+            let broker = broker::start(config, inbox, wait_for(stopped)).await?;
             readiness.broker(true);
-            Ok(WayIn::Embedded(broker))
+            Ok(Ingress::Embedded(broker))
         }
         BrokerKind::External(external) => {
             let readiness = readiness.clone();
-            let open = move |open| readiness.broker(open);
-            Ok(WayIn::External(bridge::start(external, inbox, open, said(closed))?))
+            let connected = move |connected| readiness.broker(connected);
+            let broker = external_broker::start(external, inbox, connected, wait_for(stopped))?;
+            Ok(Ingress::External(broker))
         }
     }
 }
 
-/// The pages of the panels, said on MQTT.
-fn pages(
+/// Publishes the pages of the panels until `stopped`.
+fn publish_pages(
     settings: &Settings,
     client: &EngineClient,
     publisher: Arc<dyn Publisher>,
@@ -206,9 +212,9 @@ fn pages(
     )
 }
 
-async fn sweep(stopped: watch::Receiver<bool>) {
-    let mut tick = tokio::time::interval(SWEEP);
-    let stopped = said(stopped);
+async fn metrics_upkeep(stopped: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(UPKEEP_INTERVAL);
+    let stopped = wait_for(stopped);
     tokio::pin!(stopped);
     loop {
         tokio::select! {
@@ -222,41 +228,41 @@ async fn sweep(stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Ends when it is said, or when nobody is left who could say it.
-async fn said(mut stop: watch::Receiver<bool>) {
+/// Waits until the value is true or its sender is dropped.
+async fn wait_for(mut stop: watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
 impl Running {
-    /// Waits until a part ends by itself, which none does but in distress.
+    /// Waits until a part ends by itself, which is a failure.
     pub async fn failed(&mut self) -> ServiceError {
         tokio::select! {
             ended = self.engine.ended() => match ended {
                 Ok(()) => ServiceError::Ended("engine"),
                 Err(error) => error.into(),
             },
-            () = self.way_in.ended() => ServiceError::Ended("broker"),
+            () = self.ingress.ended() => ServiceError::Ended("broker"),
             ended = &mut self.pages => match ended {
-                Ok(Err(error)) => ServiceError::Pages(error),
+                Ok(Err(error)) => ServiceError::HttpListener(error),
                 Ok(Ok(())) | Err(_) => ServiceError::Ended("HTTP server"),
             },
         }
     }
 
-    /// Stops: the way in first, so that what came in is still committed and
-    /// acknowledged; then the engine, with its checkpoint; then pages and panels.
+    /// Stops the ingress first, so that what was received is committed and acknowledged; then the
+    /// engine, with its checkpoint; then HTTP and the panels.
     ///
     /// # Errors
-    /// Where the store could not be closed in order; what was acknowledged is in it.
+    /// Where the store is not closed in order. Everything acknowledged is in it.
     pub async fn shutdown(mut self) -> Result<(), ServiceError> {
-        self.closing.send_replace(true);
-        if timeout(PATIENCE, self.way_in.ended()).await.is_err() {
-            tracing::warn!("clients of the broker did not leave in time");
+        self.stop_ingress.send_replace(true);
+        if timeout(SHUTDOWN_TIMEOUT, self.ingress.ended()).await.is_err() {
+            tracing::warn!("not all clients of the broker disconnected in time");
         }
         let closed = self.engine.shutdown().await;
         self.stop.send_replace(true);
         while self.others.join_next().await.is_some() {}
-        // Its own patience is shorter than ours.
+        // The HTTP server bounds its own shutdown.
         let _ = self.pages.await;
         Ok(closed?)
     }
@@ -283,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn it_answers_stops_and_starts_again_on_the_same_data() {
+    async fn a_service_answers_stops_and_starts_again_on_the_same_data() {
         let dir = tempfile::tempdir().unwrap();
         for _ in 0..2 {
             let running = start(settings(dir.path())).await.unwrap();

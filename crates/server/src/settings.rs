@@ -1,4 +1,4 @@
-//! All that a service is told at its start; the binary makes it from TOML.
+//! The settings of a service, which the binary makes of its configuration file.
 use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf};
 
 use competition::{Competition, Participant};
@@ -6,65 +6,67 @@ use wire::{GatewayId, Language};
 
 use crate::{clock::Clock, store::Durability};
 
-/// What to serve, where, and for whom.
+/// The settings of a service.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where the pages are; port 0 picks a free one.
+    /// The address of the HTTP listener; port 0 picks a free port.
     pub http: SocketAddr,
-    /// Directory of the store; made where it is absent.
+    /// The directory of the store; it is created where it does not exist.
     pub data: PathBuf,
-    /// How readings come in.
+    /// The broker that gateways publish to.
     pub broker: BrokerKind,
-    /// What a power cut may take.
+    /// What a power cut can lose.
     pub durability: Durability,
-    /// The rules.
+    /// The rules of the competition.
     pub competition: Competition,
-    /// Who competes; [`competition::ParticipantIndex`] and
-    /// [`competition::MeterIndex`] count these, in this order.
+    /// The participants. [`competition::ParticipantIndex`] and [`competition::MeterIndex`] count
+    /// in this order.
     pub participants: Vec<Participant>,
-    /// By meter: the only gateway that may speak for it. A meter that is not
-    /// here may come through any gateway.
+    /// By meter identifier, the only gateway that may publish its readings. Any gateway may
+    /// publish those of other meters.
     pub gateways: HashMap<String, GatewayId>,
-    /// The service's time.
+    /// The clock of the service.
     pub clock: Clock,
-    /// Language of pages and panels where the visitor does not choose.
+    /// The language of pages and panels where the visitor does not choose one.
     pub language: Language,
-    /// What the organiser signs in with; without it the organiser's own pages
-    /// answer on loopback addresses only.
+    /// The organiser's password. Without it, the organiser's pages are served to loopback
+    /// addresses only.
     pub organiser: Option<Secret>,
 }
 
-/// How readings come in.
+/// The broker that gateways publish to.
 #[derive(Debug, Clone)]
 pub enum BrokerKind {
-    /// Our own broker.
+    /// The embedded broker.
     Embedded {
-        /// Where it listens; port 0 picks a free one.
+        /// The address of its listener; port 0 picks a free port.
         listen: SocketAddr,
-        /// Who may connect. Empty: anybody, from loopback addresses only.
+        /// The clients that may connect. Where it is empty, every client on a loopback address
+        /// may.
         logins: Vec<Login>,
     },
-    /// Somebody else's broker, to which we are a client.
-    External(External),
+    /// Another broker, whose client the service is.
+    External(ExternalBrokerSettings),
 }
 
-/// Somebody else's broker.
+/// The connection to an external broker.
 #[derive(Debug, Clone)]
-pub struct External {
-    /// Name or address.
+pub struct ExternalBrokerSettings {
+    /// Host name or address.
     pub host: String,
     /// 1883, or 8883 with TLS.
     pub port: u16,
-    /// `mqtts`.
+    /// Whether the connection uses TLS (`mqtts`).
     pub tls: bool,
-    /// Certificate authority to trust instead of the system's, PEM.
-    pub authority: Option<PathBuf>,
-    /// Our name there.
+    /// PEM file of the certificate authority that replaces those of the machine.
+    pub ca_file: Option<PathBuf>,
+    /// MQTT user name.
     pub user: Option<String>,
-    /// And its password.
+    /// MQTT password.
     pub password: Option<Secret>,
-    /// Client identifier; must stay the same, the broker's session hangs on it.
-    pub client: String,
+    /// Client identifier. The broker's session belongs to it, so that a change loses what is
+    /// queued.
+    pub client_id: String,
 }
 
 /// A client that may use the embedded broker.
@@ -74,12 +76,12 @@ pub struct Login {
     pub user: String,
     /// MQTT password.
     pub password: Secret,
-    /// The gateway that it is. `None`: may read everything, as a panel or a
-    /// dashboard does, and write nothing.
+    /// The gateway that the client is. `None` for clients that subscribe to everything and
+    /// publish nothing, such as panels and dashboards.
     pub gateway: Option<GatewayId>,
 }
 
-/// Text that must not stand in a log.
+/// Text that must not appear in a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(pub String);
 

@@ -1,7 +1,7 @@
-//! Who may do what: credentials at the door, rights at every publish and
-//! subscription.
+//! Authentication at CONNECT, and authorisation of every publish and subscription.
 use std::net::IpAddr;
 
+use subtle::ConstantTimeEq;
 use wire::{GatewayId, Topic};
 
 use crate::{Login, Secret};
@@ -9,24 +9,24 @@ use crate::{Login, Secret};
 /// What a connected client may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Rights {
-    /// Anonymous on this machine: everything but the server's own topics.
+    /// An anonymous client on this machine: everything but publishing to the server's topics.
     Local,
-    /// Speaks for one gateway, and hears what is said to it.
+    /// Publishes for one gateway, and subscribes to that gateway's topics.
     Gateway(GatewayId),
-    /// Hears everything, says nothing.
+    /// Subscribes to everything and publishes nothing.
     Reader,
 }
 
-/// Why a client is not let in.
+/// Why a client may not connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Denied {
+pub(super) enum AccessError {
     #[error("unknown user or wrong password")]
-    Login,
+    BadCredentials,
     #[error("no credentials are configured, so only clients on this machine may connect")]
-    Remote,
+    NotLoopback,
 }
 
-/// The configured credentials. Empty: anybody, from loopback addresses only.
+/// The configured credentials. Without any, every client on a loopback address may connect.
 #[derive(Debug)]
 pub(super) struct Access {
     logins: Vec<Login>,
@@ -37,37 +37,37 @@ impl Access {
         Self { logins }
     }
 
-    /// What the client at `peer` may do.
-    pub(super) fn admit(
+    /// The rights of a client that connects from `peer`.
+    pub(super) fn authenticate(
         &self,
         peer: IpAddr,
         user: Option<&str>,
         password: Option<&[u8]>,
-    ) -> Result<Rights, Denied> {
+    ) -> Result<Rights, AccessError> {
         if self.logins.is_empty() {
             let local = peer.to_canonical().is_loopback();
-            return if local { Ok(Rights::Local) } else { Err(Denied::Remote) };
+            return if local { Ok(Rights::Local) } else { Err(AccessError::NotLoopback) };
         }
-        let (user, password) = (user.ok_or(Denied::Login)?, password.unwrap_or_default());
+        let (user, password) =
+            (user.ok_or(AccessError::BadCredentials)?, password.unwrap_or_default());
         let login = self
             .logins
             .iter()
-            .find(|login| login.user == user && same(&login.password, password))
-            .ok_or(Denied::Login)?;
+            .find(|login| login.user == user && is_password(&login.password, password))
+            .ok_or(AccessError::BadCredentials)?;
         Ok(login.gateway.clone().map_or(Rights::Reader, Rights::Gateway))
     }
 }
 
-/// Takes the same time wherever they differ.
-fn same(secret: &Secret, given: &[u8]) -> bool {
-    let secret = secret.0.as_bytes();
-    let differing = secret.iter().zip(given).fold(0, |sum, (a, b)| sum | (a ^ b));
-    std::hint::black_box(differing) == 0 && secret.len() == given.len()
+/// Compares in constant time, so that the time to a refusal does not depend on how much of the
+/// password is right.
+fn is_password(secret: &Secret, given: &[u8]) -> bool {
+    secret.0.as_bytes().ct_eq(given).into()
 }
 
 impl Rights {
-    /// Whether a publish (or a will) on `topic` is taken. Pages are the server's to
-    /// say, and `$…` the broker's.
+    /// Whether the client may publish, or leave a will, to `topic`. Only the server publishes
+    /// pages, and only the broker publishes to `$…`.
     pub(super) fn may_publish(&self, topic: &str) -> bool {
         match self {
             Self::Local => {
@@ -81,7 +81,7 @@ impl Rights {
         }
     }
 
-    /// Whether a subscription to `filter` is taken.
+    /// Whether the client may subscribe to `filter`.
     pub(super) fn may_subscribe(&self, filter: &str) -> bool {
         match self {
             Self::Local | Self::Reader => true,
@@ -105,30 +105,34 @@ mod tests {
             ("127.0.0.1", Ok(Rights::Local)),
             ("::1", Ok(Rights::Local)),
             ("::ffff:127.0.0.1", Ok(Rights::Local)),
-            ("192.168.1.7", Err(Denied::Remote)),
+            ("192.168.1.7", Err(AccessError::NotLoopback)),
         ] {
-            assert_eq!(access.admit(peer.parse().unwrap(), None, None), expected, "{peer}");
+            assert_eq!(access.authenticate(peer.parse().unwrap(), None, None), expected, "{peer}");
         }
     }
 
     #[test]
-    fn a_login_speaks_for_its_gateway_alone() {
+    fn a_login_publishes_for_its_gateway_only() {
         let login = |user: &str, gateway: Option<&str>| Login {
             user: user.into(),
             password: Secret(format!("{user}-pw")),
             gateway: gateway.map(|id| id.parse().unwrap()),
         };
         let access = Access::new(vec![login("mora", Some("mora-1")), login("tv", None)]);
-        let admit = |user, password: &str| {
-            access.admit("127.0.0.1".parse().unwrap(), user, Some(password.as_bytes()))
+        let authenticate = |user, password: &str| {
+            access.authenticate("127.0.0.1".parse().unwrap(), user, Some(password.as_bytes()))
         };
         for (user, password) in
             [(None, ""), (Some("mora"), "mora-p"), (Some("mora"), "mora-pw2"), (Some("x"), "x-pw")]
         {
-            assert_eq!(admit(user, password), Err(Denied::Login), "{user:?} {password}");
+            assert_eq!(
+                authenticate(user, password),
+                Err(AccessError::BadCredentials),
+                "{user:?} {password}"
+            );
         }
-        let mora = admit(Some("mora"), "mora-pw").unwrap();
-        let tv = admit(Some("tv"), "tv-pw").unwrap();
+        let mora = authenticate(Some("mora"), "mora-pw").unwrap();
+        let tv = authenticate(Some("tv"), "tv-pw").unwrap();
         for (topic, allowed) in [
             ("wattkampen/v1/mora-1/reading", true),
             ("wattkampen/v1/mora-1/status", true),

@@ -1,16 +1,16 @@
-//! Topic names and topic filters: which are well-formed, and which match (MQTT 5,
-//! section 4.7; MQTT 3.1.1 says the same).
+//! Topic names and topic filters: which are well-formed, and which match (MQTT 5, section
+//! 4.7, and the same in MQTT 3.1.1).
 
-/// Deepest filter that is taken: it bounds the subscription tree and its walks.
+/// Most levels of a topic filter. It bounds the depth of the subscription tree.
 pub(super) const MAX_LEVELS: usize = 32;
 
-/// Whether a client may publish on it.
-pub(super) fn is_topic(text: &str) -> bool {
+/// Whether a client may publish to it.
+pub(super) fn is_topic_name(text: &str) -> bool {
     !text.is_empty() && !text.bytes().any(|byte| matches!(byte, b'+' | b'#' | 0))
 }
 
 /// Whether a client may subscribe to it.
-pub(super) fn is_filter(text: &str) -> bool {
+pub(super) fn is_topic_filter(text: &str) -> bool {
     if text.is_empty() || text.bytes().any(|byte| byte == 0) {
         return false;
     }
@@ -27,21 +27,21 @@ pub(super) fn is_filter(text: &str) -> bool {
     true
 }
 
-/// Whether a filter has no wildcard and so names one topic.
-pub(super) fn is_exact(filter: &str) -> bool {
+/// Whether a filter names exactly one topic.
+pub(super) fn has_no_wildcard(filter: &str) -> bool {
     !filter.bytes().any(|byte| matches!(byte, b'+' | b'#'))
 }
 
-/// Whether `filter` takes `topic`; both are well-formed.
+/// Whether `filter` matches `topic`; both have to be well-formed.
 pub(super) fn matches(filter: &str, topic: &str) -> bool {
-    // Topics of the broker's own are not found by leading wildcards.
+    // A leading wildcard does not match topics that begin with `$`.
     if topic.starts_with('$') && !filter.starts_with('$') {
         return false;
     }
     let mut topic = topic.split('/');
     for level in filter.split('/') {
         match (level, topic.next()) {
-            // "a/#" also takes "a" itself: the topic may be over already.
+            // "a/#" also matches "a" itself, so the topic may have no further level.
             ("#", _) => return true,
             ("+", Some(_)) => {}
             (level, Some(found)) if level == found => {}
@@ -78,20 +78,20 @@ mod tests {
             ("a/b/c", "a/b", false),
             ("A", "a", false),
         ] {
-            assert!(is_filter(filter) && is_topic(topic));
+            assert!(is_topic_filter(filter) && is_topic_name(topic));
             assert_eq!(matches(filter, topic), expected, "{filter} {topic}");
         }
     }
 
     #[test]
-    fn what_is_malformed_is_refused() {
+    fn malformed_topics_and_filters_are_rejected() {
         let deep = "a/".repeat(MAX_LEVELS);
         for filter in ["", "a#", "#/a", "a/#/b", "a+", "+a/b", "a/b+/c", "a\0b", &deep] {
-            assert!(!is_filter(filter), "{filter:?}");
+            assert!(!is_topic_filter(filter), "{filter:?}");
         }
         for topic in ["", "a/+", "#", "a\0"] {
-            assert!(!is_topic(topic), "{topic:?}");
+            assert!(!is_topic_name(topic), "{topic:?}");
         }
-        assert!(is_filter("/") && is_topic("/") && is_filter("+/#"));
+        assert!(is_topic_filter("/") && is_topic_name("/") && is_topic_filter("+/#"));
     }
 }

@@ -1,5 +1,5 @@
-//! What all connections share: sessions, subscriptions, retained messages, and the
-//! way from a publish to those who want it.
+//! The state that all connections share: sessions, subscriptions, retained messages, and the
+//! routing of a publish to its subscribers.
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -16,11 +16,11 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use super::{
     Limits,
     access::Access,
-    keeper::Memory,
     message::Message,
+    persistence::PersistentState,
     retained::Retained,
-    routes::{Options, Routes, Target},
-    session::{Posted, Queued, Session, lock},
+    session::{Enqueued, QueuedMessage, Session, SubscriptionOptions, lock},
+    subscriptions::{Subscriber, Subscriptions},
 };
 use crate::ingest::Inbox;
 
@@ -29,36 +29,46 @@ pub(super) struct Hub {
     pub(super) limits: Limits,
     pub(super) access: Access,
     pub(super) inbox: Inbox,
-    /// Kilobytes of large payloads that may still be on their way.
+    /// Kibibytes of large payloads that may still be handed over to the engine.
     pub(super) large: Arc<Semaphore>,
-    /// Rings when something is to be written to disk.
+    /// Notified when the persistent state has changed.
     pub(super) changed: Notify,
-    pub(super) memory: Option<PathBuf>,
-    routes: RwLock<Routes>,
-    /// Grows with every change of the routes.
+    /// The file of the persistent state.
+    pub(super) state_file: Option<PathBuf>,
+    subscriptions: RwLock<Subscriptions>,
+    /// Grows with every change of the subscriptions.
     version: AtomicU64,
     arrivals: AtomicU64,
     connections: AtomicU64,
     retained: Mutex<Retained>,
+    /// By client identifier.
     sessions: Mutex<HashMap<Arc<str>, Arc<Session>>>,
-    /// Of clients that are connected, or were when the last run ended.
+    /// Wills of the clients that are connected, or were when the last run ended.
     wills: Mutex<HashMap<Arc<str>, Arc<Message>>>,
-    warned: Mutex<Option<Instant>>,
-    /// Dropped with this, which is how the broker's end is seen.
+    last_warning: Mutex<Option<Instant>>,
+    /// Its drop, together with the hub's, is the end of the broker.
     _alive: mpsc::Sender<Infallible>,
 }
 
-/// There are as many sessions as may be.
+/// [`Limits::sessions`] is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TooMany;
+pub(super) struct TooManySessions;
+
+/// The session for a client that connects.
+#[derive(Debug)]
+pub(super) struct OpenedSession {
+    pub(super) session: Arc<Session>,
+    /// The session that a clean start replaces; the caller has to end it.
+    pub(super) replaced: Option<Arc<Session>>,
+}
 
 impl Hub {
     pub(super) fn new(
         limits: Limits,
         access: Access,
         inbox: Inbox,
-        memory: Option<PathBuf>,
-        read: Memory,
+        state_file: Option<PathBuf>,
+        state: PersistentState,
         alive: mpsc::Sender<Infallible>,
     ) -> Self {
         let hub = Self {
@@ -67,92 +77,92 @@ impl Hub {
             access,
             inbox,
             changed: Notify::new(),
-            memory,
-            routes: RwLock::default(),
+            state_file,
+            subscriptions: RwLock::default(),
             version: AtomicU64::new(1),
             arrivals: AtomicU64::new(1),
             connections: AtomicU64::new(1),
             retained: Mutex::default(),
             sessions: Mutex::default(),
-            wills: Mutex::new(read.wills.into_iter().collect()),
-            warned: Mutex::default(),
+            wills: Mutex::new(state.wills.into_iter().collect()),
+            last_warning: Mutex::default(),
             _alive: alive,
         };
-        for message in &read.retained {
-            hub.keep(message);
+        for message in &state.retained {
+            hub.retain(message);
         }
         hub
     }
 
-    /// Whether to write a warning about a client: one a minute, whoever it is about,
-    /// since anybody can cause them.
+    /// Whether to log a warning about a client: at most one a minute for all clients together,
+    /// since any client can cause them.
     pub(super) fn may_warn(&self) -> bool {
-        let mut warned = lock(&self.warned);
-        let due = warned.is_none_or(|at| at.elapsed() >= Duration::from_secs(60));
+        let mut last = lock(&self.last_warning);
+        let due = last.is_none_or(|at| at.elapsed() >= Duration::from_secs(60));
         if due {
-            *warned = Some(Instant::now());
+            *last = Some(Instant::now());
         }
         due
     }
 
-    /// A number for the next message.
-    pub(super) fn arrival(&self) -> u64 {
+    /// The arrival number of the next message.
+    pub(super) fn next_arrival(&self) -> u64 {
         self.arrivals.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// A number for the next connection.
-    pub(super) fn connection(&self) -> u64 {
+    /// The number of the next connection.
+    pub(super) fn next_connection(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// What [`Self::targets`] gave is right as long as this stays the same.
-    pub(super) fn version(&self) -> u64 {
+    /// The result of [`Self::subscribers`] is valid as long as this number stays the same.
+    pub(super) fn subscriptions_version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }
 
-    /// Who wants the topic.
-    pub(super) fn targets(&self, topic: &str) -> Arc<[Target]> {
-        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
-        routes.targets(topic).into()
+    pub(super) fn subscribers(&self, topic: &str) -> Arc<[Subscriber]> {
+        let subscriptions = self.subscriptions.read().unwrap_or_else(PoisonError::into_inner);
+        subscriptions.subscribers(topic).into()
     }
 
-    /// Gives the message to `targets` and, if it says so, keeps it.
+    /// Queues the message for `subscribers` and retains it where its RETAIN flag is set.
     pub(super) fn route(
         &self,
         message: &Arc<Message>,
-        targets: &[Target],
-        from: Option<&Arc<Session>>,
+        subscribers: &[Subscriber],
+        publisher: Option<&Arc<Session>>,
     ) {
         if message.retain {
-            self.keep(message);
+            self.retain(message);
         }
-        for target in targets {
-            if target.no_local && from.is_some_and(|from| Arc::ptr_eq(from, &target.session)) {
+        for subscriber in subscribers {
+            let own = publisher.is_some_and(|own| Arc::ptr_eq(own, &subscriber.session));
+            if subscriber.no_local && own {
                 continue;
             }
-            let queued = Queued {
+            let queued = QueuedMessage {
                 message: message.clone(),
-                qos: target.qos.min(message.qos as u8),
-                retain: target.as_published && message.retain,
-                identifiers: target.identifiers.clone(),
+                qos: subscriber.qos.min(message.qos as u8),
+                retain: subscriber.retain_as_published && message.retain,
+                identifiers: subscriber.identifiers.clone(),
             };
-            self.post(&target.session, queued);
+            self.enqueue(&subscriber.session, queued);
         }
     }
 
-    /// As [`Self::route`], to whoever wants it now.
+    /// Routes a message that has no publishing session to the current subscribers.
     pub(super) fn publish(&self, message: &Arc<Message>) {
-        self.route(message, &self.targets(&message.topic), None);
+        self.route(message, &self.subscribers(&message.topic), None);
     }
 
-    fn post(&self, session: &Session, queued: Queued) {
-        if session.post(queued, &self.limits) == Posted::Dropped {
+    fn enqueue(&self, session: &Session, queued: QueuedMessage) {
+        if session.enqueue(queued, &self.limits) == Enqueued::Dropped {
             metrics::counter!("wattkampen_mqtt_dropped_total", "reason" => "queue").increment(1);
         }
     }
 
-    fn keep(&self, message: &Arc<Message>) {
-        if lock(&self.retained).keep(message, &self.limits).is_err() {
+    fn retain(&self, message: &Arc<Message>) {
+        if lock(&self.retained).retain(message, &self.limits).is_err() {
             metrics::counter!("wattkampen_mqtt_dropped_total", "reason" => "retained").increment(1);
             tracing::debug!(topic = %message.topic, "no room for another retained message");
             return;
@@ -160,22 +170,25 @@ impl Hub {
         self.changed.notify_one();
     }
 
-    /// Subscribes; `None` where the session has too many, else what it gets at once.
+    /// Subscribes, and returns the retained messages for the session; `None` where it has too
+    /// many subscriptions. `send_retained` decides, by whether the subscription is new, whether
+    /// there are retained messages.
     pub(super) fn subscribe(
         &self,
         session: &Arc<Session>,
         filter: &str,
-        options: Options,
-        retained: impl FnOnce(bool) -> bool,
-    ) -> Option<Vec<Queued>> {
+        options: SubscriptionOptions,
+        send_retained: impl FnOnce(bool) -> bool,
+    ) -> Option<Vec<QueuedMessage>> {
         let new = session.subscribe(filter, options, self.limits.subscriptions)?;
-        self.change(|routes| routes.add(filter, session, options));
-        if !retained(new) {
+        self.change(|subscriptions| subscriptions.add(filter, session, options));
+        if !send_retained(new) {
             return Some(Vec::new());
         }
-        // After the subscription: what comes between is delivered twice, not never.
-        let kept = lock(&self.retained).matching(filter);
-        let queued = kept.into_iter().map(|message| Queued {
+        // After the subscription: a message that is published between the two is delivered
+        // twice rather than never.
+        let retained = lock(&self.retained).matching(filter);
+        let queued = retained.into_iter().map(|message| QueuedMessage {
             qos: options.qos.min(message.qos as u8),
             message,
             retain: true,
@@ -184,105 +197,107 @@ impl Hub {
         Some(queued.collect())
     }
 
-    /// Puts what [`Self::subscribe`] gave into the session's queue.
-    pub(super) fn post_all(&self, session: &Session, queued: Vec<Queued>) {
+    /// Queues the result of [`Self::subscribe`].
+    pub(super) fn enqueue_all(&self, session: &Session, queued: Vec<QueuedMessage>) {
         for queued in queued {
-            self.post(session, queued);
+            self.enqueue(session, queued);
         }
     }
 
-    /// Whether there was such a subscription.
+    /// Unsubscribes; whether there was such a subscription.
     pub(super) fn unsubscribe(&self, session: &Arc<Session>, filter: &str) -> bool {
         let found = session.unsubscribe(filter);
         if found {
-            self.change(|routes| routes.remove(filter, session));
+            self.change(|subscriptions| subscriptions.remove(filter, session));
         }
         found
     }
 
-    fn change(&self, change: impl FnOnce(&mut Routes)) {
-        change(&mut self.routes.write().unwrap_or_else(PoisonError::into_inner));
+    fn change(&self, change: impl FnOnce(&mut Subscriptions)) {
+        change(&mut self.subscriptions.write().unwrap_or_else(PoisonError::into_inner));
         self.version.fetch_add(1, Ordering::Release);
     }
 
-    /// The session for a client that connects, and whether there was one to resume.
-    /// A clean start ends the old one, which is given back to be ended.
-    pub(super) fn session(
+    /// The session for a client that connects: the existing one, or a new one on a clean start.
+    pub(super) fn open_session(
         &self,
-        client: &str,
-        clean: bool,
-    ) -> Result<(Arc<Session>, Option<Arc<Session>>), TooMany> {
+        client_id: &str,
+        clean_start: bool,
+    ) -> Result<OpenedSession, TooManySessions> {
         let mut sessions = lock(&self.sessions);
-        let old = sessions.get(client).cloned();
-        if let (Some(old), false) = (&old, clean) {
-            return Ok((old.clone(), None));
+        let old = sessions.get(client_id).cloned();
+        if let (Some(old), false) = (&old, clean_start) {
+            return Ok(OpenedSession { session: old.clone(), replaced: None });
         }
         if old.is_none() && sessions.len() >= self.limits.sessions {
-            return Err(TooMany);
+            return Err(TooManySessions);
         }
-        let session = Session::new(client);
-        sessions.insert(session.id.clone(), session.clone());
-        Ok((session, old))
+        let session = Session::new(client_id);
+        sessions.insert(session.client_id.clone(), session.clone());
+        Ok(OpenedSession { session, replaced: old })
     }
 
     /// Whether this is still the client's session.
-    pub(super) fn current(&self, session: &Arc<Session>) -> bool {
-        lock(&self.sessions).get(&session.id).is_some_and(|other| Arc::ptr_eq(other, session))
+    pub(super) fn is_current(&self, session: &Arc<Session>) -> bool {
+        let sessions = lock(&self.sessions);
+        sessions.get(&session.client_id).is_some_and(|other| Arc::ptr_eq(other, session))
     }
 
-    /// Forgets a session and its subscriptions.
+    /// Removes a session and its subscriptions.
     pub(super) fn end(&self, session: &Arc<Session>) {
         {
             let mut sessions = lock(&self.sessions);
-            if sessions.get(&session.id).is_some_and(|other| Arc::ptr_eq(other, session)) {
-                sessions.remove(&session.id);
+            if sessions.get(&session.client_id).is_some_and(|other| Arc::ptr_eq(other, session)) {
+                sessions.remove(&session.client_id);
             }
         }
-        let filters = session.filters();
+        let filters = session.take_filters();
         if !filters.is_empty() {
-            self.change(|routes| {
+            self.change(|subscriptions| {
                 for filter in &filters {
-                    routes.remove(filter, session);
+                    subscriptions.remove(filter, session);
                 }
             });
         }
     }
 
-    /// Remembers a connected client's will, in case this process ends first.
-    pub(super) fn set_will(&self, client: &Arc<str>, will: Option<&Arc<Message>>) {
+    /// Stores or removes the will of a connected client, in case this process ends first.
+    pub(super) fn set_will(&self, client_id: &Arc<str>, will: Option<&Arc<Message>>) {
         let mut wills = lock(&self.wills);
         match will {
-            Some(will) => drop(wills.insert(client.clone(), will.clone())),
-            None if wills.remove(client).is_some() => {}
+            Some(will) => drop(wills.insert(client_id.clone(), will.clone())),
+            None if wills.remove(client_id).is_some() => {}
             None => return,
         }
         drop(wills);
         self.changed.notify_one();
     }
 
-    /// Takes the wills of those who were connected when the last run ended and have
-    /// not come back.
-    pub(super) fn orphans(&self, read: &[(Arc<str>, Arc<Message>)]) -> Vec<Arc<Message>> {
+    /// Removes and returns those of the wills of the last run, `stored`, whose clients have not
+    /// reconnected.
+    pub(super) fn take_orphan_wills(
+        &self,
+        stored: &[(Arc<str>, Arc<Message>)],
+    ) -> Vec<Arc<Message>> {
         let mut wills = lock(&self.wills);
         let mut orphans = Vec::new();
-        for (client, will) in read {
-            if wills.get(client).is_some_and(|now| Arc::ptr_eq(now, will)) {
-                wills.remove(client);
+        for (client_id, will) in stored {
+            if wills.get(client_id).is_some_and(|now| Arc::ptr_eq(now, will)) {
+                wills.remove(client_id);
                 orphans.push(will.clone());
             }
         }
         orphans
     }
 
-    /// What is to be on disk.
-    pub(super) fn remember(&self) -> Memory {
+    pub(super) fn persistent_state(&self) -> PersistentState {
         let retained = lock(&self.retained).all();
         let wills = lock(&self.wills).iter().map(|(id, will)| (id.clone(), will.clone())).collect();
-        Memory { retained, wills }
+        PersistentState { retained, wills }
     }
 
-    /// How long a session is kept that is to live for `wish`.
-    pub(super) fn expiry(&self, wish: Option<Duration>) -> Duration {
-        wish.unwrap_or(Duration::MAX).min(self.limits.session_expiry)
+    /// The session expiry interval for a client that requests `requested`, or no expiry.
+    pub(super) fn session_expiry(&self, requested: Option<Duration>) -> Duration {
+        requested.unwrap_or(Duration::MAX).min(self.limits.session_expiry)
     }
 }

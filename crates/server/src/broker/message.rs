@@ -1,5 +1,5 @@
-//! A message inside the broker: shared by all who wait for it, whichever version
-//! of MQTT they speak.
+//! An application message inside the broker, shared by all sessions that it is queued for,
+//! whichever version of MQTT their clients speak.
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -12,40 +12,40 @@ use mqtt_protocol_core::mqtt::{
 
 use super::filter;
 
-/// What was published.
+/// An application message.
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) topic: Arc<str>,
     pub(super) payload: ArcPayload,
     pub(super) qos: Qos,
-    /// As the publisher set it.
+    /// The RETAIN flag as the publisher set it.
     pub(super) retain: bool,
-    /// What MQTT 5 forwards unaltered: format, content type, response topic,
-    /// correlation, user properties.
+    /// The properties that MQTT 5 forwards unaltered: payload format indicator, content type,
+    /// response topic, correlation data, user properties.
     pub(super) properties: Box<[Property]>,
-    /// After that nobody wants it.
+    /// When the message expires.
     pub(super) expires: Option<Instant>,
-    /// Order of arrival at the broker, so that a late commit does not put an older
-    /// retained message over a newer one.
+    /// Order of arrival at the broker, so that a late commit does not replace a newer
+    /// retained message by an older one.
     pub(super) arrival: u64,
 }
 
-/// Why a PUBLISH is none.
+/// The topic of a PUBLISH or of a will is not a valid topic name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a topic to publish on")]
-pub(super) struct BadTopic;
+#[error("not a valid topic name")]
+pub(super) struct InvalidTopicName;
 
 impl Message {
-    /// From the parts of a PUBLISH or of a will.
+    /// Makes a message of the parts of a PUBLISH or of a will.
     pub(super) fn new(
         topic: Arc<str>,
         payload: impl IntoPayload,
         qos: Qos,
         retain: bool,
         properties: &[Property],
-    ) -> Result<Self, BadTopic> {
-        if !filter::is_topic(&topic) {
-            return Err(BadTopic);
+    ) -> Result<Self, InvalidTopicName> {
+        if !filter::is_topic_name(&topic) {
+            return Err(InvalidTopicName);
         }
         let mut expires = None;
         let mut forwarded = Vec::new();
@@ -73,7 +73,7 @@ impl Message {
         })
     }
 
-    /// The same, as the newest: a will becomes a message when it is published.
+    /// The same message as the newest one: a will arrives when it is published.
     pub(super) fn with_arrival(&self, arrival: u64) -> Arc<Self> {
         Arc::new(Self {
             topic: self.topic.clone(),
@@ -86,8 +86,8 @@ impl Message {
         })
     }
 
-    /// Seconds that are left to it; `None` where it does not expire.
-    pub(super) fn left(&self) -> Option<u32> {
+    /// Seconds until it expires; `None` where it does not.
+    pub(super) fn expiry_seconds(&self) -> Option<u32> {
         let left = self.expires?.saturating_duration_since(Instant::now());
         Some(u32::try_from(left.as_secs()).unwrap_or(u32::MAX))
     }
@@ -96,8 +96,8 @@ impl Message {
         self.expires.is_some_and(|at| at <= Instant::now())
     }
 
-    /// Bytes that it holds, for the limits.
-    pub(super) fn weight(&self) -> usize {
+    /// The bytes that it counts as in [`super::Limits`].
+    pub(super) fn size(&self) -> usize {
         self.topic.len() + self.payload.len() + 64
     }
 }

@@ -1,53 +1,53 @@
 //! The embedded MQTT broker, whose acknowledgement means committed.
 //!
-//! # Why this, and why this library
-//! The PUBACK (PUBREC) to a gateway goes out after the store's commit, so a broker
-//! library that acknowledges on receipt is of no use, and one that awaits a handler
-//! for each publish caps a pipelining client at one publish a commit. What is left is
-//! to own sessions and routing and to leave the protocol to a library that does no
-//! I/O. Trial (1 000 000 QoS 1 publishes of 126 bytes, framing, protocol state, PUBACK
-//! encoded; one core of two, release):
+//! # Choice of the library
+//! The broker sends a PUBACK or PUBREC after the store's commit. A broker library that
+//! acknowledges on receipt cannot do that, and one that awaits a handler for each publish limits
+//! a pipelining client to one publish a commit. Sessions and routing are therefore implemented
+//! here, and the protocol is left to a library that does no I/O. A trial with 1 000 000 QoS 1
+//! publishes of 126 bytes (framing, protocol state, encoding of the PUBACK; one core of two,
+//! release build):
 //!
-//! | library | v3.1.1 | v5 | of the protocol it leaves to us |
+//! | library | v3.1.1 | v5 | what it leaves to the broker |
 //! |---|---|---|---|
 //! | `mqtt-protocol-core` 0.7 | 0.28 µs | 0.32 µs | sessions across connections |
-//! | rumqttc's `mqttbytes` | 0.10 µs | 0.10 µs | all state, twice: one codec a version |
-//! | ntex-mqtt 8.2, rmqtt 0.24 | | | a handler awaited a publish; own runtime, 274 crates |
+//! | rumqttc's `mqttbytes` | 0.10 µs | 0.10 µs | all state, with one codec for each version |
+//! | ntex-mqtt 8.2, rmqtt 0.24 | | | an awaited handler for each publish; own runtime, 274 crates |
 //!
-//! The first it is: 0.2 µs are nothing beside a commit, and receive maximum, topic
-//! aliases, packet identifiers, size limits and reason codes come with it, checked
-//! before a byte of a too large packet is kept. `protocol` tells what it lacks.
+//! The first is used: 0.2 µs are negligible beside a commit, and it implements receive maximum,
+//! topic aliases, packet identifiers, size limits and reason codes, and checks them before it
+//! stores a byte of a packet that is too large. `protocol` lists what it lacks.
 //!
-//! # What it does
-//! - MQTT 3.1.1 and 5 on one port. QoS 0, 1, 2 from clients; to subscribers at most
-//!   QoS 1 (a subscription at QoS 2 is granted 1). No shared subscriptions, no
-//!   enhanced authentication: both are answered as the standard has it.
-//! - `wattkampen/v1/…` goes to the engine, and to subscribers after the commit, also
-//!   at QoS 0 and also a will. Pages are the server's alone. All other topics are
-//!   routed at once, as any broker does, for panels and tools.
-//! - Acknowledgements of one connection keep their order; any number up to
-//!   [`Limits::waiting`] waits for a commit together. While the engine is behind, the
-//!   socket is not read.
-//! - Sessions outlive connections, in memory, for at most [`Limits::session_expiry`];
-//!   a restart forgets them, and says so (session present 0). What is retained, and
-//!   who was connected, survives in a file (`keeper`).
-//! - Everything a client can make grow has a bound ([`Limits`]); policies stand in
-//!   `session` (queues) and `access` (rights).
+//! # Behaviour
+//! - MQTT 3.1.1 and 5 on one port. Clients publish at QoS 0, 1 and 2; subscriptions are granted
+//!   at most QoS 1. Shared subscriptions and enhanced authentication are refused with the reason
+//!   codes of the standard.
+//! - Messages to `wattkampen/v1/…` go to the engine and are routed to subscribers after the
+//!   commit, also at QoS 0 and also wills. Only the server publishes pages. Messages to other
+//!   topics are routed at once, for panels and tools.
+//! - The acknowledgements of one connection keep their order. Up to [`Limits::receive_maximum`]
+//!   publishes wait together for a commit. The socket is not read while the engine is behind.
+//! - Sessions outlive connections, in memory, for at most [`Limits::session_expiry`]. They do not
+//!   survive a restart (Session Present is 0 then). Retained messages and the wills of connected
+//!   clients survive it in a file (`persistence`).
+//! - Everything that a client can make grow has a bound in [`Limits`]. `session` states the
+//!   policy of queues, and `access` that of rights.
 //!
-//! A TLS listener has its place in `accept`: `link::serve` takes any byte stream.
+//! A TLS listener belongs in `accept`: `connection::serve` takes any byte stream.
 mod access;
-mod away;
+mod connection;
 mod filter;
 mod hub;
-mod keeper;
+mod ingest;
 mod limits;
-mod link;
 mod message;
+mod pending_acks;
+mod persistence;
 mod protocol;
 mod retained;
-mod routes;
 mod session;
-mod waiting;
+mod subscriptions;
+mod wills;
 
 use std::{
     convert::Infallible,
@@ -78,36 +78,36 @@ use access::Access;
 use hub::Hub;
 use message::Message;
 
-/// What the broker is told at its start.
+/// The configuration of the broker.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where it listens; port 0 picks a free one.
+    /// The address of the listener; port 0 picks a free port.
     pub listen: SocketAddr,
-    /// Who may connect. Empty: anybody, from loopback addresses only.
+    /// The clients that may connect. Where it is empty, every client on a loopback address may.
     pub logins: Vec<Login>,
-    /// The file in which it remembers what is retained; `None`: only in memory.
-    pub memory: Option<PathBuf>,
-    /// Bounds.
+    /// The file of retained messages and wills; `None` keeps them in memory only.
+    pub state_file: Option<PathBuf>,
+    /// The bounds of what clients may use.
     pub limits: Limits,
 }
 
-/// Why there is no broker.
+/// Why the broker does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The address is taken, or not ours.
+    /// The address is in use, or not one of this machine.
     #[error("MQTT cannot listen on {addr}; choose another `mqtt` in [server], or port 0")]
     Listen {
-        /// Where.
+        /// The configured address.
         addr: SocketAddr,
-        /// Why.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The memory cannot be read.
-    #[error("{} cannot be read; make it readable, or remove it to begin without retained messages", path.display())]
-    Memory {
+    /// The file of retained messages and wills cannot be read.
+    #[error("{} cannot be read; make it readable, or remove it to start without retained messages", path.display())]
+    StateFile {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
@@ -115,51 +115,52 @@ pub enum StartError {
 /// A running broker.
 #[derive(Debug)]
 pub struct Broker {
-    /// Where it listens.
+    /// The address of the listener.
     pub addr: SocketAddr,
-    publisher: Arc<Mouth>,
+    publisher: Arc<BrokerPublisher>,
     ended: mpsc::Receiver<Infallible>,
 }
 
 impl Broker {
-    /// For the server's own messages; refuses when the broker has ended.
+    /// The publisher of the server's own messages. It fails when the broker has ended.
     pub fn publisher(&self) -> Arc<dyn Publisher> {
         self.publisher.clone()
     }
 
-    /// Waits until the broker has ended after its `shutdown`: all that was committed
-    /// is answered, the memory is on disk, the inbox is closed.
+    /// Waits until the broker has ended after its `shutdown`: everything committed is
+    /// acknowledged, the state file is written, the inbox is closed.
     pub async fn ended(&mut self) {
-        // Nothing is ever sent: this waits for the last sender to go.
+        // Nothing is ever sent: this waits until the last sender is dropped.
         while self.ended.recv().await.is_some() {}
     }
 }
 
-/// Starts the broker; it ends when `shutdown` does. The engine must go on until the
-/// broker has closed its inbox, or clients do not hear of their last commits.
+/// Starts the broker; it ends when `shutdown` completes. The engine has to run until the broker
+/// has closed its inbox; otherwise the last commits are not acknowledged.
 ///
 /// # Errors
-/// The address is taken, or the memory cannot be read.
+/// The address cannot be bound, or the state file cannot be read.
 pub async fn start(
     config: Config,
     inbox: Inbox,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Broker, StartError> {
-    let Config { listen, logins, memory, limits } = config;
+    let Config { listen, logins, state_file, limits } = config;
     let listener = bind(listen).map_err(|source| StartError::Listen { addr: listen, source })?;
     let addr =
         listener.local_addr().map_err(|source| StartError::Listen { addr: listen, source })?;
-    let read = match &memory {
-        Some(path) => keeper::load(path)
-            .map_err(|source| StartError::Memory { path: path.clone(), source })?,
-        None => keeper::Memory::default(),
+    let state = match &state_file {
+        Some(path) => persistence::load(path)
+            .map_err(|source| StartError::StateFile { path: path.clone(), source })?,
+        None => persistence::PersistentState::default(),
     };
-    let wills = read.wills.clone();
+    let stored_wills = state.wills.clone();
     let (alive, ended) = mpsc::channel(1);
-    let hub = Arc::new(Hub::new(limits, Access::new(logins), inbox, memory, read, alive));
-    let publisher = Arc::new(Mouth(Arc::downgrade(&hub)));
-    if !wills.is_empty() {
-        tokio::spawn(mourn(Arc::downgrade(&hub), hub.limits.grace, wills));
+    let hub = Arc::new(Hub::new(limits, Access::new(logins), inbox, state_file, state, alive));
+    let publisher = Arc::new(BrokerPublisher(Arc::downgrade(&hub)));
+    if !stored_wills.is_empty() {
+        let grace = hub.limits.will_grace;
+        tokio::spawn(wills::publish_orphan_wills(Arc::downgrade(&hub), grace, stored_wills));
     }
     tokio::spawn(accept(hub, listener, shutdown));
     Ok(Broker { addr, publisher, ended })
@@ -168,7 +169,7 @@ pub async fn start(
 fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
     let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
-    // Inherited by connections: finds peers that are gone and had no keep-alive.
+    // Connections inherit it: it detects vanished peers that have no keep alive.
     socket.set_keepalive(true)?;
     socket.bind(addr)?;
     socket.listen(1024)
@@ -179,47 +180,47 @@ async fn accept(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
-    let room = Arc::new(Semaphore::new(hub.limits.connections));
+    let permits = Arc::new(Semaphore::new(hub.limits.connections));
     let (stop, stopped) = watch::channel(false);
-    let writer = tokio::spawn(remember(hub.clone(), stopped.clone()));
-    let mut links = JoinSet::new();
+    let writer = tokio::spawn(save_changes(hub.clone(), stopped.clone()));
+    let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            Some(_) = links.join_next(), if !links.is_empty() => continue,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             accepted = listener.accept() => accepted,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Out of file descriptors, mostly: the others go on, and leave. Nothing tells
-                // when one is free, and a retry at once would only spin.
+                // Mostly a lack of file descriptors, which ends when other connections do. No
+                // event reports that, and an immediate retry would spin.
                 tracing::warn!("an MQTT connection cannot be accepted: {error}");
                 sleep(Duration::from_millis(100)).await;
                 continue;
             }
         };
-        let Ok(place) = room.clone().try_acquire_owned() else {
+        let Ok(permit) = permits.clone().try_acquire_owned() else {
             metrics::counter!("wattkampen_mqtt_refused_total", "reason" => "full").increment(1);
             continue;
         };
         let _ = stream.set_nodelay(true);
         let (hub, stopped) = (hub.clone(), stopped.clone());
-        links.spawn(async move {
-            link::serve(hub, stream, peer, stopped).await;
-            drop(place);
+        connections.spawn(async move {
+            connection::serve(hub, stream, peer, stopped).await;
+            drop(permit);
         });
     }
     drop(listener);
     stop.send_replace(true);
-    while links.join_next().await.is_some() {}
+    while connections.join_next().await.is_some() {}
     let _ = writer.await;
 }
 
-/// Writes the memory when it has changed, and at the end.
-async fn remember(hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
-    let Some(path) = hub.memory.clone() else { return };
+/// Writes the state file when the state has changed, and at the end.
+async fn save_changes(hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
+    let Some(path) = hub.state_file.clone() else { return };
     loop {
         let last = tokio::select! {
             biased;
@@ -227,13 +228,14 @@ async fn remember(hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
             _ = stop.wait_for(|stop| *stop) => true,
         };
         if !last {
-            let _ = tokio::time::timeout(keeper::PAUSE, stop.wait_for(|stop| *stop)).await;
+            let _ =
+                tokio::time::timeout(persistence::SAVE_INTERVAL, stop.wait_for(|stop| *stop)).await;
         }
-        let (memory, to) = (hub.remember(), path.clone());
-        let saved = tokio::task::spawn_blocking(move || keeper::save(&to, &memory)).await;
+        let (state, to) = (hub.persistent_state(), path.clone());
+        let saved = tokio::task::spawn_blocking(move || persistence::save(&to, &state)).await;
         if let Ok(Err(error)) = saved {
             tracing::error!(
-                "{} cannot be written: {error}; free some space or mend its rights, or retained messages are lost at a restart",
+                "{} cannot be written: {error}; free some space or make it writable, or a restart loses the retained messages",
                 path.display()
             );
         }
@@ -243,28 +245,17 @@ async fn remember(hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Publishes the wills of those who were connected when the last run ended and do
-/// not come back.
-async fn mourn(hub: Weak<Hub>, grace: Duration, wills: Vec<(Arc<str>, Arc<Message>)>) {
-    sleep(grace).await;
-    let Some(hub) = hub.upgrade() else { return };
-    for will in hub.orphans(&wills) {
-        let arrival = hub.arrival();
-        away::farewell(hub.clone(), will.with_arrival(arrival));
-    }
-}
-
-/// The server's own way to publish. Weak, so that whoever holds it does not keep the
+/// Publishes the server's own messages. The reference is weak, so that it does not keep the
 /// inbox open.
 #[derive(Debug)]
-struct Mouth(Weak<Hub>);
+struct BrokerPublisher(Weak<Hub>);
 
-impl Publisher for Mouth {
+impl Publisher for BrokerPublisher {
     fn publish(&self, topic: &str, payload: Bytes, retain: bool) -> Result<(), Busy> {
         let hub = self.0.upgrade().ok_or(Busy)?;
         let message = Message::new(topic.into(), &payload[..], Qos::AtLeastOnce, retain, &[]);
         let message = message.map_err(|_| Busy)?;
-        hub.publish(&Arc::new(Message { arrival: hub.arrival(), ..message }));
+        hub.publish(&Arc::new(Message { arrival: hub.next_arrival(), ..message }));
         Ok(())
     }
 }

@@ -1,11 +1,10 @@
-//! A client's session: what outlives its connection. What is to be delivered waits
-//! here, in a queue with bounds, so that a slow or absent client costs nobody else
-//! anything.
+//! A client's session: the state that outlives its network connection. Messages for the client
+//! are queued here, in a queue with bounds, so that a slow or disconnected client costs other
+//! clients nothing.
 //!
-//! Policy of the queue: at most [`super::Limits::queued`] messages and
-//! [`super::Limits::queued_bytes`] bytes a session. A message of QoS 0 for a full
-//! queue or an absent client is dropped; for QoS 1 the *oldest* in the queue makes
-//! room, since panels and dashboards want what is newest. What was dropped is
+//! The queue holds at most [`Limits::queued`] messages and [`Limits::queued_bytes`] bytes. A QoS
+//! 0 message for a full queue or a disconnected client is dropped. A QoS 1 message replaces the
+//! *oldest* in a full queue, since panels and dashboards want the newest. Dropped messages are
 //! counted at `/metrics`.
 use std::{
     collections::{HashMap, VecDeque},
@@ -20,158 +19,179 @@ use tokio::{
     task::AbortHandle,
 };
 
-use super::{Limits, message::Message, routes::Options};
+use super::{Limits, message::Message};
 
-/// One message for one client.
+/// The options of a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SubscriptionOptions {
+    /// Granted QoS: 0 or 1.
+    pub(super) qos: u8,
+    /// Excludes what the session itself published (MQTT 5).
+    pub(super) no_local: bool,
+    /// Keeps the RETAIN flag as the publisher set it (MQTT 5).
+    pub(super) retain_as_published: bool,
+    /// Subscription identifier that deliveries carry (MQTT 5).
+    pub(super) identifier: Option<u32>,
+}
+
+/// A message for one client.
 #[derive(Debug, Clone)]
-pub(super) struct Queued {
+pub(super) struct QueuedMessage {
     pub(super) message: Arc<Message>,
     pub(super) qos: u8,
     pub(super) retain: bool,
+    /// Subscription identifiers.
     pub(super) identifiers: Vec<u32>,
 }
 
-/// A delivery of QoS 1 that the client has not acknowledged.
+/// A QoS 1 delivery that the client has not acknowledged.
 #[derive(Debug)]
 pub(super) struct InFlight {
-    pub(super) id: u16,
-    pub(super) queued: Queued,
+    pub(super) packet_id: u16,
+    pub(super) queued: QueuedMessage,
 }
 
-/// What only the connection that sits here may touch.
+/// The state that only the session's current connection may use.
 #[derive(Debug, Default)]
-pub(super) struct Seat {
+pub(super) struct ConnectionSlot {
     /// In the order of their first sending.
     pub(super) in_flight: VecDeque<InFlight>,
-    /// Packet identifiers of QoS 2 that are committed but not released.
-    pub(super) handled: Vec<u16>,
+    /// Packet identifiers of QoS 2 publishes that are committed and not released.
+    pub(super) unreleased: Vec<u16>,
 }
 
 #[derive(Debug, Default)]
-struct Mail {
-    queue: VecDeque<Queued>,
+struct Queue {
+    messages: VecDeque<QueuedMessage>,
     bytes: usize,
-    online: bool,
+    connected: bool,
 }
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) id: Arc<str>,
-    /// Rings when the queue has something.
-    pub(super) bell: Notify,
-    /// Held by the connection as long as it lives; a takeover waits for it.
-    pub(super) seat: Arc<tokio::sync::Mutex<Seat>>,
-    /// Number of the youngest connection that wants the seat; older ones leave.
-    pub(super) wanted: watch::Sender<u64>,
-    mail: Mutex<Mail>,
-    filters: Mutex<HashMap<String, Options>>,
+    pub(super) client_id: Arc<str>,
+    /// Notified when a message is queued.
+    pub(super) notify: Notify,
+    /// Locked by a connection as long as it lives; a takeover waits for it.
+    pub(super) slot: Arc<tokio::sync::Mutex<ConnectionSlot>>,
+    /// Number of the youngest connection that claims the slot; older ones close.
+    pub(super) claim: watch::Sender<u64>,
+    queue: Mutex<Queue>,
+    /// Options by topic filter.
+    subscriptions: Mutex<HashMap<String, SubscriptionOptions>>,
     timer: Mutex<Option<AbortHandle>>,
     /// A will that waits for its delay.
     will: Mutex<Option<Arc<Message>>>,
-    seen: AtomicBool,
+    resumable: AtomicBool,
 }
 
-/// What became of a message that was put in a queue.
+/// The result of [`Session::enqueue`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Posted {
-    Queued,
-    /// It, or an older one in its stead, is gone.
+pub(super) enum Enqueued {
+    /// Nothing was lost that should have been delivered.
+    Complete,
+    /// The queue is full: the message or older ones were dropped.
     Dropped,
 }
 
 impl Session {
-    pub(super) fn new(id: &str) -> Arc<Self> {
+    pub(super) fn new(client_id: &str) -> Arc<Self> {
         Arc::new(Self {
-            id: id.into(),
-            bell: Notify::new(),
-            seat: Arc::default(),
-            wanted: watch::Sender::new(0),
-            mail: Mutex::default(),
-            filters: Mutex::default(),
+            client_id: client_id.into(),
+            notify: Notify::new(),
+            slot: Arc::default(),
+            claim: watch::Sender::new(0),
+            queue: Mutex::default(),
+            subscriptions: Mutex::default(),
             timer: Mutex::default(),
             will: Mutex::default(),
-            seen: AtomicBool::new(false),
+            resumable: AtomicBool::new(false),
         })
     }
 
-    /// Puts a message in the queue; never blocks.
-    pub(super) fn post(&self, queued: Queued, limits: &Limits) -> Posted {
-        let mut posted = Posted::Queued;
-        let weight = queued.message.weight();
-        let mut mail = lock(&self.mail);
-        let full = |mail: &Mail| {
-            mail.queue.len() >= limits.queued
-                || (mail.bytes + weight > limits.queued_bytes && !mail.queue.is_empty())
+    /// Queues a message; never blocks.
+    pub(super) fn enqueue(&self, queued: QueuedMessage, limits: &Limits) -> Enqueued {
+        let mut result = Enqueued::Complete;
+        let size = queued.message.size();
+        let mut queue = lock(&self.queue);
+        let full = |queue: &Queue| {
+            queue.messages.len() >= limits.queued
+                || (queue.bytes + size > limits.queued_bytes && !queue.messages.is_empty())
         };
-        if queued.qos == 0 && (!mail.online || full(&mail)) {
-            return if mail.online { Posted::Dropped } else { Posted::Queued };
+        if queued.qos == 0 && (!queue.connected || full(&queue)) {
+            return if queue.connected { Enqueued::Dropped } else { Enqueued::Complete };
         }
-        while full(&mail) {
-            let Some(oldest) = mail.queue.pop_front() else { break };
-            mail.bytes -= oldest.message.weight();
-            posted = Posted::Dropped;
+        while full(&queue) {
+            let Some(oldest) = queue.messages.pop_front() else { break };
+            queue.bytes -= oldest.message.size();
+            result = Enqueued::Dropped;
         }
-        mail.bytes += weight;
-        mail.queue.push_back(queued);
-        drop(mail);
-        self.bell.notify_one();
-        posted
+        queue.bytes += size;
+        queue.messages.push_back(queued);
+        drop(queue);
+        self.notify.notify_one();
+        result
     }
 
-    /// The next messages, at most `count`.
-    pub(super) fn take(&self, count: usize, into: &mut Vec<Queued>) {
-        let mut mail = lock(&self.mail);
-        let count = count.min(mail.queue.len());
-        into.extend(mail.queue.drain(..count));
-        mail.bytes -= into.iter().map(|queued| queued.message.weight()).sum::<usize>();
+    /// Moves the next messages, at most `count`, to the empty `into`.
+    pub(super) fn dequeue(&self, count: usize, into: &mut Vec<QueuedMessage>) {
+        let mut queue = lock(&self.queue);
+        let count = count.min(queue.messages.len());
+        into.extend(queue.messages.drain(..count));
+        queue.bytes -= into.iter().map(|queued| queued.message.size()).sum::<usize>();
     }
 
-    pub(super) fn set_online(&self, online: bool) {
-        let mut mail = lock(&self.mail);
-        mail.online = online;
-        if !online {
-            mail.queue.retain(|queued| queued.qos > 0);
-            mail.bytes = mail.queue.iter().map(|queued| queued.message.weight()).sum();
+    /// Sets whether the client is connected. The queue of a disconnected client holds no QoS 0
+    /// messages.
+    pub(super) fn set_connected(&self, connected: bool) {
+        let mut queue = lock(&self.queue);
+        queue.connected = connected;
+        if !connected {
+            queue.messages.retain(|queued| queued.qos > 0);
+            queue.bytes = queue.messages.iter().map(|queued| queued.message.size()).sum();
         }
     }
 
-    /// Remembers a subscription: whether it is new, or `None` where there are too
-    /// many.
-    pub(super) fn subscribe(&self, filter: &str, options: Options, limit: usize) -> Option<bool> {
-        let mut filters = lock(&self.filters);
-        if filters.len() >= limit && !filters.contains_key(filter) {
+    /// Stores a subscription: whether it is new, or `None` where `limit` is reached.
+    pub(super) fn subscribe(
+        &self,
+        filter: &str,
+        options: SubscriptionOptions,
+        limit: usize,
+    ) -> Option<bool> {
+        let mut subscriptions = lock(&self.subscriptions);
+        if subscriptions.len() >= limit && !subscriptions.contains_key(filter) {
             return None;
         }
-        Some(filters.insert(filter.to_owned(), options).is_none())
+        Some(subscriptions.insert(filter.to_owned(), options).is_none())
     }
 
-    /// Forgets a subscription; whether there was one.
+    /// Removes a subscription; whether there was one.
     pub(super) fn unsubscribe(&self, filter: &str) -> bool {
-        lock(&self.filters).remove(filter).is_some()
+        lock(&self.subscriptions).remove(filter).is_some()
     }
 
-    /// Forgets all subscriptions.
-    pub(super) fn filters(&self) -> Vec<String> {
-        lock(&self.filters).drain().map(|(filter, _)| filter).collect()
+    /// Removes all subscriptions and returns their topic filters.
+    pub(super) fn take_filters(&self) -> Vec<String> {
+        lock(&self.subscriptions).drain().map(|(filter, _)| filter).collect()
     }
 
-    /// Whether it outlived a connection: there is something to resume.
-    pub(super) fn seen(&self) -> bool {
-        self.seen.load(Ordering::Relaxed)
+    /// Whether it has outlived a connection, so that a client can resume it.
+    pub(super) fn is_resumable(&self) -> bool {
+        self.resumable.load(Ordering::Relaxed)
     }
 
-    /// It outlives its connection.
-    pub(super) fn set_seen(&self) {
-        self.seen.store(true, Ordering::Relaxed);
+    pub(super) fn set_resumable(&self) {
+        self.resumable.store(true, Ordering::Relaxed);
     }
 
-    /// Puts the will there that waits for its delay, and takes the one that was.
-    pub(super) fn swap_will(&self, will: Option<Arc<Message>>) -> Option<Arc<Message>> {
+    /// Replaces the will that waits for its delay, and returns the old one.
+    pub(super) fn replace_will(&self, will: Option<Arc<Message>>) -> Option<Arc<Message>> {
         std::mem::replace(&mut *lock(&self.will), will)
     }
 
-    /// Replaces what is to happen while the client is away.
+    /// Replaces the task that runs while the client is disconnected, and aborts the old one.
     pub(super) fn set_timer(&self, timer: Option<AbortHandle>) {
         let old = std::mem::replace(&mut *lock(&self.timer), timer);
         if let Some(old) = old {
@@ -180,7 +200,7 @@ impl Session {
     }
 }
 
-/// A panic elsewhere leaves these values whole: no two of them have to agree.
+/// Ignores poisoning: no invariant of these values spans more than one of them.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

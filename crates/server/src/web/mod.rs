@@ -59,7 +59,7 @@ pub struct Options {
     pub readiness: Readiness,
 }
 
-/// Whether the way in is open: set by whoever runs the broker or its bridge.
+/// Whether readings can arrive, which the owner of the broker or of its client sets.
 #[derive(Debug, Clone, Default)]
 pub struct Readiness(Arc<AtomicBool>);
 

@@ -77,7 +77,7 @@ fn a_thousand_publishes_wait_for_one_commit() {
 
 #[test]
 fn the_socket_is_not_read_while_the_engine_is_behind() {
-    let server = Server::with(|config| config.limits.waiting = 10_000);
+    let server = Server::with(|config| config.limits.receive_maximum = 10_000);
     let mut gateway = server.client(false, "mora-1");
     let mut other = server.client(true, "panel");
     other.subscribe(&[("other", 1)]);

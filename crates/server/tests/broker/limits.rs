@@ -128,7 +128,7 @@ fn a_client_gets_no_more_at_once_than_it_takes() {
 
 #[test]
 fn a_publisher_that_sends_more_than_it_was_told_is_stopped() {
-    let server = Server::with(|config| config.limits.waiting = 5);
+    let server = Server::with(|config| config.limits.receive_maximum = 5);
     server.commits.hold();
     let (mut client, answer) = Raw::try_connect(server.addr, Connect::new(true, "greedy"));
     assert!(answer.windows(3).any(|w| w == [0x21, 0, 5]), "{answer:x?}");
@@ -181,7 +181,7 @@ fn malformed_packets_end_their_connection_and_no_other() {
 
 #[test]
 fn a_first_packet_that_is_no_connect() {
-    let server = Server::with(|config| config.limits.hello = NEVER);
+    let server = Server::with(|config| config.limits.connect_timeout = NEVER);
     for bytes in [&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], &[0xc0, 0], &[0x10, 0], &[0x16, 3, 1]]
     {
         let mut client = Raw::open(server.addr, false);

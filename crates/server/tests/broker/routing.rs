@@ -104,7 +104,7 @@ fn the_will_of_who_does_not_come_back_after_a_restart_is_published() {
     let directory = server.stop();
     drop(back);
 
-    let server = Server::again(directory, |config| config.limits.grace = NEVER * 3);
+    let server = Server::again(directory, |config| config.limits.will_grace = NEVER * 3);
     let mut panel = server.client(true, "panel");
     panel.subscribe(&[("#", 1)]);
     assert_eq!(panel.receive().payload, b"{\"state\":\"online\"}");

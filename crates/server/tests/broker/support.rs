@@ -143,7 +143,7 @@ impl Server {
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             logins: Vec::new(),
-            memory: Some(directory.path().join("mqtt.retained")),
+            state_file: Some(directory.path().join("mqtt.retained")),
             limits: Limits::default(),
         };
         change(&mut config);

@@ -24,10 +24,10 @@ pub(super) async fn start(settings: Settings) -> Result<Running, Failure> {
     Ok(running)
 }
 
-/// What went wrong with the service, and how to mend it.
+/// What went wrong with the service, and how to fix it.
 pub(super) fn failed(error: &ServiceError) -> Failure {
-    let mend = error.mend();
-    Failure::Failed(anyhow::anyhow!("{error}\n  {mend}"))
+    let hint = error.hint();
+    Failure::Failed(anyhow::anyhow!("{error}\n  {hint}"))
 }
 
 /// Waits until it is told to stop, or until it cannot go on.

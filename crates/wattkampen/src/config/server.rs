@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use server::{BrokerKind, External, Login, Secret};
+use server::{BrokerKind, ExternalBrokerSettings, Login, Secret};
 use wire::{GatewayId, Language};
 
 use super::reader::Section;
@@ -44,7 +44,7 @@ pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
             None
         }),
     };
-    let external = External::read(&section, folder);
+    let external = ExternalBrokerSettings::read(&section, folder);
     let organiser = secret(&section, "organiser_password_file", folder);
     let broker = match external {
         Some(external) => BrokerKind::External(external?),
@@ -73,7 +73,7 @@ trait Read: Sized {
     fn read(section: &Section<'_, '_>, folder: &Path) -> Option<Option<Self>>;
 }
 
-impl Read for External {
+impl Read for ExternalBrokerSettings {
     /// `None` where the broker is the embedded one; `Some(None)` after a mistake.
     fn read(section: &Section<'_, '_>, folder: &Path) -> Option<Option<Self>> {
         let text = section.text("broker");
@@ -95,10 +95,10 @@ impl Read for External {
             host: address.host.to_owned(),
             port: address.port,
             tls: address.tls,
-            authority,
+            ca_file: authority,
             user: address.user.map(str::to_owned),
             password,
-            client: client.to_owned(),
+            client_id: client.to_owned(),
         }))
     }
 }

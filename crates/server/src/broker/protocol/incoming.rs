@@ -1,4 +1,4 @@
-//! What clients say, without the difference of the versions.
+//! The packets of clients, without the differences between the versions.
 use std::time::Duration;
 
 use mqtt_protocol_core::mqtt::{
@@ -9,25 +9,26 @@ use mqtt_protocol_core::mqtt::{
 
 /// A CONNECT.
 #[derive(Debug)]
-pub(in crate::broker) struct Hello {
-    pub(in crate::broker) client: String,
-    pub(in crate::broker) clean: bool,
-    /// Zero: never.
+pub(in crate::broker) struct Connect {
+    pub(in crate::broker) client_id: String,
+    /// Clean Start, or Clean Session of 3.1.1.
+    pub(in crate::broker) clean_start: bool,
+    /// Zero turns it off.
     pub(in crate::broker) keep_alive: Duration,
     pub(in crate::broker) user: Option<String>,
     pub(in crate::broker) password: Option<Vec<u8>>,
-    pub(in crate::broker) will: Option<Wish>,
-    /// How long the session outlives the connection; `None`: 3.1.1's "for ever".
-    pub(in crate::broker) expiry: Option<Duration>,
-    /// How many deliveries the client takes at once.
+    pub(in crate::broker) will: Option<RequestedWill>,
+    /// How long the session outlives the connection; `None` where it does not expire.
+    pub(in crate::broker) session_expiry: Option<Duration>,
+    /// QoS 1 deliveries that the client accepts at once.
     pub(in crate::broker) receive_maximum: u16,
-    /// Enhanced authentication, which is not offered.
-    pub(in crate::broker) method: bool,
+    /// Whether the client requests enhanced authentication, which is not supported.
+    pub(in crate::broker) enhanced_authentication: bool,
 }
 
-/// A will, unchecked.
+/// A will message that is not checked yet.
 #[derive(Debug)]
-pub(in crate::broker) struct Wish {
+pub(in crate::broker) struct RequestedWill {
     pub(in crate::broker) topic: String,
     pub(in crate::broker) payload: Vec<u8>,
     pub(in crate::broker) qos: Qos,
@@ -36,41 +37,41 @@ pub(in crate::broker) struct Wish {
     pub(in crate::broker) properties: Vec<Property>,
 }
 
-/// A PUBLISH; its topic alias is resolved.
+/// A PUBLISH whose topic alias is resolved.
 #[derive(Debug)]
-pub(in crate::broker) struct Published {
+pub(in crate::broker) struct IncomingPublish {
     pub(in crate::broker) topic: String,
     pub(in crate::broker) payload: ArcPayload,
     pub(in crate::broker) qos: Qos,
     pub(in crate::broker) retain: bool,
-    pub(in crate::broker) id: Option<u16>,
-    pub(in crate::broker) exactly_once: bool,
+    pub(in crate::broker) packet_id: Option<u16>,
     pub(in crate::broker) properties: Vec<Property>,
 }
 
-/// One packet that concerns the broker.
+/// A packet that the broker handles.
 #[derive(Debug)]
 pub(in crate::broker) enum Incoming {
-    Hello(Box<Hello>),
-    Publish(Published),
-    /// The client has a delivery of QoS 1.
-    Acknowledged(u16),
-    /// The client releases a publish of QoS 2.
-    Release(u16),
+    Connect(Box<Connect>),
+    Publish(IncomingPublish),
+    /// Acknowledges a QoS 1 delivery.
+    Puback(u16),
+    /// Releases a QoS 2 publish.
+    Pubrel(u16),
     Subscribe {
-        id: u16,
+        packet_id: u16,
         entries: Vec<SubEntry>,
+        /// Subscription identifier.
         identifier: Option<u32>,
     },
     Unsubscribe {
-        id: u16,
+        packet_id: u16,
         filters: Vec<String>,
     },
-    /// It leaves; whether its will is to be published all the same, and how long
-    /// its session is to live from now on.
-    Goodbye {
+    Disconnect {
+        /// Whether the will is published all the same.
         with_will: bool,
-        expiry: Option<Duration>,
+        /// A new session expiry interval.
+        session_expiry: Option<Duration>,
     },
 }
 
@@ -78,7 +79,6 @@ fn seconds(value: u32) -> Duration {
     Duration::from_secs(value.into())
 }
 
-/// The largest interval means "never" (MQTT 5, 3.1.2.11.2).
 fn session_expiry(properties: &[Property]) -> Option<u32> {
     properties.iter().find_map(|property| match property {
         Property::SessionExpiryInterval(interval) => Some(interval.val()),
@@ -86,45 +86,44 @@ fn session_expiry(properties: &[Property]) -> Option<u32> {
     })
 }
 
-fn forever(value: u32) -> Option<Duration> {
+/// `None` where the session does not expire (MQTT 5, 3.1.2.11.2).
+fn expiry_interval(value: u32) -> Option<Duration> {
     (value != u32::MAX).then(|| seconds(value))
 }
 
-/// `None`: the library has done what there was to do.
-pub(super) fn read(packet: GenericPacket<u16>) -> Result<Option<Incoming>, MqttError> {
+/// Decodes a packet; `None` where the library has handled it.
+pub(super) fn decode(packet: GenericPacket<u16>) -> Result<Option<Incoming>, MqttError> {
     Ok(Some(match packet {
         GenericPacket::V3_1_1Pingreq(_) | GenericPacket::V5_0Pingreq(_) => return Ok(None),
-        GenericPacket::V3_1_1Connect(connect) => Incoming::Hello(hello_v3(&connect).into()),
-        GenericPacket::V5_0Connect(connect) => Incoming::Hello(hello_v5(&connect).into()),
-        GenericPacket::V3_1_1Publish(publish) => Incoming::Publish(Published {
+        GenericPacket::V3_1_1Connect(connect) => Incoming::Connect(connect_v3(&connect).into()),
+        GenericPacket::V5_0Connect(connect) => Incoming::Connect(connect_v5(&connect).into()),
+        GenericPacket::V3_1_1Publish(publish) => Incoming::Publish(IncomingPublish {
             topic: publish.topic_name().to_owned(),
             payload: publish.payload().clone(),
             qos: publish.qos(),
             retain: publish.retain(),
-            id: named(publish.packet_id())?,
-            exactly_once: publish.qos() == Qos::ExactlyOnce,
+            packet_id: publish.packet_id().map(nonzero).transpose()?,
             properties: Vec::new(),
         }),
-        GenericPacket::V5_0Publish(mut publish) => Incoming::Publish(Published {
+        GenericPacket::V5_0Publish(mut publish) => Incoming::Publish(IncomingPublish {
             topic: publish.topic_name().to_owned(),
             payload: publish.payload().clone(),
             qos: publish.qos(),
             retain: publish.retain(),
-            id: named(publish.packet_id())?,
-            exactly_once: publish.qos() == Qos::ExactlyOnce,
+            packet_id: publish.packet_id().map(nonzero).transpose()?,
             properties: std::mem::take(&mut publish.props),
         }),
-        GenericPacket::V3_1_1Puback(puback) => Incoming::Acknowledged(puback.packet_id()),
-        GenericPacket::V5_0Puback(puback) => Incoming::Acknowledged(puback.packet_id()),
-        GenericPacket::V3_1_1Pubrel(pubrel) => Incoming::Release(pubrel.packet_id()),
-        GenericPacket::V5_0Pubrel(pubrel) => Incoming::Release(pubrel.packet_id()),
+        GenericPacket::V3_1_1Puback(puback) => Incoming::Puback(puback.packet_id()),
+        GenericPacket::V5_0Puback(puback) => Incoming::Puback(puback.packet_id()),
+        GenericPacket::V3_1_1Pubrel(pubrel) => Incoming::Pubrel(pubrel.packet_id()),
+        GenericPacket::V5_0Pubrel(pubrel) => Incoming::Pubrel(pubrel.packet_id()),
         GenericPacket::V3_1_1Subscribe(subscribe) => Incoming::Subscribe {
-            id: named(Some(subscribe.packet_id()))?.unwrap_or_default(),
+            packet_id: nonzero(subscribe.packet_id())?,
             entries: subscribe.entries().clone(),
             identifier: None,
         },
         GenericPacket::V5_0Subscribe(subscribe) => Incoming::Subscribe {
-            id: named(Some(subscribe.packet_id()))?.unwrap_or_default(),
+            packet_id: nonzero(subscribe.packet_id())?,
             entries: subscribe.entries().clone(),
             identifier: subscribe.props().iter().find_map(|property| match property {
                 Property::SubscriptionIdentifier(identifier) => Some(identifier.val()),
@@ -132,42 +131,44 @@ pub(super) fn read(packet: GenericPacket<u16>) -> Result<Option<Incoming>, MqttE
             }),
         },
         GenericPacket::V3_1_1Unsubscribe(unsubscribe) => Incoming::Unsubscribe {
-            id: named(Some(unsubscribe.packet_id()))?.unwrap_or_default(),
+            packet_id: nonzero(unsubscribe.packet_id())?,
             filters: unsubscribe.entries().iter().map(|f| f.as_str().to_owned()).collect(),
         },
         GenericPacket::V5_0Unsubscribe(unsubscribe) => Incoming::Unsubscribe {
-            id: named(Some(unsubscribe.packet_id()))?.unwrap_or_default(),
+            packet_id: nonzero(unsubscribe.packet_id())?,
             filters: unsubscribe.entries().iter().map(|f| f.as_str().to_owned()).collect(),
         },
-        GenericPacket::V3_1_1Disconnect(_) => Incoming::Goodbye { with_will: false, expiry: None },
-        GenericPacket::V5_0Disconnect(disconnect) => Incoming::Goodbye {
+        GenericPacket::V3_1_1Disconnect(_) => {
+            Incoming::Disconnect { with_will: false, session_expiry: None }
+        }
+        GenericPacket::V5_0Disconnect(disconnect) => Incoming::Disconnect {
             with_will: disconnect
                 .reason_code()
                 .is_some_and(|code| code != DisconnectReasonCode::NormalDisconnection),
-            expiry: disconnect
+            session_expiry: disconnect
                 .props()
                 .as_deref()
                 .and_then(session_expiry)
-                .map(|value| forever(value).unwrap_or(Duration::MAX)),
+                .map(|value| expiry_interval(value).unwrap_or(Duration::MAX)),
         },
-        // QoS 2 is not granted to subscribers; enhanced authentication is not offered.
+        // Subscriptions are not granted QoS 2; enhanced authentication is not supported.
         _ => return Err(MqttError::ProtocolError),
     }))
 }
 
-/// Identifier 0 names nothing.
-fn named(id: Option<u16>) -> Result<Option<u16>, MqttError> {
-    if id == Some(0) { Err(MqttError::ProtocolError) } else { Ok(id) }
+/// Rejects packet identifier 0 (MQTT 5, 2.2.1).
+fn nonzero(packet_id: u16) -> Result<u16, MqttError> {
+    if packet_id == 0 { Err(MqttError::ProtocolError) } else { Ok(packet_id) }
 }
 
-fn hello_v3(connect: &v3_1_1::Connect) -> Hello {
-    Hello {
-        client: connect.client_id().to_owned(),
-        clean: connect.clean_session(),
+fn connect_v3(connect: &v3_1_1::Connect) -> Connect {
+    Connect {
+        client_id: connect.client_id().to_owned(),
+        clean_start: connect.clean_session(),
         keep_alive: seconds(connect.keep_alive().into()),
         user: connect.user_name().map(str::to_owned),
         password: connect.password().map(<[u8]>::to_vec),
-        will: connect.will_topic().map(|topic| Wish {
+        will: connect.will_topic().map(|topic| RequestedWill {
             topic: topic.to_owned(),
             payload: connect.will_payload().unwrap_or_default().to_vec(),
             qos: connect.will_qos(),
@@ -175,32 +176,32 @@ fn hello_v3(connect: &v3_1_1::Connect) -> Hello {
             delay: Duration::ZERO,
             properties: Vec::new(),
         }),
-        expiry: if connect.clean_session() { Some(Duration::ZERO) } else { None },
+        session_expiry: if connect.clean_session() { Some(Duration::ZERO) } else { None },
         receive_maximum: u16::MAX,
-        method: false,
+        enhanced_authentication: false,
     }
 }
 
-fn hello_v5(connect: &v5_0::Connect) -> Hello {
-    let mut hello = Hello {
-        client: connect.client_id().to_owned(),
-        clean: connect.clean_start(),
+fn connect_v5(connect: &v5_0::Connect) -> Connect {
+    let mut decoded = Connect {
+        client_id: connect.client_id().to_owned(),
+        clean_start: connect.clean_start(),
         keep_alive: seconds(connect.keep_alive().into()),
         user: connect.user_name().map(str::to_owned),
         password: connect.password().map(<[u8]>::to_vec),
         will: None,
-        expiry: forever(session_expiry(connect.props()).unwrap_or(0)),
+        session_expiry: expiry_interval(session_expiry(connect.props()).unwrap_or(0)),
         receive_maximum: u16::MAX,
-        method: false,
+        enhanced_authentication: false,
     };
     for property in connect.props() {
         match property {
-            Property::ReceiveMaximum(maximum) => hello.receive_maximum = maximum.val(),
-            Property::AuthenticationMethod(_) => hello.method = true,
+            Property::ReceiveMaximum(maximum) => decoded.receive_maximum = maximum.val(),
+            Property::AuthenticationMethod(_) => decoded.enhanced_authentication = true,
             _ => {}
         }
     }
-    hello.will = connect.will_topic().map(|topic| Wish {
+    decoded.will = connect.will_topic().map(|topic| RequestedWill {
         topic: topic.to_owned(),
         payload: connect.will_payload().unwrap_or_default().to_vec(),
         qos: connect.will_qos(),
@@ -215,5 +216,5 @@ fn hello_v5(connect: &v5_0::Connect) -> Hello {
             .unwrap_or_default(),
         properties: connect.will_props.clone(),
     });
-    hello
+    decoded
 }

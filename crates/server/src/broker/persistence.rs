@@ -1,16 +1,16 @@
-//! What the broker remembers across a restart: retained messages, and the wills of
-//! those who were connected.
+//! The state that survives a restart of the broker: retained messages, and the wills of
+//! connected clients.
 //!
-//! - Pages are left out: the server says them anew. So are messages that expire.
-//! - The file is a line of text and then MQTT 5 packets, a PUBLISH for each retained
-//!   message and a CONNECT for each will; it is written whole beside the old one,
-//!   synced, and renamed over it, at most every half second and at the end. A kill
-//!   may so take the last half second; gateways repeat their state when they
-//!   reconnect.
-//! - Wills are there because a gateway that is gone for good after a restart would
-//!   be "online" for ever: whoever does not come back within
-//!   [`super::Limits::grace`] is said to be what its will says.
-//! - A file that cannot be read is set aside under another name, and said so.
+//! - Pages are left out, because the server publishes them again, and so are messages that
+//!   expire.
+//! - The file is a line of text and then MQTT 5 packets, a PUBLISH for each retained message and
+//!   a CONNECT for each will. It is written to a new file, which is synced and renamed over the
+//!   old one, at most every half second and at the end. A kill can therefore lose the last half
+//!   second; gateways publish their status again when they reconnect.
+//! - Wills are stored because a gateway that never returns after a restart would be "online" for
+//!   ever: the will of a client that does not reconnect within [`super::Limits::will_grace`] is
+//!   published.
+//! - A file that cannot be decoded is renamed, which is logged, and the broker starts empty.
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -28,22 +28,23 @@ use wire::Topic;
 
 use super::message::Message;
 
+/// First line of the file.
 const HEAD: &[u8] = b"wattkampen mqtt 1\n";
 
 /// Least time between two writes.
-pub(super) const PAUSE: Duration = Duration::from_millis(500);
+pub(super) const SAVE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The content of the file.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
+pub(super) struct PersistentState {
     pub(super) retained: Vec<Arc<Message>>,
     /// By client identifier.
     pub(super) wills: Vec<(Arc<str>, Arc<Message>)>,
 }
 
-/// The file is none of ours, or damaged.
+/// The file cannot be decoded.
 #[derive(Debug, thiserror::Error)]
-#[error("not what the broker writes: {0}")]
+#[error("not a file of this broker, or damaged: {0}")]
 struct Damaged(String);
 
 impl From<MqttError> for Damaged {
@@ -52,37 +53,39 @@ impl From<MqttError> for Damaged {
     }
 }
 
-/// Reads what an earlier run wrote; nothing where there is nothing.
-pub(super) fn load(path: &Path) -> io::Result<Memory> {
+/// Reads what an earlier run wrote; the default where there is no file.
+pub(super) fn load(path: &Path) -> io::Result<PersistentState> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Memory::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(PersistentState::default());
+        }
         Err(error) => return Err(error),
     };
     match parse(&bytes) {
-        Ok(memory) => Ok(memory),
+        Ok(state) => Ok(state),
         Err(error) => {
-            let aside = path.with_extension("damaged");
+            let renamed = path.with_extension("damaged");
             tracing::error!(
-                "{}: {error}; it is set aside as {} and the broker begins without retained messages",
+                "{}: {error}; the file is renamed to {} and the broker starts without retained messages",
                 path.display(),
-                aside.display()
+                renamed.display()
             );
-            fs::rename(path, aside)?;
-            Ok(Memory::default())
+            fs::rename(path, renamed)?;
+            Ok(PersistentState::default())
         }
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Memory, Damaged> {
+fn parse(bytes: &[u8]) -> Result<PersistentState, Damaged> {
     let body = bytes.strip_prefix(HEAD).ok_or_else(|| Damaged("first line".into()))?;
     let mut cursor = Cursor::new(body);
     let mut builder = PacketBuilder::new();
-    let mut memory = Memory::default();
+    let mut state = PersistentState::default();
     while (cursor.position() as usize) < body.len() {
         let packet = match builder.feed(&mut cursor) {
             PacketBuildResult::Complete(packet) => packet,
-            PacketBuildResult::Incomplete => return Err(Damaged("it ends too early".into())),
+            PacketBuildResult::Incomplete => return Err(Damaged("the last packet is cut".into())),
             PacketBuildResult::Error(error) => return Err(error.into()),
         };
         let flags = packet.flags();
@@ -90,13 +93,7 @@ fn parse(bytes: &[u8]) -> Result<Memory, Damaged> {
             (3, PacketData::Publish(data)) => {
                 let (publish, _) = v5_0::Publish::parse(flags, data)?;
                 let (topic, payload) = (publish.topic_name(), publish.payload().clone());
-                memory.retained.push(message(
-                    topic,
-                    payload,
-                    publish.qos(),
-                    true,
-                    publish.props(),
-                )?);
+                state.retained.push(message(topic, payload, publish.qos(), true, publish.props())?);
             }
             (1, PacketData::Normal(data)) => {
                 let (connect, _) = v5_0::Connect::parse(&data)?;
@@ -104,12 +101,12 @@ fn parse(bytes: &[u8]) -> Result<Memory, Damaged> {
                 let payload = connect.will_payload().unwrap_or_default();
                 let (qos, retain) = (connect.will_qos(), connect.will_retain());
                 let will = message(topic, payload, qos, retain, &connect.will_props)?;
-                memory.wills.push((connect.client_id().into(), will));
+                state.wills.push((connect.client_id().into(), will));
             }
             (kind, _) => return Err(Damaged(format!("a packet of type {kind}"))),
         }
     }
-    Ok(memory)
+    Ok(state)
 }
 
 fn message(
@@ -123,23 +120,23 @@ fn message(
     Ok(Arc::new(message.map_err(|error| Damaged(error.to_string()))?))
 }
 
-/// Writes it all, safe against a kill or a power cut at any moment.
-pub(super) fn save(path: &Path, memory: &Memory) -> io::Result<()> {
-    let bytes = encode(memory).map_err(io::Error::other)?;
-    let beside: PathBuf = path.with_extension("new");
-    let mut file = fs::File::create(&beside)?;
+/// Writes the file so that a kill or a power cut at any moment leaves the old or the new one.
+pub(super) fn save(path: &Path, state: &PersistentState) -> io::Result<()> {
+    let bytes = encode(state).map_err(io::Error::other)?;
+    let new: PathBuf = path.with_extension("new");
+    let mut file = fs::File::create(&new)?;
     io::Write::write_all(&mut file, &bytes)?;
     file.sync_all()?;
-    fs::rename(&beside, path)?;
+    fs::rename(&new, path)?;
     if let Some(directory) = path.parent() {
         fs::File::open(directory)?.sync_all()?;
     }
     Ok(())
 }
 
-fn encode(memory: &Memory) -> Result<Vec<u8>, MqttError> {
+fn encode(state: &PersistentState) -> Result<Vec<u8>, MqttError> {
     let mut bytes = HEAD.to_vec();
-    for message in &memory.retained {
+    for message in &state.retained {
         let page = matches!(Topic::parse(&message.topic), Ok(Topic::Page(_)));
         if page || message.expires.is_some() {
             continue;
@@ -151,12 +148,12 @@ fn encode(memory: &Memory) -> Result<Vec<u8>, MqttError> {
             .props(message.properties.to_vec())
             .payload(message.payload.clone());
         if message.qos != Qos::AtMostOnce {
-            // The packet has to have one.
+            // The packet needs an identifier; this one has no meaning.
             publish = publish.packet_id(1u16);
         }
         bytes.extend_from_slice(&publish.build()?.to_continuous_buffer());
     }
-    for (client, will) in &memory.wills {
+    for (client, will) in &state.wills {
         let connect = v5_0::Connect::builder()
             .client_id(&**client)?
             .will_message(&*will.topic, will.payload.as_slice().to_vec(), will.qos, will.retain)?
@@ -174,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_and_damage_is_set_aside() {
+    fn a_written_file_is_read_and_a_damaged_one_is_renamed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("mqtt.retained");
         assert!(load(&path).unwrap().retained.is_empty());
@@ -184,7 +181,7 @@ mod tests {
             let properties = std::slice::from_ref(&user);
             Arc::new(Message::new(topic.into(), payload, qos, true, properties).unwrap())
         };
-        let memory = Memory {
+        let state = PersistentState {
             retained: vec![
                 make("wattkampen/v1/mora-1/status", b"{\"state\":\"online\"}", Qos::AtLeastOnce),
                 make("wattkampen/v1/mora-1/page", b"regenerated", Qos::AtMostOnce),
@@ -192,7 +189,7 @@ mod tests {
             ],
             wills: vec![("mora-1".into(), make("w/t", b"gone", Qos::AtLeastOnce))],
         };
-        save(&path, &memory).unwrap();
+        save(&path, &state).unwrap();
         let read = load(&path).unwrap();
         let kept: Vec<_> = read
             .retained
