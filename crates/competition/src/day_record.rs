@@ -275,3 +275,87 @@ fn get_boundary(input: &mut Decoder<'_>) -> Option<Option<Boundary>> {
         declared: flags & 2 != 0,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::{civil::date, tz::TimeZone};
+
+    use super::*;
+    use crate::{
+        Competition, Epoch, Meter, MeterIndex, Participant, Period, Sample, Standings, Watts,
+    };
+
+    const METER: MeterIndex = MeterIndex(0);
+
+    fn standings() -> Standings {
+        let period = |start, end| Period { start, end };
+        let competition = Competition::new(
+            "stored",
+            TimeZone::get("Europe/Stockholm").unwrap(),
+            period(date(2026, 3, 1), date(2027, 3, 1)),
+            period(date(2027, 3, 1), date(2027, 6, 1)),
+        );
+        let mut meter = Meter::new("m");
+        meter.multiplier = 2;
+        meter.epochs.push(Epoch { at: Time(START), last: WattHours(1), first: WattHours(0) });
+        let participant = Participant { meters: vec![meter], ..Participant::default() };
+        Standings::new(competition, vec![participant])
+    }
+
+    /// 2 March 2027, 00:00 UTC.
+    const START: i64 = 1_803_945_600;
+
+    /// Readings with two wrong values, a gap and a register that stops with power.
+    fn readings() -> impl Iterator<Item = Sample> {
+        let registers = [0, 300, 9_000_000, 0, 900, 9_100, 9_100, 9_100];
+        let times = [0, 900, 1200, 1500, 2700, 30_000, 31_000, 31_600];
+        times.into_iter().zip(registers).map(|(seconds, register)| Sample {
+            at: Time(START + seconds),
+            import: WattHours(register),
+            export: None,
+            power: Some(Watts(1000)),
+        })
+    }
+
+    /// The bytes of a version never change: stores hold them. Where this test fails,
+    /// the code is wrong, or [`VERSION`] has to be incremented.
+    #[test]
+    fn bytes_of_version_2_are_pinned() {
+        let mut standings = standings();
+        for reading in readings() {
+            standings.append(METER, reading);
+        }
+        let records = standings.days(METER);
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0].day, 20_879);
+        let hex: String = records[0].bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, PINNED);
+        let mut restored = self::standings();
+        restored.restore(METER, &records[0]).unwrap();
+        assert_eq!(restored.newest(METER), Some(Time(START + 31_600)));
+    }
+
+    const PINNED: &str = "\
+        0263272affdce67e20011f809f4913809f4915809f4903e6ff4101e6ff4101e8ff4101e6ff4101e6\
+        ff4101e8ff4101e6ff4101e6ff4101e8ff4101e6ff4101e6ff4101e8ff4101e6ff4101e6ff4101e8\
+        ff4101e6ff4101e6ff4101e8ff4101e6ff4101e6ff4101e8ff4101e6ff4101e6ff4101e8ff4101e6\
+        ff4101e6ff4101e8ff4101e6ff4101e6ff4101e8ff41000000000000000000000000000000000000\
+        00000000000000000000000000000000000000000000000000000000000000000000000000000000\
+        0000000000020101e0acb0b80de0acb0b80d80d1ca080201b8b1b0b80db8b1b0b80d000101e087b4\
+        b80db009010001e087b4b80d80d7ad1100e0eeb3b80d01e0eeb3b80d80d7ad1101809ab0b80d0000\
+        01a01f01a01f0182d7f40188d79711000182d7f40188d797110080d086030280be920100809bee02\
+        01";
+
+    #[test]
+    fn damaged_and_foreign_bytes_are_errors() {
+        let day = MeterDay::default();
+        let bytes = encode(&day, 7);
+        assert_eq!(decode(&bytes, 7), Ok(day));
+        assert_eq!(decode(&bytes, 8), Err(DayRecordError::Configuration));
+        assert_eq!(decode(&bytes[..20], 7), Err(DayRecordError::Damaged));
+        assert_eq!(decode(&[], 7), Err(DayRecordError::Damaged));
+        let mut other = bytes;
+        other[0] = VERSION + 1;
+        assert_eq!(decode(&other, 7), Err(DayRecordError::Version));
+    }
+}

@@ -1,6 +1,9 @@
 //! What a saved kilowatt-hour is worth: the organiser's figures, each printed with
 //! where it comes from, because the total of a report stands or falls with them.
-use crate::SekPerKwh;
+
+/// Price of electricity, SEK/kWh.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SekPerKwh(pub f64);
 
 /// Emissions of a kilowatt-hour.
 #[derive(Debug, Clone, Copy, PartialEq)]

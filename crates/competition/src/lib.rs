@@ -1,19 +1,20 @@
-//! Energy, baseline, saving, interval, ranking: everything a competitor could
-//! dispute. Readable beside the rules by an energy adviser.
+//! Energy, baseline, saving, interval, ranking: everything that a competitor could
+//! dispute, readable beside the rules by an energy adviser.
 //!
 //! Invariants:
-//! - No I/O, no async, no clock, no serde: time comes in as an argument.
-//! - The standings are a function of the *set* of readings: order, repeats and
-//!   lateness change nothing. Energy is summed in whole milliwatt-hours, so no
-//!   rounding depends on the order either.
-//! - Energy is a difference of two good registers of one epoch; nothing becomes
-//!   zero because it is missing.
+//! - There is no I/O, no async, no clock and no serde. The time is an argument.
+//! - The standings are a function of the *set* of readings: their order, repeats and
+//!   delays change nothing. Energy is summed in whole milliwatt-hours, so no rounding
+//!   depends on the order either.
+//! - Energy is a difference of two plausible register values of one epoch. Missing
+//!   energy is unknown, never zero.
 //!
-//! Where what is decided: `energy` judges registers and makes quarter-hours,
-//! `calendar` says which hour of the week an hour is, `training` and `baseline`
-//! learn what is expected, `baseline/interval` how sure that is, `eligibility` and
-//! `ranking` who stands where, `ledger` and `house` keep the books, `standings`
-//! takes and answers, [`placebo`] puts the methods to the test.
+//! Code map, in the direction of the data: `energy` checks register values and derives
+//! the energy of quarter-hours; `meter_days` keeps them by meter, `participant_state`
+//! by participant; `calendar` gives each hour its time of week; `baseline` fits and
+//! predicts, with the sums of `bin_sums`, and estimates the uncertainty;
+//! `eligibility` and `ranking` derive the leaderboard. `standings` is the interface
+//! to all of them. [`placebo`] tests the methods on real buildings.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -51,7 +52,7 @@ pub use bilingual::Bilingual;
 pub use bin_sums::GoodnessOfFit;
 pub use calendar::Country;
 pub use day_record::{DayRecord, DayRecordError};
-pub use factors::{Factors, KgCo2PerKwh};
+pub use factors::{Factors, KgCo2PerKwh, SekPerKwh};
 pub use interval_data::{ImportValidator, IntervalReading};
 pub use leaderboard::{ClusterRow, Contact, Leaderboard, Row, Rule, Status};
 pub use names::UnknownName;
@@ -66,8 +67,7 @@ pub use results::{
 };
 pub use sample::{QuarantineReason, RejectReason, Sample};
 pub use standings::{
-    Confidence, Effect, OpportunityKind, Portfolio, ReferenceLoad, SavingOpportunity, SekPerKwh,
-    Standings,
+    Confidence, Effect, OpportunityKind, Portfolio, ReferenceLoad, SavingOpportunity, Standings,
 };
 pub use time::Time;
 pub use units::{Celsius, MilliWattHours, Percent, SquareMetres, WattHours, Watts};

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 use crate::{
     MeterIndex, MilliWattHours, QuarantineReason, ReadingSource, Sample, Time,
-    energy::{Grade, MeterConfig, MeterDay, QuarterEnergy, QuarterUpdate, RegisterState},
-    participant_state::HourEnergy,
+    energy::{
+        Grade, HourEnergy, MeterConfig, MeterDay, QuarterEnergy, QuarterUpdate, RegisterState,
+    },
     time::{Day, Hour, QuarterHour},
 };
 

@@ -13,20 +13,12 @@ use crate::{
     baseline::{FittedBaseline, Observation},
     bin_sums::BinSums,
     calendar::{BINS, Calendar, TimeOfWeek, days_after},
-    energy::Grade,
+    energy::{Grade, HourEnergy},
     static_period::{StaticPeriod, static_periods},
     time::{Hour, each_hour},
     totals::{Change, Totals},
     weather::Weather,
 };
-
-/// Energy of an hour whose four quarter-hours are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct HourEnergy {
-    pub(crate) energy: MilliWattHours,
-    /// That of the least certain part.
-    pub(crate) grade: Grade,
-}
 
 /// An energy or nothing, in eight bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Easter, computed and not listed: the Gregorian computus as Meeus, Jones and
-//! Butcher wrote it (J. Meeus, Astronomical Algorithms, 1991, chapter 8).
+//! The date of Easter by the algorithm of Meeus, Jones and Butcher (J. Meeus,
+//! Astronomical Algorithms, 1991, chapter 8).
 use jiff::civil::{Date, date};
 
 /// Easter Sunday of a year of the Gregorian calendar.
@@ -21,9 +21,9 @@ pub(crate) fn easter(year: i16) -> Date {
 mod tests {
     use super::*;
 
-    /// Known Sundays, the extremes of the calendar among them.
+    /// Published dates, among them the earliest and the latest possible.
     #[test]
-    fn known_easters() {
+    fn easter_matches_published_dates() {
         for (year, month, day) in [
             (1818, 3, 22),
             (1943, 4, 25),

@@ -1,7 +1,6 @@
-//! Public holidays by rule, so that no list runs out. Beside those of the law
-//! stand the eves on which public offices are closed by agreement (Midsummer
-//! Eve, Christmas Eve, in Sweden New Year's Eve): a town hall is empty then.
-//! Sources: lag (1989:253) om allmänna helgdagar; lov om høytidsfred
+//! Public holidays, computed by rule for any year. Included are the eves on which public
+//! offices are closed by agreement (Midsummer Eve, Christmas Eve, in Sweden New Year's
+//! Eve). Sources: lag (1989:253) om allmänna helgdagar; lov om høytidsfred
 //! (1995-02-24-12) and lov om 1. og 17. mai (1947); Finland's Arbetstidslag
 //! with kyrkolag; Danmark: lov om helligdage and lov 214/2023 (Great Prayer Day
 //! abolished from 2024).
@@ -13,7 +12,7 @@ use jiff::{
 use super::easter::easter;
 use crate::names::names;
 
-/// A country whose holidays are known.
+/// A country with known public holidays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Country {
     /// Sweden.
@@ -35,7 +34,7 @@ names!(Country {
 });
 
 impl Country {
-    /// Whether offices are closed on that day, whatever its weekday.
+    /// Whether public offices are closed on a day for a reason other than its weekday.
     pub fn is_holiday(self, day: Date) -> bool {
         let easter = easter(day.year());
         let movable = |offset: i64| easter.checked_add(offset.days()).is_ok_and(|it| it == day);
@@ -93,9 +92,9 @@ mod tests {
         days
     }
 
-    /// Against the almanacs of these years.
+    /// Compared with the almanacs of these years.
     #[test]
-    fn known_years() {
+    fn holidays_match_almanacs() {
         assert_eq!(
             holidays(Country::Sweden, 2027),
             [
@@ -161,9 +160,9 @@ mod tests {
         assert_eq!(holidays(Country::Denmark, 2024).len(), 11);
     }
 
-    /// Whit Monday gave way to the National Day in 2005.
+    /// In 2005 the National Day replaced Whit Monday.
     #[test]
-    fn sweden_changed() {
+    fn swedish_holidays_follow_the_law_of_their_year() {
         assert!(Country::Sweden.is_holiday(date(2004, 5, 31)));
         assert!(!Country::Sweden.is_holiday(date(2005, 5, 16)));
         assert!(!Country::Sweden.is_holiday(date(2004, 6, 6).yesterday().unwrap()));

@@ -72,6 +72,14 @@ pub(crate) enum Grade {
     Measured,
 }
 
+/// Energy of an hour whose four quarter-hours are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HourEnergy {
+    pub(crate) energy: MilliWattHours,
+    /// That of the least certain part.
+    pub(crate) grade: Grade,
+}
+
 /// Provenance of consecutive quarter-hours from the outer ends of the first and last.
 pub(crate) fn provenance(start_exact: bool, end_exact: bool, declared: bool) -> Provenance {
     match (declared, start_exact && end_exact) {

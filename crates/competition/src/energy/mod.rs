@@ -12,9 +12,12 @@ mod meter_config;
 mod meter_day;
 mod plausibility;
 mod register_state;
+mod step;
 
 pub(crate) use meter_config::{MAX_REGISTER, MeterConfig};
-pub(crate) use meter_day::{Grade, MeterDay, QuarantineTally, QuarterEnergy, provenance};
+pub(crate) use meter_day::{
+    Grade, HourEnergy, MeterDay, QuarantineTally, QuarterEnergy, provenance,
+};
 pub(crate) use register_state::{
     Boundary, PendingBoundary, QuarterUpdate, RegisterPoint, RegisterState, SuspectPoint,
 };

@@ -16,9 +16,7 @@ mod saving_opportunities;
 
 pub use effect::Effect;
 pub use portfolio::Portfolio;
-pub use saving_opportunities::{
-    Confidence, OpportunityKind, ReferenceLoad, SavingOpportunity, SekPerKwh,
-};
+pub use saving_opportunities::{Confidence, OpportunityKind, ReferenceLoad, SavingOpportunity};
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -26,9 +24,9 @@ use crate::{
     Competition, MeterIndex, MilliWattHours, Participant, ParticipantIndex, RejectReason, Sample,
     Time,
     calendar::Calendar,
-    energy::{Grade, MAX_REGISTER, MeterConfig, QuarterUpdate},
+    energy::{Grade, HourEnergy, MAX_REGISTER, MeterConfig, QuarterUpdate},
     meter_days::MeterDays,
-    participant_state::{HourEnergy, ParticipantState},
+    participant_state::ParticipantState,
     time::Hour,
 };
 

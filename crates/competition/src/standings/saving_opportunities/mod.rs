@@ -23,16 +23,12 @@ use core::ops::Range;
 
 use super::{Standings, hour_energy};
 use crate::{
-    Bilingual, ParticipantIndex, Time,
+    Bilingual, ParticipantIndex, SekPerKwh, Time,
     participant_state::ParticipantState,
     time::{Hour, each_hour},
 };
 use jiff::civil::Date;
 use load_patterns::{Day, Found};
-
-/// What a kilowatt-hour costs.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SekPerKwh(pub f64);
 
 /// A kind of trap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
