@@ -1,7 +1,7 @@
 //! A real mosquitto with the rules of `deploy/mosquitto.conf`, on a free port.
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -54,11 +54,10 @@ impl Mosquitto {
             let certificate = encrypted.then(|| Certificate::make(folder.path()));
             let child = launch(&program, folder.path(), address, certificate.as_ref());
             let mut this = Self { child, folder, address, certificate };
-            let up = until("mosquitto listens", || {
-                match (TcpStream::connect(address), this.child.try_wait()) {
-                    (_, Ok(Some(_))) => Some(false),
-                    (Ok(_), _) => Some(true),
-                    _ => None,
+            let up = until("mosquitto runs", || {
+                match this.child.try_wait() {
+                    Ok(Some(_)) => Some(false),
+                    _ => this.is_running().then_some(true),
                 }
             });
             if up {
@@ -112,7 +111,13 @@ impl Mosquitto {
     pub fn start_again(&mut self) {
         let program = Tool::Mosquitto.find().expect("it was found before");
         self.child = launch(&program, self.folder.path(), self.address, self.certificate.as_ref());
-        until("mosquitto listens again", || TcpStream::connect(self.address).ok());
+        until("mosquitto runs again", || self.is_running().then_some(()));
+    }
+
+    /// Whether it has logged that it runs: it handles signals then, which it does not when it
+    /// begins to listen.
+    fn is_running(&self) -> bool {
+        self.log().contains(" running\n")
     }
 }
 
