@@ -12,7 +12,7 @@
 //!
 //! Numbers without a given size are as in `varint`.
 use crate::{
-    MilliWattHours, QuarantineReason, Time, WattHours,
+    MilliWattHours, QuarantineReason, Time, WattHours, Watts,
     energy::{
         Boundary, MeterDay, PendingBoundary, QuarantineTally, QuarterEnergy, RegisterPoint,
         RegisterState, SuspectPoint,
@@ -186,8 +186,8 @@ fn put_state(out: &mut Encoder, state: &RegisterState) {
         out.signed(suspect.register.0);
         put_reason(out, suspect.reason);
     }
-    out.optional(*displayed_power);
-    out.optional(*power);
+    out.optional(displayed_power.map(|power| power.0));
+    out.optional(power.map(|power| power.0));
     put_boundary(out, *boundary);
     put_boundary(out, *boundary_at_change);
     out.signed(*work);
@@ -215,7 +215,8 @@ fn get_state(input: &mut Decoder<'_>) -> Option<RegisterState> {
         }),
         false => None,
     };
-    let (displayed_power, power) = (input.optional()?, input.optional()?);
+    let displayed_power = input.optional()?.map(Watts);
+    let power = input.optional()?.map(Watts);
     let (boundary, boundary_at_change) = (get_boundary(input)?, get_boundary(input)?);
     let work = input.signed()?;
     let mut pending = Vec::new();
@@ -281,9 +282,7 @@ mod tests {
     use jiff::{civil::date, tz::TimeZone};
 
     use super::*;
-    use crate::{
-        Competition, Epoch, Meter, MeterIndex, Participant, Period, Sample, Standings, Watts,
-    };
+    use crate::{Competition, Epoch, Meter, MeterIndex, Participant, Period, Sample, Standings};
 
     const METER: MeterIndex = MeterIndex(0);
 

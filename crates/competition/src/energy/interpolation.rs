@@ -83,9 +83,8 @@ impl RegisterState {
     /// The register does not change. Where power was measured, its boundaries wait for
     /// the register to change; else the energy is zero, and measured.
     fn continue_unchanged(&mut self, from: RegisterPoint, to: RegisterPoint, link: &mut Link<'_>) {
-        let power = self.power.unwrap_or(0).max(0);
-        self.keep_boundaries(from, to, power);
-        self.work = self.work.saturating_add(power.saturating_mul(to.at.since(from.at)));
+        self.keep_boundaries(from, to);
+        self.work = self.work.saturating_add(self.work_in(to.at.since(from.at)));
         if self.work == 0 {
             for quarter in boundaries(from.at, to.at) {
                 self.emit(quarter, to.register, true, true, link);
@@ -96,7 +95,7 @@ impl RegisterState {
         }
     }
 
-    fn keep_boundaries(&mut self, from: RegisterPoint, to: RegisterPoint, power: i64) {
+    fn keep_boundaries(&mut self, from: RegisterPoint, to: RegisterPoint) {
         let dense = to.at.since(from.at) <= MAX_EXACT_GAP;
         for quarter in boundaries(from.at, to.at) {
             if self.pending.len() > MAX_PENDING {
@@ -104,7 +103,7 @@ impl RegisterState {
             }
             let at = quarter.start();
             let exact = dense || at.since(from.at) <= NEAR || to.at.since(at) <= NEAR;
-            let work = self.work.saturating_add(power.saturating_mul(at.since(from.at)));
+            let work = self.work.saturating_add(self.work_in(at.since(from.at)));
             self.pending.push(PendingBoundary { work, exact });
         }
     }
@@ -126,7 +125,6 @@ impl RegisterState {
     fn continue_changed(&mut self, from: RegisterPoint, to: RegisterPoint, link: &mut Link<'_>) {
         let seconds = to.at.since(from.at);
         let amount = to.register - from.register;
-        let power = self.power.unwrap_or(0).max(0);
         if self.last_change == from.at || (self.work == 0 && link.config.carries(amount, seconds)) {
             self.interpolate(from, to, link);
         } else if self.work == 0 {
@@ -134,8 +132,8 @@ impl RegisterState {
             let changed = RegisterPoint { at: self.last_change, register: from.register };
             self.interpolate(changed, to, link);
         } else if seconds <= MAX_EXACT_GAP {
-            self.keep_boundaries(from, to, power);
-            let total = self.work.saturating_add(power.saturating_mul(seconds));
+            self.keep_boundaries(from, to);
+            let total = self.work.saturating_add(self.work_in(seconds));
             self.emit_pending(from.register, amount, total, link);
         } else {
             // The power distributes its own energy, and the gap gets the rest.

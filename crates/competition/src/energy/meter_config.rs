@@ -5,8 +5,8 @@ use fnv::FnvHasher;
 
 use crate::{Competition, Country, Meter, MilliWattHours, Sign, Time, WattHours, Watts};
 
-/// Largest capacity of a connection, W. It keeps all sums far from overflow.
-const MAX_POWER: i64 = 1_000_000_000;
+/// Largest capacity of a connection. It keeps all sums far from overflow.
+const MAX_POWER: Watts = Watts(1_000_000_000);
 /// Largest register value: 9 TWh.
 pub(crate) const MAX_REGISTER: MilliWattHours = MilliWattHours(9_000_000_000_000_000);
 
@@ -26,8 +26,8 @@ pub(crate) struct MeterConfig {
     pub(crate) multiplier: i64,
     /// 1, or −1 for a meter whose energy is subtracted.
     pub(crate) sign: i64,
-    /// Largest power that the connection carries, W.
-    pub(crate) capacity: i64,
+    /// Largest power that the connection carries.
+    pub(crate) capacity: Watts,
     /// Register value at which the register starts again from zero.
     pub(crate) rollover: Option<MilliWattHours>,
     /// Oldest first.
@@ -52,7 +52,7 @@ impl MeterConfig {
         });
         let mut changes: Vec<_> = changes.collect();
         changes.sort_unstable();
-        let capacity = meter.capacity.0.clamp(1, MAX_POWER);
+        let capacity = meter.capacity.clamp(Watts(1), MAX_POWER);
         let rollover = meter.rollover.map(primary).filter(|limit| limit.0 > 0);
         let mut hasher = FnvHasher::default();
         (multiplier, capacity, rollover, &changes, contest_start).hash(&mut hasher);
@@ -75,12 +75,12 @@ impl MeterConfig {
     /// allowed, for clocks that are adjusted.
     pub(crate) fn carries(&self, amount: MilliWattHours, seconds: i64) -> bool {
         i128::from(amount.0) * 36
-            <= i128::from(self.capacity) * i128::from(seconds.saturating_add(5)) * 10
+            <= i128::from(self.capacity.0) * i128::from(seconds.saturating_add(5)) * 10
     }
 
-    /// Primary power, W, of a power that the meter sent.
-    pub(crate) fn primary_power(&self, power: Watts) -> i64 {
-        power.0.saturating_mul(self.multiplier).clamp(-MAX_POWER, MAX_POWER)
+    /// Primary power of a power that the meter sent.
+    pub(crate) fn primary_power(&self, power: Watts) -> Watts {
+        Watts(power.0.saturating_mul(self.multiplier)).clamp(-MAX_POWER, MAX_POWER)
     }
 
     /// Primary register of a register that the meter sent.

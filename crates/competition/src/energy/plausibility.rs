@@ -126,11 +126,11 @@ impl Check<'_> {
     /// Whether the register jumped by a factor of ten and by far more than the recent
     /// consumption, although the connection could carry it.
     fn scale_changed(&self) -> bool {
-        self.state.rate().is_some()
-            && self.before >= NEW_REGISTER
+        let Some(rate) = self.state.rate() else { return false };
+        let amount = (self.raw - self.before).0 as f64;
+        self.before >= NEW_REGISTER
             && is_power_of_ten(self.raw, self.before)
-            && (self.raw - self.before).0 as f64
-                > SCALE_CHANGE * self.state.rate().unwrap_or(0.0) * self.seconds as f64
+            && amount > SCALE_CHANGE * rate * self.seconds as f64
     }
 
     /// Why a value that does not continue the plausible series is quarantined.

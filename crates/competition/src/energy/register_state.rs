@@ -1,6 +1,6 @@
 //! The state of a meter's register between two readings.
 use crate::{
-    MilliWattHours, QuarantineReason, Time,
+    MilliWattHours, QuarantineReason, Time, Watts,
     time::{Hour, QuarterHour},
 };
 
@@ -74,10 +74,10 @@ pub(crate) struct RegisterState {
     /// The first plausible points of this hour and of the hour before that had one.
     pub(crate) hourly: [Option<RegisterPoint>; 2],
     pub(crate) suspect: Option<SuspectPoint>,
-    /// Power of the newest reading, W, for display.
-    pub(crate) displayed_power: Option<i64>,
-    /// Power at `last_good`, W.
-    pub(crate) power: Option<i64>,
+    /// Power of the newest reading, for display.
+    pub(crate) displayed_power: Option<Watts>,
+    /// Power at `last_good`.
+    pub(crate) power: Option<Watts>,
     /// The newest boundary, and that before the register last changed.
     pub(crate) boundary: Option<Boundary>,
     pub(crate) boundary_at_change: Option<Boundary>,
@@ -104,6 +104,11 @@ impl RegisterState {
         if self.hourly[0].is_none_or(|it| Hour::containing(it.at) != hour) {
             self.hourly = [Some(point), self.hourly[0]];
         }
+    }
+
+    /// Energy that the power at `last_good` gives in some seconds, W·s; not negative.
+    pub(super) fn work_in(&self, seconds: i64) -> i64 {
+        self.power.map_or(0, |power| power.0.max(0)).saturating_mul(seconds)
     }
 
     /// Consumption of the last hour or two, mWh/s.

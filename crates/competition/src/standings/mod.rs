@@ -130,7 +130,7 @@ impl Standings {
         let scale = spec.multiplier.saturating_mul(1000);
         let largest = spec.rollover.unwrap_or(MAX_REGISTER).min(MAX_REGISTER).0 / scale;
         let fits = |register: i64| (0..=largest).contains(&register);
-        let carried = spec.capacity.saturating_mul(2) / spec.multiplier;
+        let carried = spec.capacity.0.saturating_mul(2) / spec.multiplier;
         if self.locked {
             Err(RejectReason::Locked)
         } else if sample.at.0.saturating_sub(now.0) > AHEAD {

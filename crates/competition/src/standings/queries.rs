@@ -165,7 +165,7 @@ impl Standings {
                 .state
                 .displayed_power
                 .filter(|_| meter.latest().is_some_and(|it| it.is_reading));
-            Some(power? * meter.config.sign)
+            Some(Watts(meter.config.sign * power?.0))
         };
         let power = ledgers.iter().map(power).sum();
         let age = now.since(behind.until);
@@ -175,7 +175,7 @@ impl Standings {
             _ if age <= 6 * Hour::SECONDS => Contact::Stale,
             _ => Contact::Silent,
         };
-        LatestReading { measured_at: Some(behind.until), power: Option::map(power, Watts), contact }
+        LatestReading { measured_at: Some(behind.until), power, contact }
     }
 
     /// Readings that are kept and do not count, by meter and reason.
