@@ -12,12 +12,12 @@ use tokio::{
 use crate::{
     BrokerKind, Settings,
     broker::{self, Broker},
-    display::Stage,
+    display::PageInputs,
     engine::{self, Engine, EngineClient, EngineError},
     external_broker::{self, ExternalBroker},
     ingest::{self, Inbox},
     metrics,
-    publish::{Pages, Publisher},
+    publish::{PanelPages, Publisher},
     web,
 };
 
@@ -182,12 +182,12 @@ async fn start_ingress(
                 limits: broker::Limits::default(),
             };
             let broker = broker::start(config, inbox, wait_for(stopped)).await?;
-            readiness.broker(true);
+            readiness.set_broker(true);
             Ok(Ingress::Embedded(broker))
         }
         BrokerKind::External(external) => {
             let readiness = readiness.clone();
-            let connected = move |connected| readiness.broker(connected);
+            let connected = move |connected| readiness.set_broker(connected);
             let broker = external_broker::start(external, inbox, connected, wait_for(stopped))?;
             Ok(Ingress::External(broker))
         }
@@ -201,12 +201,12 @@ fn publish_pages(
     publisher: Arc<dyn Publisher>,
     stopped: watch::Receiver<bool>,
 ) -> impl Future<Output = ()> + use<> {
-    let pages = Pages::new(client.clone(), publisher, &settings.gateways);
+    let pages = PanelPages::new(client.clone(), publisher, &settings.gateways);
     let (clock, language, client) = (settings.clock, settings.language, client.clone());
     pages.run(
         move |snapshot, who| {
             let (competition, participants) = (client.competition(), client.participants());
-            Stage { competition, participants, snapshot, language, now: clock.now() }.page(who)
+            PageInputs { competition, participants, snapshot, language, now: clock.now() }.page(who)
         },
         stopped,
     )

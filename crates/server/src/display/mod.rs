@@ -1,5 +1,5 @@
-//! What the panels show, from the standings: a [`wire::Page`] for each town hall,
-//! the same for the panel in its lobby and for the picture on the web.
+//! What the panels show: a [`wire::Page`] for each town hall, computed from the
+//! standings, for the panel in its lobby and for its picture on the web.
 mod page;
 mod picture;
 mod ticker;
@@ -15,36 +15,36 @@ use crate::{
     text::local,
 };
 
-/// How long a jump of the power is news, seconds.
-const FRESH: i64 = 15;
+/// How long a step of the power is shown, seconds.
+const STEP_SHOWN: i64 = 15;
 
-/// All that pages are made from, at one moment.
+/// The inputs of a panel's page.
 #[derive(Debug, Clone, Copy)]
-pub struct Stage<'a> {
-    /// The rules.
+pub struct PageInputs<'a> {
+    /// The competition's rules and dates.
     pub competition: &'a Competition,
-    /// Who competes.
+    /// The participants, in the order of their indices.
     pub participants: &'a [Participant],
-    /// What is known.
+    /// The standings.
     pub snapshot: &'a Snapshot,
-    /// Of the few words.
+    /// The language of the page's texts.
     pub language: Language,
-    /// By the service's clock.
+    /// The time on the service's clock.
     pub now: Time,
 }
 
-impl Stage<'_> {
+impl PageInputs<'_> {
     fn local(&self) -> Zoned {
         local(self.now, &self.competition.timezone)
     }
 }
 
-/// The hours in which nobody looks: 22 to 06.
+/// Whether lobbies are closed, and panels and kiosks use their dark mode: 22:00 to 06:00.
 pub fn is_night(local: &Zoned) -> bool {
     local.hour() >= 22 || local.hour() < 6
 }
 
-/// The jump of a house's power, while it is news.
-pub fn fresh_step(house: &ParticipantFigures, now: Time) -> Option<(Time, Watts)> {
-    house.step.filter(|(at, _)| (0..FRESH).contains(&now.since(*at)))
+/// The last step of a town hall's power, where it is recent enough to be shown.
+pub fn recent_step(house: &ParticipantFigures, now: Time) -> Option<(Time, Watts)> {
+    house.step.filter(|(at, _)| (0..STEP_SHOWN).contains(&now.since(*at)))
 }

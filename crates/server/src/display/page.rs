@@ -1,23 +1,23 @@
-//! A snapshot to what one town hall's panel shows.
+//! The page of one town hall's panel.
 use competition::{Contact, ParticipantIndex, Watts};
 use wire::{Direction, Page, Text};
 
-use super::{Stage, fresh_step, is_night};
+use super::{PageInputs, is_night, recent_step};
 
-/// The recent saving must differ from the whole contest's by this much, in
-/// percentage points, before an arrow says so.
-const TURN: f64 = 0.5;
+/// The arrow points up or down where the saving of the last seven days differs from
+/// that of the whole contest by at least this, percentage points.
+const DIRECTION_THRESHOLD: f64 = 0.5;
 
-impl Stage<'_> {
-    /// `None` for a participant that the snapshot does not have.
+impl PageInputs<'_> {
+    /// The page of a participant; `None` where the snapshot does not contain it.
     pub fn page(&self, index: ParticipantIndex) -> Option<Page> {
         let who = self.participants.get(index.0 as usize)?;
         let house = self.snapshot.figures.get(index.0 as usize)?;
         let row = self.snapshot.board.rows.iter().find(|row| row.participant == index)?;
         let local = self.local();
         let live = row.contact == Contact::Live;
-        // Only a house that is heard can have a step that just happened.
-        let step = fresh_step(house, self.now).filter(|_| live);
+        // A step is shown only while the meter is live.
+        let step = recent_step(house, self.now).filter(|_| live);
         let direction = row.saving_percent.zip(house.saving_recent_percent);
         Some(Page {
             t: time(self.now)?,
@@ -36,15 +36,15 @@ impl Stage<'_> {
             today_baseline_wh: house.today_baseline.map(|energy| energy.0 / 1000),
             saving_permille: row.saving_percent.map(|percent| (percent * 10.0).round() as i16),
             direction: direction.map(|(whole, recent)| match recent - whole {
-                gain if gain >= TURN => Direction::Up,
-                gain if gain <= -TURN => Direction::Down,
+                gain if gain >= DIRECTION_THRESHOLD => Direction::Up,
+                gain if gain <= -DIRECTION_THRESHOLD => Direction::Down,
                 _ => Direction::Level,
             }),
             rank: row.rank.and_then(|rank| rank.try_into().ok()),
             of: self.participants.len().try_into().unwrap_or(u16::MAX),
             wh_per_m2: row.kwh_per_m2.map(|kwh| (kwh * 1000.0).round() as u32),
-            night_w: house.night.map(whole),
-            hours_w: house.hours.map(|hour| hour.map(whole)),
+            night_w: house.night.map(used_watts),
+            hours_w: house.hours.map(|hour| hour.map(used_watts)),
             ticker: Text::truncated(&self.ticker()),
             night: is_night(&local),
             language: self.language,
@@ -52,8 +52,8 @@ impl Stage<'_> {
     }
 }
 
-/// A panel draws use; a building that feeds the grid uses nothing of it.
-fn whole(power: Watts) -> u32 {
+/// Watts for the panel, which shows use only: power that is fed to the grid counts as 0.
+fn used_watts(power: Watts) -> u32 {
     power.0.max(0).try_into().unwrap_or(u32::MAX)
 }
 

@@ -1,11 +1,12 @@
-//! A panel's pixels as a PNG, one pixel for each LED.
+//! A panel's page as a PNG image, one pixel for each LED.
 use panel::{Moment, Size};
 use wire::Page;
 
-/// The picture of the panel at that moment, PNG, true colour.
+/// Draws the page as the panel shows it at `moment`, as an RGB PNG.
 ///
 /// # Errors
-/// What the encoder says; it writes to memory, and the sizes are fixed.
+/// The error of the encoder. It writes to memory and the sizes are fixed, so none is
+/// expected.
 pub fn png(page: &Page, size: Size, moment: Moment) -> Result<Vec<u8>, png::EncodingError> {
     panel::render(size, page, moment, |width, height, pixels| {
         let mut file = Vec::with_capacity(2048);

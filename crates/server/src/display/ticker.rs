@@ -1,62 +1,70 @@
-//! The line that runs along a panel: what all do together, how long it goes on,
-//! who leads.
+//! The text that scrolls along a panel: the total saving, the time left, the leader.
 use competition::{Row, Rule, Status};
+use jiff::civil::Date;
 use wire::Language;
 
-use super::Stage;
+use super::PageInputs;
 use crate::text::{FormatNumber, ascii};
 
-impl Stage<'_> {
+impl PageInputs<'_> {
     /// Such as `Alla tillsammans: 41 230 kWh sparat · 42 dagar kvar · etta: Söderhamn 22 %`.
     pub fn ticker(&self) -> String {
+        let parts = [self.total(), Some(self.remaining()), self.leader()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    /// `None` while no participant's saving is known.
+    fn total(&self) -> Option<String> {
         let board = &self.snapshot.board;
-        let mut parts = Vec::with_capacity(3);
-        if board.rows.iter().any(|row| row.saved.is_some()) {
-            let saved = ascii(&self.language.number(board.total_saved.kwh(), 0));
-            parts.push(match self.language {
-                Language::Swedish => format!("Alla tillsammans: {saved} kWh sparat"),
-                Language::English => format!("All together: {saved} kWh saved"),
-            });
+        if board.rows.iter().all(|row| row.saved.is_none()) {
+            return None;
         }
-        parts.push(self.remaining());
-        parts.extend(self.first());
-        parts.join(" · ")
+        let saved = ascii(&self.language.number(board.total_saved.kwh(), 0));
+        Some(match self.language {
+            Language::Swedish => format!("Alla tillsammans: {saved} kWh sparat"),
+            Language::English => format!("All together: {saved} kWh saved"),
+        })
     }
 
     fn remaining(&self) -> String {
         let today = self.local().date();
-        let until = |date: jiff::civil::Date| date.since(today).map_or(0, |s| s.get_days()).max(0);
+        let days_until = |date: Date| date.since(today).map_or(0, |span| span.get_days()).max(0);
         let contest = self.competition.contest;
-        let sv = self.language == Language::Swedish;
-        match (self.snapshot.board.status, sv) {
-            (Status::Upcoming, true) => format!("börjar om {}", days(until(contest.start), sv)),
-            (Status::Upcoming, false) => format!("begins in {}", days(until(contest.start), sv)),
-            (Status::Running, true) => format!("{} kvar", days(until(contest.end), sv)),
-            (Status::Running, false) => format!("{} left", days(until(contest.end), sv)),
-            (Status::Ended | Status::Locked, true) => "tävlingen är över".into(),
-            (Status::Ended | Status::Locked, false) => "the contest is over".into(),
+        match (self.snapshot.board.status, self.language) {
+            (Status::Upcoming, Language::Swedish) => {
+                format!("börjar om {}", days(days_until(contest.start), self.language))
+            }
+            (Status::Upcoming, Language::English) => {
+                format!("begins in {}", days(days_until(contest.start), self.language))
+            }
+            (Status::Running, language) => {
+                let days = days(days_until(contest.end), language);
+                format!("{days} {}", language.pick("kvar", "left"))
+            }
+            (Status::Ended | Status::Locked, language) => {
+                language.pick("tävlingen är över", "the contest is over").into()
+            }
         }
     }
 
-    fn first(&self) -> Option<String> {
+    fn leader(&self) -> Option<String> {
         let board = &self.snapshot.board;
         let row = board.rows.first().filter(|row| row.rank == Some(1))?;
         let who = self.participants.get(row.participant.0 as usize)?;
-        let lead = match (board.status, self.language) {
-            (Status::Ended | Status::Locked, Language::Swedish) => "vinnare",
-            (Status::Ended | Status::Locked, Language::English) => "winner",
-            (_, Language::Swedish) => "etta",
-            (_, Language::English) => "first",
+        let lead = match board.status {
+            Status::Ended | Status::Locked => self.language.pick("vinnare", "winner"),
+            Status::Upcoming | Status::Running => self.language.pick("etta", "first"),
         };
-        let by = match board.rule {
+        let saving = match board.rule {
             Rule::Saving => row.saving_percent.map(|v| format!(" {v:.0} %")).unwrap_or_default(),
             _ => String::new(),
         };
-        Some(format!("{lead}: {}{}{by}", who.municipality, shared(&board.rows, self.language)))
+        let shared = shared(&board.rows, self.language);
+        Some(format!("{lead}: {}{shared}{saving}", who.municipality))
     }
 }
 
-/// Others on the first place.
+/// How many others share the first rank; empty where there are none.
 fn shared(rows: &[Row], language: Language) -> String {
     match (rows.iter().filter(|row| row.rank == Some(1)).count(), language) {
         (0 | 1, _) => String::new(),
@@ -65,11 +73,7 @@ fn shared(rows: &[Row], language: Language) -> String {
     }
 }
 
-fn days(n: i32, swedish: bool) -> String {
-    match (n, swedish) {
-        (1, true) => "1 dag".into(),
-        (_, true) => format!("{n} dagar"),
-        (1, false) => "1 day".into(),
-        (_, false) => format!("{n} days"),
-    }
+fn days(n: i32, language: Language) -> String {
+    let unit = if n == 1 { language.pick("dag", "day") } else { language.pick("dagar", "days") };
+    format!("{n} {unit}")
 }

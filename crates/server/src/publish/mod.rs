@@ -1,22 +1,22 @@
-//! The way out: what the service says on MQTT, through whichever broker it has.
-mod pages;
+//! What the service publishes on MQTT, through the embedded broker or an external one.
+mod panel_pages;
 
 use bytes::Bytes;
 
-pub use pages::Pages;
+pub use panel_pages::PanelPages;
 
-/// A broker, as those see it who have something to say.
+/// A broker that takes messages of the service.
 pub trait Publisher: Send + Sync + std::fmt::Debug {
-    /// Says it, or refuses at once: never blocks. Retained messages are kept by
-    /// the broker for those who subscribe later.
+    /// Hands a message to the broker without blocking. The broker keeps a retained
+    /// message for clients that subscribe later.
     ///
     /// # Errors
-    /// [`Busy`] while the connection is away or full. The caller comes back with
-    /// what is then the newest.
+    /// [`Busy`] while there is no connection or its queue is full. The caller tries
+    /// again later with what is then the newest.
     fn publish(&self, topic: &str, payload: Bytes, retain: bool) -> Result<(), Busy>;
 }
 
-/// Not now.
+/// The broker does not take the message now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the broker cannot take the message now")]
 pub struct Busy;

@@ -1,5 +1,5 @@
-//! Style, script and sign of the pages: inside the binary, under names that change
-//! with their content, so that a browser may keep them for ever.
+//! Style sheet, script and icon of the pages. They are part of the binary, and their
+//! names change with their content, so that browsers may keep them without asking again.
 use std::sync::LazyLock;
 
 use axum::{
@@ -17,20 +17,21 @@ pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("wattkampen", "js", "text/javascript; charset=utf-8", include_str!("assets/live.js"))
 });
 pub(super) static ICON: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("sign", "svg", "image/svg+xml", include_str!("assets/sign.svg")));
+    LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("assets/icon.svg")));
 
-/// A file of ours.
+/// A static file that pages link to.
 #[derive(Debug)]
 pub(super) struct Asset {
     path: String,
-    kind: &'static str,
+    content_type: &'static str,
     text: &'static str,
 }
 
 impl Asset {
-    fn new(stem: &str, ending: &str, kind: &'static str, text: &'static str) -> Self {
-        let path = format!("/assets/{stem}-{:016x}.{ending}", super::fingerprint(text.as_bytes()));
-        Self { path, kind, text }
+    fn new(stem: &str, extension: &str, content_type: &'static str, text: &'static str) -> Self {
+        let fingerprint = super::fingerprint(text.as_bytes());
+        let path = format!("/assets/{stem}-{fingerprint:016x}.{extension}");
+        Self { path, content_type, text }
     }
 
     pub(super) fn path(&self) -> &str {
@@ -38,27 +39,23 @@ impl Asset {
     }
 }
 
-/// A file that pages link to.
+/// A static file that pages link to.
 #[utoipa::path(get, path = "/assets/{file}", tag = "pages", responses(
-    (status = 200, description = "style sheet, script or sign of the pages"),
-    (status = 404, description = "no such file in this version")))]
+    (status = 200, description = "style sheet, script or icon of the pages"),
+    (status = 404, description = "this version has no such file")))]
 pub(super) async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {
-    let all = [&*STYLE, &*SCRIPT, &*ICON];
-    let asset = all
+    let asset = [&*STYLE, &*SCRIPT, &*ICON]
         .into_iter()
         .find(|asset| asset.path.strip_prefix("/assets/") == Some(&file))
         .ok_or_else(|| {
-            Problem::missing(
-                "no such file",
-                "load the page again: its files change with the version",
+            Problem::not_found(
+                "this version of the service has no such file",
+                "reload the page: the names of its files change with the version",
             )
         })?;
-    Ok((
-        [
-            (header::CONTENT_TYPE, asset.kind),
-            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        ],
-        asset.text,
-    )
-        .into_response())
+    let headers = [
+        (header::CONTENT_TYPE, asset.content_type),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((headers, asset.text).into_response())
 }

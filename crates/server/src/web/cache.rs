@@ -1,4 +1,5 @@
-//! What was made once for a snapshot is sent to everybody who asks before the next.
+//! Response bodies and leaderboards of the current snapshot, made once and sent to
+//! every client that asks for them before the next snapshot.
 use std::{
     collections::HashMap,
     io::Write,
@@ -17,106 +18,121 @@ use flate2::{Compression, write::GzEncoder};
 use super::fingerprint;
 use crate::engine::{EngineClient, QueryError, Snapshot};
 
-/// Below this a smaller body costs more than it saves, bytes.
-const WORTH_PACKING: usize = 1024;
-/// Kept of one snapshot; visitors choose addresses, so there must be a bound.
-const MOST: usize = 64;
+/// Smaller bodies are not compressed, bytes.
+const MIN_GZIP_LENGTH: usize = 1024;
+/// Bodies kept of one snapshot. Visitors choose the addresses, so the cache needs a bound.
+const MAX_ENTRIES: usize = 64;
 
-/// A body, packed once, with its name.
+/// A response body with its gzip form and its ETag.
 #[derive(Debug)]
-pub(super) struct Made {
-    kind: &'static str,
+pub(super) struct CachedBody {
+    content_type: &'static str,
     plain: Bytes,
-    packed: Option<Bytes>,
+    gzip: Option<Bytes>,
     etag: String,
 }
 
-impl Made {
-    pub(super) fn new(kind: &'static str, body: impl Into<Bytes>) -> Self {
+impl CachedBody {
+    pub(super) fn new(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let plain = body.into();
-        let packed = (plain.len() >= WORTH_PACKING && !kind.starts_with("image/png"))
-            .then(|| pack(&plain))
-            .flatten();
-        // By content: a snapshot that changed nothing here costs nobody anything.
+        let compressible = plain.len() >= MIN_GZIP_LENGTH && content_type != "image/png";
+        let gzip = compressible.then(|| compress(&plain)).flatten();
+        // The ETag follows the content: a new snapshot that does not change this body
+        // does not make clients load it again.
         let etag = format!("W/\"{:016x}\"", fingerprint(&plain));
-        Self { kind, plain, packed, etag }
+        Self { content_type, plain, gzip, etag }
     }
 
-    /// The whole body, or 304 for who has it.
-    pub(super) fn answer(&self, asked: &HeaderMap) -> Response {
-        let name = |key| asked.get(key).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let has = name(header::IF_NONE_MATCH).split(',').any(|tag| tag.trim() == self.etag);
-        let mut response = if has {
+    /// The body, or 304 where the request's `If-None-Match` names it.
+    pub(super) fn respond(&self, request: &HeaderMap) -> Response {
+        let lists = |name, item: &str| {
+            let list = request.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            list.split(',').any(|entry| entry.trim() == item)
+        };
+        let mut response = if lists(header::IF_NONE_MATCH, &self.etag) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            let gzip = name(header::ACCEPT_ENCODING).split(',').any(|item| item.trim() == "gzip");
-            let mut response = Response::new(Body::empty());
-            let body = match self.packed.as_ref().filter(|_| gzip) {
-                Some(packed) => {
-                    let gzip = HeaderValue::from_static("gzip");
-                    response.headers_mut().insert(header::CONTENT_ENCODING, gzip);
-                    packed
+            match self.gzip.as_ref().filter(|_| lists(header::ACCEPT_ENCODING, "gzip")) {
+                Some(gzip) => {
+                    let encoding = [(header::CONTENT_ENCODING, "gzip")];
+                    (encoding, Body::from(gzip.clone())).into_response()
                 }
-                None => &self.plain,
-            };
-            *response.body_mut() = Body::from(body.clone());
-            response
+                None => Response::new(Body::from(self.plain.clone())),
+            }
         };
         let headers = response.headers_mut();
         if let Ok(etag) = HeaderValue::from_str(&self.etag) {
             headers.insert(header::ETAG, etag);
         }
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
         response
     }
 }
 
-fn pack(plain: &[u8]) -> Option<Bytes> {
+fn compress(plain: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::fast());
     encoder.write_all(plain).ok()?;
     encoder.finish().ok().map(Bytes::from)
 }
 
-/// A snapshot's name. Its version alone is not: what has not moved still has
-/// another time on it.
-pub(super) type Stamp = (u64, Time);
-
-pub(super) fn stamp(snapshot: &Snapshot) -> Stamp {
-    (snapshot.version, snapshot.as_of)
+/// Identifies a snapshot. The version alone does not: a snapshot in which nothing
+/// changed keeps its version and gets a later time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SnapshotId {
+    version: u64,
+    as_of: Time,
 }
 
-/// Bodies of one snapshot by what was asked for.
-#[derive(Debug, Default)]
-pub(super) struct Pages(Mutex<(Stamp, HashMap<String, Arc<Made>>)>);
+impl From<&Snapshot> for SnapshotId {
+    fn from(snapshot: &Snapshot) -> Self {
+        Self { version: snapshot.version, as_of: snapshot.as_of }
+    }
+}
 
-impl Pages {
-    /// The body of `key` if it was made for this snapshot.
-    pub(super) fn get(&self, of: Stamp, key: &str) -> Option<Arc<Made>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.1.get(key).filter(|_| kept.0 == of).cloned()
+/// Bodies of one snapshot, by a key of what was requested.
+#[derive(Debug, Default)]
+pub(super) struct BodyCache(Mutex<BodyEntries>);
+
+#[derive(Debug, Default)]
+struct BodyEntries {
+    snapshot: Option<SnapshotId>,
+    bodies: HashMap<String, Arc<CachedBody>>,
+}
+
+impl BodyCache {
+    pub(super) fn get(&self, snapshot: &Snapshot, key: &str) -> Option<Arc<CachedBody>> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = entries.snapshot == Some(snapshot.into());
+        entries.bodies.get(key).filter(|_| current).cloned()
     }
 
-    pub(super) fn keep(&self, of: Stamp, key: String, made: Made) -> Arc<Made> {
-        let made = Arc::new(made);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.0 != of || kept.1.len() >= MOST {
-            kept.1.clear();
-            kept.0 = of;
+    /// Keeps `body` until the next snapshot.
+    pub(super) fn insert(
+        &self,
+        snapshot: &Snapshot,
+        key: String,
+        body: CachedBody,
+    ) -> Arc<CachedBody> {
+        let body = Arc::new(body);
+        let id = Some(snapshot.into());
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.snapshot != id || entries.bodies.len() >= MAX_ENTRIES {
+            *entries = BodyEntries { snapshot: id, bodies: HashMap::new() };
         }
-        kept.1.insert(key, Arc::clone(&made));
-        made
+        entries.bodies.insert(key, Arc::clone(&body));
+        body
     }
 }
 
-/// Boards by rules that are not the competition's own, asked of the engine once a
-/// snapshot.
+/// Leaderboards under rules other than the competition's own, computed by the engine
+/// once a snapshot.
 #[derive(Debug, Default)]
-pub(super) struct Boards(Mutex<HashMap<Rule, (Stamp, Arc<Leaderboard>)>>);
+pub(super) struct BoardCache(Mutex<HashMap<Rule, (SnapshotId, Arc<Leaderboard>)>>);
 
-impl Boards {
-    /// The board of the moment; of another moment where `as_of` names one.
+impl BoardCache {
+    /// The leaderboard under `rule`, of the snapshot or of `as_of` where it is given.
     pub(super) async fn get(
         &self,
         engine: &EngineClient,
@@ -130,12 +146,13 @@ impl Boards {
         if rule == snapshot.board.rule {
             return Ok(Arc::new(snapshot.board.clone()));
         }
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&rule).cloned();
-        if let Some((_, board)) = kept.filter(|(of, _)| *of == stamp(snapshot)) {
+        let id = SnapshotId::from(snapshot);
+        let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&rule).cloned();
+        if let Some((_, board)) = cached.filter(|(cached_id, _)| *cached_id == id) {
             return Ok(board);
         }
         let board = engine.leaderboard(rule, None).await?;
-        let entry = (stamp(snapshot), Arc::clone(&board));
+        let entry = (id, Arc::clone(&board));
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(rule, entry);
         Ok(board)
     }

@@ -1,10 +1,9 @@
-//! `GET /api/v1/events`: what happens, as it happens.
+//! `GET /api/v1/events`: server-sent events.
 //!
-//! One task writes each tick once; every client gets the same shared bytes. A
-//! client that does not read falls off the end of a short channel and is cut: its
-//! browser comes back by itself and begins with the whole board, so there is
-//! nothing to catch up with and `Last-Event-ID` needs no answer.
-use crate::text::rfc3339;
+//! One task writes each event once, and all clients share its bytes. A client that does
+//! not read falls behind in a short channel and is disconnected. Its browser connects
+//! again by itself and first gets the whole leaderboard, so no event needs to be
+//! repeated and `Last-Event-ID` is ignored.
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
@@ -26,44 +25,47 @@ use tokio::{
 };
 use utoipa::ToSchema;
 
-use super::{Web, api, params::Params, problem::Problem};
+use super::{Web, api, problem::Problem, query_params::QueryParams};
 use crate::engine::{EngineEvent, Snapshot};
+use crate::text::rfc3339;
 
-/// Ticks a client may be behind.
-const BEHIND: usize = 32;
-/// A board has many rows: not more often than this.
-const BETWEEN_BOARDS: Duration = Duration::from_secs(2);
-/// Proxies close what is silent for a minute.
+/// Events that a client may be behind.
+const CHANNEL_CAPACITY: usize = 32;
+/// The shortest time between two events `leaderboard`, which are large.
+const MIN_BOARD_INTERVAL: Duration = Duration::from_secs(2);
+/// How often a comment is sent without an event: proxies close connections that are
+/// silent for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// One tick, for programs and for our own pages, which only need to know that
-/// there is a newer board.
+/// The bytes of one or more events.
 #[derive(Debug, Clone)]
-struct Tick {
+struct EventBytes {
+    /// For programs: `leaderboard` with all its rows.
     full: Bytes,
-    brief: Bytes,
+    /// For the service's own pages: `leaderboard` with its version only.
+    version_only: Bytes,
 }
 
-/// Where streams hang on.
+/// Sends events to all open streams.
 #[derive(Debug)]
-pub(super) struct Hub(Mutex<Option<broadcast::Sender<Tick>>>);
+pub(super) struct Hub(Mutex<Option<broadcast::Sender<EventBytes>>>);
 
 impl Default for Hub {
     fn default() -> Self {
-        Self(Mutex::new(Some(broadcast::Sender::new(BEHIND))))
+        Self(Mutex::new(Some(broadcast::Sender::new(CHANNEL_CAPACITY))))
     }
 }
 
 impl Hub {
-    fn subscribe(&self) -> Option<broadcast::Receiver<Tick>> {
+    fn subscribe(&self) -> Option<broadcast::Receiver<EventBytes>> {
         let hub = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         hub.as_ref().map(broadcast::Sender::subscribe)
     }
 
-    fn send(&self, tick: Tick) {
+    fn send(&self, events: EventBytes) {
         if let Some(hub) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            // Nobody listens: that is no error.
-            let _ = hub.send(tick);
+            // Sending fails only where no stream is open.
+            let _ = hub.send(events);
         }
     }
 
@@ -72,36 +74,39 @@ impl Hub {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// How many listen.
+    /// The number of open streams.
     pub(super) fn listeners(&self) -> usize {
         let hub = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         hub.as_ref().map_or(0, broadcast::Sender::receiver_count)
     }
 }
 
-/// Data of an event `reading`.
+/// The data of an event `reading`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReadingEvent)]
 struct ReadingJson<'a> {
     participant: &'a str,
     /// RFC 3339
     measured_at: String,
-    /// Power of the whole building then.
+    /// Power of the whole building, W.
     power_w: Option<i64>,
-    /// It just jumped by this much.
+    /// The step of the power where it just changed, W.
     step_w: Option<i64>,
 }
 
-fn board(web: &Web, snapshot: &Snapshot) -> Tick {
+fn board(web: &Web, snapshot: &Snapshot) -> EventBytes {
     let json = api::render(&snapshot.board, web.engine.participants());
     let json = String::from_utf8(json).unwrap_or_default();
     let head = format!("event: leaderboard\nid: {}\ndata: ", snapshot.version);
-    let brief = format!(
+    let version_only = format!(
         "{head}{{\"as_of\":\"{}\",\"version\":{}}}\n\n",
         rfc3339(snapshot.as_of),
         snapshot.version
     );
-    Tick { full: Bytes::from(format!("{head}{json}\n\n")), brief: Bytes::from(brief) }
+    EventBytes {
+        full: Bytes::from(format!("{head}{json}\n\n")),
+        version_only: Bytes::from(version_only),
+    }
 }
 
 fn reading(web: &Web, event: &EngineEvent) -> Option<String> {
@@ -117,56 +122,55 @@ fn reading(web: &Web, event: &EngineEvent) -> Option<String> {
     Some(format!("event: reading\ndata: {json}\n\n"))
 }
 
-/// Turns the engine's news into ticks until the engine is gone.
-pub(super) async fn pump(web: Arc<Web>) {
+/// Turns the engine's events into server-sent events until the engine ends.
+pub(super) async fn broadcast_events(web: Arc<Web>) {
     let mut events = web.engine.subscribe();
-    let mut alive = tokio::time::interval(KEEP_ALIVE);
-    alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut waiting = false;
+    let mut keep_alive = tokio::time::interval(KEEP_ALIVE);
+    keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut board_changed = false;
     let mut next_board = Instant::now();
     loop {
         tokio::select! {
             event = events.recv() => {
                 let mut text = String::new();
                 match event {
-                    Ok(EngineEvent::Leaderboard(_)) | Err(RecvError::Lagged(_)) => waiting = true,
+                    Ok(EngineEvent::Leaderboard(_)) | Err(RecvError::Lagged(_)) => board_changed = true,
                     Ok(event) => text.extend(reading(&web, &event)),
                     Err(RecvError::Closed) => return web.hub.close(),
                 }
-                // A burst becomes one tick.
+                // A burst of events is sent at once.
                 while let Ok(event) = events.try_recv() {
                     match event {
-                        EngineEvent::Leaderboard(_) => waiting = true,
+                        EngineEvent::Leaderboard(_) => board_changed = true,
                         event => text.extend(reading(&web, &event)),
                     }
                 }
                 if !text.is_empty() {
                     let bytes = Bytes::from(text);
-                    web.hub.send(Tick { full: bytes.clone(), brief: bytes });
-                    alive.reset();
+                    web.hub.send(EventBytes { full: bytes.clone(), version_only: bytes });
+                    keep_alive.reset();
                 }
             }
-            () = tokio::time::sleep_until(next_board), if waiting => {
-                waiting = false;
-                next_board = Instant::now() + BETWEEN_BOARDS;
+            () = tokio::time::sleep_until(next_board), if board_changed => {
+                board_changed = false;
+                next_board = Instant::now() + MIN_BOARD_INTERVAL;
                 if web.hub.listeners() > 0 {
                     web.hub.send(board(&web, &web.engine.snapshot()));
-                    alive.reset();
+                    keep_alive.reset();
                 }
             }
-            _ = alive.tick() => {
+            _ = keep_alive.tick() => {
                 let comment = Bytes::from_static(b": nothing new\n\n");
-                web.hub.send(Tick { full: comment.clone(), brief: comment });
+                web.hub.send(EventBytes { full: comment.clone(), version_only: comment });
             }
         }
     }
 }
 
-/// Server-sent events: `leaderboard` with the whole board (the body of
-/// `/api/v1/leaderboard`), first at once and then when it changed, and `reading`
-/// with a building's power when it was heard.
+/// Server-sent events: `leaderboard` with the body of `/api/v1/leaderboard`, at once
+/// and after each change, and `reading` with a building's power for each reading.
 #[utoipa::path(get, path = "/api/v1/events", tag = "standings",
-    params(("board" = Option<String>, Query, description = "`version`: an event `leaderboard` has only `as_of` and `version`")),
+    params(("board" = Option<String>, Query, description = "`version` reduces an event `leaderboard` to `as_of` and `version`")),
     responses(
         (status = 200, description = "a stream of `leaderboard` and `reading` events", content_type = "text/event-stream", body = ReadingJson),
         (status = 400, description = "a parameter is wrong", body = Problem)))]
@@ -174,33 +178,34 @@ pub(super) async fn events(
     State(web): State<Arc<Web>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let params = Params::strict(query.as_deref(), &["board"])?;
-    let brief = match params.get("board") {
+    let params = QueryParams::parse_strict(query.as_deref(), &["board"])?;
+    let version_only = match params.get("board") {
         None | Some("full") => false,
         Some("version") => true,
         Some(other) => {
-            return Err(Problem::bad(
+            return Err(Problem::bad_request(
                 format!("board={other} is not known"),
                 "write board=version for short events, or leave it out",
             ));
         }
     };
     let receiver = web.hub.subscribe().ok_or_else(|| {
-        Problem::busy("the service is shutting down", "connect again in some seconds")
+        Problem::unavailable("the service is shutting down", "connect again in a few seconds")
     })?;
-    let choose = move |tick: Tick| if brief { tick.brief } else { tick.full };
+    let choose =
+        move |events: EventBytes| if version_only { events.version_only } else { events.full };
     let first = choose(board(&web, &web.engine.snapshot()));
     let first = Bytes::from([b"retry: 2000\n\n", first.as_ref()].concat());
     let rest = stream::unfold(receiver, move |mut receiver| async move {
-        // Lagged or closed: the stream ends, and with it the connection.
-        let tick = receiver.recv().await.ok()?;
-        Some((choose(tick), receiver))
+        // A receiver that lags or is closed ends the stream, and with it the connection.
+        let events = receiver.recv().await.ok()?;
+        Some((choose(events), receiver))
     });
     let body = stream::once(async { first }).chain(rest).map(Ok::<_, Infallible>);
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
-        // nginx would collect the stream otherwise.
+        // nginx would buffer the stream otherwise.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok((headers, Body::from_stream(body)).into_response())

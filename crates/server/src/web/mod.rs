@@ -1,28 +1,27 @@
-//! The leaderboard on HTTP: pages, JSON, server-sent events, panel pictures.
+//! HTTP: pages, JSON, server-sent events and pictures of the panels.
 //!
-//! Everything is read from the engine's published snapshot; what only the engine's
-//! thread can answer (another rule, another time, a load curve) is asked of it
-//! through its engine. Nothing here writes; what the organiser decides
-//! goes to the engine.
+//! Handlers read the engine's published snapshot. What only the engine can compute
+//! (another rule, another time, a load curve) is requested through its client, and so
+//! are the organiser's decisions; nothing else here changes anything.
 mod api;
 mod assets;
 mod cache;
 mod events;
-mod headers;
+mod handlers;
 mod health;
 mod language;
-mod listener;
 mod organiser;
 mod organiser_api;
-mod page;
-mod pages;
 mod panels;
-mod params;
 mod problem;
+mod query_params;
 mod routes;
 mod rule;
+mod security_headers;
 #[cfg(test)]
 mod tests;
+mod view;
+mod write_timeout;
 
 use std::{
     future::{Future, IntoFuture},
@@ -35,6 +34,7 @@ use std::{
     time::Duration,
 };
 
+use sha2::{Digest, Sha256};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{clock::Clock, engine::EngineClient, settings::Secret};
@@ -43,19 +43,20 @@ use wire::Language;
 pub use api::{leaderboard_json, what_if_json};
 pub use routes::router;
 
-/// How long connections may take to finish once the service stops.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long open connections may take to finish once the service stops.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What the pages need besides the engine.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The service's time.
+    /// The service's clock.
     pub clock: Clock,
-    /// Where the visitor does not choose.
+    /// The language where the visitor chooses none.
     pub language: Language,
-    /// What the organiser signs in with; without it loopback addresses only.
+    /// The organiser's password. Without it the organiser's page answers loopback
+    /// addresses only.
     pub organiser: Option<Secret>,
-    /// Tells `/readyz` of the broker.
+    /// The state of the broker, for `/readyz`.
     pub readiness: Readiness,
 }
 
@@ -64,17 +65,17 @@ pub struct Options {
 pub struct Readiness(Arc<AtomicBool>);
 
 impl Readiness {
-    /// The embedded broker listens, or the external one is connected; or no longer.
-    pub fn broker(&self, open: bool) {
-        self.0.store(open, Ordering::Relaxed);
+    /// Records whether the embedded broker listens or the external one is connected.
+    pub fn set_broker(&self, connected: bool) {
+        self.0.store(connected, Ordering::Relaxed);
     }
 
-    fn is_open(&self) -> bool {
+    fn is_broker_connected(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// What all requests share.
+/// The state that all requests share.
 #[derive(Debug)]
 pub struct Web {
     engine: EngineClient,
@@ -83,14 +84,14 @@ pub struct Web {
     organiser: Option<Secret>,
     readiness: Readiness,
     hub: events::Hub,
-    boards: cache::Boards,
-    pages: cache::Pages,
-    pictures: cache::Pages,
-    openapi: OnceLock<cache::Made>,
+    boards: cache::BoardCache,
+    pages: cache::BodyCache,
+    pictures: cache::BodyCache,
+    openapi: OnceLock<cache::CachedBody>,
 }
 
 impl Web {
-    /// For [`router`] and [`serve`].
+    /// Creates the state for [`router`] and [`serve`].
     pub fn new(engine: EngineClient, options: Options) -> Arc<Self> {
         Arc::new(Self {
             engine,
@@ -99,39 +100,40 @@ impl Web {
             organiser: options.organiser,
             readiness: options.readiness,
             hub: events::Hub::default(),
-            boards: cache::Boards::default(),
-            pages: cache::Pages::default(),
-            pictures: cache::Pages::default(),
+            boards: cache::BoardCache::default(),
+            pages: cache::BodyCache::default(),
+            pictures: cache::BodyCache::default(),
             openapi: OnceLock::new(),
         })
     }
 }
 
-/// Answers on `listener` until `stop`; then lets what is under way finish for three
-/// seconds at most. Event streams end at once: they come back by themselves.
+/// Serves `listener` until `stop` completes, then gives open requests three seconds to
+/// finish. Event streams end at once: clients connect again by themselves.
 ///
 /// # Errors
-/// What the listener meets when it accepts.
+/// The I/O error of the listener when it cannot accept connections.
 pub async fn serve(
     listener: TcpListener,
     web: Arc<Web>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let pump = tokio::spawn(events::pump(Arc::clone(&web)));
+    let events = tokio::spawn(events::broadcast_events(Arc::clone(&web)));
     let (stopping, stopped) = oneshot::channel();
-    let hub = Arc::clone(&web);
+    let streams = Arc::clone(&web);
     let graceful = async move {
         stop.await;
-        pump.abort();
-        hub.hub.close();
+        events.abort();
+        streams.hub.close();
         let _ = stopping.send(());
     };
     let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener::patient(listener), service).with_graceful_shutdown(graceful);
+    let listener = write_timeout::with_write_timeout(listener);
+    let server = axum::serve(listener, service).with_graceful_shutdown(graceful);
     let deadline = async {
-        // The sender goes away unsent only if the server itself ended.
         match stopped.await {
-            Ok(()) => tokio::time::sleep(PATIENCE).await,
+            Ok(()) => tokio::time::sleep(SHUTDOWN_TIMEOUT).await,
+            // The sender is dropped without a message only when the server itself ended.
             Err(_) => std::future::pending().await,
         }
     };
@@ -141,9 +143,8 @@ pub async fn serve(
     }
 }
 
-/// FNV-1a: names contents, hides nothing.
+/// Identifies content in ETags and file names: the first eight bytes of its SHA-256.
 fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    let hash = Sha256::digest(bytes);
+    hash.iter().take(8).fold(0, |value, byte| value << 8 | u64::from(*byte))
 }

@@ -1,4 +1,4 @@
-//! Who may see the organiser's page: topics and meter names are nobody else's matter.
+//! Access to the organiser's page. Topics and meter ids are for the organiser only.
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
@@ -8,23 +8,24 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use subtle::ConstantTimeEq;
 
 use super::{
     Web,
-    page::{self, Desk},
-    pages::Visit,
+    handlers::PageRequest,
     problem::Problem,
+    view::{self, OrganiserView},
 };
 use crate::settings::Secret;
 
-/// Where a proxy says that the visitor is somebody else than the connection.
+/// Headers by which a proxy names the visitor: the peer's address is then the proxy's.
 const FORWARDED: [HeaderName; 3] = [
     HeaderName::from_static("forwarded"),
     HeaderName::from_static("x-forwarded-for"),
     HeaderName::from_static("x-real-ip"),
 ];
 
-/// What came in and what did not, for the organiser.
+/// What was received, what was rejected and why, and the organiser's decisions.
 #[utoipa::path(get, path = "/organiser", tag = "pages", responses(
     (status = 200, description = "a page", content_type = "text/html", body = String),
     (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)"),
@@ -35,12 +36,12 @@ pub(super) async fn organiser(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let visit = Visit::new(&web, query.as_deref(), &headers);
-    if let Err(refused) = admit(&visit, peer, &headers) {
+    let request = PageRequest::new(&web, query.as_deref(), &headers);
+    if let Err(refused) = require_organiser(&request, peer, &headers) {
         return *refused;
     }
-    let desk = async {
-        Ok::<_, Problem>(Desk {
+    let view = async {
+        Ok::<_, Problem>(OrganiserView {
             quarantine: web.engine.quarantine().await?,
             rejections: web.engine.rejections().await?,
             gateways: web.engine.gateways().await?,
@@ -48,34 +49,33 @@ pub(super) async fn organiser(
             decisions: web.engine.decisions().await?,
         })
     };
-    match desk.await {
-        Ok(desk) => {
-            let mut response = visit.once(page::organiser(&visit.scene(), &desk));
+    match view.await {
+        Ok(view) => {
+            let mut response = request.render(view::organiser(&request.context(), &view));
             let private = HeaderValue::from_static("private, no-store");
             response.headers_mut().insert(header::CACHE_CONTROL, private);
             response
         }
-        Err(problem) => visit.trouble(&problem),
+        Err(problem) => request.error_page(&problem),
     }
 }
 
-/// The organiser, or an answer for somebody else.
-pub(super) fn admit(
-    visit: &Visit<'_>,
+/// Passes the organiser; answers everybody else with a page that explains how to sign in.
+pub(super) fn require_organiser(
+    request: &PageRequest<'_>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     headers: &HeaderMap,
 ) -> Result<(), Box<Response>> {
-    let l = visit.scene().l;
-    match access(visit.web, peer, headers) {
+    let l = request.language;
+    match access(request.web, peer, headers) {
         Access::Granted => Ok(()),
-        Access::SignIn => {
-            let words =
-                l.pick("Arrangörens lösenord behövs.\n", "The organiser's password is needed.\n");
-            Err(Box::new((StatusCode::UNAUTHORIZED, [challenge()], words).into_response()))
+        Access::PasswordRequired => {
+            let text = l.pick("Ange arrangörens lösenord.\n", "Enter the organiser's password.\n");
+            Err(Box::new((StatusCode::UNAUTHORIZED, [challenge()], text).into_response()))
         }
-        Access::Elsewhere => Err(Box::new(visit.trouble(&Problem::forbidden(
+        Access::LocalOnly => Err(Box::new(request.error_page(&Problem::forbidden(
             l.pick(
-                "Sidan visas bara på den dator där tjänsten går",
+                "Sidan visas bara på den dator där tjänsten körs",
                 "This page is shown only on the machine that runs the service",
             ),
             l.pick(
@@ -86,13 +86,13 @@ pub(super) fn admit(
     }
 }
 
-/// Whether a request is the organiser's.
+/// Whether a request has the organiser's rights.
 pub(super) enum Access {
     Granted,
-    /// The password is wrong, or not given.
-    SignIn,
-    /// There is no password, and the visitor is not on this machine.
-    Elsewhere,
+    /// The password is missing or wrong.
+    PasswordRequired,
+    /// No password is configured, and the visitor is not on this machine.
+    LocalOnly,
 }
 
 pub(super) fn access(
@@ -102,10 +102,10 @@ pub(super) fn access(
 ) -> Access {
     let peer = peer.map(|Extension(ConnectInfo(peer))| peer);
     match &web.organiser {
-        Some(secret) if signed_in(headers, secret) => Access::Granted,
-        Some(_) => Access::SignIn,
-        None if is_here(peer, headers) => Access::Granted,
-        None => Access::Elsewhere,
+        Some(secret) if has_password(headers, secret) => Access::Granted,
+        Some(_) => Access::PasswordRequired,
+        None if is_local(peer, headers) => Access::Granted,
+        None => Access::LocalOnly,
     }
 }
 
@@ -114,43 +114,42 @@ pub(super) fn challenge() -> (HeaderName, HeaderValue) {
     (header::WWW_AUTHENTICATE, realm)
 }
 
-/// Whether a request that changes something comes from a page of ours or from a
-/// program. A browser signs in by itself wherever a form was, and on this machine
-/// nobody signs in at all: a form on somebody else's page must not decide anything,
-/// nor one whose name was made to point here.
-pub(super) fn is_ours(web: &Web, headers: &HeaderMap) -> bool {
+/// Whether a request that changes something comes from this service's own pages or
+/// from a program, and not from another site (cross-site request forgery).
+///
+/// A browser repeats the password for forms of other sites, and on this machine no
+/// password is needed at all. Without a password the host must also be a loopback name,
+/// so that a foreign name that resolves to this machine is refused (DNS rebinding).
+pub(super) fn is_same_origin(web: &Web, headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let site = text(HeaderName::from_static("sec-fetch-site"));
     let host = text(header::HOST).unwrap_or_default();
     let origin = text(header::ORIGIN).map(|origin| origin.split("://").nth(1).unwrap_or_default());
-    let named_here = || {
+    let is_loopback_name = || {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
         let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
         name == "localhost" || address.is_ok_and(|address| address.is_loopback())
     };
     site.is_none_or(|site| matches!(site, "same-origin" | "none"))
         && origin.is_none_or(|origin| origin == host)
-        && (web.organiser.is_some() || named_here())
+        && (web.organiser.is_some() || is_loopback_name())
 }
 
-fn is_here(peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
+fn is_local(peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
     let proxied = FORWARDED.iter().any(|name| headers.contains_key(name));
     !proxied && peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback())
 }
 
-fn signed_in(headers: &HeaderMap, secret: &Secret) -> bool {
-    let given = headers
+/// HTTP basic authentication with any user name; the comparison takes constant time.
+fn has_password(headers: &HeaderMap, secret: &Secret) -> bool {
+    let credentials = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-        .and_then(|(_, coded)| BASE64_STANDARD.decode(coded.trim()).ok());
-    let Some(given) = given else { return false };
-    let password = given.iter().position(|b| *b == b':').map(|colon| &given[colon + 1..]);
-    password.is_some_and(|password| same(password, secret.0.as_bytes()))
-}
-
-/// Takes as long for a wrong first byte as for a wrong last one.
-fn same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |wrong, (a, b)| wrong | (a ^ b)) == 0
+        .and_then(|(_, encoded)| BASE64_STANDARD.decode(encoded.trim()).ok());
+    let Some(credentials) = credentials else { return false };
+    let colon = credentials.iter().position(|byte| *byte == b':');
+    let password = colon.map(|colon| &credentials[colon + 1..]);
+    password.is_some_and(|password| password.ct_eq(secret.0.as_bytes()).into())
 }

@@ -18,10 +18,10 @@ use utoipa::ToSchema;
 
 use super::{
     Web,
-    organiser::{Access, access, admit, challenge, is_ours},
-    pages::Visit,
-    params::Params,
+    handlers::PageRequest,
+    organiser::{Access, access, challenge, is_same_origin, require_organiser},
     problem::Problem,
+    query_params::QueryParams,
 };
 use crate::{
     audit::{AuditEntry, DeclarationRequest, describe, hex},
@@ -116,8 +116,8 @@ impl From<DecisionError> for Problem {
     fn from(declined: DecisionError) -> Self {
         let (what, mend) = (declined.to_string(), declined.hint().to_owned());
         match declined {
-            DecisionError::DeclarationError(_) => Self::bad(what, mend),
-            DecisionError::Store(_) => Self::busy(what, mend),
+            DecisionError::DeclarationError(_) => Self::bad_request(what, mend),
+            DecisionError::Store(_) => Self::unavailable(what, mend),
             _ => Self::conflict(what, mend),
         }
     }
@@ -126,14 +126,14 @@ impl From<DecisionError> for Problem {
 fn granted(web: &Web, peer: Peer, headers: &HeaderMap) -> Result<(), Box<Response>> {
     match access(web, peer, headers) {
         Access::Granted => Ok(()),
-        Access::SignIn => {
-            let problem = Problem::unknown(
+        Access::PasswordRequired => {
+            let problem = Problem::unauthorized(
                 "the organiser's password is needed",
                 "give it as HTTP basic, with any user name",
             );
             Err(Box::new(([challenge()], problem).into_response()))
         }
-        Access::Elsewhere => Err(Box::new(
+        Access::LocalOnly => Err(Box::new(
             Problem::forbidden(
                 "this is answered only on the machine that runs the service",
                 "set an organiser's password in the configuration to use it from here",
@@ -149,18 +149,18 @@ fn sent<T: for<'a> Deserialize<'a>>(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<T, Problem> {
-    if !is_ours(web, headers) {
+    if !is_same_origin(web, headers) {
         return Err(elsewhere());
     }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        return Err(Problem::bad(
+        return Err(Problem::bad_request(
             "the body is not said to be JSON",
             "send it with Content-Type: application/json",
         ));
     }
     serde_json::from_slice(body).map_err(|error| {
-        Problem::bad(
+        Problem::bad_request(
             format!("the body is not what is expected: {error}"),
             "the fields stand in /api/openapi.json",
         )
@@ -309,9 +309,10 @@ pub(super) async fn trail(
         return *refused;
     }
     let entries = async {
-        let params = Params::strict(query.as_deref(), &["after"])?;
+        let params = QueryParams::parse_strict(query.as_deref(), &["after"])?;
         let after = params.get("after").unwrap_or("0").parse::<i64>();
-        let after = after.map_err(|_| Problem::bad("after is no number", "give an entry's"))?;
+        let after =
+            after.map_err(|_| Problem::bad_request("after is no number", "give an entry's"))?;
         Ok::<_, Problem>(web.engine.log(after).await?)
     };
     match entries.await {
@@ -341,24 +342,24 @@ pub(super) async fn form(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let visit = Visit::new(&web, None, &headers);
-    if let Err(refused) = admit(&visit, peer, &headers) {
+    let request = PageRequest::new(&web, None, &headers);
+    if let Err(refused) = require_organiser(&request, peer, &headers) {
         return *refused;
     }
     let done = async {
-        if !is_ours(&web, &headers) {
+        if !is_same_origin(&web, &headers) {
             return Err(elsewhere());
         }
         let text = std::str::from_utf8(&body)
-            .map_err(|_| Problem::bad("the form is not text", "send it from this page"))?;
+            .map_err(|_| Problem::bad_request("the form is not text", "send it from this page"))?;
         let locked = web.engine.decisions().await?.locked.is_some();
-        web.engine.decide(form::read(&Params::read(Some(text)), locked)?).await??;
+        web.engine.decide(form::read(&QueryParams::parse(Some(text)), locked)?).await??;
         Ok(())
     };
     match done.await {
         Ok(()) => {
             (StatusCode::SEE_OTHER, [(header::LOCATION, "/organiser#declared")]).into_response()
         }
-        Err(problem) => visit.trouble(&problem),
+        Err(problem) => request.error_page(&problem),
     }
 }

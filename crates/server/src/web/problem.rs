@@ -1,4 +1,4 @@
-//! An error as its reader needs it: what is wrong, and how to mend it (RFC 9457).
+//! The error body of the API: what is wrong, and how to fix it (RFC 9457).
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -11,58 +11,67 @@ use crate::engine::QueryError;
 /// The body of every error of the API, `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Problem {
-    /// Always `about:blank`: the status and the words say it all.
+    /// Always `about:blank`: the status and the two texts describe the problem.
     #[serde(rename = "type")]
-    kind: &'static str,
-    /// The status in words.
+    type_uri: &'static str,
+    /// The status as text.
     title: &'static str,
     /// The HTTP status.
     status: u16,
     /// What is wrong.
     pub(super) detail: String,
-    /// How to mend it.
-    pub(super) mend: String,
+    /// How to fix it.
+    #[serde(rename = "mend")]
+    pub(super) hint: String,
 }
 
 impl Problem {
-    fn new(status: StatusCode, detail: impl Into<String>, mend: impl Into<String>) -> Self {
+    fn new(status: StatusCode, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank",
+            type_uri: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
-            mend: mend.into(),
+            hint: hint.into(),
         }
     }
 
     /// 400
-    pub(super) fn bad(detail: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, detail, mend)
-    }
-
-    /// 404
-    pub(super) fn missing(detail: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, detail, mend)
-    }
-
-    /// 403
-    pub(super) fn forbidden(detail: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, detail, mend)
+    pub(super) fn bad_request(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail, hint)
     }
 
     /// 401
-    pub(super) fn unknown(detail: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, detail, mend)
+    pub(super) fn unauthorized(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, detail, hint)
+    }
+
+    /// 403
+    pub(super) fn forbidden(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail, hint)
+    }
+
+    /// 404
+    pub(super) fn not_found(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail, hint)
     }
 
     /// 409
-    pub(super) fn conflict(detail: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, detail, mend)
+    pub(super) fn conflict(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail, hint)
     }
 
     /// 503
-    pub(super) fn busy(detail: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail, mend)
+    pub(super) fn unavailable(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail, hint)
+    }
+
+    /// 503 until the engine has published its first standings.
+    pub(super) fn no_standings() -> Self {
+        Self::unavailable(
+            "the standings have not been computed yet",
+            "repeat the request in a few seconds",
+        )
     }
 
     pub(super) fn status(&self) -> StatusCode {
@@ -72,7 +81,7 @@ impl Problem {
 
 impl From<QueryError> for Problem {
     fn from(stopped: QueryError) -> Self {
-        Self::busy(stopped.to_string(), "ask again in some seconds")
+        Self::unavailable(stopped.to_string(), "repeat the request in a few seconds")
     }
 }
 

@@ -7,7 +7,7 @@ use competition::{Baseline, Bilingual, Leaderboard, Participant, Row, Rule, Time
 use jiff::tz::TimeZone;
 use wire::Language;
 
-use super::{params::Params, problem::Problem};
+use super::{problem::Problem, query_params::QueryParams};
 
 /// Why no row of an unofficial board has an interval.
 pub(super) fn no_interval(board: &Leaderboard, baseline: Baseline) -> Option<Bilingual> {
@@ -16,22 +16,22 @@ pub(super) fn no_interval(board: &Leaderboard, baseline: Baseline) -> Option<Bil
 }
 
 /// The baseline that an address asks for.
-pub(super) fn wanted_baseline(params: &Params) -> Result<Option<Baseline>, Problem> {
+pub(super) fn requested_baseline(params: &QueryParams) -> Result<Option<Baseline>, Problem> {
     named(params, "baseline", "baselines")
 }
 
 /// The rule that an address asks for.
-pub(super) fn wanted(params: &Params) -> Result<Option<Rule>, Problem> {
+pub(super) fn requested(params: &QueryParams) -> Result<Option<Rule>, Problem> {
     named(params, "rule", "rules")
 }
 
-fn named<T>(params: &Params, parameter: &str, plural: &str) -> Result<Option<T>, Problem>
+fn named<T>(params: &QueryParams, parameter: &str, plural: &str) -> Result<Option<T>, Problem>
 where
     T: FromStr<Err = UnknownName>,
 {
     let parse = |text: &str| {
         text.parse().map_err(|error: UnknownName| {
-            Problem::bad(
+            Problem::bad_request(
                 format!("{parameter}={text} is no {parameter}"),
                 format!("{plural}: {}", error.valid.join(", ")),
             )
@@ -102,7 +102,7 @@ impl Score {
             Rule::Intensity => Self::plain(row.kwh_per_m2),
             Rule::Night => Self::plain(row.night_w_per_m2),
             Rule::SavingPerEmployee => {
-                let heads = held(&who.employees.0, at, zone).filter(|heads| *heads > 0);
+                let heads = in_force(&who.employees.0, at, zone).filter(|heads| *heads > 0);
                 let value = row.saved.zip(heads).map(|(kwh, n)| kwh.kwh() / f64::from(n));
                 Self::plain(value)
             }
@@ -151,7 +151,7 @@ impl Score {
 }
 
 /// The value that holds at a moment.
-pub(super) fn held<T: Copy>(
+pub(super) fn in_force<T: Copy>(
     dated: &[(jiff::civil::Date, T)],
     at: Time,
     zone: &TimeZone,

@@ -5,7 +5,7 @@ use competition::{ParticipantIndex, Time};
 use jiff::Timestamp;
 use panel::{Moment, Size};
 use server::{
-    display::{self, Stage},
+    display::{self, PageInputs},
     engine,
 };
 
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (standings, locked) = open_standings::standings(&config)?;
     let now = Timestamp::now();
     let snapshot = engine::snapshot(&standings, locked.as_ref(), Time(now.as_second()));
-    let stage = Stage {
+    let inputs = PageInputs {
         competition: &config.competition,
         participants: standings.participants(),
         snapshot: &snapshot,
@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         now: Time(now.as_second()),
     };
     let failed = |error| Failure::Failed(anyhow::Error::new(error));
-    let page = stage.page(who).ok_or_else(|| {
+    let page = inputs.page(who).ok_or_else(|| {
         Failure::Failed(anyhow::anyhow!(
             "{} has no page at this time\n  see that the machine's clock is right",
             args.participant

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::{NOW, Service, settings};
 use crate::{
     engine::Snapshot,
-    publish::{Busy, Pages, Publisher},
+    publish::{Busy, PanelPages, Publisher},
 };
 
 /// A broker that is away at first.
@@ -67,7 +67,7 @@ async fn a_changed_page_is_said_on_its_gateways_topic_as_soon_as_the_broker_take
     let settings = settings(dir.path());
     let mut service = Service::start(&settings).await;
     let panel = Arc::new(Panel { refusals: Mutex::new(2), said: watch::Sender::new(None) });
-    let pages = Pages::new(service.handle.clone(), panel.clone(), &settings.gateways);
+    let pages = PanelPages::new(service.handle.clone(), panel.clone(), &settings.gateways);
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(pages.run(page, stopped));
     let mut said = panel.said.subscribe();

@@ -12,13 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{kwh, round};
-use crate::web::{
-    Web,
-    cache::{Made, stamp},
-    params::Params,
-    problem::Problem,
-    rule,
-};
+use crate::web::{Web, cache::CachedBody, problem::Problem, query_params::QueryParams, rule};
 
 /// The leaderboard: ranked rows first, then the others by name.
 #[derive(Debug, Serialize, ToSchema)]
@@ -193,20 +187,20 @@ pub(in crate::web) async fn what_if(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let params = Params::strict(query.as_deref(), &["rule", "baseline"])?;
+    let params = QueryParams::parse_strict(query.as_deref(), &["rule", "baseline"])?;
     let snapshot = web.engine.snapshot();
-    let rule = rule::wanted(&params)?.unwrap_or(snapshot.board.rule);
-    let baseline = rule::wanted_baseline(&params)?;
+    let rule = rule::requested(&params)?.unwrap_or(snapshot.board.rule);
+    let baseline = rule::requested_baseline(&params)?;
     let own = web.engine.competition().method.baseline;
     let baseline = baseline.unwrap_or(own);
     let key = format!("api/what-if?{}&{}", rule.as_str(), baseline.as_str());
-    if let Some(made) = web.pages.get(stamp(&snapshot), &key) {
-        return Ok(made.answer(&headers));
+    if let Some(body) = web.pages.get(&snapshot, &key) {
+        return Ok(body.respond(&headers));
     }
     let (board, _) = web.engine.what_if(rule, baseline).await?;
     let body = render_what_if(&board, baseline, web.engine.participants());
-    let made = Made::new("application/json", body);
-    Ok(web.pages.keep(stamp(&snapshot), key, made).answer(&headers))
+    let body = CachedBody::new("application/json", body);
+    Ok(web.pages.insert(&snapshot, key, body).respond(&headers))
 }
 
 /// The ranked board, by the competition's rule or another, now or at another time.
@@ -223,25 +217,25 @@ pub(in crate::web) async fn leaderboard(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let params = Params::strict(query.as_deref(), &["rule", "as_of"])?;
+    let params = QueryParams::parse_strict(query.as_deref(), &["rule", "as_of"])?;
     let snapshot = web.engine.snapshot();
-    let rule = rule::wanted(&params)?.unwrap_or(snapshot.board.rule);
+    let rule = rule::requested(&params)?.unwrap_or(snapshot.board.rule);
     let as_of = params.time("as_of")?;
     if as_of.is_some_and(|at| at > web.clock.now()) {
-        return Err(Problem::bad(
+        return Err(Problem::bad_request(
             "as_of lies in the future",
             "leave it out for the board of this moment",
         ));
     }
     let key = format!("api/leaderboard?{}", rule.as_str());
-    let kept = as_of.is_none().then(|| web.pages.get(stamp(&snapshot), &key)).flatten();
-    if let Some(made) = kept {
-        return Ok(made.answer(&headers));
+    let cached = as_of.is_none().then(|| web.pages.get(&snapshot, &key)).flatten();
+    if let Some(body) = cached {
+        return Ok(body.respond(&headers));
     }
     let board = web.boards.get(&web.engine, &snapshot, rule, as_of).await?;
-    let made = Made::new("application/json", render(&board, web.engine.participants()));
+    let body = CachedBody::new("application/json", render(&board, web.engine.participants()));
     if as_of.is_some() {
-        return Ok(made.answer(&headers));
+        return Ok(body.respond(&headers));
     }
-    Ok(web.pages.keep(stamp(&snapshot), key, made).answer(&headers))
+    Ok(web.pages.insert(&snapshot, key, body).respond(&headers))
 }

@@ -40,7 +40,7 @@ fn kwh(energy: competition::MilliWattHours, decimals: i32) -> Option<f64> {
 }
 
 /// The participant of an address.
-pub(super) fn find<'p>(
+pub(super) fn find_participant<'p>(
     participants: &'p [Participant],
     id: &str,
 ) -> Result<(ParticipantIndex, &'p Participant), Problem> {
@@ -49,7 +49,7 @@ pub(super) fn find<'p>(
         .position(|who| who.id == id)
         .map(|i| (ParticipantIndex(i as u32), &participants[i]))
         .ok_or_else(|| {
-            Problem::missing(
+            Problem::not_found(
                 format!("no participant is called {id:?}"),
                 "the ids stand in /api/v1/leaderboard as `participant`",
             )

@@ -11,8 +11,10 @@ use competition::{Activity, Effect, MilliWattHours, SavingOpportunity, Watts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{find, kwh, leaderboard::RowJson, round};
-use crate::web::{Web, cache::Made, params::Params, problem::Problem, rule::held};
+use super::{find_participant, kwh, leaderboard::RowJson, round};
+use crate::web::{
+    Web, cache::CachedBody, problem::Problem, query_params::QueryParams, rule::in_force,
+};
 
 /// One town hall: who it is, where it stands, what it draws.
 #[derive(Debug, Serialize, ToSchema)]
@@ -155,13 +157,13 @@ pub(in crate::web) async fn participant(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    Params::strict(query.as_deref(), &[])?;
+    QueryParams::parse_strict(query.as_deref(), &[])?;
     let snapshot = web.engine.snapshot();
-    let (index, who) = find(&snapshot.participants, &id)?;
+    let (index, who) = find_participant(&snapshot.participants, &id)?;
     let zone = &web.engine.competition().timezone;
     let row = snapshot.board.rows.iter().find(|row| row.participant == index);
     let (Some(row), Some(house)) = (row, snapshot.figures.get(index.0 as usize)) else {
-        return Err(Problem::busy("the board is not computed yet", "ask again in some seconds"));
+        return Err(Problem::no_standings());
     };
     let insight = web.engine.insight(index).await?;
     let energy = |e: Option<MilliWattHours>| e.and_then(|e| kwh(e, 1));
@@ -172,8 +174,9 @@ pub(in crate::web) async fn participant(
         municipality: &who.municipality,
         cluster: &who.cluster,
         building: &who.building,
-        floor_area_m2: held(&who.floor_area.0, snapshot.as_of, zone).and_then(|a| round(a.0, 1)),
-        employees: held(&who.employees.0, snapshot.as_of, zone),
+        floor_area_m2: in_force(&who.floor_area.0, snapshot.as_of, zone)
+            .and_then(|a| round(a.0, 1)),
+        employees: in_force(&who.employees.0, snapshot.as_of, zone),
         target_percent: who.target.and_then(|t| round(t.0, 1)),
         standing: RowJson::of(row, who),
         now: NowJson {
@@ -196,5 +199,5 @@ pub(in crate::web) async fn participant(
         traps: insight.traps.iter().map(TrapJson::from).collect(),
     };
     let body = serde_json::to_vec(&json).unwrap_or_default();
-    Ok(Made::new("application/json", body).answer(&headers))
+    Ok(CachedBody::new("application/json", body).respond(&headers))
 }

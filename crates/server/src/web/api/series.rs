@@ -11,8 +11,8 @@ use competition::{Provenance, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{find, kwh};
-use crate::web::{Web, cache::Made, params::Params, problem::Problem};
+use super::{find_participant, kwh};
+use crate::web::{Web, cache::CachedBody, problem::Problem, query_params::QueryParams};
 
 /// Length of the engine's bins, seconds.
 const QUARTER: i64 = 900;
@@ -62,11 +62,11 @@ pub(in crate::web) async fn series(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let params = Params::strict(query.as_deref(), &["from", "to", "step"])?;
-    let (index, who) = find(web.engine.participants(), &id)?;
+    let params = QueryParams::parse_strict(query.as_deref(), &["from", "to", "step"])?;
+    let (index, who) = find_participant(web.engine.participants(), &id)?;
     let step = params.seconds("step")?.unwrap_or(QUARTER);
     if step < QUARTER || step % QUARTER != 0 {
-        return Err(Problem::bad(
+        return Err(Problem::bad_request(
             format!("step is {step} s and no whole number of quarter-hours"),
             "write step=15m, step=1h or step=1d",
         ));
@@ -74,13 +74,13 @@ pub(in crate::web) async fn series(
     let to = params.time("to")?.unwrap_or_else(|| web.clock.now());
     let from = params.time("from")?.unwrap_or(Time(to.0 - 86_400));
     if from >= to {
-        return Err(Problem::bad(
+        return Err(Problem::bad_request(
             format!("from {} is not before to {}", rfc3339(from), rfc3339(to)),
             "give an earlier from or a later to",
         ));
     }
     if to.since(from) / step > MOST {
-        return Err(Problem::bad(
+        return Err(Problem::bad_request(
             format!("that would be more than {MOST} points"),
             "ask for a shorter time or a longer step",
         ));
@@ -107,5 +107,5 @@ pub(in crate::web) async fn series(
             .collect(),
     };
     let body = serde_json::to_vec(&json).unwrap_or_default();
-    Ok(Made::new("application/json", body).answer(&headers))
+    Ok(CachedBody::new("application/json", body).respond(&headers))
 }

@@ -2,11 +2,11 @@
 use crate::{
     audit::DeclarationRequest,
     engine::Decision,
-    web::{params::Params, problem::Problem},
+    web::{problem::Problem, query_params::QueryParams},
 };
 
 /// A form's fields as a decision.
-pub(super) fn read(form: &Params, locked: bool) -> Result<Decision, Problem> {
+pub(super) fn read(form: &QueryParams, locked: bool) -> Result<Decision, Problem> {
     let text = |name: &str| form.get(name).map(str::to_owned);
     let need = |name: &str| text(name).unwrap_or_default();
     if form.get("kind") == Some("lock") {
@@ -18,7 +18,8 @@ pub(super) fn read(form: &Params, locked: bool) -> Result<Decision, Problem> {
         None => Ok(None),
     };
     let number = |name: &str| {
-        number(name).map_err(|_| Problem::bad(format!("{name} is no number"), "give digits only"))
+        number(name)
+            .map_err(|_| Problem::bad_request(format!("{name} is no number"), "give digits only"))
     };
     let whole = |name: &str| Ok::<_, Problem>(number(name)?.map(|value| value.round() as i64));
     // Registers are read off in kWh.

@@ -1,5 +1,5 @@
 //! The stream over a real socket: the board at once, readings as they come, an end
-//! when the service stops, and nobody held up by those who do not read.
+//! when the service stops, and nobody in_force up by those who do not read.
 use std::{sync::Arc, time::Duration};
 
 use competition::{ParticipantIndex, Time, Watts};
@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::scene;
+use super::fixture;
 use crate::{
     engine::{EngineEvent, fake::publish},
     web::{Web, serve},
@@ -28,7 +28,7 @@ struct Service {
 }
 
 async fn start() -> Service {
-    let web = scene::web(24, None);
+    let web = fixture::web(24, None);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");
     let (stop, stopped) = oneshot::channel::<()>();
@@ -44,7 +44,7 @@ impl Client {
     async fn connect(service: &Service, query: &str) -> Self {
         let mut socket = TcpStream::connect(service.address).await.expect("a connection");
         let request = format!(
-            "GET /api/v1/events{query} HTTP/1.1\r\nHost: localhost\r\nLast-EngineEvent-ID: 3\r\n\r\n"
+            "GET /api/v1/events{query} HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 3\r\n\r\n"
         );
         socket.write_all(request.as_bytes()).await.expect("sent");
         Self(BufReader::new(socket).lines())
@@ -67,7 +67,7 @@ impl Client {
 fn reading(watts: i64) -> EngineEvent {
     EngineEvent::Reading {
         participant: ParticipantIndex(4),
-        measured_at: Time(scene::NOW.0 + 5),
+        measured_at: Time(fixture::NOW.0 + 5),
         power: Some(Watts(watts)),
         step: Some(Watts(2_100)),
     }
@@ -84,7 +84,7 @@ async fn a_client_gets_the_board_at_once_and_then_what_happens() {
     let board: serde_json::Value = serde_json::from_str(&data).expect("JSON");
     assert_eq!(board["rows"][0]["municipality"], "Söderhamn");
 
-    let next = scene::snapshot(18, service.web.engine.participants());
+    let next = fixture::snapshot(18, service.web.engine.participants());
     publish(&service.web.engine, next, &[reading(18_250)]);
     assert_eq!(client.next("event: ").await.as_deref(), Some("reading"));
     assert_eq!(
@@ -126,12 +126,12 @@ async fn who_does_not_read_is_cut_and_holds_up_nobody() {
     let cut = async {
         let mut sent = 0i64;
         while service.web.hub.listeners() > 1 {
-            let next = scene::snapshot(18, service.web.engine.participants());
+            let next = fixture::snapshot(18, service.web.engine.participants());
             publish(&service.web.engine, next, &many);
             sent += 1;
             publish(
                 &service.web.engine,
-                scene::snapshot(18, service.web.engine.participants()),
+                fixture::snapshot(18, service.web.engine.participants()),
                 &[reading(1_000_000 + sent)],
             );
             let mark = format!("\"power_w\":{}", 1_000_000 + sent);

@@ -2,9 +2,9 @@
 //! none is needed.
 mod api;
 mod events;
+mod fixture;
 mod operation;
 mod pages;
-mod scene;
 
 use std::{net::SocketAddr, sync::Arc};
 

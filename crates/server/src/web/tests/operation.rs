@@ -8,15 +8,15 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use super::{ask, get, get_with, scene};
+use super::{ask, fixture, get, get_with};
 
 #[tokio::test]
 async fn ready_means_store_board_and_broker() {
-    let web = scene::web(4, None);
+    let web = fixture::web(4, None);
     assert_eq!(get(&web, "/healthz").await.text(), "ok\n");
     let ready = get(&web, "/readyz").await;
     assert_eq!((ready.status, &ready.json()["ready"]), (StatusCode::OK, &true.into()));
-    web.readiness.broker(false);
+    web.readiness.set_broker(false);
     let waiting = get(&web, "/readyz").await;
     assert_eq!(waiting.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(waiting.text(), r#"{"ready":false,"store":true,"board":true,"broker":false}"#);
@@ -24,7 +24,7 @@ async fn ready_means_store_board_and_broker() {
 
 #[tokio::test]
 async fn metrics_explain_what_was_refused() {
-    let web = scene::web(4, None);
+    let web = fixture::web(4, None);
     // Whatever else this process has counted before.
     crate::metrics::recorder().expect("the process's own recorder");
     metrics::counter!("wattkampen_refused_total", "reason" => "json").increment(1);
@@ -41,7 +41,7 @@ async fn metrics_explain_what_was_refused() {
 
 #[tokio::test]
 async fn every_route_is_described_and_every_description_answers() {
-    let web = scene::web(4, None);
+    let web = fixture::web(4, None);
     let described = get(&web, "/api/openapi.json").await.json();
     let paths = described["paths"].as_object().expect("paths");
     for path in [
@@ -66,7 +66,7 @@ async fn every_route_is_described_and_every_description_answers() {
             continue; // Never ends; its own tests listen to it.
         }
         let address = path.replace("{id}", "soderhamn").replace("{file}", "soderhamn.png");
-        let answer = get(&scene::web(24, None), &address).await;
+        let answer = get(&fixture::web(24, None), &address).await;
         assert_eq!(answer.status, StatusCode::OK, "{address}");
     }
     let row = &described["components"]["schemas"]["Row"]["properties"];
@@ -75,7 +75,7 @@ async fn every_route_is_described_and_every_description_answers() {
 
 #[tokio::test]
 async fn the_organisers_page_tells_what_was_not_understood_and_escapes_it() {
-    let text = get(&scene::web(24, None), "/organiser").await.text().to_owned();
+    let text = get(&fixture::web(24, None), "/organiser").await.text().to_owned();
     assert!(text.contains("wattkampen/v1/&lt;script&gt;"), "the topic is shown as text");
     assert!(!text.contains("<script>alert"));
     for part in [
@@ -92,7 +92,7 @@ async fn the_organisers_page_tells_what_was_not_understood_and_escapes_it() {
 
 #[tokio::test]
 async fn the_organisers_page_is_for_this_machine_or_for_who_knows_the_password() {
-    let open = scene::web(4, None);
+    let open = fixture::web(4, None);
     let from = |peer: [u8; 4]| {
         let peer = ConnectInfo(SocketAddr::from((peer, 40_000)));
         Request::get("/organiser").extension(peer).body(Body::empty()).expect("a request")
@@ -103,7 +103,7 @@ async fn the_organisers_page_is_for_this_machine_or_for_who_knows_the_password()
     let proxied = get_with(&open, "/organiser", &through).await;
     assert_eq!(proxied.status, StatusCode::FORBIDDEN);
 
-    let closed = scene::web(4, Some("höger: sväng"));
+    let closed = fixture::web(4, Some("höger: sväng"));
     assert_eq!(get(&closed, "/organiser").await.status, StatusCode::UNAUTHORIZED);
     for (password, status) in
         [("höger: sväng", StatusCode::OK), ("höger", StatusCode::UNAUTHORIZED)]

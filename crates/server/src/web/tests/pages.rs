@@ -3,7 +3,7 @@ use axum::http::{StatusCode, header};
 
 use competition::{MilliWattHours, Status, Time};
 
-use super::{Answer, get, get_with, scene};
+use super::{Answer, fixture, get, get_with};
 use crate::{
     clock::Clock,
     engine::fake::publish,
@@ -18,7 +18,7 @@ fn rows(answer: &Answer) -> Vec<&str> {
 
 #[tokio::test]
 async fn the_front_page_is_whole_without_a_script() {
-    let answer = get(&scene::web(24, None), "/").await;
+    let answer = get(&fixture::web(24, None), "/").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
     let text = answer.text();
@@ -44,7 +44,7 @@ async fn the_front_page_is_whole_without_a_script() {
 
 #[tokio::test]
 async fn the_language_follows_the_visitor_and_is_remembered() {
-    let web = scene::web(24, None);
+    let web = fixture::web(24, None);
     let english = get_with(&web, "/", &[(header::ACCEPT_LANGUAGE, "en-GB,en;q=0.9")]).await;
     assert!(english.text().contains("<html lang=\"en\">") && english.text().contains("60,229"));
     assert!(!english.text().contains("Ställningen"));
@@ -59,7 +59,7 @@ async fn the_language_follows_the_visitor_and_is_remembered() {
 
 #[tokio::test]
 async fn the_board_can_be_searched_filtered_and_ranked_otherwise() {
-    let web = scene::web(24, None);
+    let web = fixture::web(24, None);
     let found = get(&web, "/?q=ÄLV").await;
     assert_eq!(rows(&found), ["alvdalen"]);
     assert!(found.text().contains("1 av 24 rådhus"));
@@ -76,7 +76,7 @@ async fn the_board_can_be_searched_filtered_and_ranked_otherwise() {
 
 #[tokio::test]
 async fn most_improved_shows_the_improvement_and_names_it() {
-    let web = scene::web(24, None);
+    let web = fixture::web(24, None);
     let swedish = get(&web, "/?rule=most-improved").await;
     let english = get(&web, "/?rule=most-improved&lang=en").await;
     for (text, title, value) in [
@@ -98,9 +98,9 @@ async fn most_improved_shows_the_improvement_and_names_it() {
 #[tokio::test]
 async fn a_demonstration_says_that_it_is_one_and_a_contest_does_not() {
     let words = "Vilka 24 av programmets kommuner som deltog 2011 är inte känt";
-    assert!(get(&scene::web(24, None), "/").await.text().contains(words));
+    assert!(get(&fixture::web(24, None), "/").await.text().contains(words));
     let real = Web::new(
-        scene::engine(24),
+        fixture::engine(24),
         Options {
             clock: Clock::real(),
             language: wire::Language::Swedish,
@@ -113,7 +113,7 @@ async fn a_demonstration_says_that_it_is_one_and_a_contest_does_not() {
 
 #[tokio::test]
 async fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
-    let web = scene::web(24, None);
+    let web = fixture::web(24, None);
     for address in ["/", "/participants/soderhamn", "/kiosk/soderhamn", "/organiser", "/nowhere"] {
         let answer = get_with(&web, address, &[(header::ACCEPT, "text/html")]).await;
         let text = answer.text();
@@ -136,7 +136,7 @@ async fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
 
 #[tokio::test]
 async fn a_town_hall_shows_its_curve_its_night_and_its_certainty() {
-    let web = scene::web(24, None);
+    let web = fixture::web(24, None);
     let text = get(&web, "/participants/soderhamn").await.text().to_owned();
     for part in [
         "<h1>Söderhamn",
@@ -158,7 +158,7 @@ async fn a_town_hall_shows_its_curve_its_night_and_its_certainty() {
 
 #[tokio::test]
 async fn a_lobby_without_contact_shows_no_power() {
-    let web = scene::web(24, None);
+    let web = fixture::web(24, None);
     let heard = get(&web, "/kiosk/soderhamn").await.text().to_owned();
     assert!(heard.contains("data-power=\"soderhamn\"") && heard.contains("slogs just på"));
     assert!(heard.contains("http-equiv=\"refresh\""), "it renews itself without a script");
@@ -171,7 +171,7 @@ async fn a_lobby_without_contact_shows_no_power() {
 
 #[tokio::test]
 async fn a_large_competition_is_one_page_with_few_pictures() {
-    let web = scene::web(290, None);
+    let web = fixture::web(290, None);
     let answer = get(&web, "/").await;
     assert_eq!(rows(&answer).len(), 290);
     assert_eq!(answer.text().matches("data-panel").count(), 24);
@@ -192,8 +192,8 @@ async fn the_top_tells_where_the_contest_stands() {
         ("2027-06-02T12:00:00Z", Status::Ended, ["Avslutad", "sena avläsningar"]),
         ("2027-07-02T12:00:00Z", Status::Locked, ["Slutresultat", "låst av arrangören"]),
     ] {
-        let web = scene::web(24, None);
-        let mut snapshot = scene::snapshot(18, web.engine.participants());
+        let web = fixture::web(24, None);
+        let mut snapshot = fixture::snapshot(18, web.engine.participants());
         snapshot.as_of = Time(day.parse::<wire::Time>().expect("a time").unix());
         snapshot.board.status = status;
         if status == Status::Upcoming {
@@ -213,7 +213,7 @@ async fn the_top_tells_where_the_contest_stands() {
 
 #[tokio::test]
 async fn what_if_is_never_mistaken_for_the_official_board() {
-    let web = scene::web(24, None);
+    let web = fixture::web(24, None);
     let page = get(&web, "/what-if?rule=night&baseline=last-year").await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text().contains("Inte officiellt."), "it does not say what it is");
@@ -235,7 +235,7 @@ async fn what_if_is_never_mistaken_for_the_official_board() {
 
 #[tokio::test]
 async fn a_town_hall_shows_what_it_did_and_what_it_could_do() {
-    let web = scene::web(24, None);
+    let web = fixture::web(24, None);
     let text = get(&web, "/participants/soderhamn?lang=en").await.text().to_owned();
     for part in ["Night walk", "not distinguishable", "to 3.5", "never sleeps", "2027-03-23"] {
         assert!(text.contains(part), "{part:?} is missing");

@@ -1,25 +1,24 @@
 //! On a town hall's page: what it did and whether that can be told from the
 //! meters, and the loads worth a look, with what they cost a year.
-use crate::text::ChooseText;
-use crate::text::FormatNumber;
 use competition::Participant;
 use maud::{Markup, html};
 use wire::Language;
 
-use super::Scene;
+use super::ViewContext;
 use crate::engine::Insight;
+use crate::text::{ChooseText, FormatNumber};
 
-pub(super) fn insight(scene: &Scene, who: &Participant, insight: &Insight) -> Markup {
+pub(super) fn insight(context: &ViewContext, who: &Participant, insight: &Insight) -> Markup {
     html! {
         section.insight { div.inner #insight {
-            (activities(scene, who, insight))
-            (traps(scene, insight))
+            (activities(context, who, insight))
+            (traps(context, insight))
         } }
     }
 }
 
-fn activities(scene: &Scene, who: &Participant, insight: &Insight) -> Markup {
-    let l = scene.l;
+fn activities(context: &ViewContext, who: &Participant, insight: &Insight) -> Markup {
+    let l = context.language;
     html! {
         h2 { (l.pick("Aktiviteter", "Activities")) }
         @if who.activities.is_empty() {
@@ -51,9 +50,9 @@ fn activities(scene: &Scene, who: &Participant, insight: &Insight) -> Markup {
     }
 }
 
-fn traps(scene: &Scene, insight: &Insight) -> Markup {
-    let l = scene.l;
-    let factors = &scene.competition.factors;
+fn traps(context: &ViewContext, insight: &Insight) -> Markup {
+    let l = context.language;
+    let factors = &context.competition.factors;
     html! {
         h2 { (l.pick("Energifällor", "Energy traps")) }
         @if insight.traps.is_empty() {

@@ -1,6 +1,5 @@
 //! A load curve against its baseline as inline SVG: what was used is a line, what
 //! is normal an area, and what is not known a gap.
-use crate::text::{FormatDate, FormatNumber, hour_minute, local};
 use competition::Time;
 use jiff::tz::TimeZone;
 use maud::{Markup, PreEscaped, html};
@@ -8,6 +7,7 @@ use wire::Language;
 
 use super::bar::step;
 use crate::engine::Point;
+use crate::text::{FormatDate, FormatNumber, hour_minute, local};
 
 /// The picture's own coordinates: a picture shrinks, its letters must not.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub(super) const LARGE: Size = Size { name: "large", width: 1720.0, height: 318.
 
 /// Bins of equal length, oldest first, and what to call the picture.
 #[derive(Debug, Clone)]
-pub(in crate::web) struct Curve {
+pub(in crate::web) struct LoadCurve {
     pub(in crate::web) from: Time,
     pub(in crate::web) until: Time,
     /// Seconds of a bin.
@@ -35,7 +35,7 @@ pub(in crate::web) struct Curve {
     pub(in crate::web) points: Vec<Point>,
 }
 
-impl Curve {
+impl LoadCurve {
     fn kilowatts(&self, energy: competition::MilliWattHours) -> f64 {
         energy.kwh() * 3600.0 / self.step as f64
     }
@@ -46,7 +46,7 @@ impl Curve {
 }
 
 struct Frame<'c> {
-    curve: &'c Curve,
+    curve: &'c LoadCurve,
     size: Size,
     /// kW at the upper edge.
     top: f64,
@@ -131,12 +131,12 @@ impl Frame<'_> {
 }
 
 /// The picture for a desk and for a hand; the style sheet shows one of them.
-pub(super) fn chart(curve: &Curve, zone: &TimeZone, l: Language) -> Markup {
+pub(super) fn chart(curve: &LoadCurve, zone: &TimeZone, l: Language) -> Markup {
     html! { (draw(curve, zone, l, WIDE)) (draw(curve, zone, l, NARROW)) }
 }
 
 /// One picture. Hours stand below it where it is a day, days where it is longer.
-pub(super) fn draw(curve: &Curve, zone: &TimeZone, l: Language, size: Size) -> Markup {
+pub(super) fn draw(curve: &LoadCurve, zone: &TimeZone, l: Language, size: Size) -> Markup {
     let known = |p: &Point| {
         [p.energy, p.baseline].into_iter().flatten().map(|e| curve.kilowatts(e)).fold(0.0, f64::max)
     };
@@ -229,7 +229,7 @@ fn marks(frame: &Frame, zone: &TimeZone, l: Language) -> Vec<(Time, String, bool
 }
 
 /// The picture in words.
-fn words(curve: &Curve, zone: &TimeZone, l: Language) -> String {
+fn words(curve: &LoadCurve, zone: &TimeZone, l: Language) -> String {
     let by_power = |a: &(f64, Time), b: &(f64, Time)| a.0.total_cmp(&b.0);
     let (Some(least), Some(most)) = (curve.used().min_by(by_power), curve.used().max_by(by_power))
     else {

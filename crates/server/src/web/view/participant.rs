@@ -1,42 +1,41 @@
 //! One town hall: what it draws, what it normally draws, and how sure that is.
-use crate::text::ChooseText;
-use crate::text::{FormatDate, FormatNumber, UNKNOWN};
 use competition::{Contact, Participant, ParticipantIndex, Row, Rule};
 use maud::{Markup, html};
 
 use super::{
-    Scene,
-    chart::{Curve, chart},
-    insight::insight,
+    ViewContext,
+    activities::insight,
+    chart::{LoadCurve, chart},
+    layout::{PageFrame, page},
+    panel_gallery::panel,
     row::state,
-    shell::{Frame, page},
-    wall::panel,
 };
+use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN};
 use crate::{
     engine::{Insight, ParticipantFigures},
-    web::rule::{Score, held},
+    web::rule::{Score, in_force},
 };
 
 /// The load curves and insights of a participant's page.
 #[derive(Debug, Clone)]
-pub(in crate::web) struct Curves {
-    pub(in crate::web) day: Curve,
-    pub(in crate::web) week: Curve,
+pub(in crate::web) struct ParticipantCharts {
+    pub(in crate::web) day: LoadCurve,
+    pub(in crate::web) week: LoadCurve,
     pub(in crate::web) insight: Insight,
 }
 
 /// All that is known of one.
-pub(super) struct Portrait<'a> {
+pub(super) struct ParticipantView<'a> {
     pub(super) who: &'a Participant,
     pub(super) row: &'a Row,
     pub(super) house: &'a ParticipantFigures,
 }
 
-impl<'a> Portrait<'a> {
-    pub(super) fn of(scene: &Scene<'a>, index: ParticipantIndex) -> Option<Self> {
-        let who = scene.who(index)?;
-        let row = scene.snapshot.board.rows.iter().find(|row| row.participant == index)?;
-        let house = scene.snapshot.figures.get(index.0 as usize)?;
+impl<'a> ParticipantView<'a> {
+    pub(super) fn of(context: &ViewContext<'a>, index: ParticipantIndex) -> Option<Self> {
+        let who = context.who(index)?;
+        let row = context.snapshot.board.rows.iter().find(|row| row.participant == index)?;
+        let house = context.snapshot.figures.get(index.0 as usize)?;
         Some(Self { who, row, house })
     }
 
@@ -53,61 +52,61 @@ impl<'a> Portrait<'a> {
 
 /// The page; `None` where the snapshot does not know the participant.
 pub(in crate::web) fn participant(
-    scene: &Scene,
+    context: &ViewContext,
     index: ParticipantIndex,
-    curves: &Curves,
+    curves: &ParticipantCharts,
 ) -> Option<Markup> {
-    let l = scene.l;
-    let portrait = Portrait::of(scene, index)?;
-    let who = portrait.who;
+    let l = context.language;
+    let participant_view = ParticipantView::of(context, index)?;
+    let who = participant_view.who;
     let main = html! {
         section.hero.house { div.inner {
             p.eyebrow { a href="/" { "← " (l.pick("Ställningen", "Standings")) } }
             h1 { (who.municipality) }
             p.lead { (who.building) " · " (who.cluster) }
-            div #portrait data-live { (figures(scene, &portrait)) }
+            div #portrait data-live { (figures(context, &participant_view)) }
         } }
         section.curves { div.inner {
             div #day data-live {
                 h2 { (l.pick("Senaste dygnet", "The last 24 hours")) }
-                (chart(&curves.day, scene.zone(), l))
+                (chart(&curves.day, context.zone(), l))
             }
-            (key(scene))
+            (key(context))
             div #week data-live {
                 h2 { (l.pick("Senaste veckan", "The last seven days")) }
-                (chart(&curves.week, scene.zone(), l))
+                (chart(&curves.week, context.zone(), l))
             }
         } }
         section.facts { div.inner #facts data-live {
-            (today(scene, &portrait))
-            (night(scene, &portrait))
-            (quality(scene, &portrait))
+            (today(context, &participant_view))
+            (night(context, &participant_view))
+            (quality(context, &participant_view))
         } }
-        (insight(scene, who, &curves.insight))
+        (insight(context, who, &curves.insight))
         section.wall aria-labelledby="wall-title" { div.inner {
             h2 #wall-title { (l.pick("I entrén just nu", "In the lobby right now")) }
-            div.pair { (panel(scene, who, (128, 64))) (panel(scene, who, (64, 32))) }
+            div.pair { (panel(context, who, (128, 64))) (panel(context, who, (64, 32))) }
             p { a href={ "/kiosk/" (who.id) } { (l.pick("Bild för entréns tv", "Page for the lobby's television")) } }
         } }
     };
     let here = format!("/participants/{}", who.id);
-    Some(page(scene, &Frame { title: &who.municipality, here: &here, kind: "house" }, &main))
+    Some(page(context, &PageFrame { title: &who.municipality, here: &here, kind: "house" }, &main))
 }
 
-fn figures(scene: &Scene, portrait: &Portrait) -> Markup {
-    let l = scene.l;
-    let Portrait { who, row, .. } = portrait;
-    let saving = portrait.saving();
+fn figures(context: &ViewContext, participant_view: &ParticipantView) -> Markup {
+    let l = context.language;
+    let ParticipantView { who, row, .. } = participant_view;
+    let saving = participant_view.saving();
     let power = row.power.filter(|_| row.contact != Contact::Silent);
     html! {
         dl.figures {
             div.first { dt { (l.pick("Effekt nu", "Power now")) }
                 dd { span data-power=[power.is_some().then_some(&who.id)] { (power.map_or(UNKNOWN.into(), |p| l.kilowatts(p))) }
                     @if power.is_some() { " " span.unit { "kW" } } }
-                dd.note { (state(scene, row)) } }
+                dd.note { (state(context, row)) } }
             div { dt { (l.pick("Plats", "Rank")) }
                 dd { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string()))
-                    " " span.unit { (l.pick("av", "of")) " " (scene.participants.len()) } }
+                    " " span.unit { (l.pick("av", "of")) " " (context.participants.len()) } }
                 @if let Some(reason) = row.reason.as_ref().filter(|_| row.rank.is_none()) { dd.note { (l.text(reason)) } } }
             div { dt { (l.pick("Besparing", "Saving")) }
                 dd { (saving.text(Rule::Saving, l)) }
@@ -128,14 +127,14 @@ fn figures(scene: &Scene, portrait: &Portrait) -> Markup {
                     Some(v) => { (l.number(v, 2)) " " span.unit { "kWh/m²" } },
                     None => (UNKNOWN),
                 } }
-                @if let Some(area) = held(&who.floor_area.0, scene.now(), scene.zone()) {
+                @if let Some(area) = in_force(&who.floor_area.0, context.now(), context.zone()) {
                     dd.note { (l.number(area.0, 0)) " m² Atemp" } } }
         }
     }
 }
 
-fn key(scene: &Scene) -> Markup {
-    let l = scene.l;
+fn key(context: &ViewContext) -> Markup {
+    let l = context.language;
     html! {
         ul.key {
             li { svg viewBox="0 0 24 12" aria-hidden="true" { path.used d="M0 6H24" {} } (l.pick("använt", "used")) }
@@ -148,16 +147,16 @@ fn key(scene: &Scene) -> Markup {
     }
 }
 
-fn today(scene: &Scene, portrait: &Portrait) -> Markup {
-    let l = scene.l;
-    let house = portrait.house;
+fn today(context: &ViewContext, participant_view: &ParticipantView) -> Markup {
+    let l = context.language;
+    let house = participant_view.house;
     html! {
         section { h2 { (l.pick("I dag mot normalt", "Today against normal")) }
             @match house.today.zip(house.today_baseline) {
                 Some((used, normal)) => {
                     @let most = used.0.max(normal.0).max(1) as f64;
                     @let wide = |v: i64| (v.max(0) as f64 / most * 1000.0).round();
-                    p.big { @match portrait.today_percent() {
+                    p.big { @match participant_view.today_percent() {
                         Some(p) if p >= 0.5 => { (l.percent(p, 0)) " " (l.pick("mindre", "less")) },
                         Some(p) if p <= -0.5 => { (l.percent(-p, 0)) " " (l.pick("mer", "more")) },
                         Some(_) => (l.pick("som vanligt", "as usual")),
@@ -176,9 +175,9 @@ fn today(scene: &Scene, portrait: &Portrait) -> Markup {
     }
 }
 
-fn night(scene: &Scene, portrait: &Portrait) -> Markup {
-    let l = scene.l;
-    let house = portrait.house;
+fn night(context: &ViewContext, participant_view: &ParticipantView) -> Markup {
+    let l = context.language;
+    let house = participant_view.house;
     html! {
         section { h2 { (l.pick("Natten, 22 till 05", "The night, 22:00 to 05:00")) }
             p.big { @match house.night { Some(power) => { (l.kilowatts(power)) " kW" }, None => (UNKNOWN) } }
@@ -191,14 +190,14 @@ fn night(scene: &Scene, portrait: &Portrait) -> Markup {
                     } }
             }
             p { (l.pick("Under tävlingen:", "During the contest:")) " "
-                (portrait.row.night_w_per_m2.map_or(UNKNOWN.into(), |v| l.number(v, 2))) " W/m²" }
+                (participant_view.row.night_w_per_m2.map_or(UNKNOWN.into(), |v| l.number(v, 2))) " W/m²" }
         }
     }
 }
 
-fn quality(scene: &Scene, portrait: &Portrait) -> Markup {
-    let l = scene.l;
-    let row = portrait.row;
+fn quality(context: &ViewContext, participant_view: &ParticipantView) -> Markup {
+    let l = context.language;
+    let row = participant_view.row;
     let percent = |share: Option<f64>, decimals| {
         share.map_or(UNKNOWN.into(), |share| l.percent(share * 100.0, decimals))
     };
@@ -220,7 +219,8 @@ fn quality(scene: &Scene, portrait: &Portrait) -> Markup {
         ),
         (
             l.pick("Senaste mätning", "Newest reading"),
-            row.measured_at.map_or(UNKNOWN.into(), |at| l.moment(at, scene.now(), scene.zone())),
+            row.measured_at
+                .map_or(UNKNOWN.into(), |at| l.moment(at, context.now(), context.zone())),
         ),
     ];
     html! {

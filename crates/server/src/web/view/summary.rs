@@ -1,42 +1,42 @@
 //! The top of the front page, what everybody did together, and what the numbers mean.
-use crate::text::{FormatDate, FormatNumber, UNKNOWN, local};
 use competition::{Contact, Leaderboard, Status, Watts};
 use maud::{Markup, html};
 use wire::Language;
 
-use super::Scene;
+use super::ViewContext;
+use crate::text::{FormatDate, FormatNumber, UNKNOWN, local};
 use crate::web::rule::{self, Score};
 
 /// Whole days, today included, while the contest runs.
-pub(in crate::web) fn days_left(scene: &Scene) -> i32 {
-    let today = local(scene.now(), scene.zone()).date();
-    let end = scene.competition.contest.end;
+pub(in crate::web) fn days_left(context: &ViewContext) -> i32 {
+    let today = local(context.now(), context.zone()).date();
+    let end = context.competition.contest.end;
     end.since(today).map_or(0, |span| span.get_days()).max(0)
 }
 
-fn days_until(scene: &Scene) -> i32 {
-    let today = local(scene.now(), scene.zone()).date();
-    scene.competition.contest.start.since(today).map_or(0, |span| span.get_days()).max(0)
+fn days_until(context: &ViewContext) -> i32 {
+    let today = local(context.now(), context.zone()).date();
+    context.competition.contest.start.since(today).map_or(0, |span| span.get_days()).max(0)
 }
 
 /// Share of the contest's days that have begun.
-fn elapsed(scene: &Scene) -> f64 {
-    let contest = scene.competition.contest;
+fn elapsed(context: &ViewContext) -> f64 {
+    let contest = context.competition.contest;
     let whole = contest.end.since(contest.start).map_or(1, |span| span.get_days()).max(1);
-    f64::from(whole - days_left(scene).min(whole)) / f64::from(whole)
+    f64::from(whole - days_left(context).min(whole)) / f64::from(whole)
 }
 
 /// Name, period, and the figures that everybody asks for first.
-pub(super) fn summary(scene: &Scene) -> Markup {
-    let l = scene.l;
-    let board = &scene.snapshot.board;
-    let contest = scene.competition.contest;
+pub(super) fn summary(context: &ViewContext) -> Markup {
+    let l = context.language;
+    let board = &context.snapshot.board;
+    let contest = context.competition.contest;
     let last = contest.end.yesterday().unwrap_or(contest.end);
     html! {
         section.hero { div.inner {
             p.eyebrow { (l.period(contest.start, last)) }
-            h1 { (scene.competition.name) }
-            p.lead { (lead(scene)) }
+            h1 { (context.competition.name) }
+            p.lead { (lead(context)) }
             dl #figures .figures data-live {
                 div.first { dt { (l.pick("Sparat tillsammans", "Saved together")) }
                     // Nothing saved is a number; nothing known is not.
@@ -46,17 +46,17 @@ pub(super) fn summary(scene: &Scene) -> Markup {
                         dd { (UNKNOWN) }
                     }
                     dd.note { (l.pick("jämfört med vad husen brukar använda", "against what the buildings normally use")) } }
-                (remaining(scene))
-                (leader(scene))
-                (now(scene))
+                (remaining(context))
+                (leader(context))
+                (now(context))
             }
         } }
     }
 }
 
-fn lead(scene: &Scene) -> String {
-    let n = scene.participants.len();
-    match scene.l {
+fn lead(context: &ViewContext) -> String {
+    let n = context.participants.len();
+    match context.language {
         Language::Swedish => format!(
             "{n} rådhus tävlar om vem som sänker sin elanvändning mest. Varje hus mäts mot sig självt, och siffrorna kommer direkt från elmätarna."
         ),
@@ -66,16 +66,16 @@ fn lead(scene: &Scene) -> String {
     }
 }
 
-fn remaining(scene: &Scene) -> Markup {
-    let l = scene.l;
-    let (title, value, unit) = match scene.snapshot.board.status {
+fn remaining(context: &ViewContext) -> Markup {
+    let l = context.language;
+    let (title, value, unit) = match context.snapshot.board.status {
         Status::Upcoming => (
             l.pick("Börjar om", "Begins in"),
-            l.number(days_until(scene).into(), 0),
+            l.number(days_until(context).into(), 0),
             l.pick("dagar", "days"),
         ),
         Status::Running => {
-            let left = days_left(scene);
+            let left = days_left(context);
             let unit = if left == 1 { l.pick("dag", "day") } else { l.pick("dagar", "days") };
             (l.pick("Kvar av tävlingen", "Left of the contest"), l.number(left.into(), 0), unit)
         }
@@ -86,16 +86,16 @@ fn remaining(scene: &Scene) -> Markup {
             (l.pick("Slutresultat", "Final result"), l.pick("Fastställt", "Confirmed").into(), "")
         }
     };
-    let share = (elapsed(scene) * 100.0).round();
+    let share = (elapsed(context) * 100.0).round();
     html! {
         div { dt { (title) }
             dd { (value) " " span.unit { (unit) } }
             dd.note {
-                @match scene.snapshot.board.status {
+                @match context.snapshot.board.status {
                     Status::Ended => (l.pick("sena avläsningar kan ännu ändra", "late readings may still change it")),
                     Status::Locked => {
                         (l.pick("låst av arrangören", "locked by the organiser")) " "
-                        time { (l.full_moment(scene.snapshot.board.as_of, scene.zone())) }
+                        time { (l.full_moment(context.snapshot.board.as_of, context.zone())) }
                     },
                     _ => svg.progress viewBox="0 0 100 4" preserveAspectRatio="none" role="img"
                         aria-label={ (share) " % " (l.pick("av tävlingen har gått", "of the contest has passed")) } {
@@ -108,9 +108,9 @@ fn remaining(scene: &Scene) -> Markup {
     }
 }
 
-fn leader(scene: &Scene) -> Markup {
-    let l = scene.l;
-    let board = &scene.snapshot.board;
+fn leader(context: &ViewContext) -> Markup {
+    let l = context.language;
+    let board = &context.snapshot.board;
     let first: Vec<_> = board.rows.iter().take_while(|row| row.rank == Some(1)).collect();
     let title = match board.status {
         Status::Ended | Status::Locked => l.pick("Först", "First"),
@@ -118,12 +118,12 @@ fn leader(scene: &Scene) -> Markup {
     };
     html! {
         div { dt { (title) }
-            @match first.first().and_then(|row| Some((row, scene.who(row.participant)?))) {
+            @match first.first().and_then(|row| Some((row, context.who(row.participant)?))) {
                 Some((row, who)) => {
                     dd.name { (who.municipality)
                         @if first.len() > 1 { " " span.unit { "+" (first.len() - 1) } } }
                     dd.note { (rule::title(board.rule, l)) " "
-                        (Score::of(board.rule, row, who, scene.now(), scene.zone()).text(board.rule, l)) }
+                        (Score::of(board.rule, row, who, context.now(), context.zone()).text(board.rule, l)) }
                 }
                 None => { dd { (UNKNOWN) } dd.note { (l.pick("ingen är rankad än", "nobody is ranked yet")) } }
             }
@@ -131,9 +131,9 @@ fn leader(scene: &Scene) -> Markup {
     }
 }
 
-fn now(scene: &Scene) -> Markup {
-    let l = scene.l;
-    let live = scene.snapshot.board.rows.iter().filter(|row| row.contact == Contact::Live);
+fn now(context: &ViewContext) -> Markup {
+    let l = context.language;
+    let live = context.snapshot.board.rows.iter().filter(|row| row.contact == Contact::Live);
     let powers: Vec<Watts> = live.filter_map(|row| row.power).collect();
     let sum: Watts = powers.iter().copied().sum();
     html! {
@@ -143,7 +143,7 @@ fn now(scene: &Scene) -> Markup {
             } @else {
                 dd { (l.number(sum.0 as f64 / 1000.0, 0)) " " span.unit { "kW" } }
             }
-            dd.note { (powers.len()) " " (l.pick("av", "of")) " " (scene.participants.len()) " "
+            dd.note { (powers.len()) " " (l.pick("av", "of")) " " (context.participants.len()) " "
                 (l.pick("hus hörs direkt", "buildings heard live")) }
         }
     }

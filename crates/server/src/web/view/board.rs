@@ -4,12 +4,12 @@ use maud::{Markup, html};
 use wire::Language;
 
 use super::{
-    Scene,
+    ViewContext,
     bar::Scale,
+    layout::{PageFrame, page},
+    panel_gallery::panel_gallery,
     row::{columns, row},
-    shell::{Frame, page},
     summary::{meaning, summary},
-    wall::wall,
 };
 use crate::web::rule::{self, Score};
 
@@ -45,8 +45,8 @@ impl Selection {
         if query.is_empty() { "/".into() } else { format!("/?{query}") }
     }
 
-    fn takes(&self, scene: &Scene, row: &Row) -> bool {
-        let Some(who) = scene.who(row.participant) else { return false };
+    fn takes(&self, context: &ViewContext, row: &Row) -> bool {
+        let Some(who) = context.who(row.participant) else { return false };
         let found = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
         self.cluster.as_ref().is_none_or(|cluster| *cluster == who.cluster)
             && self
@@ -57,42 +57,46 @@ impl Selection {
 }
 
 /// The page. `board` follows the selection's rule.
-pub(in crate::web) fn board(scene: &Scene, board: &Leaderboard, selection: &Selection) -> Markup {
-    let l = scene.l;
-    let shown: Vec<&Row> = board.rows.iter().filter(|row| selection.takes(scene, row)).collect();
+pub(in crate::web) fn board(
+    context: &ViewContext,
+    board: &Leaderboard,
+    selection: &Selection,
+) -> Markup {
+    let l = context.language;
+    let shown: Vec<&Row> = board.rows.iter().filter(|row| selection.takes(context, row)).collect();
     let main = html! {
-        (summary(scene))
+        (summary(context))
         section.board aria-labelledby="board-title" {
             div.inner {
                 h2 #board-title { (l.pick("Ställningen", "Standings")) }
-                (rules(scene, board, selection))
+                (rules(context, board, selection))
                 p.sentence { (rule::sentence(board.rule, l))
-                    @if board.rule != scene.competition.rule {
+                    @if board.rule != context.competition.rule {
                         " " em { (l.pick("Detta är inte tävlingens egen regel, alltså inte officiellt.", "This is not the contest's own rule and not official.")) }
                     }
                     " " a href=(selection.what_if()) { (l.pick("Tänk om?", "What if?")) }
                 }
-                (filter(scene, selection))
+                (filter(context, selection))
                 @if shown.is_empty() {
                     p.nothing { (l.pick("Inget rådhus passar det valet.", "No town hall fits this choice.")) " "
                         a href=(Selection { rule: selection.rule, ..Selection::default() }.address()) { (l.pick("Visa alla", "Show all")) } }
                 } @else {
-                    (table(scene, board, &shown))
+                    (table(context, board, &shown))
                 }
                 (meaning(board, l))
             }
         }
-        (wall(scene, &shown, selection))
+        (panel_gallery(context, &shown, selection))
     };
-    page(scene, &Frame { title: "", here: &selection.address(), kind: "front" }, &main)
+    page(context, &PageFrame { title: "", here: &selection.address(), kind: "front" }, &main)
 }
 
-fn rules(scene: &Scene, board: &Leaderboard, selection: &Selection) -> Markup {
-    let l = scene.l;
+fn rules(context: &ViewContext, board: &Leaderboard, selection: &Selection) -> Markup {
+    let l = context.language;
     html! {
         nav.rules aria-label=(l.pick("Rangordna efter", "Rank by")) {
             @for rule in Rule::ALL {
-                @let own = rule == scene.competition.rule;
+                @let own = rule == context.competition.rule;
                 @let chosen = (!own).then_some(rule);
                 a href=(Selection { rule: chosen, ..selection.clone() }.address())
                     aria-current=[(rule == board.rule).then_some("page")] { (rule::title(rule, l)) }
@@ -101,9 +105,9 @@ fn rules(scene: &Scene, board: &Leaderboard, selection: &Selection) -> Markup {
     }
 }
 
-fn filter(scene: &Scene, selection: &Selection) -> Markup {
-    let l = scene.l;
-    let mut clusters: Vec<&str> = scene.participants.iter().map(|p| p.cluster.as_str()).collect();
+fn filter(context: &ViewContext, selection: &Selection) -> Markup {
+    let l = context.language;
+    let mut clusters: Vec<&str> = context.participants.iter().map(|p| p.cluster.as_str()).collect();
     clusters.sort_unstable();
     clusters.dedup();
     html! {
@@ -124,12 +128,12 @@ fn filter(scene: &Scene, selection: &Selection) -> Markup {
     }
 }
 
-pub(super) fn table(scene: &Scene, board: &Leaderboard, shown: &[&Row]) -> Markup {
-    let l = scene.l;
+pub(super) fn table(context: &ViewContext, board: &Leaderboard, shown: &[&Row]) -> Markup {
+    let l = context.language;
     let of = |row: &Row| {
-        scene
+        context
             .who(row.participant)
-            .map(|who| Score::of(board.rule, row, who, scene.now(), scene.zone()))
+            .map(|who| Score::of(board.rule, row, who, context.now(), context.zone()))
     };
     // Over all rows and not only those shown, so that a filter does not stretch the bars.
     let scores: Vec<Score> = board.rows.iter().filter_map(of).collect();
@@ -138,20 +142,20 @@ pub(super) fn table(scene: &Scene, board: &Leaderboard, shown: &[&Row]) -> Marku
     let (ranked, unranked) = shown.split_at(ranked);
     html! {
         table #board data-live data-rule=(board.rule.as_str()) role="table" {
-            caption { (caption(scene, board.rule, shown.len())) }
+            caption { (caption(context, board.rule, shown.len())) }
             thead role="rowgroup" { tr role="row" {
                 th.rank scope="col" role="columnheader" { (l.pick("Plats", "Rank")) }
                 th.who scope="col" role="columnheader" { (l.pick("Rådhus", "Town hall")) }
                 th.score scope="col" role="columnheader" { (rule::measure(board.rule, l)) }
                 @for column in columns(board.rule) {
-                    th.number scope="col" role="columnheader" { (column.title(scene)) " " small { (column.unit()) } }
+                    th.number scope="col" role="columnheader" { (column.title(context)) " " small { (column.unit()) } }
                 }
                 th.contact scope="col" role="columnheader" { (l.pick("Läge", "State")) }
             } }
             @for group in ranked.chunk_by(|a, b| a.group.is_some() && a.group == b.group) {
                 tbody.group.several[group.len() > 1] role="rowgroup" {
                     @for r in group {
-                        @if let Some(who) = scene.who(r.participant) { (row(scene, board.rule, r, who, &scale)) }
+                        @if let Some(who) = context.who(r.participant) { (row(context, board.rule, r, who, &scale)) }
                     }
                 }
             }
@@ -159,7 +163,7 @@ pub(super) fn table(scene: &Scene, board: &Leaderboard, shown: &[&Row]) -> Marku
                 tbody.unranked role="rowgroup" {
                     tr.heading role="row" { th colspan="8" scope="rowgroup" role="rowheader" { (l.pick("Utan placering", "Not ranked")) } }
                     @for r in unranked {
-                        @if let Some(who) = scene.who(r.participant) { (row(scene, board.rule, r, who, &scale)) }
+                        @if let Some(who) = context.who(r.participant) { (row(context, board.rule, r, who, &scale)) }
                     }
                 }
             }
@@ -167,10 +171,10 @@ pub(super) fn table(scene: &Scene, board: &Leaderboard, shown: &[&Row]) -> Marku
     }
 }
 
-fn caption(scene: &Scene, rule: Rule, shown: usize) -> String {
-    let all = scene.participants.len();
-    let title = rule::title(rule, scene.l).to_lowercase();
-    match (scene.l, shown == all) {
+fn caption(context: &ViewContext, rule: Rule, shown: usize) -> String {
+    let all = context.participants.len();
+    let title = rule::title(rule, context.language).to_lowercase();
+    match (context.language, shown == all) {
         (Language::Swedish, true) => format!("{all} rådhus efter {title}"),
         (Language::Swedish, false) => format!("{shown} av {all} rådhus efter {title}"),
         (Language::English, true) => format!("{all} town halls by {title}"),

@@ -1,13 +1,12 @@
 //! One participant on the board.
-use crate::text::ChooseText;
-use crate::text::{FormatDate, FormatNumber, UNKNOWN};
 use competition::{Contact, Participant, Row, Rule};
 use maud::{Markup, html};
 
 use super::{
-    Scene,
+    ViewContext,
     bar::{Scale, bar},
 };
+use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN};
 use crate::web::rule::{Score, title};
 
 /// The columns after rank, name and score.
@@ -34,8 +33,8 @@ pub(super) fn columns(rule: Rule) -> impl Iterator<Item = Column> {
 }
 
 impl Column {
-    pub(super) fn title(self, scene: &Scene) -> &'static str {
-        let l = scene.l;
+    pub(super) fn title(self, context: &ViewContext) -> &'static str {
+        let l = context.language;
         match self {
             Self::Saving => title(Rule::Saving, l),
             Self::Saved => l.pick("Sparat", "Saved"),
@@ -67,8 +66,8 @@ impl Column {
     }
 
     /// The number alone; its unit stands above the column, on a phone beside it.
-    fn number(self, scene: &Scene, row: &Row) -> Option<String> {
-        let l = scene.l;
+    fn number(self, context: &ViewContext, row: &Row) -> Option<String> {
+        let l = context.language;
         match self {
             Self::Saving => row.saving_percent.map(|v| l.number(v, row.decimals())),
             Self::Saved => row.saved.map(|e| l.number(e.kwh(), 0)),
@@ -84,9 +83,9 @@ impl Column {
 }
 
 /// Live, or since when not: a sign, and words for those who cannot see it.
-pub(super) fn state(scene: &Scene, row: &Row) -> Markup {
-    let l = scene.l;
-    let since = row.measured_at.map(|at| l.moment(at, scene.now(), scene.zone()));
+pub(super) fn state(context: &ViewContext, row: &Row) -> Markup {
+    let l = context.language;
+    let since = row.measured_at.map(|at| l.moment(at, context.now(), context.zone()));
     let (class, sign) = match row.contact {
         Contact::Live => ("live", "●"),
         Contact::Stale => ("stale", "◐"),
@@ -108,14 +107,14 @@ pub(super) fn state(scene: &Scene, row: &Row) -> Markup {
 
 /// The whole row. `place` is what stands in the rank's cell.
 pub(super) fn row(
-    scene: &Scene,
+    context: &ViewContext,
     rule: Rule,
     row: &Row,
     who: &Participant,
     scale: &Scale,
 ) -> Markup {
-    let l = scene.l;
-    let score = Score::of(rule, row, who, scene.now(), scene.zone());
+    let l = context.language;
+    let score = Score::of(rule, row, who, context.now(), context.zone());
     html! {
         tr id={ "p-" (who.id) } data-id=(who.id) role="row" {
             td.rank role="cell" {
@@ -139,15 +138,15 @@ pub(super) fn row(
                 (bar(rule, &score, scale))
             }
             @for column in columns(rule) {
-                @let number = column.number(scene, row);
+                @let number = column.number(context, row);
                 @let now = column == Column::Power && row.contact != Contact::Silent;
                 td class={ "number " (column.class()) @if number.is_none() { " none" } } role="cell"
-                    data-label=(column.title(scene)) {
+                    data-label=(column.title(context)) {
                     span data-power=[now.then_some(&who.id)] { (number.as_deref().unwrap_or(UNKNOWN)) }
                     @if number.is_some() { span.unit { "\u{a0}" (column.unit()) } }
                 }
             }
-            td.contact role="cell" { (state(scene, row)) }
+            td.contact role="cell" { (state(context, row)) }
         }
     }
 }

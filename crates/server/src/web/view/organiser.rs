@@ -1,16 +1,15 @@
 //! For the organiser, in plain words: what came in, what was not taken and why,
 //! and which gateways are away.
-use crate::text::ChooseText;
-use crate::text::{FormatDate, FormatNumber, UNKNOWN};
 use competition::{QuarantineReason, QuarantinedReadings, Time};
 use maud::{Markup, html};
 
 use wire::{ConnectionState, Language};
 
 use super::{
-    Scene, declare,
-    shell::{Frame, page},
+    ViewContext, decisions,
+    layout::{PageFrame, page},
 };
+use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN};
 use crate::{
     engine::{Decisions, GatewayState, IngestCounts},
     ingest::Rejection,
@@ -18,7 +17,7 @@ use crate::{
 
 /// What lies on the organiser's desk.
 #[derive(Debug, Clone)]
-pub(in crate::web) struct Desk {
+pub(in crate::web) struct OrganiserView {
     pub(in crate::web) quarantine: Vec<QuarantinedReadings>,
     pub(in crate::web) rejections: Vec<Rejection>,
     pub(in crate::web) gateways: Vec<GatewayState>,
@@ -27,8 +26,8 @@ pub(in crate::web) struct Desk {
 }
 
 /// The page.
-pub(in crate::web) fn organiser(scene: &Scene, desk: &Desk) -> Markup {
-    let l = scene.l;
+pub(in crate::web) fn organiser(context: &ViewContext, desk: &OrganiserView) -> Markup {
+    let l = context.language;
     let main = html! {
         section.hero.house { div.inner {
             p.eyebrow { a href="/" { "← " (l.pick("Ställningen", "Standings")) } }
@@ -36,25 +35,25 @@ pub(in crate::web) fn organiser(scene: &Scene, desk: &Desk) -> Markup {
             p.lead { (l.pick(
                 "Vad som har kommit in sedan tjänsten startade, och vad som inte kunde tas emot. Ett meddelande som inte tas emot stoppar aldrig dem som kommer efter.",
                 "What has come in since the service started, and what could not be taken. A message that is not taken never stops those behind it.")) }
-            (figures(scene, &desk.counts))
+            (figures(context, &desk.counts))
         } }
-        section.desk { div.inner #decided data-live { (declare::decided(scene, &desk.decisions)) } }
+        section.desk { div.inner #decided data-live { (decisions::decisions(context, &desk.decisions)) } }
         // A form must not be renewed under the hands of who fills it in.
-        section.desk { div.inner #declare { (declare::forms(scene, &desk.decisions)) } }
+        section.desk { div.inner #declare { (decisions::forms(context, &desk.decisions)) } }
         section.desk { div.inner #desk data-live {
-            (refused(scene, &desk.counts))
-            (rejections(scene, &desk.rejections))
-            (quarantine(scene, &desk.quarantine))
-            (absent(scene))
-            (gateways(scene, &desk.gateways))
+            (refused(context, &desk.counts))
+            (rejections(context, &desk.rejections))
+            (quarantine(context, &desk.quarantine))
+            (absent(context))
+            (gateways(context, &desk.gateways))
         } }
     };
     let title = l.pick("För arrangören", "For the organiser");
-    page(scene, &Frame { title, here: "/organiser", kind: "desk" }, &main)
+    page(context, &PageFrame { title, here: "/organiser", kind: "desk" }, &main)
 }
 
-fn figures(scene: &Scene, counts: &IngestCounts) -> Markup {
-    let l = scene.l;
+fn figures(context: &ViewContext, counts: &IngestCounts) -> Markup {
+    let l = context.language;
     let number = |n: u64| l.number(n as f64, 0);
     let refused: u64 = counts.refused.iter().map(|(_, n)| n).sum();
     html! {
@@ -98,8 +97,8 @@ fn words(label: &str, l: Language) -> &'static str {
     }
 }
 
-fn refused(scene: &Scene, counts: &IngestCounts) -> Markup {
-    let l = scene.l;
+fn refused(context: &ViewContext, counts: &IngestCounts) -> Markup {
+    let l = context.language;
     let some: Vec<_> = counts.refused.iter().filter(|(_, n)| *n > 0).collect();
     html! {
         h2 { (l.pick("Inte taget, efter skäl", "Not taken, by reason")) }
@@ -118,12 +117,12 @@ fn refused(scene: &Scene, counts: &IngestCounts) -> Markup {
     }
 }
 
-fn when(scene: &Scene, at: Time) -> String {
-    scene.l.moment(at, scene.now(), scene.zone())
+fn when(context: &ViewContext, at: Time) -> String {
+    context.language.moment(at, context.now(), context.zone())
 }
 
-fn rejections(scene: &Scene, rejections: &[Rejection]) -> Markup {
-    let l = scene.l;
+fn rejections(context: &ViewContext, rejections: &[Rejection]) -> Markup {
+    let l = context.language;
     html! {
         @if !rejections.is_empty() {
             h2 { (l.pick("De senaste, efter ämne", "The latest, by topic")) }
@@ -137,8 +136,8 @@ fn rejections(scene: &Scene, rejections: &[Rejection]) -> Markup {
                     th scope="row" { code { (c.topic) } }
                     td { code { (c.label) } " " small { (c.detail) } }
                     td.number { (l.number(c.count as f64, 0)) }
-                    td { (when(scene, c.first)) }
-                    td { (when(scene, c.last)) } } } } } }
+                    td { (when(context, c.first)) }
+                    td { (when(context, c.last)) } } } } } }
         }
     }
 }
@@ -168,10 +167,10 @@ fn doubt(doubt: QuarantineReason, l: Language) -> &'static str {
     }
 }
 
-fn quarantine(scene: &Scene, quarantine: &[QuarantinedReadings]) -> Markup {
-    let l = scene.l;
+fn quarantine(context: &ViewContext, quarantine: &[QuarantinedReadings]) -> Markup {
+    let l = context.language;
     let meters: Vec<&str> =
-        scene.participants.iter().flat_map(|who| &who.meters).map(|m| m.id.as_str()).collect();
+        context.participants.iter().flat_map(|who| &who.meters).map(|m| m.id.as_str()).collect();
     html! {
         h2 { (l.pick("Sparat men inte räknat", "Kept but not counted")) }
         p.sentence { (l.pick(
@@ -189,22 +188,22 @@ fn quarantine(scene: &Scene, quarantine: &[QuarantinedReadings]) -> Markup {
                     th scope="col" { (l.pick("Först", "First")) }
                     th scope="col" { (l.pick("Senast", "Last")) } } }
                 tbody { @for q in quarantine { tr {
-                    th scope="row" { (scene.who(q.participant).map_or(UNKNOWN, |who| &who.municipality)) }
+                    th scope="row" { (context.who(q.participant).map_or(UNKNOWN, |who| &who.municipality)) }
                     td { code { (meters.get(q.meter.0 as usize).copied().unwrap_or(UNKNOWN)) } }
                     td { (doubt(q.doubt, l)) @if q.open { " " strong { (l.pick("Pågår.", "Goes on.")) } } }
                     td.number { (l.number(q.count as f64, 0)) }
                     td.number { (l.number(q.register.milli().kwh(), 0)) }
-                    td { (when(scene, q.first)) }
-                    td { (when(scene, q.last)) } } } } } }
+                    td { (when(context, q.first)) }
+                    td { (when(context, q.last)) } } } } } }
         }
     }
 }
 
 /// Participants that are not ranked, and why.
-fn absent(scene: &Scene) -> Markup {
-    let l = scene.l;
-    let rows = scene.snapshot.board.rows.iter().filter(|row| row.rank.is_none());
-    let rows: Vec<_> = rows.filter_map(|row| Some((row, scene.who(row.participant)?))).collect();
+fn absent(context: &ViewContext) -> Markup {
+    let l = context.language;
+    let rows = context.snapshot.board.rows.iter().filter(|row| row.rank.is_none());
+    let rows: Vec<_> = rows.filter_map(|row| Some((row, context.who(row.participant)?))).collect();
     html! {
         h2 { (l.pick("Rådhus utan placering", "Town halls that are not ranked")) }
         @if rows.is_empty() {
@@ -217,8 +216,8 @@ fn absent(scene: &Scene) -> Markup {
     }
 }
 
-fn gateways(scene: &Scene, gateways: &[GatewayState]) -> Markup {
-    let l = scene.l;
+fn gateways(context: &ViewContext, gateways: &[GatewayState]) -> Markup {
+    let l = context.language;
     let number = |n: Option<u32>| n.map_or(UNKNOWN.into(), |n| l.number(n.into(), 0));
     html! {
         h2 { (l.pick("Gatewayer", "Gateways")) }
@@ -240,7 +239,7 @@ fn gateways(scene: &Scene, gateways: &[GatewayState]) -> Markup {
                         ConnectionState::Online => span.state.live { span.sign aria-hidden="true" { "●" } " " (l.pick("ansluten", "connected")) },
                         ConnectionState::Offline => span.state.silent { span.sign aria-hidden="true" { "○" } " " (l.pick("borta", "away")) },
                     } }
-                    td { (when(scene, g.heard)) }
+                    td { (when(context, g.heard)) }
                     td { (g.status.firmware.as_ref().map_or(UNKNOWN, |f| f.as_str())) }
                     td.number { (number(g.status.queued)) }
                     td.number { (number(g.status.dropped)) }

@@ -1,45 +1,46 @@
-//! What people see: server-rendered HTML that is complete without a script. The
-//! script only fetches the same page again and moves what changed.
+//! The pages as server-rendered HTML, complete without a script. The script only
+//! fetches the same page again and replaces what changed.
+mod activities;
 mod bar;
 mod board;
 mod chart;
-mod declare;
-mod insight;
+mod decisions;
 mod kiosk;
+mod layout;
 mod organiser;
+mod panel_gallery;
 mod participant;
 mod row;
-mod shell;
 mod summary;
-mod wall;
 mod what_if;
 
 use competition::{Competition, Participant, ParticipantIndex, Time};
 use jiff::tz::TimeZone;
-
-pub(super) use board::{Selection, board};
-pub(super) use chart::Curve;
-pub(super) use kiosk::kiosk;
-pub(super) use organiser::{Desk, organiser};
-pub(super) use participant::{Curves, participant};
-pub(super) use shell::{missing, trouble};
-pub(super) use what_if::what_if;
-
-use crate::{display::Stage, engine::Snapshot};
 use wire::Language;
 
-/// What every page is drawn from.
+pub(super) use board::{Selection, board};
+pub(super) use chart::LoadCurve;
+pub(super) use kiosk::kiosk;
+pub(super) use layout::{error, not_found};
+pub(super) use organiser::{OrganiserView, organiser};
+pub(super) use participant::{ParticipantCharts, participant};
+pub(super) use what_if::what_if;
+
+use crate::{display::PageInputs, engine::Snapshot};
+
+/// The inputs of every page.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scene<'a> {
+pub(super) struct ViewContext<'a> {
     pub(super) competition: &'a Competition,
     pub(super) participants: &'a [Participant],
     pub(super) snapshot: &'a Snapshot,
-    pub(super) l: Language,
-    /// Seconds that pass in one, where the clock and the meters are simulated.
-    pub(super) simulated: Option<f64>,
+    pub(super) language: Language,
+    /// How many times faster than real time the simulated clock runs; `None` where the
+    /// clock and the meters are real.
+    pub(super) simulation_speed: Option<f64>,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> ViewContext<'a> {
     fn now(&self) -> Time {
         self.snapshot.as_of
     }
@@ -48,13 +49,13 @@ impl<'a> Scene<'a> {
         &self.competition.timezone
     }
 
-    /// What the panels are drawn from.
-    pub(super) fn stage(&self) -> Stage<'a> {
-        Stage {
+    /// The inputs of the panels' pages.
+    fn page_inputs(&self) -> PageInputs<'a> {
+        PageInputs {
             competition: self.competition,
             participants: self.participants,
             snapshot: self.snapshot,
-            language: self.l,
+            language: self.language,
             now: self.now(),
         }
     }

@@ -1,28 +1,28 @@
 //! What if: the board under another rule and baseline, with its clusters. Never
 //! mistaken for the official one: each page says what it is before anything else.
-use crate::text::ChooseText;
-use crate::text::{FormatNumber, UNKNOWN};
 use competition::{Baseline, ClusterRow, Leaderboard, Rule};
 use maud::{Markup, html};
 use wire::Language;
 
 use super::{
-    Scene,
+    ViewContext,
     board::{Selection, table},
-    shell::{Frame, page},
+    layout::{PageFrame, page},
 };
+use crate::text::{ChooseText, FormatNumber, UNKNOWN};
 use crate::web::rule;
 
 /// The page.
 pub(in crate::web) fn what_if(
-    scene: &Scene,
+    context: &ViewContext,
     board: &Leaderboard,
     clusters: &[ClusterRow],
     baseline: Baseline,
 ) -> Markup {
-    let l = scene.l;
+    let l = context.language;
     let all: Vec<_> = board.rows.iter().collect();
-    let own = scene.competition.rule == board.rule && scene.competition.method.baseline == baseline;
+    let own =
+        context.competition.rule == board.rule && context.competition.method.baseline == baseline;
     let main = html! {
         section.board aria-labelledby="if-title" { div.inner {
             p.eyebrow { a href="/" { "← " (l.pick("Den officiella ställningen", "The official standings")) } }
@@ -42,7 +42,7 @@ pub(in crate::web) fn what_if(
             @if let Some(reason) = rule::no_interval(board, baseline) {
                 p.note { (l.text(&reason)) "." }
             }
-            (table(scene, board, &all))
+            (table(context, board, &all))
             h2 { (l.pick("Kluster, vägda efter golvarea", "Clusters, weighted by floor area")) }
             table.plain #clusters {
                 thead { tr { th { (l.pick("Plats", "Rank")) } th { (l.pick("Kluster", "Cluster")) }
@@ -59,7 +59,7 @@ pub(in crate::web) fn what_if(
     };
     let here = format!("/what-if?rule={}&baseline={}", board.rule.as_str(), baseline.as_str());
     let title = l.pick("Tänk om?", "What if?");
-    page(scene, &Frame { title, here: &here, kind: "what-if" }, &main)
+    page(context, &PageFrame { title, here: &here, kind: "what-if" }, &main)
 }
 
 /// A baseline as a visitor says it.

@@ -2,14 +2,18 @@
 use competition::{Participant, Row};
 use maud::{Markup, html};
 
-use super::{Scene, board::Selection};
+use super::{ViewContext, board::Selection};
 
 /// How many panels a visitor gets without asking for all.
 const FIRST: usize = 24;
 
 /// The panels of the rows shown, in their order.
-pub(super) fn wall(scene: &Scene, shown: &[&Row], selection: &Selection) -> Markup {
-    let l = scene.l;
+pub(super) fn panel_gallery(
+    context: &ViewContext,
+    shown: &[&Row],
+    selection: &Selection,
+) -> Markup {
+    let l = context.language;
     let most = if selection.all_panels { shown.len() } else { FIRST };
     html! {
         section.wall aria-labelledby="wall-title" { div.inner {
@@ -19,8 +23,8 @@ pub(super) fn wall(scene: &Scene, shown: &[&Row], selection: &Selection) -> Mark
                 "Each town hall has an LED panel in its lobby. This is what they show at this moment, pixel by pixel.")) }
             ul.panels {
                 @for row in shown.iter().take(most) {
-                    @if let Some(who) = scene.who(row.participant) {
-                        li { a href={ "/participants/" (who.id) } { (panel(scene, who, (128, 64))) span { (who.municipality) } } }
+                    @if let Some(who) = context.who(row.participant) {
+                        li { a href={ "/participants/" (who.id) } { (panel(context, who, (128, 64))) span { (who.municipality) } } }
                     }
                 }
             }
@@ -33,8 +37,12 @@ pub(super) fn wall(scene: &Scene, shown: &[&Row], selection: &Selection) -> Mark
 }
 
 /// One panel; the script asks for a newer picture while it is in view.
-pub(super) fn panel(scene: &Scene, who: &Participant, (width, height): (u32, u32)) -> Markup {
-    let l = scene.l;
+pub(super) fn panel(
+    context: &ViewContext,
+    who: &Participant,
+    (width, height): (u32, u32),
+) -> Markup {
+    let l = context.language;
     let source = format!("/api/v1/panels/{}.png?size={width}x{height}&lang={}", who.id, l.tag());
     html! {
         span class={ "led w" (width) } {

@@ -248,7 +248,7 @@ pub(in crate::web) fn engine(n: usize) -> EngineClient {
 /// The service over it, its clock ahead of the snapshot as in life.
 pub(in crate::web) fn web(n: usize, organiser: Option<&str>) -> Arc<Web> {
     let readiness = Readiness::default();
-    readiness.broker(true);
+    readiness.set_broker(true);
     Web::new(
         engine(n),
         Options {

@@ -1,5 +1,5 @@
-//! Headers that every answer carries: nothing from elsewhere, nothing inline, and
-//! no page of ours in somebody else's frame.
+//! Security headers of every response: content of this origin only, nothing inline,
+//! and no framing by other sites.
 use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue, header},
@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-const ALWAYS: [(HeaderName, &str); 4] = [
+const HEADERS: [(HeaderName, &str); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -18,9 +18,10 @@ const ALWAYS: [(HeaderName, &str); 4] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-pub(super) async fn secure(request: Request, next: Next) -> Response {
+/// Middleware that adds the headers.
+pub(super) async fn add(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    for (name, value) in ALWAYS {
+    for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response

@@ -1,31 +1,32 @@
-//! The query part of an address, read so that a mistake is explained and not guessed at.
+//! The query of an address. A mistake is reported with the fix; no value is guessed.
 use competition::Time;
 
 use super::problem::Problem;
 
-/// Names and values as they stand in the address.
+/// Names and values of the query, decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Params(Vec<(String, String)>);
+pub(super) struct QueryParams(Vec<(String, String)>);
 
-impl Params {
-    pub(super) fn read(query: Option<&str>) -> Self {
+impl QueryParams {
+    /// Reads every parameter, known or not, as pages and forms need it.
+    pub(super) fn parse(query: Option<&str>) -> Self {
         let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
         Self(pairs.into_owned().collect())
     }
 
-    /// For programs: anything that is not understood is an error.
-    pub(super) fn strict(query: Option<&str>, known: &[&str]) -> Result<Self, Problem> {
-        let params = Self::read(query);
+    /// Refuses unknown and repeated parameters, as the API does.
+    pub(super) fn parse_strict(query: Option<&str>, known: &[&str]) -> Result<Self, Problem> {
+        let params = Self::parse(query);
         for (i, (name, _)) in params.0.iter().enumerate() {
             if !known.contains(&name.as_str()) {
                 let known = if known.is_empty() { "none".into() } else { known.join(", ") };
-                return Err(Problem::bad(
+                return Err(Problem::bad_request(
                     format!("the parameter {name:?} is not known here"),
                     format!("known parameters: {known}"),
                 ));
             }
             if params.0[..i].iter().any(|(other, _)| other == name) {
-                return Err(Problem::bad(
+                return Err(Problem::bad_request(
                     format!("the parameter {name:?} is given more than once"),
                     "give it once",
                 ));
@@ -34,18 +35,19 @@ impl Params {
         Ok(params)
     }
 
-    /// The value; an empty one, as forms send it, is none.
+    /// The trimmed value; `None` also where it is empty, as forms send empty fields.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(n, _)| n == name);
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// An RFC 3339 time.
     pub(super) fn time(&self, name: &str) -> Result<Option<Time>, Problem> {
         let Some(text) = self.get(name) else { return Ok(None) };
         // A plus sign that was not escaped arrives as a space.
         let time: wire::Time = text.replace(' ', "+").parse().map_err(|error| {
-            Problem::bad(
-                format!("{name}={text} is no time: {error}"),
+            Problem::bad_request(
+                format!("{name}={text} is not a time: {error}"),
                 format!("write it as {name}=2027-04-11T10:00:00Z"),
             )
         })?;
@@ -63,8 +65,8 @@ impl Params {
             return Ok(Some(i64::from(days) * 86_400));
         }
         text.parse::<jiff::SignedDuration>().map(|d| Some(d.as_secs())).map_err(|_| {
-            Problem::bad(
-                format!("{name}={text} is no duration"),
+            Problem::bad_request(
+                format!("{name}={text} is not a duration"),
                 format!("write {name}=15m, {name}=1h, {name}=1d or a number of seconds"),
             )
         })
@@ -76,21 +78,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_understood_is_explained() {
-        let problem = Params::strict(Some("rul=saving"), &["rule", "as_of"]).expect_err("a typo");
-        assert!(problem.detail.contains("\"rul\"") && problem.mend.contains("rule, as_of"));
-        assert!(Params::strict(Some("rule=a&rule=b"), &["rule"]).is_err());
-        assert_eq!(Params::read(Some("rule=")).get("rule"), None);
-        assert_eq!(Params::read(Some("q=%C3%84lv")).get("q"), Some("Älv"));
+    fn a_mistake_in_the_query_is_explained() {
+        let problem =
+            QueryParams::parse_strict(Some("rul=saving"), &["rule", "as_of"]).expect_err("a typo");
+        assert!(problem.detail.contains("\"rul\"") && problem.hint.contains("rule, as_of"));
+        assert!(QueryParams::parse_strict(Some("rule=a&rule=b"), &["rule"]).is_err());
+        assert_eq!(QueryParams::parse(Some("rule=")).get("rule"), None);
+        assert_eq!(QueryParams::parse(Some("q=%C3%84lv")).get("q"), Some("Älv"));
     }
 
     #[test]
-    fn times_and_durations() {
-        let time = |q| Params::read(Some(q)).time("t");
+    fn times_and_durations_are_parsed() {
+        let time = |q| QueryParams::parse(Some(q)).time("t");
         assert_eq!(time("t=1970-01-01T00:01:00Z").expect("a time"), Some(Time(60)));
         assert_eq!(time("t=1970-01-01T02:01:00+02:00").expect("a plus"), Some(Time(60)));
-        assert!(time("t=yesterday").expect_err("words").mend.contains("t=2027"));
-        let step = |q| Params::read(Some(q)).seconds("step");
+        assert!(time("t=yesterday").expect_err("words").hint.contains("t=2027"));
+        let step = |q| QueryParams::parse(Some(q)).seconds("step");
         for (query, seconds) in
             [("step=900", 900), ("step=15m", 900), ("step=PT1H", 3600), ("step=1d", 86_400)]
         {

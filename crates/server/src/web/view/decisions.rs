@@ -1,25 +1,25 @@
 //! The organiser's decisions: what is declared, forms for more, the lock, and the end
 //! of the audit log to write down.
-use crate::text::{FormatDate, FormatNumber};
 use competition::{ActivityKind, Bilingual, Status};
 use maud::{Markup, html};
 use wire::Language;
 
-use super::Scene;
+use super::ViewContext;
+use crate::text::{FormatDate, FormatNumber};
 use crate::{
     audit::{Declaration, DeclarationRequest, hex},
     engine::Decisions,
 };
 
 /// What is in force, and the end of the audit log.
-pub(super) fn decided(scene: &Scene, decisions: &Decisions) -> Markup {
-    let l = scene.l;
+pub(super) fn decisions(context: &ViewContext, decisions: &Decisions) -> Markup {
+    let l = context.language;
     html! {
         h2 #declared { (l.pick("Anmält av arrangören", "Declared by the organiser")) }
         @if let Some(at) = decisions.locked {
             p.sentence { strong {
                 (l.pick("Resultatet är låst sedan", "The result is locked since")) " "
-                (l.moment(at, scene.now(), scene.zone())) ". "
+                (l.moment(at, context.now(), context.zone())) ". "
             } (l.pick(
                 "Mätvärden och konfiguration ändrar det inte mer; bara ett tillägg med skäl gör det.",
                 "Readings and configuration change it no more; only an amendment with a reason does.")) }
@@ -28,14 +28,14 @@ pub(super) fn decided(scene: &Scene, decisions: &Decisions) -> Markup {
             p.nothing { (l.pick("Ingenting är anmält.", "Nothing is declared.")) }
         } @else {
             div.scroll tabindex="0" { table { thead { tr {
-                    th.number scope="col" { (l.pick("Post", "Entry")) }
+                    th.number scope="col" { (l.pick("Post", "AuditEntry")) }
                     th scope="col" { (l.pick("Vad", "What")) }
                     th scope="col" { (l.pick("Vem eller vilken mätare", "Whom or which meter")) }
                     th scope="col" { (l.pick("Gäller", "Holds")) }
                     th scope="col" { (l.pick("Skäl", "Reason")) }
                     th scope="col" { (l.pick("Av", "By")) }
                     th scope="col" { (l.pick("Anmält", "Declared")) } } }
-                tbody { @for it in &decisions.declared { (row(scene, it)) } } } }
+                tbody { @for it in &decisions.declared { (row(context, it)) } } } }
         }
         @if let Some(head) = &decisions.head {
             p.sentence { (l.pick("Händelseloggens senaste post är nummer", "The newest entry of the audit log is number")) " "
@@ -47,16 +47,16 @@ pub(super) fn decided(scene: &Scene, decisions: &Decisions) -> Markup {
     }
 }
 
-fn row(scene: &Scene, it: &Declaration) -> Markup {
+fn row(context: &ViewContext, it: &Declaration) -> Markup {
     let asked = &it.asked;
     html! { tr {
     td.number { (it.entry) }
-    th scope="row" { (kind(&asked.kind, scene.l)) }
-    td { (whom(scene, asked)) }
-    td { (holds(asked, scene.l)) }
+    th scope="row" { (kind(&asked.kind, context.language)) }
+    td { (whom(context, asked)) }
+    td { (holds(asked, context.language)) }
     td { (asked.reason) }
     td { (asked.by) }
-    td { (scene.l.moment(it.made, scene.now(), scene.zone())) } } }
+    td { (context.language.moment(it.made, context.now(), context.zone())) } } }
 }
 
 fn kind(kind: &str, l: Language) -> &'static str {
@@ -77,9 +77,9 @@ fn activity(kind: ActivityKind, l: Language) -> &'static str {
     l.pick(swedish, english)
 }
 
-fn whom<'a>(scene: &'a Scene, asked: &'a DeclarationRequest) -> &'a str {
+fn whom<'a>(context: &'a ViewContext, asked: &'a DeclarationRequest) -> &'a str {
     let of = asked.participant.as_deref();
-    let who = scene.participants.iter().find(|who| Some(who.id.as_str()) == of);
+    let who = context.participants.iter().find(|who| Some(who.id.as_str()) == of);
     who.map(|who| who.municipality.as_str()).or(asked.meter.as_deref()).or(of).unwrap_or_default()
 }
 
@@ -102,10 +102,10 @@ fn holds(asked: &DeclarationRequest, l: Language) -> String {
 }
 
 /// Forms that work without a script; apart from what the script renews.
-pub(super) fn forms(scene: &Scene, decisions: &Decisions) -> Markup {
-    let l = scene.l;
+pub(super) fn forms(context: &ViewContext, decisions: &Decisions) -> Markup {
+    let l = context.language;
     let locked = decisions.locked.is_some();
-    let ended = matches!(scene.snapshot.board.status, Status::Ended);
+    let ended = matches!(context.snapshot.board.status, Status::Ended);
     let title = if locked {
         l.pick("Ändra det låsta resultatet", "Amend the locked result")
     } else {
@@ -117,43 +117,43 @@ pub(super) fn forms(scene: &Scene, decisions: &Decisions) -> Markup {
             "Det som anmäls gäller genast, också bakåt i tiden, och står med skäl och roll i händelseloggen. Ange en roll och inget namn.",
             "What is declared holds at once, for the past as well, and stands with reason and role in the audit log. Give a role and no name.")) }
         (form(l, "activity", &html! {
-            (participant(scene))
+            (participant(context))
             label { span { (l.pick("Vad", "What")) } select name="activity" required {
                 @for kind in ActivityKind::ALL { option value=(kind.as_str()) { (activity(kind, l)) } } } }
             (input(l.pick("Dag", "Day"), "day", "date"))
             label { span { (l.pick("Var i huset (om ni vill)", "Where in the house (if you like)")) }
                 input name="place" maxlength="80" autocomplete="off"; } }))
         (form(l, "event", &html! {
-            (participant(scene))
+            (participant(context))
             (input(l.pick("Första dagen", "First day"), "from", "date"))
             (input(l.pick("Dagen efter den sista", "The day after the last"), "until", "date")) }))
         (form(l, "excluded-hours", &html! {
-            (participant(scene))
+            (participant(context))
             (input(l.pick("Från", "From"), "from", "datetime-local"))
             (input(l.pick("Till", "Until"), "until", "datetime-local")) }))
         (form(l, "meter-swap", &html! {
             label { span { (l.pick("Mätare", "Meter")) } select name="meter" required {
-                @for who in scene.participants { @for meter in &who.meters {
+                @for who in context.participants { @for meter in &who.meters {
                     option value=(meter.id) { (who.municipality) " " (meter.id) } } } } }
             (input(l.pick("Bytet", "The change"), "at", "datetime-local"))
             (digits(l.pick("Gamla mätarens sista ställning, kWh", "Last of the old register, kWh"), "last_kwh"))
             (digits(l.pick("Nya mätarens första ställning, kWh", "First of the new register, kWh"), "first_kwh")) }))
         (form(l, "floor-area", &html! {
-            (participant(scene))
+            (participant(context))
             (input(l.pick("Från och med", "From"), "from", "date"))
             (digits(l.pick("Atemp, m²", "Atemp, m²"), "m2")) }))
         (form(l, "employees", &html! {
-            (participant(scene))
+            (participant(context))
             (input(l.pick("Från och med", "From"), "from", "date"))
             (digits(l.pick("Antal", "Count"), "count")) }))
         @if locked {
-            (form(l, "late-data", &html! { (participant(scene)) }))
+            (form(l, "late-data", &html! { (participant(context)) }))
         }
         @if !decisions.declared.is_empty() {
             (form(l, "withdraw", &html! {
-                label { span { (l.pick("Post", "Entry")) } select name="entry" required {
+                label { span { (l.pick("Post", "AuditEntry")) } select name="entry" required {
                     @for it in &decisions.declared {
-                        option value=(it.entry) { (it.entry) ": " (kind(&it.asked.kind, l)) " " (whom(scene, &it.asked)) } } } } }))
+                        option value=(it.entry) { (it.entry) ": " (kind(&it.asked.kind, l)) " " (whom(context, &it.asked)) } } } } }))
         }
         @if ended && !locked {
             (form(l, "lock", &html! {}))
@@ -185,10 +185,10 @@ fn form(l: Language, kind: &str, fields: &Markup) -> Markup {
     }
 }
 
-fn participant(scene: &Scene) -> Markup {
+fn participant(context: &ViewContext) -> Markup {
     html! {
-        label { span { (scene.l.pick("Rådhus", "Town hall")) } select name="participant" required {
-            @for who in scene.participants { option value=(who.id) { (who.municipality) } } } }
+        label { span { (context.language.pick("Rådhus", "Town hall")) } select name="participant" required {
+            @for who in context.participants { option value=(who.id) { (who.municipality) } } } }
     }
 }
 

@@ -1,24 +1,27 @@
 //! The same for a lobby television: nobody touches it, everybody passes it.
-use crate::text::ChooseText;
-use crate::text::{FormatDate, FormatNumber, UNKNOWN, hour_minute, local};
 use competition::{Contact, ParticipantIndex, Row, Rule};
 use maud::{Markup, html};
 
 use super::{
-    Scene,
-    chart::{Curve, LARGE, draw},
-    participant::Portrait,
-    shell::bare,
+    ViewContext,
+    chart::{LARGE, LoadCurve, draw},
+    layout::bare,
+    participant::ParticipantView,
 };
+use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN, hour_minute, local};
 use crate::{display, web::rule::Score};
 
 /// The page; `None` where the snapshot does not know the participant.
-pub(in crate::web) fn kiosk(scene: &Scene, index: ParticipantIndex, day: &Curve) -> Option<Markup> {
-    let l = scene.l;
-    let portrait = Portrait::of(scene, index)?;
-    let Portrait { who, row, house } = &portrait;
-    let time = local(scene.now(), scene.zone());
-    let saving = portrait.saving();
+pub(in crate::web) fn kiosk(
+    context: &ViewContext,
+    index: ParticipantIndex,
+    day: &LoadCurve,
+) -> Option<Markup> {
+    let l = context.language;
+    let participant_view = ParticipantView::of(context, index)?;
+    let ParticipantView { who, row, house } = &participant_view;
+    let time = local(context.now(), context.zone());
+    let saving = participant_view.saving();
     let night = display::is_night(&time);
     let class = if night { "kiosk dark" } else { "kiosk" };
     let heard = row.contact == Contact::Live;
@@ -32,15 +35,15 @@ pub(in crate::web) fn kiosk(scene: &Scene, index: ParticipantIndex, day: &Curve)
                 @if heard {
                     p.label { (l.pick("Huset drar nu", "The building draws")) }
                     p.huge { span data-power=(who.id) { (row.power.map_or(UNKNOWN.into(), |p| l.kilowatts(p))) } " " span.unit { "kW" } }
-                    @if let Some((_, step)) = display::fresh_step(house, scene.now()) {
+                    @if let Some((_, step)) = display::recent_step(house, context.now()) {
                         p.step { @if step.0 > 0 { "▲ +" } @else { "▼ " } (l.kilowatts(step)) " kW "
                             (if step.0 > 0 { l.pick("slogs just på", "was just switched on") } else { l.pick("slogs just av", "was just switched off") }) }
                     }
                 } @else {
                     p.label { (l.pick("Ingen kontakt med mätaren", "No contact with the meter")) }
-                    (silence(scene, row))
+                    (silence(context, row))
                 }
-                @if let Some(p) = portrait.today_percent().filter(|_| heard) {
+                @if let Some(p) = participant_view.today_percent().filter(|_| heard) {
                     p.today { (l.pick("I dag hittills:", "So far today:")) " "
                         @if p >= 0.5 { strong { (l.percent(p, 0)) " " (l.pick("mindre", "less")) } " " (l.pick("än normalt", "than normal")) }
                         @else if p <= -0.5 { strong.worse { (l.percent(-p, 0)) " " (l.pick("mer", "more")) } " " (l.pick("än normalt", "than normal")) }
@@ -50,10 +53,10 @@ pub(in crate::web) fn kiosk(scene: &Scene, index: ParticipantIndex, day: &Curve)
             section.place {
                 p.label { (l.pick("Plats", "Rank")) }
                 p.huge { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string())) " "
-                    span.unit { (l.pick("av", "of")) " " (scene.participants.len()) } }
+                    span.unit { (l.pick("av", "of")) " " (context.participants.len()) } }
                 @match &row.reason {
                     Some(reason) if row.rank.is_none() => p { (l.text(reason)) },
-                    _ => (neighbours(scene, row)),
+                    _ => (neighbours(context, row)),
                 }
             }
             section.saving {
@@ -64,22 +67,22 @@ pub(in crate::web) fn kiosk(scene: &Scene, index: ParticipantIndex, day: &Curve)
             }
             section.curve {
                 p.label { (l.pick("Senaste dygnet. Linjen är vad huset använde, ytan det normala; grönt är sparat.", "The last 24 hours. The line is what was used, the area is normal; green was saved.")) }
-                (draw(day, scene.zone(), l, LARGE))
+                (draw(day, context.zone(), l, LARGE))
             }
-            footer { @if scene.simulated.is_some() { p.made-up { (l.pick("Demonstration med simulerade elmätare", "A demonstration with simulated meters")) } }
-                p { (scene.stage().ticker()) } }
+            footer { @if context.simulation_speed.is_some() { p.made-up { (l.pick("Demonstration med simulerade elmätare", "A demonstration with simulated meters")) } }
+                p { (context.page_inputs().ticker()) } }
         }
     };
-    Some(bare(scene, &who.municipality, class, &main))
+    Some(bare(context, &who.municipality, class, &main))
 }
 
 /// Since when, as large as the number that is not there.
-fn silence(scene: &Scene, row: &Row) -> Markup {
-    let l = scene.l;
-    let Some(since) = row.measured_at.map(|at| local(at, scene.zone())) else {
+fn silence(context: &ViewContext, row: &Row) -> Markup {
+    let l = context.language;
+    let Some(since) = row.measured_at.map(|at| local(at, context.zone())) else {
         return html! { p.huge.none { (UNKNOWN) } p.since { (l.pick("inte hörd än", "not heard yet")) } };
     };
-    let today = since.date() == local(scene.now(), scene.zone()).date();
+    let today = since.date() == local(context.now(), context.zone()).date();
     html! {
         p.huge.none { small { (l.pick("sedan", "since")) " " } (hour_minute(&since)) }
         @if !today { p.since { (l.weekday(since.weekday())) " " (l.day(since.date())) } }
@@ -87,8 +90,8 @@ fn silence(scene: &Scene, row: &Row) -> Markup {
 }
 
 /// The row before and the row after on the board.
-fn neighbours(scene: &Scene, row: &Row) -> Markup {
-    let board = &scene.snapshot.board;
+fn neighbours(context: &ViewContext, row: &Row) -> Markup {
+    let board = &context.snapshot.board;
     let ranked: Vec<&Row> = board.rows.iter().filter(|r| r.rank.is_some()).collect();
     let Some(own) = ranked.iter().position(|r| r.participant == row.participant) else {
         return html! {};
@@ -97,10 +100,10 @@ fn neighbours(scene: &Scene, row: &Row) -> Markup {
     html! {
         ol.last {
             @for r in ranked.iter().skip(from).take(3) {
-                @if let Some(who) = scene.who(r.participant) {
+                @if let Some(who) = context.who(r.participant) {
                     li.own[r.participant == row.participant] {
                         span { (r.rank.unwrap_or_default()) " " (who.municipality) }
-                        span { (Score::of(board.rule, r, who, scene.now(), scene.zone()).text(board.rule, scene.l)) }
+                        span { (Score::of(board.rule, r, who, context.now(), context.zone()).text(board.rule, context.language)) }
                     }
                 }
             }

@@ -1,13 +1,13 @@
 //! The frame around every page: head, masthead, notices, foot.
-use crate::text::{FormatDate, FormatNumber};
 use maud::{DOCTYPE, Markup, html};
 use wire::Language;
 
-use super::Scene;
+use super::ViewContext;
+use crate::text::{FormatDate, FormatNumber};
 use crate::web::assets::{ICON, SCRIPT, STYLE};
 
 /// What differs between the frames of two pages.
-pub(super) struct Frame<'a> {
+pub(super) struct PageFrame<'a> {
     /// Before the competition's name in the browser's title; empty on the front page.
     pub(super) title: &'a str,
     /// Address of this page without the language, for the switch.
@@ -38,9 +38,9 @@ fn head(l: Language, title: &str, refresh: Option<u32>) -> Markup {
 }
 
 /// A whole page.
-pub(super) fn page(scene: &Scene, frame: &Frame, main: &Markup) -> Markup {
-    let l = scene.l;
-    let name = &scene.competition.name;
+pub(super) fn page(context: &ViewContext, frame: &PageFrame, main: &Markup) -> Markup {
+    let l = context.language;
+    let name = &context.competition.name;
     let title =
         if frame.title.is_empty() { name.clone() } else { format!("{} · {name}", frame.title) };
     html! {
@@ -61,17 +61,17 @@ pub(super) fn page(scene: &Scene, frame: &Frame, main: &Markup) -> Markup {
                     }
                 }
                 p #lost .lost role="status" hidden {}
-                @if let Some(speed) = scene.simulated { (demonstration(l, speed)) }
+                @if let Some(speed) = context.simulation_speed { (demonstration(l, speed)) }
                 main #content tabindex="-1" { (main) }
-                (foot(scene))
+                (foot(context))
             }
         }
     }
 }
 
 /// A page for a screen without a visitor: no masthead, no foot.
-pub(super) fn bare(scene: &Scene, title: &str, class: &str, main: &Markup) -> Markup {
-    let l = scene.l;
+pub(super) fn bare(context: &ViewContext, title: &str, class: &str, main: &Markup) -> Markup {
+    let l = context.language;
     html! {
         (DOCTYPE)
         html lang=(l.tag()) {
@@ -131,8 +131,8 @@ fn demonstration(l: Language, speed: f64) -> Markup {
     }
 }
 
-fn foot(scene: &Scene) -> Markup {
-    let l = scene.l;
+fn foot(context: &ViewContext) -> Markup {
+    let l = context.language;
     html! {
         footer.foot {
             div.inner {
@@ -140,7 +140,7 @@ fn foot(scene: &Scene) -> Markup {
                     (l.pick("Ställningen räknades", "Standings computed"))
                     " "
                     time {
-                        (l.full_moment(scene.now(), scene.zone()))
+                        (l.full_moment(context.now(), context.zone()))
                     }
                     ". " (l.pick("Tider är lokala.", "Times are local."))
                 }
@@ -155,25 +155,28 @@ fn foot(scene: &Scene) -> Markup {
     }
 }
 
-/// The page for an address where nothing is.
-pub(in crate::web) fn missing(scene: &Scene, what: &str) -> Markup {
-    let l = scene.l;
-    trouble(
-        scene,
-        l.pick("Här finns ingenting", "There is nothing here"),
-        what,
-        l.pick("Se ställningen i stället", "See the standings instead"),
-    )
+/// The page for an unknown address or participant.
+pub(in crate::web) fn not_found(context: &ViewContext, detail: &str) -> Markup {
+    let l = context.language;
+    let title = l.pick("Här finns ingenting", "There is nothing here");
+    let link = l.pick("Se ställningen i stället", "See the standings instead");
+    message(context, title, detail, link)
 }
 
-/// A page that says what is wrong and how to go on.
-pub(in crate::web) fn trouble(scene: &Scene, title: &str, what: &str, way: &str) -> Markup {
+/// The page for a request that failed: `detail` is what is wrong and how to fix it.
+pub(in crate::web) fn error(context: &ViewContext, detail: &str) -> Markup {
+    let l = context.language;
+    let title = l.pick("Det gick inte", "That did not work");
+    message(context, title, detail, l.pick("Till ställningen", "To the standings"))
+}
+
+fn message(context: &ViewContext, title: &str, detail: &str, link: &str) -> Markup {
     let main = html! {
         section.missing {
             h1 { (title) }
-            p { (what) }
-            p { a.button href="/" { (way) } }
+            p { (detail) }
+            p { a.button href="/" { (link) } }
         }
     };
-    page(scene, &Frame { title, here: "/", kind: "trouble" }, &main)
+    page(context, &PageFrame { title, here: "/", kind: "error" }, &main)
 }
