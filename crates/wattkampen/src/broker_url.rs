@@ -5,21 +5,21 @@ pub(crate) const BROKER_PASSWORD: &str = "WATTKAMPEN_BROKER_PASSWORD";
 
 /// `mqtt://user@host:port` or `mqtts://user@host:port`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BrokerUrl<'a> {
+pub(crate) struct BrokerUrl<'a> {
     /// Whether the scheme is `mqtts`.
-    pub tls: bool,
+    pub(crate) tls: bool,
     /// The user, if the URL has one.
-    pub user: Option<&'a str>,
+    pub(crate) user: Option<&'a str>,
     /// Host name or IP address.
-    pub host: &'a str,
+    pub(crate) host: &'a str,
     /// TCP port; by default 1883, and 8883 with TLS.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 impl<'a> BrokerUrl<'a> {
     /// Parses a URL. `None` for any other form, and for a URL with a password: secrets do
     /// not belong into URLs.
-    pub fn parse(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (tls, rest) = match text.split_once("://")? {
             ("mqtt", rest) => (false, rest),
             ("mqtts", rest) => (true, rest),
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_of_brokers() {
+    fn broker_urls_are_parsed() {
         let plain = BrokerUrl { tls: false, user: None, host: "broker.kommun.se", port: 1883 };
         assert_eq!(BrokerUrl::parse("mqtt://broker.kommun.se"), Some(plain));
         let full = BrokerUrl { tls: true, user: Some("wk"), host: "::1", port: 18_883 };

@@ -47,8 +47,8 @@ struct Audited {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
-    open_standings::there(&config)?;
+    let config = Config::load(&args.config)?;
+    open_standings::require_store(&config)?;
     if let Some(hash) = &args.expect
         && !(hash.len() >= 12 && hash.chars().all(|c| c.is_ascii_hexdigit()))
     {
@@ -57,8 +57,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             "give at least the first 12 of its hexadecimal digits",
         ));
     }
-    let audited =
-        audit(&config, args.expect.as_deref()).map_err(|error| open_standings::failed(&error))?;
+    let audited = audit(&config, args.expect.as_deref())?;
     let zone = &config.competition.timezone;
     let text = match args.format {
         Format::Text if !args.json => audited.text(zone),

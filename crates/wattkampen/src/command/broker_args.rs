@@ -1,5 +1,8 @@
 //! Arguments of the commands that connect to a broker as a client.
-use std::{fs, path::Path, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use gateway::mqtt::{self, BrokerAddress, Credentials};
 
@@ -8,14 +11,14 @@ use crate::broker_url::{BROKER_PASSWORD, BrokerUrl};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct BrokerArgs {
-    /// The broker, such as mqtt://user@host:1883 or mqtts://user@host:8883
+    /// URL of the broker, such as mqtt://user@host:1883 or mqtts://user@host:8883
     #[arg(long, value_name = "URL")]
     broker: String,
-    /// A file with the password in its first line; default: WATTKAMPEN_BROKER_PASSWORD
+    /// File whose first line is the password [default: WATTKAMPEN_BROKER_PASSWORD]
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// The authority that signed the broker's certificate, PEM; default: those that this
-    /// machine trusts
+    /// Certificate of the authority that signed the broker's, PEM [default: those that this machine
+    /// trusts]
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
 }
@@ -48,7 +51,7 @@ impl BrokerArgs {
             (false, None) => None,
             (false, Some(_)) => {
                 return Err(Failure::usage(
-                    "--ca is for encrypted connections",
+                    "--ca needs an encrypted connection",
                     "write mqtts:// in --broker, or omit --ca",
                 ));
             }
@@ -71,7 +74,7 @@ impl BrokerArgs {
 fn read(path: &Path, content: &str) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| {
         Failure::usage(
-            format!("{}: {error}", path.display()),
+            format!("{} cannot be read: {error}", path.display()),
             format!("name a file that holds {content}"),
         )
     })

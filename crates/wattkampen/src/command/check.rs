@@ -1,4 +1,4 @@
-//! `check`: every mistake in a configuration at once, each with its line.
+//! `check`: all mistakes of a configuration, each with its line.
 use std::path::PathBuf;
 
 use super::{Failure, output};
@@ -12,8 +12,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
-    let meters: usize = config.participants.iter().map(|who| who.meters.len()).sum();
+    let config = Config::load(&args.config)?;
+    let meters = config.meters().count();
     output::line(format_args!(
         "{}: {} participants, {meters} meters, contest {} to {}: no mistake found",
         config.competition.name,

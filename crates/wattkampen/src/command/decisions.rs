@@ -148,11 +148,10 @@ pub(super) fn lock(args: LockArgs) -> Result<(), Failure> {
 }
 
 fn decide(config: &Path, decision: Decision) -> Result<(), Failure> {
-    let config = Config::load(config).map_err(|error| Failure::Usage(error.into()))?;
-    open_standings::there(&config)?;
+    let config = Config::load(config)?;
+    open_standings::require_store(&config)?;
     let taken =
-        engine::decide_offline(&config.data, &config.competition, &config.participants, decision)
-            .map_err(|error| open_standings::failed(&error))?
+        engine::decide_offline(&config.data, &config.competition, &config.participants, decision)?
             .map_err(|declined| {
                 Failure::Failed(anyhow::anyhow!("{declined}\n  {}", declined.hint()))
             })?;

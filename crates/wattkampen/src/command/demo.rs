@@ -248,7 +248,7 @@ async fn serve(
     faults: HashMap<String, Faults>,
 ) -> Result<(), Failure> {
     let mut running = service::start(settings).await?;
-    output::tell(
+    output::stderr_line(
         "A demonstration: the town halls are simulated, their calendar too. Which 24 \
          municipalities took part in 2011 is not known; these are not they. Ctrl-C ends it.",
     );
@@ -281,6 +281,6 @@ async fn serve(
         failed = result => failed,
     };
     fleet.stop().await;
-    running.shutdown().await.map_err(|error| service::failed(&error))?;
+    running.shutdown().await.map_err(|error| service::failure(&error))?;
     ended
 }

@@ -1,4 +1,4 @@
-//! `import`: history from CSV into a competition's store, also beside its service.
+//! `import`: history from CSV into a competition's store, while its service runs or not.
 use std::path::{Path, PathBuf};
 
 use competition::{ImportValidator, Standings, Time};
@@ -8,7 +8,10 @@ use server::store::{BulkWriter, Importer, StoreError};
 use super::{Failure, output};
 use crate::{
     config::Config,
-    import::{ImportError, Kind, Layout, Sink, Source, Tally, Unit, Wish, identifier, import},
+    import::{
+        Batch, ImportError, ImportOptions, IntervalSink, Layout, RegisterSink, RowSink, Source,
+        Tally, TemperatureSink, Unit, ValueKind, identifier, import,
+    },
 };
 
 #[derive(Debug, clap::Args)]
@@ -17,34 +20,34 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     #[command(subcommand)]
-    what: What,
+    command: Command,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
-    /// Energies of intervals (`timestamp,energy_wh`) or registers (`timestamp,register_wh`)
+enum Command {
+    /// Import energies of intervals (`timestamp,energy_wh`) or registers (`timestamp,register_wh`)
     Readings {
-        /// The meter; else each file's name without its extension
+        /// Meter of all files [default: each file's name without its extension]
         #[arg(long, value_name = "ID")]
         meter: Option<String>,
-        /// The values are registers, not energies
+        /// The values are registers, not energies of intervals
         #[arg(long)]
         register: bool,
-        /// Unit of the values, where the column's name does not say it
+        /// Unit of the values, where the name of the column does not contain it
         #[arg(long, value_name = "UNIT", value_enum)]
         unit: Option<Unit>,
-        /// Minutes of an interval: 15, 30 or 60; else as the first rows are apart
+        /// Length of an interval, 15, 30 or 60 minutes [default: the distance of the first rows]
         #[arg(long, value_name = "MINUTES", value_parser = minutes)]
         interval: Option<i64>,
-        /// Times are the ends of the intervals, not their beginnings
+        /// Times are the ends of the intervals, not their starts
         #[arg(long)]
         ends: bool,
         #[command(flatten)]
         common: Common,
     },
-    /// Outdoor temperatures by the hour (`timestamp,outdoor_c`)
+    /// Import hourly outdoor temperatures (`timestamp,outdoor_c`)
     Temperature {
-        /// The participant; else each file's name without its extension
+        /// Participant of all files [default: each file's name without its extension]
         #[arg(long, value_name = "ID")]
         participant: Option<String>,
         #[command(flatten)]
@@ -63,24 +66,26 @@ struct Common {
     /// Zone of times without an offset [default: the competition's]
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
-    /// What stands between fields, `tab` for a tabulator
+    /// Character between fields, or `tab` [default: as the first row has it]
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     delimiter: Option<u8>,
-    /// Numbers are written 1,5
+    /// Fractions follow a comma, as in 1,5
     #[arg(long)]
     decimal_comma: bool,
-    /// Another value for a time that is stored replaces it
+    /// Replace stored values that differ
     #[arg(long)]
     replace: bool,
-    /// CSV files, packed with gzip or not
+    /// CSV files, which may be compressed with gzip
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 }
 
 fn minutes(text: &str) -> Result<i64, String> {
     match text {
-        "15" | "30" | "60" => text.parse().map_err(|_| String::new()),
-        _ => Err("15, 30 or 60".to_owned()),
+        "15" => Ok(15),
+        "30" => Ok(30),
+        "60" => Ok(60),
+        _ => Err("intervals are 15, 30 or 60 minutes long".to_owned()),
     }
 }
 
@@ -88,50 +93,83 @@ fn delimiter(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         [one] => Ok(*one),
         b"tab" | b"\\t" => Ok(b'\t'),
-        _ => Err("one character, or tab".to_owned()),
+        _ => Err("a delimiter is one character, or tab".to_owned()),
     }
 }
 
 fn failed(error: impl Into<ImportError>) -> Failure {
-    Failure::Failed(anyhow::anyhow!("{}", error.into()))
+    Failure::Failed(error.into().into())
+}
+
+impl Command {
+    fn common(&self) -> &Common {
+        match self {
+            Self::Readings { common, .. } | Self::Temperature { common, .. } => common,
+        }
+    }
+
+    fn is_temperature(&self) -> bool {
+        matches!(self, Self::Temperature { .. })
+    }
+
+    fn options(&self, config: &Config) -> Result<ImportOptions, Failure> {
+        let common = self.common();
+        let mut options = ImportOptions::new(zone(common, config)?);
+        options.time_column.clone_from(&common.time_column);
+        options.value_column.clone_from(&common.value_column);
+        (options.delimiter, options.decimal_comma) = (common.delimiter, common.decimal_comma);
+        if let Self::Readings { register, unit, interval, ends, .. } = self {
+            (options.register, options.unit) = (*register, *unit);
+            (options.interval, options.ends) = (*interval, *ends);
+        }
+        Ok(options)
+    }
+
+    /// The meter or participant of a file, checked against the configuration.
+    fn id(&self, file: &Path, config: &Config) -> Result<String, Failure> {
+        let id = |given: &Option<String>| given.clone().unwrap_or_else(|| identifier(file));
+        match self {
+            Self::Readings { meter, .. } => {
+                let id = id(meter);
+                config.meter(&id)?;
+                Ok(id)
+            }
+            Self::Temperature { participant, .. } => {
+                let id = id(participant);
+                config.participant(&id)?;
+                Ok(id)
+            }
+        }
+    }
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
-    let (common, given) = match &args.what {
-        What::Readings { meter, common, .. } => (common, meter),
-        What::Temperature { participant, common } => (common, participant),
-    };
-    let mut wish = Wish::new(zone(common, &config)?);
-    wish.time_column.clone_from(&common.time_column);
-    wish.value_column.clone_from(&common.value_column);
-    (wish.delimiter, wish.decimal_comma) = (common.delimiter, common.decimal_comma);
-    if let What::Readings { register, unit, interval, ends, .. } = &args.what {
-        (wish.register, wish.unit) = (*register, *unit);
-        (wish.interval, wish.ends) = (*interval, *ends);
-    }
-    let temperature = matches!(args.what, What::Temperature { .. });
-    let now = Time(Timestamp::now().as_second());
-    let (competition, participants) = (config.competition.clone(), config.participants.clone());
-    let into = Target { standings: Standings::new(competition, participants), config, wish, now };
-    // All before the first is read: a misspelt name shall not end an hour's work.
-    let ids = common.files.iter().map(|file| {
-        let id = given.clone().unwrap_or_else(|| identifier(file));
-        into.known(&id, temperature).map(|()| id)
-    });
+    let config = Config::load(&args.config)?;
+    let common = args.command.common();
+    let options = args.command.options(&config)?;
+    // Checked before the first file is read, so that a misspelt id does not end a long import.
+    let ids = common.files.iter().map(|file| args.command.id(file, &config));
     let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
+    let (competition, participants) = (config.competition.clone(), config.participants.clone());
+    let target = Target {
+        standings: Standings::new(competition, participants),
+        config,
+        options,
+        temperature: args.command.is_temperature(),
+        replace: common.replace,
+        now: Time(Timestamp::now().as_second()),
+    };
     let mut all = Tally::default();
     for (file, id) in common.files.iter().zip(&ids) {
-        let tally = into.file(file, id, temperature, common.replace)?;
+        let tally = target.import(file, id)?;
         output::line(format_args!("{}: {tally}", file.display()))?;
-        all.taken += tally.taken;
-        all.repeated += tally.repeated + tally.replaced + tally.aside;
-        all.refused.extend(tally.refused);
+        all.add(tally);
     }
     if all.failed() {
-        return Err(Failure::Failed(anyhow::anyhow!(
-            "no row was taken\n  the reasons stand above, with the first lines they are about"
-        )));
+        return Err(Failure::failed(
+            "no row was stored",
+            "the reasons are listed above with the first lines that they are about",
+        ));
     }
     Ok(())
 }
@@ -140,100 +178,94 @@ fn zone(common: &Common, config: &Config) -> Result<TimeZone, Failure> {
     let Some(name) = &common.zone else { return Ok(config.competition.timezone.clone()) };
     TimeZone::get(name).map_err(|_| {
         Failure::usage(
-            format!("--zone {name:?} is no time zone"),
+            format!("--zone {name:?} is not a time zone"),
             "write it as in Europe/Stockholm, UTC or Etc/GMT-1 (one hour before UTC all year)",
         )
     })
 }
 
-/// What every file goes into.
+/// The store that every file goes into, and how the files are read.
 struct Target {
     config: Config,
-    /// Empty: only judges.
+    /// Without readings; they only validate.
     standings: Standings,
-    wish: Wish,
+    options: ImportOptions,
+    temperature: bool,
+    /// Stored values that differ are replaced.
+    replace: bool,
     now: Time,
 }
 
 impl Target {
-    fn known(&self, id: &str, temperature: bool) -> Result<(), Failure> {
-        let people = || self.config.participants.iter();
-        let (known, what, option) = if temperature {
-            (people().any(|who| who.id == id), "participant", "--participant")
-        } else {
-            (self.standings.meter(id).is_some(), "meter", "--meter")
-        };
-        if known {
-            return Ok(());
-        }
-        let names: Vec<&str> = if temperature {
-            people().map(|who| who.id.as_str()).collect()
-        } else {
-            people().flat_map(|who| &who.meters).map(|meter| meter.id.as_str()).collect()
-        };
-        let more = if names.len() > 10 { ", …" } else { "" };
-        let names = names[..names.len().min(10)].join(", ");
-        Err(Failure::usage(
-            format!("no {what} of the configuration is called {id:?}"),
-            format!("say whose the file is with {option} ID; there are {names}{more}"),
-        ))
-    }
-
-    fn file(
-        &self,
-        path: &Path,
-        id: &str,
-        temperature: bool,
-        replace: bool,
-    ) -> Result<Tally, Failure> {
-        let name = || path.display().to_string();
+    fn import(&self, path: &Path, id: &str) -> Result<Tally, Failure> {
         let source = Source::open(path).map_err(|error| {
             Failure::usage(
-                format!("{} cannot be read: {error}", name()),
+                format!("{} cannot be read: {error}", path.display()),
                 "give the path of a CSV file",
             )
         })?;
-        let layout =
-            Layout::guess(source.beginning(), &self.wish, temperature).map_err(|unclear| {
-                Failure::Usage(anyhow::anyhow!(
-                    "{}",
-                    ImportError::Unclear { path: name(), unclear }
-                ))
-            })?;
-        output::tell(format_args!("{}: {layout}", path.display()));
-        let Self { config, standings, wish, now } = self;
-        let screen = ImportValidator::new(&config.competition, *now);
-        let meters: Vec<_> = config.participants.iter().flat_map(|who| &who.meters).collect();
-        let names: Vec<&str> = meters.iter().map(|meter| meter.id.as_str()).collect();
-        let tally = match (layout.kind, meters.iter().find(|meter| meter.id == id)) {
-            (Kind::Register, _) => {
-                let mut store =
-                    BulkWriter::open(&config.data, &names).map_err(|error| match error {
-                        StoreError::InUse(_) => failed(ImportError::Running),
-                        other => failed(other),
-                    })?;
-                let Some(meter) = standings.meter(id) else {
-                    return self.known(id, false).map(|()| Tally::default());
-                };
-                let locked = store.is_locked().map_err(failed)?;
-                let way = (&mut store, locked);
-                let mut sink = Sink::registers(way, standings, (id, meter), screen, *now);
-                let tally = import(path, source, &layout, &wish.zone, &mut sink);
-                drop(sink);
-                store.close().map_err(failed)?;
-                tally
-            }
-            (Kind::Energy, Some(meter)) => {
-                let mut store = Importer::open(&config.data, &names, replace).map_err(failed)?;
-                let mut sink = Sink::intervals(&mut store, meter, screen);
-                import(path, source, &layout, &wish.zone, &mut sink)
-            }
-            _ => {
-                let mut store = Importer::open(&config.data, &names, replace).map_err(failed)?;
-                let mut sink = Sink::temperatures(&mut store, id, screen);
-                import(path, source, &layout, &wish.zone, &mut sink)
-            }
+        let layout = Layout::detect(source.beginning(), &self.options, self.temperature).map_err(
+            |error| {
+                let path = path.display().to_string();
+                Failure::Usage(ImportError::Layout { path, error }.into())
+            },
+        )?;
+        output::stderr_line(format_args!("{}: {layout}", path.display()));
+        let validator = ImportValidator::new(&self.config.competition, self.now);
+        let read = |sink: &mut dyn RowSink| {
+            import(path, source, &layout, &self.options.zone, sink).map_err(failed)
         };
-        tally.map_err(failed)
+        match layout.kind {
+            ValueKind::Register => self.import_registers(id, read),
+            ValueKind::Energy => read(&mut IntervalSink {
+                importer: &mut self.importer()?,
+                meter: self.config.meter(id)?,
+                validator,
+                seconds: layout.seconds,
+                ends: layout.ends,
+                batch: Batch::new(),
+            }),
+            ValueKind::Outdoor => read(&mut TemperatureSink {
+                importer: &mut self.importer()?,
+                participant: id,
+                validator,
+                batch: Batch::new(),
+            }),
+        }
+    }
+
+    fn import_registers(
+        &self,
+        id: &str,
+        read: impl FnOnce(&mut dyn RowSink) -> Result<Tally, Failure>,
+    ) -> Result<Tally, Failure> {
+        let mut writer = BulkWriter::open(&self.config.data, &self.meter_ids()).map_err(
+            |error| match error {
+                StoreError::InUse(_) => failed(ImportError::ServiceRunning),
+                other => failed(other),
+            },
+        )?;
+        let Some(meter) = self.standings.meter(id) else {
+            return self.config.meter(id).map(|_| Tally::default()).map_err(Into::into);
+        };
+        let after_lock = writer.is_locked().map_err(failed)?.then(Vec::new);
+        let tally = read(&mut RegisterSink {
+            writer: &mut writer,
+            standings: &self.standings,
+            id,
+            meter,
+            now: self.now,
+            after_lock,
+        });
+        writer.close().map_err(failed)?;
+        tally
+    }
+
+    fn importer(&self) -> Result<Importer, Failure> {
+        Importer::open(&self.config.data, &self.meter_ids(), self.replace).map_err(failed)
+    }
+
+    fn meter_ids(&self) -> Vec<&str> {
+        self.config.meters().map(|meter| meter.id.as_str()).collect()
     }
 }

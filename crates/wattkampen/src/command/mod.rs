@@ -1,5 +1,5 @@
-//! The commands, one file each, and what they have in common: exit codes, the
-//! log, and how an error is told.
+//! The commands, one file each, and what they have in common: exit codes, the log, and
+//! the form of errors.
 #[cfg(feature = "service")]
 mod audit;
 mod broker_args;
@@ -9,6 +9,7 @@ mod check;
 mod decisions;
 #[cfg(feature = "service")]
 mod demo;
+mod failure;
 mod gateway;
 #[cfg(feature = "service")]
 mod import;
@@ -31,6 +32,7 @@ mod service_commands;
 mod simulate;
 #[cfg(feature = "service")]
 mod update;
+mod usage_error;
 #[cfg(feature = "service")]
 mod what_if;
 
@@ -39,10 +41,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 
+use failure::Failure;
+
 /// Town halls compete to cut their electricity use, live.
 #[derive(Debug, Parser)]
 #[command(name = "wattkampen", version, about, propagate_version = true)]
-pub struct Cli {
+struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -52,81 +56,63 @@ enum Command {
     #[cfg(feature = "service")]
     #[command(flatten)]
     Service(service_commands::Command),
-    /// A meter's serial port on this machine to any MQTT broker, with an outbox on disk
+    /// Send the readings of a meter at a serial port to any MQTT broker, with an outbox on disk
     Gateway(gateway::Args),
 }
 
-/// What went wrong, for the one who typed the command.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// Wrong usage or configuration: exit code 2.
-    #[error(transparent)]
-    Usage(anyhow::Error),
-    /// The work failed: exit code 1.
-    #[error(transparent)]
-    Failed(#[from] anyhow::Error),
-}
-
-impl Failure {
-    /// What is wrong, and how to mend it.
-    fn usage(what: impl std::fmt::Display, mend: impl std::fmt::Display) -> Self {
-        Self::Usage(anyhow::anyhow!("{what}\n  {mend}"))
-    }
-}
-
-/// Runs a command to its exit code; errors go to standard error.
-pub fn run(cli: Cli) -> ExitCode {
-    // Nobody asks a gateway how it is but its log.
-    log(match cli.command {
+/// Runs the command of this process's arguments. Results go to standard output, the log
+/// and errors to standard error.
+pub fn run() -> ExitCode {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return usage_error::report(&error),
+    };
+    // The log is the only way to see how a gateway does.
+    start_log(match command {
         Command::Gateway(_) => LevelFilter::INFO,
         #[cfg(feature = "service")]
         Command::Service(_) => LevelFilter::WARN,
     });
-    let done = match cli.command {
+    let result = match command {
         #[cfg(feature = "service")]
         Command::Service(command) => service_commands::run(command),
         Command::Gateway(args) => gateway::run(&args),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let (error, code) = match failure {
-                Failure::Usage(error) => (error, 2),
-                Failure::Failed(error) => (error, 1),
-            };
-            output::tell(format_args!("wattkampen: {error:#}"));
-            ExitCode::from(code)
+            output::stderr_line(format_args!("wattkampen: {failure:#}"));
+            ExitCode::from(failure.exit_code())
         }
     }
 }
 
-/// `RUST_LOG` sets it; this otherwise. Standard output is for results.
-fn log(level: LevelFilter) {
+/// Logs to standard error at the level of `RUST_LOG`, or at `default`.
+fn start_log(default: LevelFilter) {
     use std::io::IsTerminal;
     let filter = tracing_subscriber::EnvFilter::builder()
-        .with_default_directive(level.into())
+        .with_default_directive(default.into())
         .from_env_lossy();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
-        // They would be printed where the log cannot be, which panics.
+        // The subscriber would print them to standard error, and panic where that is closed.
         .log_internal_errors(false)
         .init();
 }
 
-/// A runtime for the commands that serve or send.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Runtime::new().map_err(|error| Failure::Failed(error.into()))
 }
 
-/// Waits for Ctrl-C or the request to end that an init system sends.
+/// Waits for Ctrl-C or for the SIGTERM of an init system.
 async fn interrupted() {
     let mut terminate =
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(terminate) => terminate,
             Err(error) => {
-                tracing::error!("no signals: {error}");
+                tracing::error!("cannot wait for signals: {error}");
                 return std::future::pending().await;
             }
         };

@@ -1,32 +1,27 @@
-//! The standings of what is in the store, for the commands that only look.
+//! The standings of a store, for the commands that only read it.
 use competition::Standings;
-use server::{audit::LockedResult, store::StoreError};
+use server::audit::LockedResult;
 
 use super::Failure;
 use crate::config::Config;
 
-/// With what is declared; and the result where it is locked.
+/// The standings with every declaration applied, and the locked result if there is one.
 pub(super) fn standings(config: &Config) -> Result<(Standings, Option<LockedResult>), Failure> {
-    there(config)?;
+    require_store(config)?;
     let (competition, participants) = (config.competition.clone(), config.participants.clone());
-    server::engine::standings(&config.data, competition, participants)
-        .map_err(|error| failed(&error))
+    Ok(server::engine::standings(&config.data, competition, participants)?)
 }
 
-/// Why a store cannot be used, and how to mend it.
-pub(super) fn failed(error: &StoreError) -> Failure {
-    let mend = error.hint();
-    Failure::Failed(anyhow::anyhow!("{error}\n  {mend}"))
-}
-
-/// Whether there is a store at all.
-pub(super) fn there(config: &Config) -> Result<(), Failure> {
-    if !config.data.is_dir() {
-        return Err(Failure::Failed(anyhow::anyhow!(
-            "there is no store in {}: nothing has been served with this configuration yet\n  \
-             start `wattkampen serve` with it, or correct `data` in [server]",
-            config.data.display()
-        )));
+/// Fails where the data directory does not exist.
+pub(super) fn require_store(config: &Config) -> Result<(), Failure> {
+    if config.data.is_dir() {
+        return Ok(());
     }
-    Ok(())
+    Err(Failure::failed(
+        format_args!(
+            "there is no store in {}: no service has run with this configuration yet",
+            config.data.display()
+        ),
+        "start `wattkampen serve` with it, or correct `data` in [server]",
+    ))
 }

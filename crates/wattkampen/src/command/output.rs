@@ -1,37 +1,35 @@
-//! Standard output and standard error, whose reader may have gone: `report | head`
-//! has seen enough, and a service goes on. `println!` and `eprintln!` would panic.
+//! Standard output and standard error. Their reader may have closed them, as in
+//! `report | head`, and `println!` and `eprintln!` would panic then.
 use std::{
     fmt::Display,
     io::{self, Write},
 };
 
-/// One line for whoever reads standard error; there is nobody to tell when it fails.
-pub(super) fn tell(line: impl Display) {
+#[cfg(feature = "service")]
+use super::Failure;
+
+/// Writes a line to standard error. There is no place to report it when that fails.
+pub(super) fn stderr_line(line: impl Display) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// One line of a result.
-///
-/// # Errors
-/// Standard output cannot be written, as on a full disk.
+/// Writes a line of a result to standard output.
 #[cfg(feature = "service")]
-pub(super) fn line(line: impl Display) -> Result<(), super::Failure> {
+pub(super) fn line(line: impl Display) -> Result<(), Failure> {
     whole(format!("{line}\n").as_bytes())
 }
 
-/// A whole result.
-///
-/// # Errors
-/// As of [`line`].
+/// Writes a whole result to standard output. A closed pipe is no failure.
 #[cfg(feature = "service")]
-pub(super) fn whole(result: &[u8]) -> Result<(), super::Failure> {
+pub(super) fn whole(result: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(result).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| {
-            super::Failure::Failed(anyhow::anyhow!(
-                "standard output cannot be written: {error}\n  see that its disk has room"
-            ))
+            Failure::failed(
+                format_args!("standard output cannot be written: {error}"),
+                "free space on its disk, or write elsewhere",
+            )
         }),
     }
 }

@@ -1,7 +1,7 @@
-//! `panel`: the pixels of a lobby panel now, as a PNG, drawn by the panel crate.
+//! `panel`: the pixels that a lobby panel shows now, as a PNG.
 use std::{fs, path::PathBuf};
 
-use competition::{ParticipantIndex, Time};
+use competition::Time;
 use jiff::Timestamp;
 use panel::{Moment, Size};
 use server::{
@@ -17,13 +17,13 @@ pub(super) struct Args {
     /// The competition's configuration
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Whose panel
+    /// Participant whose panel is drawn
     #[arg(long, value_name = "ID")]
     participant: String,
-    /// Its size in pixels, 64x32 or 128x64
+    /// Size in pixels, 64x32 or 128x64
     #[arg(long, value_name = "SIZE", default_value = "128x64")]
     size: String,
-    /// The picture; a file of that name is replaced
+    /// File for the picture; an existing file is replaced
     #[arg(long, value_name = "FILE.png")]
     out: PathBuf,
 }
@@ -31,19 +31,12 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let size: Size = args.size.parse().map_err(|_| {
         Failure::usage(
-            format!("--size {:?} is no size of a panel", args.size),
+            format!("--size {:?} is not the size of a panel", args.size),
             "panels are 64x32 or 128x64",
         )
     })?;
-    let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
-    let position = config.participants.iter().position(|who| who.id == args.participant);
-    let who = position.map(|position| ParticipantIndex(position as u32)).ok_or_else(|| {
-        let known: Vec<_> = config.participants.iter().map(|who| who.id.as_str()).collect();
-        Failure::usage(
-            format!("--participant {:?} is not in {}", args.participant, args.config.display()),
-            format!("the participants are {}", known.join(", ")),
-        )
-    })?;
+    let config = Config::load(&args.config)?;
+    let participant = config.participant(&args.participant)?;
     let (standings, locked) = open_standings::standings(&config)?;
     let now = Timestamp::now();
     let snapshot = engine::snapshot(&standings, locked.as_ref(), Time(now.as_second()));
@@ -55,18 +48,18 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         now: Time(now.as_second()),
     };
     let failed = |error| Failure::Failed(anyhow::Error::new(error));
-    let page = inputs.page(who).ok_or_else(|| {
-        Failure::Failed(anyhow::anyhow!(
-            "{} has no page at this time\n  see that the machine's clock is right",
-            args.participant
-        ))
+    let page = inputs.page(participant).ok_or_else(|| {
+        Failure::failed(
+            format_args!("there is no page for {} at this time", args.participant),
+            "check that the clock of this machine is right",
+        )
     })?;
     let moment = Moment::from_unix_ms(now.as_millisecond().max(0) as u64);
     let picture = display::png(&page, size, moment).map_err(failed)?;
     fs::write(&args.out, picture).map_err(|error| {
-        Failure::Failed(anyhow::anyhow!(
-            "{} cannot be written: {error}\n  give a path in a folder that exists and that you may write to",
-            args.out.display()
-        ))
+        Failure::failed(
+            format_args!("{} cannot be written: {error}", args.out.display()),
+            "give a path in an existing folder that you may write to",
+        )
     })
 }

@@ -1,4 +1,4 @@
-//! `report`: the standings of a store, while the service runs there or after it.
+//! `report`: the standings of a store, while its service runs or afterwards.
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -23,22 +23,22 @@ pub(super) struct Args {
     /// The competition's configuration
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// As it stood at this time, such as 2027-04-20T12:00:00Z; else now
+    /// Time of the standings, such as 2027-04-20T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME")]
     as_of: Option<Timestamp>,
-    /// Ranked by another rule than the competition's own
+    /// Rank by this rule instead of the competition's own
     #[arg(long, value_name = "RULE", value_parser = method_args::rule())]
     rule: Option<Rule>,
-    /// Form of the report
+    /// Format of the report
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Language; else the configuration's, of text English
+    /// Language [default: English for text, otherwise that of the configuration]
     #[arg(long, value_name = "LANG", value_parser = method_args::language())]
     lang: Option<Language>,
-    /// Of csv: this table instead of the standings
+    /// With csv: print this table instead of the standings
     #[arg(long, value_name = "TABLE", value_parser = TABLES)]
     table: Option<String>,
-    /// Into this file instead of standard output; of csv a folder, a file for each table
+    /// Write to this file instead of standard output; with csv, to a folder with a file for each table
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
     /// The same as --format json
@@ -47,12 +47,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
+    let config = Config::load(&args.config)?;
     let (standings, locked) = open_standings::standings(&config)?;
     let rule = args.rule.unwrap_or(config.competition.rule);
     let now = Time(Timestamp::now().as_second());
     let as_of = args.as_of.map(|at| Time(at.as_second()));
-    // The locked result stands, whatever came in or was configured since.
+    // A locked result is shown as it was locked.
     let locked = locked.filter(|locked| {
         rule == config.competition.rule && as_of.is_none_or(|as_of| as_of >= locked.as_of())
     });
@@ -64,18 +64,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let format = if args.json { Format::Json } else { args.format };
     if args.table.is_some() && format != Format::Csv {
         return Err(Failure::usage(
-            "--table is for csv: the other forms have all tables",
-            "add --format csv, or leave --table out",
+            "--table needs the format csv; the other formats have all tables",
+            "add --format csv, or remove --table",
         ));
     }
-    let language = args.lang.unwrap_or(config.language);
-    // Of the terminal the language is English, as of all commands.
-    let language = match (format, args.lang) {
-        (Format::Text, None) => Language::English,
-        _ => language,
-    };
-    let entries =
-        trail(&config, as_of.unwrap_or(now)).map_err(|error| open_standings::failed(&error))?;
+    // All text of the command line is English, this table too unless a language is chosen.
+    let language = args.lang.unwrap_or(match format {
+        Format::Text => Language::English,
+        _ => config.language,
+    });
+    let entries = audit_log(&config, as_of.unwrap_or(now))?;
     let summary = Summary::new(&standings, board, entries);
     let report = match (&args.out, &args.table) {
         (Some(out), table) => return save(out, format, table.as_deref(), &summary, language),
@@ -85,8 +83,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     output::whole(&report)
 }
 
-/// The audit trail up to a moment.
-fn trail(config: &Config, until: Time) -> Result<Vec<AuditEntry>, StoreError> {
+/// The audit log up to a time.
+fn audit_log(config: &Config, until: Time) -> Result<Vec<AuditEntry>, StoreError> {
     let (mut entries, _) = Reader::open(&config.data)?.log()?;
     entries.retain(|entry| entry.at <= until);
     Ok(entries)
@@ -101,15 +99,19 @@ fn save(
 ) -> Result<(), Failure> {
     let put = |path: &Path, bytes: Vec<u8>| {
         fs::write(path, bytes).map_err(|error| {
-            let mend = "name a path that can be written";
-            Failure::Failed(anyhow::anyhow!("cannot write {}: {error}\n  {mend}", path.display()))
+            Failure::failed(
+                format_args!("{} cannot be written: {error}", path.display()),
+                "give a path that you may write to",
+            )
         })
     };
     match (format, table) {
         (Format::Csv, None) => {
             fs::create_dir_all(out).map_err(|error| {
-                let mend = "name a folder that can be made";
-                Failure::Failed(anyhow::anyhow!("cannot make {}: {error}\n  {mend}", out.display()))
+                Failure::failed(
+                    format_args!("the folder {} cannot be created: {error}", out.display()),
+                    "give a folder in a place that you may write to",
+                )
             })?;
             for name in TABLES {
                 put(&out.join(format!("{name}.csv")), table_csv(summary, name)?)?;

@@ -1,4 +1,4 @@
-//! `serve`: the service, until it is told to stop.
+//! `serve`: runs the service until it is stopped.
 use std::path::PathBuf;
 
 use server::clock::Clock;
@@ -14,11 +14,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
+    let config = Config::load(&args.config)?;
     runtime()?.block_on(async {
         let mut running = service::start(config.settings(Clock::real())).await?;
-        let ended = service::until_stopped(&mut running).await;
-        running.shutdown().await.map_err(|error| service::failed(&error))?;
-        ended
+        let result = service::until_stopped(&mut running).await;
+        running.shutdown().await.map_err(|error| service::failure(&error))?;
+        result
     })
 }

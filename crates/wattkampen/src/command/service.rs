@@ -1,9 +1,9 @@
-//! Starting the service and telling where it answers, for `serve` and `demo`.
+//! Starts the service and waits for its end, for `serve` and `demo`.
 use server::{BrokerKind, Running, ServiceError, Settings};
 
 use super::{Failure, interrupted, output};
 
-/// Starts it and prints where it answers, a line each.
+/// Starts the service and prints its addresses, one a line.
 pub(super) async fn start(settings: Settings) -> Result<Running, Failure> {
     let external = match &settings.broker {
         BrokerKind::External(external) => Some(format!(
@@ -14,7 +14,7 @@ pub(super) async fn start(settings: Settings) -> Result<Running, Failure> {
         )),
         BrokerKind::Embedded { .. } => None,
     };
-    let running = server::start(settings).await.map_err(|error| failed(&error))?;
+    let running = server::start(settings).await.map_err(|error| failure(&error))?;
     output::line(format_args!("http://{}", running.http_addr))?;
     match (running.mqtt_addr, external) {
         (Some(address), _) => output::line(format_args!("mqtt://{address}"))?,
@@ -24,16 +24,14 @@ pub(super) async fn start(settings: Settings) -> Result<Running, Failure> {
     Ok(running)
 }
 
-/// What went wrong with the service, and how to fix it.
-pub(super) fn failed(error: &ServiceError) -> Failure {
-    let hint = error.hint();
-    Failure::Failed(anyhow::anyhow!("{error}\n  {hint}"))
+pub(super) fn failure(error: &ServiceError) -> Failure {
+    Failure::failed(error, error.hint())
 }
 
-/// Waits until it is told to stop, or until it cannot go on.
+/// Waits until the service is stopped or fails.
 pub(super) async fn until_stopped(running: &mut Running) -> Result<(), Failure> {
     tokio::select! {
         () = interrupted() => Ok(()),
-        error = running.failed() => Err(failed(&error)),
+        error = running.failed() => Err(failure(&error)),
     }
 }

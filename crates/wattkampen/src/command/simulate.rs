@@ -162,7 +162,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let fleet = config.start().map_err(|error| Failure::Failed(error.into()))?;
         interrupted().await;
-        output::tell(format_args!("{} telegrams sent", fleet.telegrams()));
+        output::stderr_line(format_args!("{} telegrams sent", fleet.telegrams()));
         fleet.stop().await;
         Ok(())
     })

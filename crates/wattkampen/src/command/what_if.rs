@@ -1,5 +1,5 @@
-//! `what-if`: the board under another rule or baseline. The official one is not
-//! touched, and every form of the answer says that it is not official.
+//! `what-if`: the leaderboard under another rule or baseline. The official one is not
+//! changed, and every form of the answer says that it is unofficial.
 use std::path::PathBuf;
 
 use competition::{Baseline, Leaderboard, Method, Rule, Time};
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Failure, method_args, open_standings, output};
 use crate::{
     config::Config,
-    report::{Summary, standings as printed},
+    report::{Summary, standings_text},
 };
 
 #[derive(Debug, clap::Args)]
@@ -16,22 +16,22 @@ pub(super) struct Args {
     /// The competition's configuration
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Ranked by this rule; else the competition's own
+    /// Rank by this rule instead of the competition's own
     #[arg(long, value_name = "RULE", value_parser = method_args::rule())]
     rule: Option<Rule>,
-    /// Compared with this baseline; else the competition's own
+    /// Compare with this baseline instead of the competition's own
     #[arg(long, value_name = "BASELINE", value_parser = method_args::baseline())]
     baseline: Option<Baseline>,
-    /// At this time, such as 2027-04-20T12:00:00Z; else now
+    /// Time of the leaderboard, such as 2027-04-20T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME")]
     as_of: Option<Timestamp>,
-    /// Table, or the object of `/api/v1/what-if`
+    /// Print the object of `/api/v1/what-if` instead of a table
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let config = Config::load(&args.config).map_err(|error| Failure::Usage(error.into()))?;
+    let config = Config::load(&args.config)?;
     let (standings, _) = open_standings::standings(&config)?;
     let rule = args.rule.unwrap_or(config.competition.rule);
     let mut method: Method = config.competition.method;
@@ -48,12 +48,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         let baseline = method.baseline;
         out.extend(format!("UNOFFICIAL: what if the baseline were {baseline}\n").bytes());
-        let none = board.rows.iter().all(|row| row.interval_percent.is_none());
-        if let Some(reason) = method.baseline.no_interval().filter(|_| none) {
+        let no_intervals = board.rows.iter().all(|row| row.interval_percent.is_none());
+        if let Some(reason) = method.baseline.no_interval().filter(|_| no_intervals) {
             out.extend(format!("{}\n", reason.english).bytes());
         }
         let summary = Summary::new(&standings, board, Vec::new());
-        out.extend(printed(&summary, wire::Language::English));
+        out.extend(standings_text(&summary, wire::Language::English));
     }
     output::whole(&out)
 }

@@ -1,18 +1,23 @@
-//! `[competition]`: name, calendar, periods, rule, thresholds.
-use competition::{Competition, Country, Factors, KgCo2PerKwh, Period, Rule, SekPerKwh};
+//! `[competition]`: name, calendar, periods, rule, thresholds and factors.
+use competition::{
+    Competition, Country, Factors, KgCo2PerKwh, Period, Rule, SekPerKwh, Thresholds,
+};
 use jiff::tz::TimeZone;
 
-use super::{days, reader::Section};
+use super::{
+    days,
+    reader::{Located, Section},
+};
 
 pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
-    let name = section.need_text("name", "Energispartävling 2027");
+    let name = section.required_text("name", "Energispartävling 2027");
     let zone = section.text("timezone").map_or_else(
         || TimeZone::get("Europe/Stockholm").ok(),
         |text| {
             TimeZone::get(text.value)
                 .inspect_err(|_| {
-                    section.source.mistake(
-                        text.at,
+                    section.source.report(
+                        text.offset,
                         format!("timezone {:?} is not known", text.value),
                         "use a name of the IANA list, such as \"Europe/Stockholm\"",
                     );
@@ -20,106 +25,92 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
                 .ok()
         },
     );
-    let holidays = section.text("holidays").map(|country| {
-        country.value.parse::<Country>().map_err(|error| {
-            section.source.mistake(
-                country.at,
-                format!("holidays of {:?} are not known", country.value),
-                format!("known are {}", error.valid.join(", ")),
-            );
-        })
-    });
+    let holidays = section
+        .text("holidays")
+        .and_then(|text| section.parse_name::<Country>(text, "country of the holidays"));
     let baseline = period(section, "baseline");
     let contest = period(section, "contest");
     if let (Some(baseline), Some(contest)) = (baseline, contest)
         && contest.start < baseline.end
     {
-        section.source.mistake(
-            section.at,
+        section.source.report(
+            section.offset,
             "the contest begins before the baseline ends",
-            "let contest.start be baseline.end or later: a day is either learnt from or counted",
+            "set contest.start to baseline.end or later: no day may belong to both periods",
         );
     }
-    let rule = section.text("rule").map_or(Some(Rule::default()), |text| {
-        let rule = text.value.parse::<Rule>().map_err(|error| {
-            section.source.mistake(
-                text.at,
-                format!("rule {:?} is not known", text.value),
-                format!("known are {}", error.valid.join(", ")),
-            );
-        });
-        rule.ok()
-    });
-    let thresholds = thresholds(section);
+    let rule =
+        section.text("rule").map_or(Some(Rule::default()), |text| section.parse_name(text, "rule"));
+    let defaults = Thresholds::default();
+    let thresholds = section.section("thresholds").map_or(defaults, |table| thresholds(&table));
     let special_days = days::read(section);
     let factors = section.section("factors").map_or_else(Factors::default, |table| factors(&table));
     let (name, zone, baseline, contest, rule) = (name?, zone?, baseline?, contest?, rule?);
     let mut competition = Competition::new(name.value, zone, baseline, contest);
     competition.rule = rule;
+    competition.thresholds = thresholds;
     competition.special_days = special_days;
     competition.factors = factors;
-    if let Some(Ok(country)) = holidays {
-        competition.holidays = Some(country);
-    }
-    if let Some((days, coverage, cv_rmse)) = thresholds {
-        let kept = &mut competition.thresholds;
-        kept.baseline_days = days.unwrap_or(kept.baseline_days);
-        kept.coverage = coverage.unwrap_or(kept.coverage);
-        kept.cv_rmse = cv_rmse.unwrap_or(kept.cv_rmse);
-    }
+    competition.holidays = holidays.or(competition.holidays);
     Some(competition)
 }
 
-type Thresholds = (Option<u32>, Option<f64>, Option<f64>);
-
-fn thresholds(section: &Section<'_, '_>) -> Option<Thresholds> {
-    let table = section.section("thresholds")?;
-    let days = table.whole("baseline_days", 28, 366, "days").map(|days| days.value as u32);
-    let coverage =
-        table.number("coverage", 0.5, 1.0, "share of the hours").map(|share| share.value);
-    let cv_rmse = table.number("cv_rmse", 0.05, 2.0, "share of the mean").map(|share| share.value);
-    Some((days, coverage, cv_rmse))
+/// `[competition.thresholds]`: what a participant needs to be ranked.
+fn thresholds(table: &Section<'_, '_>) -> Thresholds {
+    let mut thresholds = Thresholds::default();
+    if let Some(days) = table.integer("baseline_days", 28, 366, "days") {
+        thresholds.baseline_days = days.value as u32;
+    }
+    if let Some(coverage) = table.number("coverage", 0.5, 1.0, "share of the hours") {
+        thresholds.coverage = coverage.value;
+    }
+    if let Some(cv_rmse) = table.number("cv_rmse", 0.05, 2.0, "share of the mean") {
+        thresholds.cv_rmse = cv_rmse.value;
+    }
+    thresholds
 }
 
-/// What a saved kilowatt-hour is worth. Who gives a figure gives its source: both
-/// are printed.
+/// `[competition.factors]`: what a saved kilowatt-hour is worth. A figure needs its source,
+/// because reports print both.
 fn factors(table: &Section<'_, '_>) -> Factors {
     let mut factors = Factors::default();
     let price = table.number("sek_per_kwh", 0.0, 100.0, "SEK per kWh");
     let emission = table.number("kg_co2_per_kwh", 0.0, 5.0, "kg CO2e per kWh");
-    let sources = ["price_source", "co2_source"].map(|key| table.text(key));
-    for (figure, source, name) in
-        [(&price, sources[0], "price_source"), (&emission, sources[1], "co2_source")]
-    {
-        if let (Some(figure), None) = (figure, source) {
-            table.source.mistake(
-                figure.at,
-                format!("{} gives a figure and no {name}", table.name),
-                format!("add: {name} = \"our electricity contract of 2027\""),
-            );
-        }
+    if let (Some(price), Some(source)) = with_source(table, price, "price_source") {
+        (factors.price, factors.price_source) = (SekPerKwh(price), source);
     }
-    if let (Some(price), Some(source)) = (price, sources[0]) {
-        factors.price = SekPerKwh(price.value);
-        source.value.clone_into(&mut factors.price_source);
-    }
-    if let (Some(emission), Some(source)) = (emission, sources[1]) {
-        factors.emission = KgCo2PerKwh(emission.value);
-        source.value.clone_into(&mut factors.emission_source);
+    if let (Some(emission), Some(source)) = with_source(table, emission, "co2_source") {
+        (factors.emission, factors.emission_source) = (KgCo2PerKwh(emission), source);
     }
     factors
 }
 
+fn with_source(
+    table: &Section<'_, '_>,
+    figure: Option<Located<f64>>,
+    source_key: &'static str,
+) -> (Option<f64>, Option<String>) {
+    let source = table.text(source_key).map(|text| text.value.to_owned());
+    if let (Some(figure), None) = (&figure, &source) {
+        table.source.report(
+            figure.offset,
+            format!("{} has a figure without {source_key}", table.name),
+            format!("add: {source_key} = \"our electricity contract of 2027\""),
+        );
+    }
+    (figure.map(|figure| figure.value), source)
+}
+
 fn period(section: &Section<'_, '_>, key: &'static str) -> Option<Period> {
-    let table = section.need_section(
+    let table = section.required_section(
         key,
         &format!("a line such as: {key} = {{ start = \"2027-03-01\", end = \"2027-06-01\" }}"),
     )?;
     let (start, end) = (table.date("start"), table.date("end"));
     let (start, end) = (start?, end?);
     if end.value <= start.value {
-        section.source.mistake(
-            end.at,
+        section.source.report(
+            end.offset,
             format!("{key} ends on {}, which is not after its start {}", end.value, start.value),
             "start is the first day, end the day after the last",
         );

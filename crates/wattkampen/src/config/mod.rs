@@ -1,6 +1,7 @@
-//! The organiser's file: TOML to settings, every mistake at once.
+//! The organiser's configuration file: TOML to typed settings, with all mistakes at once.
 mod competition;
 mod days;
+mod lookup;
 mod participant;
 mod reader;
 mod server;
@@ -9,7 +10,7 @@ mod tests;
 
 use std::{
     collections::HashMap,
-    fmt, fs, io,
+    fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -19,97 +20,88 @@ use ::server::{BrokerKind, Settings, clock::Clock, store::Durability};
 use toml::de::DeTable;
 use wire::{GatewayId, Language};
 
-pub use reader::Mistake;
+pub(crate) use lookup::UnknownId;
+pub(crate) use reader::Diagnostic;
 use reader::Source;
 
-/// A competition as configured.
+/// A competition and its service as configured.
 #[derive(Debug, Clone)]
-pub struct Config {
-    /// The rules.
-    pub competition: Competition,
-    /// Who competes.
-    pub participants: Vec<Participant>,
-    /// By meter: the gateway that speaks for it.
-    pub gateways: HashMap<String, GatewayId>,
-    /// Where the pages are.
-    pub http: SocketAddr,
-    /// Directory of the store.
-    pub data: PathBuf,
-    /// How readings come in.
-    pub broker: BrokerKind,
-    /// Language of pages and panels where nobody chooses.
-    pub language: Language,
-    /// What the organiser signs in with.
-    pub organiser: Option<::server::Secret>,
+pub(crate) struct Config {
+    pub(crate) competition: Competition,
+    pub(crate) participants: Vec<Participant>,
+    /// By meter id: the only gateway that may send its readings.
+    pub(crate) gateways: HashMap<String, GatewayId>,
+    /// Where the pages and the API listen.
+    pub(crate) http: SocketAddr,
+    /// Data directory of the store.
+    pub(crate) data: PathBuf,
+    pub(crate) broker: BrokerKind,
+    /// Language of pages and panels unless a reader chooses another.
+    pub(crate) language: Language,
+    /// Password of the organiser's pages.
+    pub(crate) organiser: Option<::server::Secret>,
 }
 
-/// Why a configuration is none.
+/// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
+pub(crate) enum ConfigError {
     #[error("cannot read {}: {error}\n  give the path of a configuration with --config FILE", path.display())]
     Read {
-        /// Which file.
         path: PathBuf,
-        /// Why; not a `source`, or it would be told twice.
+        /// Not a `source`: the message contains it.
         error: io::Error,
     },
-    /// The file has mistakes.
-    #[error("{}", Listed(path, mistakes))]
+    #[error("{}", list(path, diagnostics))]
     Mistakes {
-        /// Which file.
         path: PathBuf,
-        /// All of them, by line.
-        mistakes: Vec<Mistake>,
+        /// By line.
+        diagnostics: Vec<Diagnostic>,
     },
 }
 
-struct Listed<'a>(&'a Path, &'a [Mistake]);
-
-impl fmt::Display for Listed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.1.len();
-        let mistakes = if count == 1 { "mistake" } else { "mistakes" };
-        write!(f, "{} has {count} {mistakes}", self.0.display())?;
-        for mistake in self.1 {
-            write!(f, "\n{mistake}")?;
-        }
-        Ok(())
-    }
+fn list(path: &Path, diagnostics: &[Diagnostic]) -> String {
+    let count = diagnostics.len();
+    let mistakes = if count == 1 { "mistake" } else { "mistakes" };
+    let heading = format!("{} has {count} {mistakes}", path.display());
+    diagnostics.iter().fold(heading, |text, diagnostic| format!("{text}\n{diagnostic}"))
 }
 
 impl Config {
-    /// Reads and checks a file. A relative `data` is taken from the file's folder.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+    /// Reads and checks a file. Relative paths in it start at its folder.
+    pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path)
             .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&text, folder)
-            .map_err(|mistakes| ConfigError::Mistakes { path: path.to_owned(), mistakes })
+            .map_err(|diagnostics| ConfigError::Mistakes { path: path.to_owned(), diagnostics })
     }
 
-    /// Checks the text of a file that lies in `folder`.
-    pub fn parse(text: &str, folder: &Path) -> Result<Self, Vec<Mistake>> {
+    /// Checks the text of a file in `folder`.
+    pub(crate) fn parse(text: &str, folder: &Path) -> Result<Self, Vec<Diagnostic>> {
         let source = Source::new(text);
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let at = error.span().map_or(0, |span| span.start);
-            source.mistake(at, format!("not TOML: {}", error.message()), "mend the line's syntax");
+            source.report(
+                at,
+                format!("not TOML: {}", error.message()),
+                "correct the syntax of this line",
+            );
         }
         let config = {
             let root = source.root(&table);
             let competition = root
-                .need_section(
+                .required_section(
                     "competition",
                     "a [competition] table with name, baseline and contest",
                 )
                 .and_then(|section| competition::read(&section));
             let server = server::read(&root, folder);
-            let people = participant::read(&root, competition.as_ref());
+            let all = participant::read(&root, competition.as_ref());
             competition.zip(server).map(|(competition, server)| Self {
                 competition,
-                participants: people.participants,
-                gateways: people.gateways,
+                participants: all.participants,
+                gateways: all.gateways,
                 http: server.http,
                 data: server.data,
                 broker: server.broker,
@@ -117,15 +109,15 @@ impl Config {
                 organiser: server.organiser,
             })
         };
-        let mistakes = source.into_mistakes();
+        let diagnostics = source.into_diagnostics();
         match config {
-            Some(config) if mistakes.is_empty() => Ok(config),
-            _ => Err(mistakes),
+            Some(config) if diagnostics.is_empty() => Ok(config),
+            _ => Err(diagnostics),
         }
     }
 
-    /// What the service is started with.
-    pub fn settings(self, clock: Clock) -> Settings {
+    /// The settings of the service.
+    pub(crate) fn settings(self, clock: Clock) -> Settings {
         Settings {
             http: self.http,
             data: self.data,

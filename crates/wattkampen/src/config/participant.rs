@@ -1,4 +1,4 @@
-//! `[[participant]]`: who competes, with which areas and meters.
+//! `[[participant]]`: the town halls that compete, with their floor areas and meters.
 use std::collections::{HashMap, HashSet};
 
 use competition::{
@@ -10,61 +10,63 @@ use wire::{GatewayId, MeterId};
 
 use super::{
     days,
-    reader::{At, Section},
+    reader::{Located, Section},
 };
 
 #[derive(Default)]
-pub(super) struct People {
+/// All participants, and the gateway of each meter that has one.
+pub(super) struct Participants {
     pub(super) participants: Vec<Participant>,
     pub(super) gateways: HashMap<String, GatewayId>,
 }
 
-pub(super) fn read(root: &Section<'_, '_>, competition: Option<&Competition>) -> People {
-    let mut people = People::default();
+pub(super) fn read(root: &Section<'_, '_>, competition: Option<&Competition>) -> Participants {
+    let mut all = Participants::default();
     let sections = root.sections("participant", "participant");
     if sections.is_empty() {
-        root.source.mistake(
-            root.at,
-            "nobody takes part",
+        root.source.report(
+            root.offset,
+            "there is no participant",
             "add a [[participant]] for each town hall",
         );
     }
     let (mut ids, mut meters) = (HashSet::new(), HashSet::new());
     for mut section in sections {
-        let id = section.need_text("id", "soderhamn");
+        let id = section.required_text("id", "soderhamn");
         if let Some(id) = id {
             section.name = format!("participant {}", id.value);
             if id.value.parse::<GatewayId>().is_err() || id.value.contains([':', '.']) {
-                section.source.mistake(
-                    id.at,
-                    format!("participant id {:?} cannot stand in an address", id.value),
-                    "use 1 to 40 of A-Z a-z 0-9 - _",
+                section.source.report(
+                    id.offset,
+                    format!("participant id {:?} cannot be part of a URL", id.value),
+                    "use 1 to 40 of the characters A-Z a-z 0-9 - _",
                 );
             }
             if !ids.insert(id.value.to_owned()) {
-                section.source.mistake(
-                    id.at,
-                    format!("participant {:?} is there twice", id.value),
+                section.source.report(
+                    id.offset,
+                    format!("two participants have the id {:?}", id.value),
                     "give each participant an id of its own",
                 );
             }
         }
-        if let Some(participant) = one(&section, id, competition, &mut meters, &mut people.gateways)
+        if let Some(participant) =
+            participant(&section, id, competition, &mut meters, &mut all.gateways)
         {
-            people.participants.push(participant);
+            all.participants.push(participant);
         }
     }
-    people
+    all
 }
 
-fn one(
+fn participant(
     section: &Section<'_, '_>,
-    id: Option<At<&str>>,
+    id: Option<Located<&str>>,
     competition: Option<&Competition>,
     seen: &mut HashSet<String>,
     gateways: &mut HashMap<String, GatewayId>,
 ) -> Option<Participant> {
-    let municipality = section.need_text("municipality", "Söderhamn");
+    let municipality = section.required_text("municipality", "Söderhamn");
     let cluster = section.text("cluster").map_or("", |text| text.value);
     let building = section.text("building").map_or("", |text| text.value);
     let floor_area = dated(section, "floor_area", "m2", 20.0, 1_000_000.0, "m² Atemp");
@@ -73,8 +75,8 @@ fn one(
     if let Some(competition) = competition {
         let contest = competition.contest;
         if !floor_area.iter().any(|(from, _)| *from <= contest.start) {
-            section.source.mistake(
-                section.at,
+            section.source.report(
+                section.offset,
                 format!("{} has no floor area at the contest's start", section.name),
                 format!(
                     "add: floor_area = [{{ from = \"{}\", m2 = 6200 }}]",
@@ -91,8 +93,8 @@ fn one(
         .filter_map(|table| meter(table, &changes, seen, gateways))
         .collect();
     if meters.is_empty() {
-        section.source.mistake(
-            section.at,
+        section.source.report(
+            section.offset,
             format!("{} has no meter", section.name),
             "add: meters = [{ id = \"735999100000000001\", gateway = \"soderhamn-1\" }]",
         );
@@ -103,7 +105,7 @@ fn one(
         .iter()
         .filter_map(|table| {
             let (from, until) = (time(table, "from"), time(table, "until"));
-            let reason = table.need_text("reason", "heat pump installed");
+            let reason = table.required_text("reason", "heat pump installed");
             Some(Exclusion { from: from?, until: until?, reason: reason?.value.to_owned() })
         })
         .collect();
@@ -122,7 +124,7 @@ fn one(
     })
 }
 
-/// Values that hold from a date on: a date must not come twice.
+/// Values that hold from a date on, by date.
 fn dated(
     section: &Section<'_, '_>,
     key: &'static str,
@@ -135,18 +137,18 @@ fn dated(
     for table in section.sections(key, key) {
         let (from, number) = (table.date("from"), table.number(value, low, high, unit));
         if number.is_none() && table.value(value).is_none() {
-            table.source.mistake(
-                table.at,
+            table.source.report(
+                table.offset,
                 format!("{} has no {value}", table.name),
                 format!("add: {value} = a number ({unit})"),
             );
         }
         if let (Some(from), Some(number)) = (from, number) {
             if list.iter().any(|(date, _)| *date == from.value) {
-                table.source.mistake(
-                    from.at,
+                table.source.report(
+                    from.offset,
                     format!("{} has two values from {}", table.name, from.value),
-                    "keep one of them",
+                    "remove one of the two",
                 );
             }
             list.push((from.value, number.value));
@@ -159,8 +161,8 @@ fn dated(
 fn time(section: &Section<'_, '_>, key: &'static str) -> Option<Time> {
     let time = section.parsed::<Timestamp>(key, "a time such as \"2027-04-11T09:59:50Z\"");
     if time.is_none() && section.value(key).is_none() {
-        section.source.mistake(
-            section.at,
+        section.source.report(
+            section.offset,
             format!("{} has no {key}", section.name),
             format!("add: {key} = \"2027-04-11T09:59:50Z\""),
         );
@@ -168,13 +170,13 @@ fn time(section: &Section<'_, '_>, key: &'static str) -> Option<Time> {
     time.map(|time| Time(time.value.as_second()))
 }
 
-/// `[[participant.meter_change]]`: a meter was swapped or reset.
+/// `[[participant.meter_change]]`: meters that were replaced or reset.
 fn changes(section: &Section<'_, '_>) -> Vec<(String, Epoch)> {
     section
         .sections("meter_change", "meter change")
         .iter()
         .filter_map(|table| {
-            let meter = table.need_text("meter", "735999100000000001");
+            let meter = table.required_text("meter", "735999100000000001");
             let at = time(table, "at");
             let (last, first) = (register(table, "last_wh"), register(table, "first_wh"));
             Some((meter?.value.to_owned(), Epoch { at: at?, last: last?, first: first? }))
@@ -182,38 +184,29 @@ fn changes(section: &Section<'_, '_>) -> Vec<(String, Epoch)> {
         .collect()
 }
 
-/// `[[participant.activity]]`: what the town hall did.
+/// `[[participant.activity]]`: what the town hall did to save.
 fn activity(table: &Section<'_, '_>) -> Option<Activity> {
-    let kind = table.need_text("kind", "night-walk");
+    let kind = table.required_text("kind", "night-walk");
     let (day, place, by, note) =
         (table.date("day"), table.text("place"), table.text("by"), table.text("note"));
-    let kind = kind.and_then(|text| {
-        let kind = text.value.parse::<ActivityKind>().map_err(|error| {
-            table.source.mistake(
-                text.at,
-                format!("kind of activity {:?} is not known", text.value),
-                format!("known are {}", error.valid.join(", ")),
-            );
-        });
-        kind.ok()
-    });
-    let words = |text: Option<At<&str>>| text.map_or("", |text| text.value).to_owned();
+    let kind = kind.and_then(|text| table.parse_name::<ActivityKind>(text, "kind of activity"));
+    let owned = |text: Option<Located<&str>>| text.map_or("", |text| text.value).to_owned();
     Some(Activity {
         kind: kind?,
         day: day?.value,
-        place: words(place),
-        by: words(by),
-        note: words(note),
+        place: owned(place),
+        by: owned(by),
+        note: owned(note),
     })
 }
 
 fn register(section: &Section<'_, '_>, key: &'static str) -> Option<WattHours> {
-    let wh = section.whole(key, 0, 1 << 52, "Wh as the meter shows them");
+    let wh = section.integer(key, 0, 1 << 52, "Wh as the meter shows it");
     if wh.is_none() && section.value(key).is_none() {
-        section.source.mistake(
-            section.at,
+        section.source.report(
+            section.offset,
             format!("{} has no {key}", section.name),
-            format!("add: {key} = what the register held, in Wh"),
+            format!("add: {key} = the value of the register, Wh"),
         );
     }
     wh.map(|wh| WattHours(wh.value))
@@ -225,30 +218,35 @@ fn meter(
     seen: &mut HashSet<String>,
     gateways: &mut HashMap<String, GatewayId>,
 ) -> Option<Meter> {
-    let text = section.need_text("id", "735999100000000001");
+    let text = section.required_text("id", "735999100000000001");
     let gateway = section.parsed::<GatewayId>("gateway", "a gateway's name");
-    let multiplier = section.whole("multiplier", 1, 100_000, "ratio of the current transformers");
-    let sign = section.whole("sign", -1, 1, "1 adds, -1 subtracts");
-    let capacity = section.number("capacity_kw", 1.0, 100_000.0, "kW that the connection carries");
+    let multiplier = section.integer("multiplier", 1, 100_000, "ratio of the current transformers");
+    let sign = section.integer("sign", -1, 1, "1 adds, -1 subtracts");
+    let capacity =
+        section.number("capacity_kw", 1.0, 100_000.0, "kW, capacity of the grid connection");
     let rollover =
-        section.whole("rollover_wh", 1000, 1 << 52, "Wh at which the register starts again");
+        section.integer("rollover_wh", 1000, 1 << 52, "Wh at which the register returns to 0");
     let text = text?;
     if let Err(error) = text.value.parse::<MeterId>() {
-        section.source.mistake(
-            text.at,
+        section.source.report(
+            text.offset,
             format!("meter {:?}: {error}", text.value),
             "give its metering point number",
         );
     }
     if !seen.insert(text.value.to_owned()) {
-        section.source.mistake(
-            text.at,
-            format!("meter {:?} is there twice", text.value),
-            "a meter belongs to one participant",
+        section.source.report(
+            text.offset,
+            format!("two meters have the id {:?}", text.value),
+            "a meter belongs to one participant and is listed once",
         );
     }
     if let Some(sign) = sign.filter(|sign| sign.value == 0) {
-        section.source.mistake(sign.at, "sign is 0", "1 adds the meter, -1 subtracts it");
+        section.source.report(
+            sign.offset,
+            "sign is 0",
+            "write 1 to add the meter or -1 to subtract it",
+        );
     }
     if let Some(gateway) = gateway {
         gateways.insert(text.value.to_owned(), gateway.value);

@@ -1,78 +1,91 @@
-//! Reads a TOML table key by key and collects every mistake with its line, so
-//! that an organiser mends a file once and not once for each of them.
+//! Reads a TOML table key by key and collects all mistakes with their lines, so that an
+//! organiser can correct all of them at once.
 use std::{cell::RefCell, fmt, str::FromStr};
 
+use competition::UnknownName;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-/// One thing that is wrong with the file.
+use crate::names::did_you_mean;
+
+/// One mistake in the file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mistake {
+pub(crate) struct Diagnostic {
     /// Line of the file, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What is wrong.
-    pub what: String,
-    /// How to mend it.
-    pub mend: String,
+    pub(crate) message: String,
+    /// How to correct it.
+    pub(crate) hint: String,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}\n  {}", self.line, self.what, self.mend)
+        write!(f, "line {}: {}\n  {}", self.line, self.message, self.hint)
     }
 }
 
-/// The file's text, and what was found wrong in it so far.
+/// The file's text and the mistakes found in it so far.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
     text: &'a str,
-    mistakes: RefCell<Vec<Mistake>>,
+    diagnostics: RefCell<Vec<Diagnostic>>,
 }
 
 impl<'a> Source<'a> {
     pub(super) const fn new(text: &'a str) -> Self {
-        Self { text, mistakes: RefCell::new(Vec::new()) }
+        Self { text, diagnostics: RefCell::new(Vec::new()) }
     }
 
-    /// The whole file as a section, syntax errors noted.
+    /// The whole file as a section.
     pub(super) fn root<'s>(&'s self, table: &'a Spanned<DeTable<'a>>) -> Section<'s, 'a> {
         Section {
             source: self,
             name: String::new(),
-            at: 0,
+            offset: 0,
             table: table.get_ref(),
             used: RefCell::default(),
         }
     }
 
-    pub(super) fn mistake(&self, at: usize, what: impl Into<String>, mend: impl Into<String>) {
-        let line = 1 + self.text[..at.min(self.text.len())].matches('\n').count();
-        self.mistakes.borrow_mut().push(Mistake { line, what: what.into(), mend: mend.into() });
+    /// Records a mistake at a byte offset of the file.
+    pub(super) fn report(
+        &self,
+        offset: usize,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let line = 1 + self.text[..offset.min(self.text.len())].matches('\n').count();
+        self.diagnostics.borrow_mut().push(Diagnostic {
+            line,
+            message: message.into(),
+            hint: hint.into(),
+        });
     }
 
-    pub(super) fn into_mistakes(self) -> Vec<Mistake> {
-        let mut mistakes = self.mistakes.into_inner();
-        mistakes.sort();
-        mistakes.dedup();
-        mistakes
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        let mut diagnostics = self.diagnostics.into_inner();
+        diagnostics.sort();
+        diagnostics.dedup();
+        diagnostics
     }
 }
 
-/// A value and where it stands.
+/// A value and its byte offset in the file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct At<T> {
-    pub(super) at: usize,
+pub(super) struct Located<T> {
+    pub(super) offset: usize,
     pub(super) value: T,
 }
 
-/// A table of the file. Dropping it complains of the keys that nobody asked for.
+/// A table of the file. Dropping it reports the keys that were not read.
 pub(super) struct Section<'s, 'a> {
     pub(super) source: &'s Source<'a>,
-    /// As the organiser would say it: `[server]`, `participant soderhamn`.
+    /// As messages name it: `[server]`, `participant soderhamn`.
     pub(super) name: String,
-    pub(super) at: usize,
+    pub(super) offset: usize,
     table: &'s DeTable<'a>,
     used: RefCell<Vec<&'static str>>,
 }
@@ -82,11 +95,11 @@ impl Drop for Section<'_, '_> {
         let used = self.used.borrow();
         for key in self.table.keys() {
             if !used.contains(&key.get_ref().as_ref()) {
-                let known = used.join(", ");
-                self.source.mistake(
+                let suggestion = did_you_mean(key.get_ref(), used.iter().copied());
+                self.source.report(
                     key.span().start,
-                    format!("unknown key {:?} in {}", key.get_ref(), self.place()),
-                    format!("known keys here are {known}"),
+                    format!("unknown key {:?} in {}{suggestion}", key.get_ref(), self.place()),
+                    format!("known keys here are {}", used.join(", ")),
                 );
             }
         }
@@ -104,26 +117,26 @@ impl<'s, 'a> Section<'s, 'a> {
     }
 
     fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'a>>, wanted: &str) {
-        self.source.mistake(
+        self.source.report(
             value.span().start,
             format!("{key} in {} has the wrong type, {}", self.place(), value.get_ref().type_str()),
-            format!("it wants {wanted}"),
+            format!("write {wanted}"),
         );
     }
 
     fn missing(&self, key: &str, example: &str) {
-        self.source.mistake(
-            self.at,
+        self.source.report(
+            self.offset,
             format!("{} has no {key}", self.place()),
             format!("add a line such as: {key} = {example}"),
         );
     }
 
-    /// A text, where given.
-    pub(super) fn text(&self, key: &'static str) -> Option<At<&'s str>> {
+    /// A text, if the key is present.
+    pub(super) fn text(&self, key: &'static str) -> Option<Located<&'s str>> {
         let value = self.value(key)?;
         match value.get_ref().as_str() {
-            Some(text) => Some(At { at: value.span().start, value: text }),
+            Some(text) => Some(Located { offset: value.span().start, value: text }),
             None => {
                 self.wrong_type(key, value, "text in quotation marks");
                 None
@@ -131,8 +144,12 @@ impl<'s, 'a> Section<'s, 'a> {
         }
     }
 
-    /// A text that must be there and not be empty.
-    pub(super) fn need_text(&self, key: &'static str, example: &str) -> Option<At<&'s str>> {
+    /// A text that must be present and not be empty.
+    pub(super) fn required_text(
+        &self,
+        key: &'static str,
+        example: &str,
+    ) -> Option<Located<&'s str>> {
         if !self.has(key) {
             self.value(key);
             self.missing(key, &format!("{example:?}"));
@@ -140,7 +157,11 @@ impl<'s, 'a> Section<'s, 'a> {
         }
         let text = self.text(key)?;
         if text.value.trim().is_empty() {
-            self.source.mistake(text.at, format!("{key} is empty"), format!("such as {example:?}"));
+            self.source.report(
+                text.offset,
+                format!("{key} is empty"),
+                format!("write such as {example:?}"),
+            );
             return None;
         }
         Some(text)
@@ -150,27 +171,48 @@ impl<'s, 'a> Section<'s, 'a> {
         self.table.keys().any(|name| name.get_ref() == key)
     }
 
-    /// A text that is read as something else.
-    pub(super) fn parsed<T: FromStr>(&self, key: &'static str, wanted: &str) -> Option<At<T>>
+    /// A text that is parsed as another type, if the key is present.
+    pub(super) fn parsed<T: FromStr>(&self, key: &'static str, wanted: &str) -> Option<Located<T>>
     where
         T::Err: fmt::Display,
     {
         let text = self.text(key)?;
         match text.value.parse() {
-            Ok(value) => Some(At { at: text.at, value }),
+            Ok(value) => Some(Located { offset: text.offset, value }),
             Err(error) => {
-                self.source.mistake(
-                    text.at,
+                self.source.report(
+                    text.offset,
                     format!("{key} in {} is {:?}: {error}", self.place(), text.value),
-                    format!("it wants {wanted}"),
+                    format!("write {wanted}"),
                 );
                 None
             }
         }
     }
 
-    /// A local date: in quotation marks or bare.
-    pub(super) fn date(&self, key: &'static str) -> Option<At<jiff::civil::Date>> {
+    /// A text as one of the names of `T`.
+    pub(super) fn parse_name<T>(&self, text: Located<&str>, noun: &str) -> Option<T>
+    where
+        T: FromStr<Err = UnknownName>,
+    {
+        let parsed = text.value.parse().map_err(|error: UnknownName| {
+            self.report_unknown(text, noun, &error.valid);
+        });
+        parsed.ok()
+    }
+
+    /// Reports a text that is none of the known names.
+    pub(super) fn report_unknown(&self, text: Located<&str>, noun: &str, known: &[&str]) {
+        let suggestion = did_you_mean(text.value, known.iter().copied());
+        self.source.report(
+            text.offset,
+            format!("{noun} {:?} is not known{suggestion}", text.value),
+            format!("known are {}", known.join(", ")),
+        );
+    }
+
+    /// A local date that must be present, as a TOML date or as a text.
+    pub(super) fn date(&self, key: &'static str) -> Option<Located<jiff::civil::Date>> {
         let value = match self.value(key) {
             Some(value) => value,
             None => {
@@ -187,11 +229,11 @@ impl<'s, 'a> Section<'s, 'a> {
             }
         };
         match text.parse() {
-            Ok(date) => Some(At { at: value.span().start, value: date }),
+            Ok(date) => Some(Located { offset: value.span().start, value: date }),
             Err(_) => {
-                self.source.mistake(
+                self.source.report(
                     value.span().start,
-                    format!("{key} in {} is {text:?}, which is no date", self.place()),
+                    format!("{key} in {} is {text:?}, which is not a date", self.place()),
                     "a date is year-month-day, such as \"2027-03-01\"",
                 );
                 None
@@ -199,14 +241,14 @@ impl<'s, 'a> Section<'s, 'a> {
         }
     }
 
-    /// A number within bounds, where given.
+    /// A number within bounds, if the key is present.
     pub(super) fn number(
         &self,
         key: &'static str,
         low: f64,
         high: f64,
         unit: &str,
-    ) -> Option<At<f64>> {
+    ) -> Option<Located<f64>> {
         let value = self.value(key)?;
         let text = match value.get_ref() {
             DeValue::Integer(number) => number.as_str(),
@@ -216,41 +258,41 @@ impl<'s, 'a> Section<'s, 'a> {
                 return None;
             }
         };
-        let at = value.span().start;
+        let offset = value.span().start;
         match text.replace('_', "").parse::<f64>() {
-            Ok(number) if (low..=high).contains(&number) => Some(At { at, value: number }),
+            Ok(number) if (low..=high).contains(&number) => Some(Located { offset, value: number }),
             _ => {
-                self.source.mistake(
-                    at,
+                self.source.report(
+                    offset,
                     format!("{key} in {} is {text}", self.place()),
-                    format!("it wants a number from {low} to {high} ({unit})"),
+                    format!("write a number from {low} to {high} ({unit})"),
                 );
                 None
             }
         }
     }
 
-    /// A whole number within bounds, where given.
-    pub(super) fn whole(
+    /// A whole number within bounds, if the key is present.
+    pub(super) fn integer(
         &self,
         key: &'static str,
         low: i64,
         high: i64,
         unit: &str,
-    ) -> Option<At<i64>> {
+    ) -> Option<Located<i64>> {
         let number = self.number(key, low as f64, high as f64, unit)?;
         if number.value.fract() != 0.0 {
-            self.source.mistake(
-                number.at,
+            self.source.report(
+                number.offset,
                 format!("{key} in {} is {}", self.place(), number.value),
-                format!("it wants a whole number ({unit})"),
+                format!("write a whole number ({unit})"),
             );
             return None;
         }
-        Some(At { at: number.at, value: number.value as i64 })
+        Some(Located { offset: number.offset, value: number.value as i64 })
     }
 
-    /// A table inside this one.
+    /// A table inside this one, if the key is present.
     pub(super) fn section(&self, key: &'static str) -> Option<Section<'s, 'a>> {
         let value = self.value(key)?;
         self.table_of(
@@ -263,12 +305,16 @@ impl<'s, 'a> Section<'s, 'a> {
         )
     }
 
-    /// A table that must be there.
-    pub(super) fn need_section(&self, key: &'static str, example: &str) -> Option<Section<'s, 'a>> {
+    /// A table that must be present.
+    pub(super) fn required_section(
+        &self,
+        key: &'static str,
+        example: &str,
+    ) -> Option<Section<'s, 'a>> {
         if !self.has(key) {
             self.value(key);
-            self.source.mistake(
-                self.at,
+            self.source.report(
+                self.offset,
                 format!("{} has no {key}", self.place()),
                 format!("add {example}"),
             );
@@ -282,7 +328,7 @@ impl<'s, 'a> Section<'s, 'a> {
             Some(table) => Some(Section {
                 source: self.source,
                 name,
-                at: value.span().start,
+                offset: value.span().start,
                 table,
                 used: RefCell::default(),
             }),
@@ -293,7 +339,7 @@ impl<'s, 'a> Section<'s, 'a> {
         }
     }
 
-    /// A list of tables, each called by what it is one of.
+    /// A list of tables; messages name each by `one` and its number.
     pub(super) fn sections(&self, key: &'static str, one: &str) -> Vec<Section<'s, 'a>> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Some(items) = value.get_ref().as_array() else {

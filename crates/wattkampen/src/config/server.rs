@@ -1,4 +1,4 @@
-//! `[server]` and `[[login]]`: addresses, the store's folder, the broker.
+//! `[server]` and `[[login]]`: addresses, data directory, broker and passwords.
 use std::{
     fs,
     net::SocketAddr,
@@ -21,7 +21,7 @@ pub(super) struct Server {
 
 pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
     let logins = logins(root, folder);
-    let section = root.need_section("server", "a [server] table with http, mqtt and data")?;
+    let section = root.required_section("server", "a [server] table with http, mqtt and data")?;
     let address = |key, default: &str| {
         if section.value(key).is_none() {
             return default.parse().ok();
@@ -39,80 +39,82 @@ pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
     let language = match section.text("language") {
         None => Some(Language::default()),
         Some(text) => text.value.parse().ok().or_else(|| {
-            let what = format!("language {:?} is not known", text.value);
-            section.source.mistake(text.at, what, "known are \"sv\" and \"en\"");
+            section.report_unknown(text, "language", &Language::ALL.map(Language::tag));
             None
         }),
     };
-    let external = ExternalBrokerSettings::read(&section, folder);
     let organiser = secret(&section, "organiser_password_file", folder);
-    let broker = match external {
-        Some(external) => BrokerKind::External(external?),
-        None => BrokerKind::Embedded { listen: mqtt?, logins },
+    let broker = match (external_broker(&section, folder), mqtt) {
+        (Ok(Some(external)), _) => Some(BrokerKind::External(external)),
+        (Ok(None), Some(listen)) => Some(BrokerKind::Embedded { listen, logins }),
+        (Ok(None), None) | (Err(Reported), _) => None,
     };
-    Some(Server { http: http?, data: folder.join(data), broker, language: language?, organiser })
+    Some(Server {
+        http: http?,
+        data: folder.join(data),
+        broker: broker?,
+        language: language?,
+        organiser,
+    })
 }
 
-/// A password that stands in a file of its own, first line.
+/// A password: the first line of the file that `key` names.
 fn secret(section: &Section<'_, '_>, key: &'static str, folder: &Path) -> Option<Secret> {
     let file = section.text(key)?;
     match fs::read_to_string(folder.join(file.value)) {
         Ok(text) => Some(Secret(text.lines().next().unwrap_or_default().to_owned())),
         Err(error) => {
-            section.source.mistake(
-                file.at,
+            section.source.report(
+                file.offset,
                 format!("{key} {:?} cannot be read: {error}", file.value),
-                "put the password alone into a file that only the service may read",
+                "write the password to a file that only the service may read",
             );
             None
         }
     }
 }
 
-trait Read: Sized {
-    fn read(section: &Section<'_, '_>, folder: &Path) -> Option<Option<Self>>;
-}
+/// A mistake was reported.
+struct Reported;
 
-impl Read for ExternalBrokerSettings {
-    /// `None` where the broker is the embedded one; `Some(None)` after a mistake.
-    fn read(section: &Section<'_, '_>, folder: &Path) -> Option<Option<Self>> {
-        let text = section.text("broker");
-        let password = secret(section, "broker_password_file", folder)
-            .or_else(|| std::env::var(BROKER_PASSWORD).ok().map(Secret));
-        let authority = section.text("broker_ca").map(|path| folder.join(path.value));
-        let client = section.text("broker_client").map_or("wattkampen", |text| text.value);
-        let text = text.filter(|text| text.value != "embedded")?;
-        let Some(address) = BrokerUrl::parse(text.value) else {
-            section.source.mistake(
-                text.at,
-                format!("broker {:?} is no address of a broker", text.value),
-                "write \"embedded\", \"mqtt://host:1883\" or \"mqtts://user@host:8883\"; \
-                 a password never stands in this file",
-            );
-            return Some(None);
-        };
-        Some(Some(Self {
-            host: address.host.to_owned(),
-            port: address.port,
-            tls: address.tls,
-            ca_file: authority,
-            user: address.user.map(str::to_owned),
-            password,
-            client_id: client.to_owned(),
-        }))
-    }
+/// The external broker, or `None` where the broker is the embedded one.
+fn external_broker(section: &Section<'_, '_>, folder: &Path) -> Result<Option<ExternalBrokerSettings>, Reported> {
+    let url = section.text("broker");
+    let password = secret(section, "broker_password_file", folder)
+        .or_else(|| std::env::var(BROKER_PASSWORD).ok().map(Secret));
+    let authority = section.text("broker_ca").map(|path| folder.join(path.value));
+    let client = section.text("broker_client").map_or("wattkampen", |text| text.value);
+    let Some(url) = url.filter(|url| url.value != "embedded") else { return Ok(None) };
+    let Some(address) = BrokerUrl::parse(url.value) else {
+        section.source.report(
+            url.offset,
+            format!("broker {:?} is not the URL of a broker", url.value),
+            "write \"embedded\", \"mqtt://host:1883\" or \"mqtts://user@host:8883\"; \
+             a password never stands in this file",
+        );
+        return Err(Reported);
+    };
+    Ok(Some(ExternalBrokerSettings {
+        host: address.host.to_owned(),
+        port: address.port,
+        tls: address.tls,
+        authority,
+        user: address.user.map(str::to_owned),
+        password,
+        client: client.to_owned(),
+    }))
 }
 
 fn logins(root: &Section<'_, '_>, folder: &Path) -> Vec<Login> {
     root.sections("login", "login")
         .into_iter()
         .filter_map(|section| {
-            let user = section.need_text("user", "soderhamn-1");
+            let user = section.required_text("user", "soderhamn-1");
             let gateway = section.parsed::<GatewayId>("gateway", "a gateway's name");
             let password = secret(&section, "password_file", folder);
             if password.is_none() {
-                section.source.mistake(
-                    section.at,
+                section.source.report(
+                    section.offset,
                     format!("{} has no password", section.name),
                     "add a line such as: password_file = \"soderhamn.password\"",
                 );

@@ -1,4 +1,4 @@
-//! What an organiser types, right and wrong.
+//! Configurations with and without mistakes.
 use std::path::Path;
 
 use ::competition::{DayKind, Sign};
@@ -9,16 +9,16 @@ use super::*;
 
 const EXAMPLE: &str = include_str!("../../../../deploy/example.toml");
 
-fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
+fn parse(text: &str) -> Result<Config, Vec<Diagnostic>> {
     Config::parse(text, Path::new("/folder"))
 }
 
-/// Mistakes as `line: what`.
+/// Mistakes as `line: message`.
 fn mistakes(text: &str) -> Vec<String> {
     parse(text)
         .expect_err("has mistakes")
         .iter()
-        .map(|mistake| format!("{}: {}", mistake.line, mistake.what))
+        .map(|it| format!("{}: {}", it.line, it.message))
         .collect()
 }
 
@@ -40,7 +40,7 @@ fn the_example_has_no_mistake() {
 }
 
 #[test]
-fn every_mistake_is_told_at_once_with_its_line() {
+fn all_mistakes_are_reported_with_their_lines() {
     let text = EXAMPLE
         .replace("\"Europe/Stockholm\"", "\"Europe/Söderhamn\"")
         .replace("\"SE\" ", "\"XX\" ")
@@ -54,7 +54,7 @@ fn every_mistake_is_told_at_once_with_its_line() {
 }
 
 #[test]
-fn a_special_day_of_no_kind_or_told_twice_is_a_mistake() {
+fn a_special_day_of_an_unknown_kind_or_listed_twice_is_a_mistake() {
     let text = EXAMPLE
         .replace("date = \"2027-04-30\", kind = \"half\"", "date = \"2027-05-07\", kind = \"half\"")
         .replace(
@@ -62,14 +62,14 @@ fn a_special_day_of_no_kind_or_told_twice_is_a_mistake() {
             "date = \"2027-03-25\", kind = \"halv\"",
         );
     let expected = [
-        "13: 2027-05-07 stands twice among the special days",
-        "43: a day of kind \"halv\" is not known",
+        "13: 2027-05-07 is listed twice in special_days",
+        "43: kind of day \"halv\" is not known; did you mean \"half\"?",
     ];
     assert_eq!(mistakes(&text), expected);
 }
 
 #[test]
-fn nothing_at_all_is_explained() {
+fn an_empty_file_has_three_mistakes() {
     insta::assert_snapshot!(mistakes("").join("\n"));
 }
 
@@ -83,11 +83,11 @@ fn broken_syntax_is_a_mistake_with_a_line() {
 fn a_password_in_an_address_is_refused() {
     let text = EXAMPLE.replace("broker   = \"embedded\"", "broker = \"mqtt://u:secret@host\"");
     let found = parse(&text).expect_err("refused");
-    assert!(found[0].mend.contains("never stands in this file"), "{found:?}");
+    assert!(found[0].hint.contains("never stands in this file"), "{found:?}");
 }
 
 #[test]
-fn an_external_broker_is_understood() {
+fn an_external_broker_is_parsed() {
     let text = EXAMPLE.replace("broker   = \"embedded\"", "broker = \"mqtts://wk@mqtt.kommun.se\"");
     let config = parse(&text).expect("no mistake");
     let BrokerKind::External(broker) = config.broker else { panic!("external") };

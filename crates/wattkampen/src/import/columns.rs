@@ -1,8 +1,8 @@
-//! Which column is which, by the names that utilities and weather services give them
-//! in Swedish, Norwegian and English.
+//! Which column holds what, by the names that utilities and weather services use in
+//! Swedish, Norwegian and English.
 use super::{
-    Wish,
-    layout::{Kind, Unclear, Unit, unclear},
+    error::LayoutError,
+    options::{ImportOptions, Unit, ValueKind},
 };
 
 pub(super) const TIME: &[&str] = &[
@@ -22,7 +22,8 @@ pub(super) const TIME: &[&str] = &[
     "datum och tid",
     "tid",
 ];
-pub(super) const CLOCK: &[&str] =
+/// The time of day, where the date has a column of its own.
+pub(super) const TIME_OF_DAY: &[&str] =
     &["tid", "time", "klockslag", "timme", "hour", "klokkeslett", "kl"];
 const ENERGY: &[&str] = &[
     "energy",
@@ -48,19 +49,19 @@ const OUTDOOR: &[&str] = &[
     "°c",
 ];
 
-/// By name or by number from 1.
+/// Finds a column by its name or by its number from 1.
 pub(super) fn column(names: &[String], wanted: &str) -> Option<usize> {
     let wanted = wanted.trim().to_lowercase();
     let number = || wanted.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     names.iter().position(|name| *name == wanted).or_else(number).filter(|at| *at < names.len())
 }
 
-/// The first of the known names that is there: as it is, else as a beginning.
+/// Finds the first of the known names; where no column has one, the first column whose
+/// name begins with one.
 pub(super) fn known_column(names: &[String], known: &[&str]) -> Option<usize> {
     let exact = known.iter().find_map(|known| names.iter().position(|name| name == known));
     exact.or_else(|| {
-        let begins = |known: &str| names.iter().position(|name| name.starts_with(known));
-        known.iter().find_map(|known| begins(known))
+        known.iter().find_map(|known| names.iter().position(|name| name.starts_with(known)))
     })
 }
 
@@ -68,67 +69,63 @@ pub(super) fn value_column(
     names: &[String],
     header: bool,
     time: &[usize],
-    wish: &Wish,
+    options: &ImportOptions,
     temperature: bool,
-) -> Result<(usize, Kind), Unclear> {
-    let register = |at: usize| wish.register || REGISTER.iter().any(|r| names[at].starts_with(r));
+) -> Result<(usize, ValueKind), LayoutError> {
+    let register =
+        |at: usize| options.register || REGISTER.iter().any(|name| names[at].starts_with(name));
     let kind = |at: usize| match (temperature, register(at)) {
-        (true, _) => Kind::Outdoor,
-        (false, true) => Kind::Register,
-        (false, false) => Kind::Energy,
+        (true, _) => ValueKind::Outdoor,
+        (false, true) => ValueKind::Register,
+        (false, false) => ValueKind::Energy,
     };
-    let found = match &wish.value_column {
+    let found = match &options.value_column {
         Some(wanted) => column(names, wanted),
         None if !header => {
             let next = time.iter().max().map_or(1, |at| at + 1);
             (next < names.len()).then_some(next)
         }
         None if temperature => known_column(names, OUTDOOR),
-        None if wish.register => known_column(names, REGISTER),
+        None if options.register => known_column(names, REGISTER),
         None => match (known_column(names, ENERGY), known_column(names, REGISTER)) {
             (Some(_), Some(_)) => {
-                return unclear(
-                    "there is a column of energies and one of registers",
+                return Err(LayoutError::new(
+                    "the file has a column of energies and one of registers",
                     "choose one with --value-column NAME",
-                );
+                ));
             }
             (energy, register) => energy.or(register),
         },
     };
-    match found {
-        Some(at) => Ok((at, kind(at))),
-        None => unclear(
-            format!("no column of values among: {}", names.join(", ")),
-            "name it with --value-column NAME or --value-column NUMBER",
-        ),
-    }
+    found.map(|at| (at, kind(at))).ok_or_else(|| {
+        LayoutError::new(
+            format!("none of these columns is known to hold values: {}", names.join(", ")),
+            "name the column with --value-column NAME or --value-column NUMBER",
+        )
+    })
 }
 
+/// The unit of the values: as stated, or as the column's name has it. It is never
+/// assumed, because a wrong unit changes every energy.
 pub(super) fn unit(
-    wish: &Wish,
-    names: &[String],
+    options: &ImportOptions,
     header: bool,
-    value: usize,
-    kind: Kind,
-) -> Result<Unit, Unclear> {
-    if kind == Kind::Outdoor {
+    name: &str,
+    kind: ValueKind,
+) -> Result<Unit, LayoutError> {
+    if kind == ValueKind::Outdoor {
         return Ok(Unit::Wh);
     }
-    if let Some(unit) = wish.unit {
-        return Ok(unit);
-    }
-    let name = &names[value];
-    let said = header.then_some(()).and_then(|()| {
-        let word = |unit: &str| name.split(|c: char| !c.is_alphanumeric()).any(|word| word == unit);
+    let has = |unit: &str| name.split(|c: char| !c.is_alphanumeric()).any(|word| word == unit);
+    let in_name = || {
         [("mwh", Unit::MWh), ("kwh", Unit::KWh), ("wh", Unit::Wh)]
             .into_iter()
-            .find_map(|(text, unit)| word(text).then_some(unit))
-    });
-    match said {
-        Some(unit) => Ok(unit),
-        None => unclear(
-            "the unit of the values does not show in the column's name",
-            "say it: --unit Wh, --unit kWh or --unit MWh",
-        ),
-    }
+            .find_map(|(text, unit)| (header && has(text)).then_some(unit))
+    };
+    options.unit.or_else(in_name).ok_or_else(|| {
+        LayoutError::new(
+            "the name of the value column does not contain the unit",
+            "state it with --unit Wh, --unit kWh or --unit MWh",
+        )
+    })
 }

@@ -1,151 +1,76 @@
-//! How a file is laid out: what was asked for, the rest guessed from its first rows
-//! and told, never guessed silently where a wrong guess would change energy.
+//! How a file is laid out: what the options state, and the rest detected from its first
+//! rows and reported. Where a wrong guess would change energies, nothing is guessed.
 use std::fmt;
 
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::{
-    Wish,
-    columns::{CLOCK, TIME, column, known_column, unit, value_column},
+    columns::{TIME, TIME_OF_DAY, column, known_column, unit, value_column},
+    error::LayoutError,
     number::{Decimal, scaled},
-    timestamp::{Moments, written},
+    options::{ImportOptions, Unit, ValueKind},
+    timestamp::{TimestampReader, parse},
 };
 
-/// What a file's values are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Energy of the interval.
-    Energy,
-    /// A cumulative register at the moment.
-    Register,
-    /// °C.
-    Outdoor,
-}
-
-/// Unit of energies and registers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-#[value(rename_all = "verbatim")]
-pub enum Unit {
-    /// Watt-hours
-    Wh,
-    /// Kilowatt-hours
-    #[value(name = "kWh")]
-    KWh,
-    /// Megawatt-hours
-    MWh,
-}
-
-impl Unit {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Wh => "Wh",
-            Self::KWh => "kWh",
-            Self::MWh => "MWh",
-        }
-    }
-
-    /// Decimal digits down to a milliwatt-hour.
-    pub fn digits(self) -> u32 {
-        match self {
-            Self::Wh => 3,
-            Self::KWh => 6,
-            Self::MWh => 9,
-        }
-    }
-}
-
-/// How to read a file.
+/// How to read one file.
 #[derive(Debug, Clone)]
-pub struct Layout {
-    /// Between fields.
-    pub delimiter: u8,
-    /// The first line has names.
-    pub header: bool,
-    /// Columns of the time: one, or a date and a clock.
-    pub time: Vec<usize>,
+pub(crate) struct Layout {
+    pub(super) delimiter: u8,
+    /// The first row has the names of the columns.
+    pub(super) header: bool,
+    /// Columns of the time: one, or a date and a time of day.
+    time: Vec<usize>,
     /// Column of the value.
-    pub value: usize,
-    /// And what it is.
-    pub kind: Kind,
-    /// Of energies and registers.
-    pub unit: Unit,
-    /// Of all numbers.
-    pub decimal: Decimal,
-    /// Length of an interval.
-    pub seconds: i64,
-    /// Times are the ends of intervals.
-    pub ends: bool,
-    /// The newest row comes first.
-    pub backwards: bool,
+    pub(super) value: usize,
+    pub(crate) kind: ValueKind,
+    /// Unit of energies and registers.
+    unit: Unit,
+    decimal: Decimal,
+    /// Length of an interval, seconds.
+    pub(crate) seconds: i64,
+    /// Times are the ends of intervals, not their starts.
+    pub(crate) ends: bool,
+    /// The newest row is first.
+    pub(super) backwards: bool,
     names: Vec<String>,
     zone: String,
 }
 
-/// Why there is no layout.
-#[derive(Debug, thiserror::Error)]
-#[error("{what}\n  {mend}")]
-pub struct Unclear {
-    what: String,
-    mend: String,
-}
-
-pub(super) fn unclear<T>(what: impl Into<String>, mend: impl Into<String>) -> Result<T, Unclear> {
-    Err(Unclear { what: what.into(), mend: mend.into() })
-}
-
-/// Rows that are looked at.
-const LOOK: usize = 400;
+/// How many rows are inspected.
+const INSPECTED_ROWS: usize = 400;
 
 impl Layout {
-    /// From a file's beginning; `temperature`: what is looked for.
-    ///
-    /// # Errors
-    /// [`Unclear`]: what cannot be guessed and which option says it.
-    pub fn guess(beginning: &[u8], wish: &Wish, temperature: bool) -> Result<Self, Unclear> {
+    /// Detects the layout from the beginning of a file. `temperature` tells which kind of
+    /// value the import is for.
+    pub(crate) fn detect(
+        beginning: &[u8],
+        options: &ImportOptions,
+        temperature: bool,
+    ) -> Result<Self, LayoutError> {
         let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
         let first = text.split(|b| *b == b'\n').find(|line| !line.trim_ascii().is_empty());
         let Some(first) = first else {
-            return unclear("the file is empty", "give a CSV file with times and values");
+            return Err(LayoutError::new(
+                "the file is empty",
+                "give a CSV file with times and values",
+            ));
         };
-        let delimiter = wish.delimiter.unwrap_or_else(|| {
+        let delimiter = options.delimiter.unwrap_or_else(|| {
             [b';', b'\t'].into_iter().find(|d| first.contains(d)).unwrap_or(b',')
         });
-        let rows = rows(text, delimiter);
+        let rows = first_rows(text, delimiter);
         let names: Vec<String> = rows[0]
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim().to_lowercase())
             .collect();
-        let header = !names.iter().any(|name| written(name).is_some());
+        let header = !names.iter().any(|name| parse(name).is_some());
         let body = &rows[usize::from(header)..];
-        let find = |wanted: &Option<String>, known: &[&str]| match wanted {
-            Some(wanted) => column(&names, wanted),
-            None if header => known_column(&names, known),
-            None => None,
-        };
-        let mut time: Vec<usize> = match find(&wish.time_column, TIME) {
-            Some(at) => vec![at],
-            None if !header && wish.time_column.is_none() => vec![0],
-            None => {
-                return unclear(
-                    format!("no column of times among: {}", names.join(", ")),
-                    "name it with --time-column NAME or --time-column NUMBER",
-                );
-            }
-        };
-        let alone = |at: usize| {
-            let mut fields = body.iter().filter_map(|row| row.get(at)).map(<[u8]>::len);
-            fields.all(|length| length <= 10)
-        };
-        if header && wish.time_column.is_none() && alone(time[0]) {
-            let clock = known_column(&names, CLOCK).filter(|at| *at != time[0]);
-            time.extend(clock);
-        }
-        let (value, kind) = value_column(&names, header, &time, wish, temperature)?;
-        let unit = unit(wish, &names, header, value, kind)?;
-        let values = || body.iter().filter_map(|row| row.get(value));
+        let time = time_columns(&names, header, body, options)?;
+        let (value, kind) = value_column(&names, header, &time, options, temperature)?;
+        let unit = unit(options, header, &names[value], kind)?;
+        let mut values = body.iter().filter_map(|row| row.get(value));
         let comma =
-            wish.decimal_comma || (delimiter != b',' && values().any(|v| v.contains(&b',')));
-        let decimal = if comma { Decimal::Comma } else { Decimal::Point };
+            options.decimal_comma || (delimiter != b',' && values.any(|v| v.contains(&b',')));
         let mut layout = Self {
             delimiter,
             header,
@@ -153,59 +78,61 @@ impl Layout {
             value,
             kind,
             unit,
-            decimal,
+            decimal: if comma { Decimal::Comma } else { Decimal::Point },
             seconds: 3600,
-            ends: wish.ends,
+            ends: options.ends,
             backwards: false,
             names,
-            zone: wish.zone.iana_name().unwrap_or("the given zone").to_owned(),
+            zone: options.zone.iana_name().unwrap_or("the given zone").to_owned(),
         };
-        layout.pace(body, wish)?;
+        layout.detect_intervals(body, options)?;
         Ok(layout)
     }
 
-    /// Order and length of the intervals.
-    fn pace(&mut self, body: &[ByteRecord], wish: &Wish) -> Result<(), Unclear> {
-        let mut moments = Moments::new(wish.zone.clone(), false);
+    /// Sets the order of the rows and the length of the intervals.
+    fn detect_intervals(
+        &mut self,
+        body: &[ByteRecord],
+        options: &ImportOptions,
+    ) -> Result<(), LayoutError> {
+        let mut timestamps = TimestampReader::new(options.zone.clone(), false);
         let mut text = String::new();
         let mut times = Vec::new();
         for row in body {
-            if self.stamp(row, &mut text) {
-                times.extend(moments.read(&text));
+            if self.time_text(row, &mut text) {
+                times.extend(timestamps.read(&text));
             }
         }
         let steps: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let back = steps.iter().filter(|step| **step < 0).count();
         self.backwards = 2 * back > steps.len();
-        if self.kind != Kind::Energy {
+        if self.kind != ValueKind::Energy {
             return Ok(());
         }
-        if let Some(minutes) = wish.interval {
+        if let Some(minutes) = options.interval {
             self.seconds = minutes * 60;
             return Ok(());
         }
         let steps: Vec<i64> = steps.into_iter().map(i64::abs).filter(|s| *s > 0).collect();
         let count = |step: i64| steps.iter().filter(|other| **other == step).count();
         match steps.iter().copied().max_by_key(|step| (count(*step), -step)) {
-            Some(step @ (900 | 1800 | 3600)) => self.seconds = step,
-            Some(step) => {
-                return unclear(
-                    format!("the rows are {step} s apart; intervals are of 15, 30 or 60 minutes"),
-                    "give hourly or quarter-hourly values; if the rows have gaps, --interval 60",
-                );
+            Some(step @ (900 | 1800 | 3600)) => {
+                self.seconds = step;
+                Ok(())
             }
-            None => {
-                return unclear(
-                    "how long the intervals are does not show",
-                    "say it in minutes: --interval 60",
-                );
-            }
+            Some(step) => Err(LayoutError::new(
+                format!("the rows are {step} s apart; intervals are 15, 30 or 60 minutes long"),
+                "give hourly or quarter-hourly values; if the rows have gaps, --interval 60",
+            )),
+            None => Err(LayoutError::new(
+                "the file has too few rows to show the length of the intervals",
+                "state it in minutes: --interval 60",
+            )),
         }
-        Ok(())
     }
 
-    /// A row's time as one text; whether it has one.
-    pub fn stamp(&self, row: &ByteRecord, text: &mut String) -> bool {
+    /// Writes a row's time into `text` and returns whether the row has one.
+    pub(super) fn time_text(&self, row: &ByteRecord, text: &mut String) -> bool {
         text.clear();
         for at in &self.time {
             let Some(field) = row.get(*at).and_then(|field| std::str::from_utf8(field).ok()) else {
@@ -219,9 +146,9 @@ impl Layout {
         true
     }
 
-    /// A row's value: mWh, or hundredths of a degree.
-    pub fn value(&self, field: &[u8]) -> Option<i64> {
-        let digits = if self.kind == Kind::Outdoor { 2 } else { self.unit.digits() };
+    /// Parses a value: mWh, or hundredths of a degree Celsius.
+    pub(super) fn parse_value(&self, field: &[u8]) -> Option<i64> {
+        let digits = if self.kind == ValueKind::Outdoor { 2 } else { self.unit.digits() };
         scaled(field, self.decimal, digits)
     }
 }
@@ -235,15 +162,15 @@ impl fmt::Display for Layout {
         let time: Vec<String> = self.time.iter().map(name).collect();
         write!(f, "times in {}, values in {}", time.join(" and "), name(&self.value))?;
         match self.kind {
-            Kind::Energy => write!(
+            ValueKind::Energy => write!(
                 f,
                 " = {} of the {} minutes that {} then",
-                self.unit.name(),
+                self.unit.symbol(),
                 self.seconds / 60,
                 if self.ends { "end" } else { "begin" }
             )?,
-            Kind::Register => write!(f, " = register, {}", self.unit.name())?,
-            Kind::Outdoor => write!(f, " = °C")?,
+            ValueKind::Register => write!(f, " = register, {}", self.unit.symbol())?,
+            ValueKind::Outdoor => write!(f, " = °C")?,
         }
         let delimiter = match self.delimiter {
             b'\t' => "tab".to_owned(),
@@ -259,15 +186,45 @@ impl fmt::Display for Layout {
     }
 }
 
-fn rows(text: &[u8], delimiter: u8) -> Vec<ByteRecord> {
+fn time_columns(
+    names: &[String],
+    header: bool,
+    body: &[ByteRecord],
+    options: &ImportOptions,
+) -> Result<Vec<usize>, LayoutError> {
+    let found = match &options.time_column {
+        Some(wanted) => column(names, wanted),
+        None if header => known_column(names, TIME),
+        None => Some(0),
+    };
+    let Some(time) = found else {
+        return Err(LayoutError::new(
+            format!("none of these columns is known to hold times: {}", names.join(", ")),
+            "name the column with --time-column NAME or --time-column NUMBER",
+        ));
+    };
+    let mut fields = body.iter().filter_map(|row| row.get(time));
+    let date_only = fields.all(|field| field.len() <= 10);
+    let time_of_day = (header && options.time_column.is_none() && date_only)
+        .then(|| known_column(names, TIME_OF_DAY))
+        .flatten()
+        .filter(|at| *at != time);
+    Ok([time].into_iter().chain(time_of_day).collect())
+}
+
+fn first_rows(text: &[u8], delimiter: u8) -> Vec<ByteRecord> {
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
         .from_reader(text);
-    let rows: Vec<_> = reader.byte_records().take(LOOK + 1).map_while(Result::ok).collect();
-    // Without its line's end the last may be cut.
-    if rows.len() > 2 && !text.ends_with(b"\n") { rows[..rows.len() - 1].to_vec() } else { rows }
+    let mut rows: Vec<_> =
+        reader.byte_records().take(INSPECTED_ROWS + 1).map_while(Result::ok).collect();
+    // A last row without its line end may be cut off.
+    if rows.len() > 2 && !text.ends_with(b"\n") {
+        rows.pop();
+    }
+    rows
 }
 
 #[cfg(test)]
@@ -276,19 +233,19 @@ mod tests {
 
     use super::*;
 
-    fn wish() -> Wish {
-        Wish::new(TimeZone::get("Europe/Stockholm").unwrap())
+    fn options() -> ImportOptions {
+        ImportOptions::new(TimeZone::get("Europe/Stockholm").unwrap())
     }
 
-    fn told(text: &str, wish: &Wish, temperature: bool) -> String {
-        match Layout::guess(text.as_bytes(), wish, temperature) {
+    fn describe(text: &str, options: &ImportOptions, temperature: bool) -> String {
+        match Layout::detect(text.as_bytes(), options, temperature) {
             Ok(layout) => layout.to_string(),
-            Err(unclear) => unclear.to_string(),
+            Err(error) => error.to_string(),
         }
     }
 
     #[test]
-    fn what_utilities_export_is_understood_and_told() {
+    fn layouts_of_utilities_and_weather_services_are_detected() {
         let contract = "timestamp,energy_wh\n2026-03-01T00:00:00Z,5\n2026-03-01T01:00:00Z,6\n";
         let swedish = "\u{feff}Datum;Tid;Förbrukning (kWh)\n2026-03-01;00:00;1,5\n\
                        2026-03-01;00:15;1,6\n2026-03-01;00:30;1,7\n";
@@ -297,11 +254,11 @@ mod tests {
         let weather = "time;lufttemperatur\n2026-03-01 00:00;-3,5\n";
         insta::assert_snapshot!(
             [
-                told(contract, &wish(), false),
-                told(swedish, &wish(), false),
-                told(bare, &Wish { unit: Some(Unit::Wh), ..wish() }, false),
-                told(register, &wish(), false),
-                told(weather, &wish(), true),
+                describe(contract, &options(), false),
+                describe(swedish, &options(), false),
+                describe(bare, &ImportOptions { unit: Some(Unit::Wh), ..options() }, false),
+                describe(register, &options(), false),
+                describe(weather, &options(), true),
             ]
             .join("\n"),
             @r#"
@@ -315,15 +272,15 @@ mod tests {
     }
 
     #[test]
-    fn what_would_change_energy_is_asked_for() {
+    fn nothing_that_would_change_energies_is_guessed() {
         let rows = "2026-03-01 00:00;1,5\n2026-03-01 01:00;1,6\n2026-03-01 02:00;1,6\n";
         let text = format!("tid;förbrukning\n{rows}");
-        assert!(told(&text, &wish(), false).contains("--unit kWh"));
+        assert!(describe(&text, &options(), false).contains("--unit kWh"));
         let days = "tid;kwh\n2026-03-01;1\n2026-03-02;1\n2026-03-03;1\n";
-        assert!(told(days, &wish(), false).starts_with("the rows are 86400 s apart"));
-        assert!(told("tid;kwh\n2026-03-01;1\n", &wish(), false).contains("--interval 60"));
-        assert!(told("", &wish(), false).starts_with("the file is empty"));
+        assert!(describe(days, &options(), false).starts_with("the rows are 86400 s apart"));
+        assert!(describe("tid;kwh\n2026-03-01;1\n", &options(), false).contains("--interval 60"));
+        assert!(describe("", &options(), false).starts_with("the file is empty"));
         let other = format!("tid;x\n{rows}");
-        assert!(told(&other, &wish(), false).contains("--value-column"));
+        assert!(describe(&other, &options(), false).contains("--value-column"));
     }
 }

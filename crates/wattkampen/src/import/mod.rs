@@ -1,10 +1,12 @@
-//! History from CSV files: rows are read one at a time, judged by the competition,
-//! and stored in batches, so that memory does not grow with the file. Everything
-//! stored is known by (meter or participant, time): an import that was killed is
-//! repeated, and what was there is counted as repeated.
+//! History from CSV files. Rows are read one at a time, validated, and stored in batches,
+//! so memory does not grow with the file. A stored row is identified by its meter or
+//! participant and its time: an interrupted import is repeated, and rows that are stored
+//! already are counted as repeated.
 mod columns;
+mod error;
 mod layout;
 mod number;
+mod options;
 mod sink;
 mod source;
 mod tally;
@@ -12,109 +14,38 @@ mod timestamp;
 
 use std::path::Path;
 
-use competition::{Celsius, IntervalReading, MilliWattHours, Sample, Time, WattHours};
 use csv::{ByteRecord, ReaderBuilder};
 use jiff::tz::TimeZone;
 
-pub use layout::{Kind, Layout, Unclear, Unit};
-pub use sink::Sink;
-pub use source::{Source, identifier};
-pub use tally::Tally;
+pub(crate) use error::ImportError;
+pub(crate) use layout::Layout;
+pub(crate) use options::{ImportOptions, Unit, ValueKind};
+pub(crate) use sink::{Batch, IntervalSink, RegisterSink, RowSink, TemperatureSink};
+pub(crate) use source::{Source, identifier};
+pub(crate) use tally::Tally;
 
-use timestamp::Moments;
-
-/// What the organiser says of the files; the rest is guessed.
-#[derive(Debug, Clone)]
-pub struct Wish {
-    /// Name of the column of times, or its number from 1.
-    pub time_column: Option<String>,
-    /// Of the values.
-    pub value_column: Option<String>,
-    /// The values are registers.
-    pub register: bool,
-    /// Zone of times without an offset.
-    pub zone: TimeZone,
-    /// Between fields.
-    pub delimiter: Option<u8>,
-    /// 1,5 and not 1.5.
-    pub decimal_comma: bool,
-    /// Of energies and registers.
-    pub unit: Option<Unit>,
-    /// Minutes of an interval.
-    pub interval: Option<i64>,
-    /// Times are the ends of intervals.
-    pub ends: bool,
-}
-
-impl Wish {
-    /// Everything is to be guessed.
-    pub fn new(zone: TimeZone) -> Self {
-        Self {
-            time_column: None,
-            value_column: None,
-            register: false,
-            zone,
-            delimiter: None,
-            decimal_comma: false,
-            unit: None,
-            interval: None,
-            ends: false,
-        }
-    }
-}
-
-/// Why an import ended early. What was committed stays.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The file cannot be read, or not to its end.
-    #[error(
-        "{path} cannot be read: {error}\n  see that it is whole; then repeat the import, nothing is taken twice"
-    )]
-    Read {
-        /// Which.
-        path: String,
-        /// Why; not a `source`, or it would be told twice.
-        error: String,
-    },
-    /// How it is laid out does not show.
-    #[error("{path}: {unclear}")]
-    Unclear {
-        /// Which.
-        path: String,
-        /// What is not clear.
-        unclear: Unclear,
-    },
-    /// The store refuses.
-    #[error("{0}\n  {mend}", mend = .0.hint())]
-    Store(#[from] server::store::StoreError),
-    /// Registers go into the set of the running service, which it alone may write.
-    #[error(
-        "a wattkampen serves from this data directory, and registers cannot be imported beside it\n  stop it, import, start it again; or give energies of intervals, which can"
-    )]
-    Running,
-}
+use sink::ParsedRow;
+use timestamp::TimestampReader;
 
 /// Reads one file into a sink.
-///
-/// # Errors
-/// [`ImportError`]
-pub fn import(
+pub(crate) fn import(
     path: &Path,
     source: Source,
     layout: &Layout,
     zone: &TimeZone,
-    sink: &mut Sink<'_>,
+    sink: &mut dyn RowSink,
 ) -> Result<Tally, ImportError> {
-    // The reader counts a line at its `\n`, which it leaves to the next row after `\r`.
-    let late = source.beginning().windows(2).any(|pair| pair == b"\r\n");
+    // The CSV reader ends a row at `\r` and counts the line at `\n`, which it leaves to
+    // the next row.
+    let crlf = source.beginning().windows(2).any(|pair| pair == b"\r\n");
     let mut reader = ReaderBuilder::new()
         .delimiter(layout.delimiter)
         .has_headers(layout.header)
         .flexible(true)
         .from_reader(source);
-    let mut moments = Moments::new(zone.clone(), layout.backwards);
+    let mut timestamps = TimestampReader::new(zone.clone(), layout.backwards);
     let mut tally = Tally::default();
-    let (mut row, mut stamp) = (ByteRecord::new(), String::new());
+    let (mut row, mut time) = (ByteRecord::new(), String::new());
     loop {
         match reader.read_byte_record(&mut row) {
             Ok(true) => {}
@@ -125,54 +56,31 @@ pub fn import(
                 return Err(ImportError::Read { path, error: error.to_string() });
             }
         }
-        let line = row.position().map_or(0, |at| at.line() + u64::from(late && at.record() > 0));
-        if !layout.stamp(&row, &mut stamp) {
-            tally.refuse("a row without a time", line);
+        let line = row.position().map_or(0, |at| at.line() + u64::from(crlf && at.record() > 0));
+        if !layout.time_text(&row, &mut time) {
+            tally.refuse("the row has no time", line);
             continue;
         }
-        // Before the value: an empty one also counts where an hour comes twice.
-        let at = match moments.read(&stamp) {
+        // Read before the value: in the repeated hour of autumn, rows without a value
+        // count as occurrences too.
+        let at = match timestamps.read(&time) {
             Ok(at) => at,
             Err(error) => {
-                tally.refuse(&error.to_string(), line);
+                tally.refuse(error, line);
                 continue;
             }
         };
         let Some(field) = row.get(layout.value) else {
-            tally.refuse("a row with too few fields", line);
+            tally.refuse("the row has too few fields", line);
             continue;
         };
         if field.trim_ascii().is_empty() {
-            tally.missing += 1;
+            tally.empty += 1;
             continue;
         }
-        let Some(value) = layout.value(field) else {
-            tally.refuse("not a number", line);
-            continue;
-        };
-        match layout.kind {
-            Kind::Energy => {
-                let seconds = layout.seconds;
-                let start = if layout.ends { at - seconds } else { at };
-                if start.rem_euclid(seconds) == 0 {
-                    let energy = MilliWattHours(value);
-                    sink.interval(
-                        IntervalReading { start: Time(start), seconds, energy },
-                        line,
-                        &mut tally,
-                    )?;
-                } else {
-                    tally.refuse("an interval that begins at no multiple of its length", line);
-                }
-            }
-            Kind::Register => {
-                let import = WattHours(value.div_euclid(1000));
-                let sample = Sample { at: Time(at), import, export: None, power: None };
-                sink.register(sample, line, &mut tally)?;
-            }
-            Kind::Outdoor => {
-                sink.outdoor(Time(at), Celsius(value as f64 / 100.0), line, &mut tally)?;
-            }
+        match layout.parse_value(field) {
+            Some(value) => sink.push(ParsedRow { line, at, value }, &mut tally)?,
+            None => tally.refuse("the value is not a number", line),
         }
     }
     sink.flush(&mut tally)?;

@@ -3,7 +3,7 @@
 
 /// What separates the whole from its fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decimal {
+pub(crate) enum Decimal {
     /// 12.5
     Point,
     /// 12,5

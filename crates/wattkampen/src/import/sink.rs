@@ -1,188 +1,185 @@
-//! Where rows go: judged on themselves, gathered, and stored a batch a transaction.
+//! Where the rows of a file go. A sink validates each row by itself, gathers rows, and
+//! stores a batch in one transaction.
 use competition::{
-    Celsius, ImportValidator, IntervalReading, Meter, MeterIndex, Sample, Standings, Time,
+    Celsius, ImportValidator, IntervalReading, Meter, MeterIndex, MilliWattHours, Sample,
+    Standings, Time, WattHours,
 };
 use server::store::{BulkWriter, ImportOutcome, Importer, Inserted};
 
-use super::{ImportError, Tally};
+use super::{error::ImportError, tally::Tally};
 
-/// Rows of a transaction.
+/// Rows of one transaction.
 const BATCH: usize = 20_000;
 
-const CONFLICT: &str = "another value is stored for this time (--replace takes the new one)";
-const OVERLAP: &str = "overlaps an interval of another length that is stored";
+const CONFLICT: &str = "another value is stored for this time (--replace stores the new one)";
+const OVERLAP: &str = "overlaps a stored interval of another length";
 
-/// One file's way into the store.
+/// A row of a file: its line, its time (seconds of UTC) and its value (mWh, or hundredths
+/// of a degree Celsius).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ParsedRow {
+    pub(super) line: u64,
+    pub(super) at: i64,
+    pub(super) value: i64,
+}
+
+/// Validates and stores the rows of one file.
+pub(crate) trait RowSink {
+    /// Stores a row, now or with a later batch, or counts why not.
+    fn push(&mut self, row: ParsedRow, tally: &mut Tally) -> Result<(), ImportError>;
+
+    /// Commits the rows that are gathered.
+    fn flush(&mut self, tally: &mut Tally) -> Result<(), ImportError>;
+}
+
+/// Energies of a meter's intervals.
 #[derive(Debug)]
-pub struct Sink<'a> {
-    id: String,
-    screen: ImportValidator,
-    way: Way<'a>,
+pub(crate) struct IntervalSink<'a> {
+    pub(crate) importer: &'a mut Importer,
+    pub(crate) meter: &'a Meter,
+    pub(crate) validator: ImportValidator,
+    /// Length of an interval, seconds.
+    pub(crate) seconds: i64,
+    /// Times are the ends of intervals, not their starts.
+    pub(crate) ends: bool,
+    pub(crate) batch: Batch<IntervalReading>,
+}
+
+/// Outdoor temperatures at a participant.
+#[derive(Debug)]
+pub(crate) struct TemperatureSink<'a> {
+    pub(crate) importer: &'a mut Importer,
+    pub(crate) participant: &'a str,
+    pub(crate) validator: ImportValidator,
+    pub(crate) batch: Batch<(Time, Celsius)>,
+}
+
+/// Registers of a meter, as its gateway would have sent them.
+#[derive(Debug)]
+pub(crate) struct RegisterSink<'a> {
+    pub(crate) writer: &'a mut BulkWriter,
+    pub(crate) standings: &'a Standings,
+    pub(crate) id: &'a str,
+    pub(crate) meter: MeterIndex,
+    pub(crate) now: Time,
+    /// Gathers rows once the result is locked; they are stored and do not count.
+    pub(crate) after_lock: Option<Vec<Sample>>,
+}
+
+/// Rows of the next transaction, and the lines they come from.
+#[derive(Debug)]
+pub(crate) struct Batch<T> {
+    rows: Vec<T>,
     lines: Vec<u64>,
 }
 
-#[derive(Debug)]
-enum Way<'a> {
-    Intervals {
-        importer: &'a mut Importer,
-        meter: &'a Meter,
-        rows: Vec<IntervalReading>,
-    },
-    Outdoor {
-        importer: &'a mut Importer,
-        rows: Vec<(Time, Celsius)>,
-    },
-    Registers {
-        store: &'a mut BulkWriter,
-        judge: &'a Standings,
-        meter: MeterIndex,
-        now: Time,
-        /// Where the result is locked: what is kept with the next commit.
-        aside: Option<Vec<Sample>>,
-    },
+impl<T> Batch<T> {
+    pub(crate) fn new() -> Self {
+        Self { rows: Vec::with_capacity(BATCH), lines: Vec::with_capacity(BATCH) }
+    }
+
+    /// Adds a row and returns whether the batch is full.
+    fn add(&mut self, row: T, line: u64) -> bool {
+        self.rows.push(row);
+        self.lines.push(line);
+        self.rows.len() >= BATCH
+    }
+
+    /// Counts what became of the rows and empties the batch.
+    fn finish(&mut self, outcome: &ImportOutcome, tally: &mut Tally) {
+        add_outcome(outcome, tally);
+        for (rows, reason) in [(&outcome.conflicts, CONFLICT), (&outcome.overlaps, OVERLAP)] {
+            for row in rows {
+                tally.refuse(reason, self.lines[*row]);
+            }
+        }
+        self.rows.clear();
+        self.lines.clear();
+    }
 }
 
-impl<'a> Sink<'a> {
-    /// Energies of a meter.
-    pub fn intervals(
-        importer: &'a mut Importer,
-        meter: &'a Meter,
-        screen: ImportValidator,
-    ) -> Self {
-        let way = Way::Intervals { importer, meter, rows: Vec::with_capacity(BATCH) };
-        Self { id: meter.id.clone(), screen, way, lines: Vec::with_capacity(BATCH) }
-    }
+fn add_outcome(outcome: &ImportOutcome, tally: &mut Tally) {
+    tally.taken += outcome.taken;
+    tally.repeated += outcome.repeated;
+    tally.replaced += outcome.replaced;
+    tally.after_lock += outcome.aside;
+}
 
-    /// Temperatures at a participant.
-    pub fn temperatures(
-        importer: &'a mut Importer,
-        participant: &str,
-        screen: ImportValidator,
-    ) -> Self {
-        let way = Way::Outdoor { importer, rows: Vec::with_capacity(BATCH) };
-        Self { id: participant.to_owned(), screen, way, lines: Vec::with_capacity(BATCH) }
-    }
-
-    /// Registers of a meter, as its gateway would have sent them.
-    pub fn registers(
-        (store, locked): (&'a mut BulkWriter, bool),
-        judge: &'a Standings,
-        (id, meter): (&str, MeterIndex),
-        screen: ImportValidator,
-        now: Time,
-    ) -> Self {
-        let aside = locked.then(Vec::new);
-        let way = Way::Registers { store, judge, meter, now, aside };
-        Self { id: id.to_owned(), screen, way, lines: Vec::new() }
-    }
-
-    pub(super) fn interval(
-        &mut self,
-        row: IntervalReading,
-        line: u64,
-        tally: &mut Tally,
-    ) -> Result<(), ImportError> {
-        if let Way::Intervals { meter, rows, .. } = &mut self.way {
-            match self.screen.check_interval(meter, &row) {
-                Ok(()) => rows.push(row),
-                Err(refusal) => {
-                    tally.refuse(&refusal.to_string(), line);
-                    return Ok(());
-                }
-            }
-        }
-        self.gathered(line, tally)
-    }
-
-    pub(super) fn outdoor(
-        &mut self,
-        at: Time,
-        outdoor: Celsius,
-        line: u64,
-        tally: &mut Tally,
-    ) -> Result<(), ImportError> {
-        if let Way::Outdoor { rows, .. } = &mut self.way {
-            match self.screen.check_temperature(at, outdoor) {
-                Ok(()) => rows.push((at, outdoor)),
-                Err(refusal) => {
-                    tally.refuse(&refusal.to_string(), line);
-                    return Ok(());
-                }
-            }
-        }
-        self.gathered(line, tally)
-    }
-
-    fn gathered(&mut self, line: u64, tally: &mut Tally) -> Result<(), ImportError> {
-        self.lines.push(line);
-        if self.lines.len() >= BATCH { self.flush(tally) } else { Ok(()) }
-    }
-
-    pub(super) fn register(
-        &mut self,
-        sample: Sample,
-        line: u64,
-        tally: &mut Tally,
-    ) -> Result<(), ImportError> {
-        let Way::Registers { store, judge, meter, now, aside } = &mut self.way else {
-            return Ok(());
-        };
-        if let Err(refusal) = judge.screen(*meter, &sample, *now) {
-            tally.refuse(&refusal.to_string(), line);
+impl RowSink for IntervalSink<'_> {
+    fn push(&mut self, row: ParsedRow, tally: &mut Tally) -> Result<(), ImportError> {
+        let start = if self.ends { row.at - self.seconds } else { row.at };
+        if start.rem_euclid(self.seconds) != 0 {
+            tally.refuse("the interval does not start at a multiple of its length", row.line);
             return Ok(());
         }
-        if let Some(aside) = aside {
-            aside.push(sample);
-            return if aside.len() >= BATCH { self.flush(tally) } else { Ok(()) };
-        }
-        match store.insert(&self.id, sample)? {
-            Some(Inserted::Newest | Inserted::Late) => tally.taken += 1,
-            Some(Inserted::Repeated) => tally.repeated += 1,
-            Some(Inserted::Conflict { .. }) => {
-                tally
-                    .refuse("another register is stored for this time; the lower one counts", line);
-            }
-            None => tally.refuse("a time beyond what can be stored", line),
-        }
-        if (tally.taken + 1).is_multiple_of(BATCH as u64) {
-            store.commit()?;
+        let energy = MilliWattHours(row.value);
+        let reading = IntervalReading { start: Time(start), seconds: self.seconds, energy };
+        if let Err(reason) = self.validator.check_interval(self.meter, &reading) {
+            tally.refuse(reason, row.line);
+        } else if self.batch.add(reading, row.line) {
+            self.flush(tally)?;
         }
         Ok(())
     }
 
-    pub(super) fn flush(&mut self, tally: &mut Tally) -> Result<(), ImportError> {
-        let stored = match &mut self.way {
-            Way::Intervals { importer, rows, .. } => {
-                let stored = importer.intervals(&self.id, rows)?;
-                rows.clear();
-                stored
-            }
-            Way::Outdoor { importer, rows } => {
-                let stored = importer.temperatures(&self.id, rows)?;
-                rows.clear();
-                stored
-            }
-            Way::Registers { store, aside: Some(aside), now, .. } => {
-                let kept = store.keep_post_lock(&self.id, aside, *now)?;
-                let repeated = aside.len() as u64 - kept;
-                aside.clear();
-                ImportOutcome { aside: kept, repeated, ..ImportOutcome::default() }
-            }
-            Way::Registers { store, .. } => {
-                store.commit()?;
-                ImportOutcome::default()
-            }
-        };
-        tally.taken += stored.taken;
-        tally.repeated += stored.repeated;
-        tally.replaced += stored.replaced;
-        tally.aside += stored.aside;
-        for (rows, reason) in [(stored.conflicts, CONFLICT), (stored.overlaps, OVERLAP)] {
-            for row in rows {
-                tally.refuse(reason, self.lines[row]);
-            }
+    fn flush(&mut self, tally: &mut Tally) -> Result<(), ImportError> {
+        let outcome = self.importer.intervals(&self.meter.id, &self.batch.rows)?;
+        self.batch.finish(&outcome, tally);
+        Ok(())
+    }
+}
+
+impl RowSink for TemperatureSink<'_> {
+    fn push(&mut self, row: ParsedRow, tally: &mut Tally) -> Result<(), ImportError> {
+        let (at, outdoor) = (Time(row.at), Celsius(row.value as f64 / 100.0));
+        if let Err(reason) = self.validator.check_temperature(at, outdoor) {
+            tally.refuse(reason, row.line);
+        } else if self.batch.add((at, outdoor), row.line) {
+            self.flush(tally)?;
         }
-        self.lines.clear();
+        Ok(())
+    }
+
+    fn flush(&mut self, tally: &mut Tally) -> Result<(), ImportError> {
+        let outcome = self.importer.temperatures(self.participant, &self.batch.rows)?;
+        self.batch.finish(&outcome, tally);
+        Ok(())
+    }
+}
+
+impl RowSink for RegisterSink<'_> {
+    fn push(&mut self, row: ParsedRow, tally: &mut Tally) -> Result<(), ImportError> {
+        let import = WattHours(row.value.div_euclid(1000));
+        let sample = Sample { at: Time(row.at), import, export: None, power: None };
+        if let Err(reason) = self.standings.screen(self.meter, &sample, self.now) {
+            tally.refuse(reason, row.line);
+            return Ok(());
+        }
+        if let Some(samples) = &mut self.after_lock {
+            samples.push(sample);
+            return if samples.len() >= BATCH { self.flush(tally) } else { Ok(()) };
+        }
+        match self.writer.insert(self.id, sample)? {
+            Some(Inserted::Newest | Inserted::Late) => tally.taken += 1,
+            Some(Inserted::Repeated) => tally.repeated += 1,
+            Some(Inserted::Conflict { .. }) => tally
+                .refuse("another register is stored for this time; the lower one counts", row.line),
+            None => tally.refuse("the time is outside the range of the store", row.line),
+        }
+        if (tally.taken + 1).is_multiple_of(BATCH as u64) {
+            self.writer.commit()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, tally: &mut Tally) -> Result<(), ImportError> {
+        let Some(samples) = &mut self.after_lock else {
+            return Ok(self.writer.commit()?);
+        };
+        let stored = self.writer.keep_post_lock(self.id, samples, self.now)?;
+        tally.after_lock += stored;
+        tally.repeated += samples.len() as u64 - stored;
+        samples.clear();
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ const BEGINNING: u64 = 64 << 10;
 const BUFFER: usize = 256 << 10;
 
 /// The text of a file.
-pub struct Source {
+pub(crate) struct Source {
     beginning: Vec<u8>,
     text: Box<dyn Read>,
     bar: ProgressBar,
@@ -33,7 +33,7 @@ impl Source {
     ///
     /// # Errors
     /// Where it cannot be opened or read.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
         // A pipe has no length, and no share of it can be shown.
@@ -54,7 +54,7 @@ impl Source {
     }
 
     /// The first rows.
-    pub fn beginning(&self) -> &[u8] {
+    pub(crate) fn beginning(&self) -> &[u8] {
         &self.beginning
     }
 }
@@ -72,7 +72,7 @@ impl Drop for Source {
 }
 
 /// The id that a file's name says: without folder, `.gz` and extension.
-pub fn identifier(path: &Path) -> String {
+pub(crate) fn identifier(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     let stem = ["csv", "CSV", "txt", "tsv"]

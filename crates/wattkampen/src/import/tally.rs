@@ -1,66 +1,80 @@
-//! What became of a file's rows, for the one who imports them.
+//! Counts of an import's rows by what became of them.
 use std::{collections::BTreeMap, fmt};
 
-/// Lines that are told for each reason.
-const LINES: usize = 5;
+/// How many line numbers are listed for each reason.
+const LISTED_LINES: usize = 5;
 
-/// Counts of rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// New in the store.
-    pub taken: u64,
-    /// There already.
-    pub repeated: u64,
-    /// In place of another value, as asked for.
-    pub replaced: u64,
-    /// Kept, and no part of the result: it is locked.
-    pub aside: u64,
+    pub(crate) taken: u64,
+    /// In the store already, with the same value.
+    pub(crate) repeated: u64,
+    /// Stored in place of another value (`--replace`).
+    pub(crate) replaced: u64,
+    /// Stored without effect, because the result is locked.
+    pub(crate) after_lock: u64,
     /// Without a value.
-    pub missing: u64,
-    /// By reason: how many, and the first lines.
-    pub refused: BTreeMap<String, (u64, Vec<u64>)>,
+    pub(crate) empty: u64,
+    /// By reason.
+    pub(crate) refused: BTreeMap<String, RefusedRows>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RefusedRows {
+    count: u64,
+    first_lines: Vec<u64>,
 }
 
 impl Tally {
-    /// A row that is not taken.
-    pub fn refuse(&mut self, reason: &str, line: u64) {
-        if !self.refused.contains_key(reason) {
-            self.refused.insert(reason.to_owned(), (0, Vec::new()));
-        }
-        if let Some((count, lines)) = self.refused.get_mut(reason) {
-            *count += 1;
-            if lines.len() < LINES {
-                lines.push(line);
-            }
+    pub(crate) fn refuse(&mut self, reason: impl fmt::Display, line: u64) {
+        let rows = self.refused.entry(reason.to_string()).or_default();
+        rows.count += 1;
+        if rows.first_lines.len() < LISTED_LINES {
+            rows.first_lines.push(line);
         }
     }
 
-    /// All that were refused.
-    pub fn refused(&self) -> u64 {
-        self.refused.values().map(|(count, _)| count).sum()
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.values().map(|rows| rows.count).sum()
     }
 
-    /// Whether rows were refused and none is in the store.
-    pub fn failed(&self) -> bool {
-        self.refused() > 0 && self.taken + self.repeated + self.replaced + self.aside == 0
+    /// Adds the counts of another file.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.taken += other.taken;
+        self.repeated += other.repeated;
+        self.replaced += other.replaced;
+        self.after_lock += other.after_lock;
+        self.empty += other.empty;
+        for (reason, rows) in other.refused {
+            self.refused.entry(reason).or_default().count += rows.count;
+        }
+    }
+
+    /// Whether rows were refused and no row is in the store.
+    pub(crate) fn failed(&self) -> bool {
+        self.refused() > 0 && self.taken + self.repeated + self.replaced + self.after_lock == 0
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { taken, repeated, replaced, aside, missing, refused } = self;
+        let Self { taken, repeated, replaced, after_lock, empty, refused } = self;
         write!(f, "{taken} taken, {repeated} repeated")?;
         if *replaced > 0 {
             write!(f, ", {replaced} replaced")?;
         }
-        write!(f, ", {missing} empty, {} refused", self.refused())?;
-        if *aside > 0 {
-            write!(f, "\n  the result is locked: {aside} are kept aside and change nothing; ")?;
-            write!(f, "`wattkampen amend late-data` takes them in")?;
+        write!(f, ", {empty} empty, {} refused", self.refused())?;
+        if *after_lock > 0 {
+            write!(
+                f,
+                "\n  the result is locked: {after_lock} rows are stored and do not count; \
+                 `wattkampen amend late-data` includes them"
+            )?;
         }
-        for (reason, (count, lines)) in refused {
-            let more = if *count > lines.len() as u64 { ", …" } else { "" };
-            let lines: Vec<_> = lines.iter().map(u64::to_string).collect();
+        for (reason, RefusedRows { count, first_lines }) in refused {
+            let more = if *count > first_lines.len() as u64 { ", …" } else { "" };
+            let lines: Vec<_> = first_lines.iter().map(u64::to_string).collect();
             write!(f, "\n  refused {count}: {reason} (line {}{more})", lines.join(", "))?;
         }
         Ok(())

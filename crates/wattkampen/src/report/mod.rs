@@ -14,32 +14,33 @@ mod xlsx;
 
 use wire::Language;
 
-pub use summary::Summary;
+pub(crate) use summary::Summary;
 
 /// Names of the report's tables.
-pub const TABLES: [&str; 12] = tables::NAMES;
+pub(crate) const TABLES: [&str; 12] = tables::NAMES;
 
-/// A form of the report.
+/// A format of the report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Tables to read
     #[default]
     Text,
-    /// The object of `/api/v1/leaderboard`, the other tables below `tables`
+    /// The object of `/api/v1/leaderboard`, with the other tables in its field `tables`
     Json,
-    /// A table, the standings unless --table says otherwise
+    /// One table: the standings, or that of --table
     Csv,
-    /// A workbook: a sheet for each table, with formulas
+    /// A workbook with a sheet for each table, with formulas
     Xlsx,
     /// The final report as a page to print
     Html,
 }
 
-/// The report in a form, a line feed at its end where it is text.
-///
-/// # Errors
-/// Never for a board of these participants; what the encoders say otherwise.
-pub fn render(format: Format, summary: &Summary, language: Language) -> anyhow::Result<Vec<u8>> {
+/// Renders the report. Formats that are text end with a line feed.
+pub(crate) fn render(
+    format: Format,
+    summary: &Summary,
+    language: Language,
+) -> anyhow::Result<Vec<u8>> {
     match format {
         Format::Text => Ok(text::render(summary, language).into_bytes()),
         Format::Csv => table_csv(summary, "board"),
@@ -49,19 +50,16 @@ pub fn render(format: Format, summary: &Summary, language: Language) -> anyhow::
     }
 }
 
-/// One table as CSV; the standings' has the fields of the JSON's rows.
-///
-/// # Errors
-/// As [`render`].
-pub fn table_csv(summary: &Summary, name: &str) -> anyhow::Result<Vec<u8>> {
+/// Renders one table as CSV. The standings have the fields of the JSON's rows.
+pub(crate) fn table_csv(summary: &Summary, name: &str) -> anyhow::Result<Vec<u8>> {
     match tables::all(summary).iter().find(|table| table.id == name && name != "board") {
         Some(table) => json::csv(table),
         None => csv::render(&server::web::leaderboard_json(&summary.board, &summary.participants)),
     }
 }
 
-/// Only the standings and their total, as text.
-pub fn standings(summary: &Summary, language: Language) -> Vec<u8> {
+/// Renders the standings and their total as text.
+pub(crate) fn standings_text(summary: &Summary, language: Language) -> Vec<u8> {
     text::standings(summary, language).into_bytes()
 }
 

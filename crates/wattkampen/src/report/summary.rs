@@ -18,7 +18,7 @@ pub(crate) struct Week {
 
 /// The final report's summary.
 #[derive(Debug, Clone)]
-pub struct Summary {
+pub(crate) struct Summary {
     pub(crate) competition: Competition,
     pub(crate) participants: Vec<Participant>,
     pub(crate) board: Leaderboard,
@@ -36,7 +36,7 @@ pub struct Summary {
 
 impl Summary {
     /// Around a board of these standings, with the audit trail up to then.
-    pub fn new(standings: &Standings, board: Leaderboard, entries: Vec<AuditEntry>) -> Self {
+    pub(crate) fn new(standings: &Standings, board: Leaderboard, entries: Vec<AuditEntry>) -> Self {
         let competition = standings.competition().clone();
         let participants = standings.participants().to_vec();
         let now = board.as_of;
