@@ -1,5 +1,5 @@
-//! Whoever reads standard output or standard error may go, as in `| head -1`: a
-//! command ends with its own exit code, and a service goes on.
+//! The reader of standard output or standard error may close it, as in `| head -1`. A
+//! command keeps its exit code, and a service keeps running.
 use std::{
     io::{BufRead, BufReader, pipe},
     process::{Command, Stdio},
@@ -11,7 +11,7 @@ fn wattkampen(arguments: &[&str]) -> Command {
     command
 }
 
-/// A pipe that nobody reads any more.
+/// A pipe whose reader is closed.
 fn closed() -> Stdio {
     let (reader, writer) = pipe().expect("a pipe");
     drop(reader);
@@ -19,7 +19,7 @@ fn closed() -> Stdio {
 }
 
 #[test]
-fn a_result_that_nobody_reads_is_no_failure() {
+fn a_closed_standard_output_is_no_failure() {
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/example.toml");
     for arguments in [
         &["check", "--config", config] as &[&str],
@@ -34,13 +34,13 @@ fn a_result_that_nobody_reads_is_no_failure() {
 }
 
 #[test]
-fn an_error_that_nobody_reads_keeps_its_exit_code() {
+fn a_closed_standard_error_keeps_the_exit_code() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("outbox");
     std::fs::write(&file, "no folder").expect("a file");
     let file = file.to_str().expect("UTF-8");
     let broker = ["--broker", "mqtt://127.0.0.1:1", "--gateway", "g-1"];
-    // It tells what it reads before it finds that the outbox has no place.
+    // The gateway logs before it opens the outbox, which fails.
     let gateway = [&["gateway", "--serial", file, "--meter", "1", "--data", file], &broker[..]];
     for (arguments, code) in
         [(gateway.concat(), 1), (vec!["check", "--config", file], 2), (vec!["demo", "--spede"], 2)]
@@ -51,7 +51,7 @@ fn an_error_that_nobody_reads_keeps_its_exit_code() {
 }
 
 #[test]
-fn a_service_that_cannot_say_where_it_is_runs() {
+fn a_service_runs_with_a_closed_standard_output() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_str().expect("UTF-8");
     let address = "127.0.0.1:0";
@@ -61,7 +61,7 @@ fn a_service_that_cannot_say_where_it_is_runs() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("wattkampen starts");
-    // Said after the addresses.
+    // This line follows the addresses.
     let errors = BufReader::new(child.stderr.take().expect("a pipe"));
     let lines: Vec<String> = errors.lines().map_while(Result::ok).take(1).collect();
     child.kill().expect("it runs");

@@ -1,5 +1,5 @@
-//! What a user types and sees: help, exit codes, and errors that say what is wrong
-//! and how to mend it.
+//! What a user types and sees: help, exit codes, and errors that say what is wrong and
+//! how to fix it.
 use std::{
     fs,
     net::TcpListener,
@@ -17,21 +17,21 @@ fn run(arguments: &[&str]) -> Output {
         .expect("wattkampen starts")
 }
 
-fn said(bytes: &[u8]) -> &str {
+fn utf8(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("UTF-8")
 }
 
-/// Fails with this code, nothing on standard output, and two lines on standard
-/// error: what is wrong and how to mend it.
-fn refused(code: i32, arguments: &[&str], what: &str, mend: &str) {
+/// Asserts that a command fails with this code, nothing on standard output, and two lines
+/// on standard error: what is wrong and how to fix it.
+fn assert_fails(code: i32, arguments: &[&str], what: &str, hint: &str) {
     let done = run(arguments);
-    let errors = said(&done.stderr);
+    let errors = utf8(&done.stderr);
     assert_eq!(done.status.code(), Some(code), "{arguments:?}: {errors}");
-    assert_eq!(said(&done.stdout), "", "{arguments:?}");
+    assert_eq!(utf8(&done.stdout), "", "{arguments:?}");
     let lines: Vec<&str> = errors.lines().collect();
     assert_eq!(lines.len(), 2, "{arguments:?}: {errors}");
     assert!(lines[0].starts_with("wattkampen: ") && lines[0].contains(what), "{errors}");
-    assert!(lines[1].starts_with("  ") && lines[1].contains(mend), "{errors}");
+    assert!(lines[1].starts_with("  ") && lines[1].contains(hint), "{errors}");
 }
 
 fn example(folder: &Path) -> String {
@@ -43,50 +43,84 @@ fn example(folder: &Path) -> String {
 
 #[test]
 fn help_of_every_command() {
-    let mut all = said(&run(&["--help"]).stdout).to_owned();
+    let mut all = utf8(&run(&["--help"]).stdout).to_owned();
     for command in [
-        "serve", "demo", "simulate", "gateway", "report", "panel", "import", "audit", "declare",
-        "amend", "lock", "check",
+        "serve", "demo", "simulate", "gateway", "report", "what-if", "panel", "import", "audit",
+        "declare", "amend", "lock", "check",
     ] {
         let done = run(&[command, "--help"]);
         assert_eq!(done.status.code(), Some(0));
-        all.push_str(&format!("\n---- {command}\n{}", said(&done.stdout)));
+        all.push_str(&format!("\n---- {command}\n{}", utf8(&done.stdout)));
     }
     insta::assert_snapshot!(all);
 }
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    for arguments in
-        [&[] as &[&str], &["serv"], &["serve"], &["simulate"], &["demo", "--spede", "2"]]
-    {
-        let done = run(arguments);
-        assert_eq!(done.status.code(), Some(2), "{arguments:?}");
-        assert_eq!(said(&done.stdout), "", "{arguments:?}");
-    }
-    refused(2, &["demo", "--speed", "0"], "--speed 0 is no speed", "600 ten minutes a second");
-    refused(
+    let done = run(&[]);
+    assert_eq!(done.status.code(), Some(2));
+    assert_eq!(utf8(&done.stdout), "");
+    assert!(utf8(&done.stderr).contains("Usage: wattkampen <COMMAND>"));
+    assert_fails(2, &["demo", "--speed", "0"], "--speed is 0", "600 lets ten minutes pass");
+    assert_fails(
         2,
         &["demo", "--fault", "soderhamn:nois=1"],
         "soderhamn:nois=1",
         "there are noise=SHARE",
     );
-    refused(2, &["demo", "--fault", "atlantis:repeat"], "no house is called", "the houses are");
-    refused(2, &["simulate", "--broker", "http://x"], "no address of a broker", "write mqtt://");
+    assert_fails(2, &["demo", "--fault", "atlantis:repeat"], "no town hall is called", "soderhamn");
+    assert_fails(
+        2,
+        &["demo", "--fault", "sodrhamn:repeat"],
+        "did you mean \"soderhamn\"?",
+        "the town halls are",
+    );
+    assert_fails(
+        2,
+        &["simulate", "--broker", "http://x"],
+        "not the URL of a broker",
+        "write mqtt://",
+    );
 }
 
 #[test]
-fn the_example_is_accepted() {
+fn refusals_of_the_argument_parser_say_how_to_fix_them() {
+    for (arguments, what, hint) in [
+        (&["serv"] as &[&str], "unrecognized subcommand 'serv'", "did you mean 'serve'?"),
+        (&["serve"], "were not provided: --config <FILE>", "usage: wattkampen serve --config"),
+        (&["simulate"], "were not provided: --broker <URL>", "usage: wattkampen simulate"),
+        (&["demo", "--spede", "2"], "unexpected argument '--spede'", "did you mean '--speed'?"),
+        (&["demo", "--speed"], "a value is required for '--speed <X>'", "--help"),
+        (&["demo", "--speed", "fast"], "invalid value 'fast' for '--speed <X>'", "--help"),
+        (&["demo", "--participants", "1"], "1 is not in 2..", "--help"),
+        (
+            &["report", "--config", "x", "--format", "jsn"],
+            "invalid value 'jsn' for '--format <FORMAT>' [possible values: text, json,",
+            "did you mean 'json'?",
+        ),
+        (
+            &["report", "--config", "x", "--json", "--format", "csv"],
+            "'--json' cannot be used with '--format <FORMAT>'",
+            "usage: wattkampen report",
+        ),
+        (&["import", "--config", "x"], "requires a subcommand", "usage: wattkampen import"),
+    ] {
+        assert_fails(2, arguments, what, hint);
+    }
+}
+
+#[test]
+fn the_example_configuration_is_accepted() {
     let folder = tempfile::tempdir().expect("a folder");
     let done = run(&["check", "--config", &example(folder.path())]);
-    assert_eq!(done.status.code(), Some(0), "{}", said(&done.stderr));
-    let told = "Energispartävling 2027: 2 participants, 3 meters, \
+    assert_eq!(done.status.code(), Some(0), "{}", utf8(&done.stderr));
+    let expected = "Energispartävling 2027: 2 participants, 3 meters, \
                 contest 2027-03-01 to 2027-06-01: no mistake found\n";
-    assert_eq!(said(&done.stdout), told);
+    assert_eq!(utf8(&done.stdout), expected);
 }
 
 #[test]
-fn a_configuration_with_mistakes_exits_with_2_and_tells_all() {
+fn a_configuration_with_mistakes_exits_with_2_and_lists_all() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = example(folder.path());
     let text = fs::read_to_string(&file).expect("the example");
@@ -95,8 +129,8 @@ fn a_configuration_with_mistakes_exits_with_2_and_tells_all() {
     for command in ["check", "serve", "report"] {
         let done = run(&[command, "--config", &file]);
         assert_eq!(done.status.code(), Some(2), "{command}");
-        assert_eq!(said(&done.stdout), "", "{command}");
-        let errors = said(&done.stderr);
+        assert_eq!(utf8(&done.stdout), "", "{command}");
+        let errors = utf8(&done.stderr);
         assert!(errors.contains("2 mistakes"), "{errors}");
         let at = |found: &str| 1 + text.lines().position(|line| line.contains(found)).expect(found);
         let lines = [
@@ -107,54 +141,55 @@ fn a_configuration_with_mistakes_exits_with_2_and_tells_all() {
     }
     let absent = folder.path().join("absent.toml");
     let absent = absent.to_str().expect("UTF-8");
-    refused(2, &["check", "--config", absent], "cannot read", "--config FILE");
+    assert_fails(2, &["check", "--config", absent], "cannot read", "--config FILE");
 }
 
 #[test]
-fn commands_that_look_say_when_there_is_nothing_to_see() {
+fn commands_that_read_a_store_fail_where_there_is_none() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = example(folder.path());
-    refused(1, &["report", "--config", &config], "there is no store", "wattkampen serve");
+    assert_fails(1, &["report", "--config", &config], "there is no store", "wattkampen serve");
     let out = folder.path().join("panel.png");
     let out = out.to_str().expect("UTF-8");
     let panel = |who: &'static str, size: &'static str| {
         ["panel", "--config", &config, "--participant", who, "--size", size, "--out", out]
             .map(str::to_owned)
     };
-    for (who, size, code, what, mend) in [
+    for (who, size, code, what, hint) in [
         ("pitea", "128x64", 1, "there is no store", "wattkampen serve"),
-        ("pitea", "32x32", 2, "no size of a panel", "64x32 or 128x64"),
-        ("atlantis", "64x32", 2, "\"atlantis\" is not in", "soderhamn, pitea"),
+        ("pitea", "32x32", 2, "not the size of a panel", "64x32 or 128x64"),
+        ("atlantis", "64x32", 2, "no participant is called \"atlantis\"", "soderhamn, pitea"),
+        ("sodrhamn", "64x32", 2, "\"sodrhamn\"; did you mean \"soderhamn\"?", "soderhamn, pitea"),
     ] {
         let arguments = panel(who, size);
-        refused(code, &arguments.each_ref().map(String::as_str), what, mend);
+        assert_fails(code, &arguments.each_ref().map(String::as_str), what, hint);
     }
     assert!(!Path::new(out).exists());
 }
 
 #[test]
-fn an_address_that_is_taken_is_told() {
+fn an_address_in_use_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("it is bound").to_string();
     let done = run(&["demo", "--http", &address, "--mqtt", "127.0.0.1:0"]);
-    let errors = said(&done.stderr);
+    let errors = utf8(&done.stderr);
     assert_eq!(done.status.code(), Some(1), "{errors}");
-    assert_eq!(said(&done.stdout), "");
+    assert_eq!(utf8(&done.stdout), "");
     assert!(errors.contains(&address) && errors.contains("port 0"), "{errors}");
 }
 
 #[test]
-fn the_truth_can_be_asked_for() {
+fn the_true_savings_are_printed() {
     let done = run(&["simulate", "--truth", "--participants", "30"]);
-    let houses: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
-    let houses = houses.as_array().expect("a list");
-    assert_eq!(houses.len(), 30);
-    assert_eq!(houses[4]["participant"], "soderhamn");
-    assert_eq!(houses[4]["saving_percent"], 22.6);
+    let town_halls: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    let town_halls = town_halls.as_array().expect("a list");
+    assert_eq!(town_halls.len(), 30);
+    assert_eq!(town_halls[4]["participant"], "soderhamn");
+    assert_eq!(town_halls[4]["saving_percent"], 22.6);
 }
 
 #[test]
-fn an_import_says_what_is_wrong_and_what_to_do() {
+fn a_failed_import_says_what_is_wrong_and_how_to_fix_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = example(folder.path());
     let import = ["import", "--config", &config];
@@ -163,34 +198,46 @@ fn an_import_says_what_is_wrong_and_what_to_do() {
         fs::write(&path, text).expect("a file is written");
         path.to_str().expect("UTF-8").to_owned()
     };
-    let nobody = file("nobody.csv", "timestamp,energy_wh\n2026-03-01T00:00:00Z,5\n");
+    let unknown = file("unknown.csv", "timestamp,energy_wh\n2026-03-01T00:00:00Z,5\n");
     let unitless = file("a.csv", "timestamp,energy\n2026-03-01T00:00:00Z,5\n");
     let meter = "735999100000000001";
     let with = |rest: &[&'static str], file: &str| -> Vec<String> {
         import.iter().chain(rest).map(|word| (*word).to_owned()).chain([file.to_owned()]).collect()
     };
-    for (arguments, code, what, mend) in [
-        (with(&["readings"], &nobody), 2, "is called \"nobody\"", meter),
-        (with(&["temperature"], &nobody), 2, "no participant", "soderhamn"),
+    for (arguments, code, what, hint) in [
+        (with(&["readings"], &unknown), 2, "no meter is called \"unknown\"", meter),
+        (with(&["temperature"], &unknown), 2, "no participant", "soderhamn"),
+        (
+            with(&["temperature", "--participant", "sodrhamn"], &unknown),
+            2,
+            "did you mean \"soderhamn\"?",
+            "soderhamn, pitea",
+        ),
+        (
+            with(&["readings", "--meter", "73599910000000001"], &unknown),
+            2,
+            "did you mean \"735999100000000001\"?",
+            meter,
+        ),
         (with(&["readings", "--meter", meter], "absent.csv"), 2, "absent.csv", "path of a CSV"),
         (with(&["readings", "--meter", meter], &unitless), 2, "the unit", "--unit kWh"),
     ] {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        refused(code, &arguments, what, mend);
+        assert_fails(code, &arguments, what, hint);
     }
 }
 
 #[test]
-fn the_fleets_weather_is_imported_like_any_other() {
+fn the_weather_of_the_simulation_can_be_imported() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = example(folder.path());
     let weather = folder.path().join("weather");
     let weather = weather.to_str().expect("UTF-8");
     let from = ["--from", "2026-03-01T00:00:00Z", "--contest-end", "2026-03-03"];
     let done = run(&[&["simulate", "--weather", weather][..], &from].concat());
-    assert_eq!(done.status.code(), Some(0), "{}", said(&done.stderr));
+    assert_eq!(done.status.code(), Some(0), "{}", utf8(&done.stderr));
     let file = format!("{weather}/soderhamn.csv");
     let done = run(&["import", "--config", &config, "temperature", &file]);
-    let told = said(&done.stdout);
-    assert!(told.contains("47 taken, 0 repeated, 0 empty, 0 refused"), "{told}");
+    let counts = utf8(&done.stdout);
+    assert!(counts.contains("47 taken, 0 repeated, 0 empty, 0 refused"), "{counts}");
 }

@@ -1,9 +1,8 @@
-//! `demo`: a whole competition on this machine, from meter bytes to the page.
+//! `demo`: a whole competition on this machine, from the bytes of meters to the pages.
 //!
-//! The calendar is a fixed one, so that a seed gives the same competition every
-//! day: a baseline from March 2026, a contest in the spring of 2027 that is half
-//! over when the demonstration begins. Every reading before that travels the same
-//! way as the ones after it, only faster.
+//! The calendar is fixed, so that a seed always gives the same competition: a baseline
+//! period from March 2026, and a contest in the spring of 2027 that is half over when the
+//! demonstration starts. Earlier readings take the same path as later ones, only faster.
 mod outcome;
 
 use std::{
@@ -42,42 +41,42 @@ pub(super) use outcome::truth;
 const BASELINE: Date = date(2026, 3, 1);
 /// First day of the contest.
 const CONTEST: Date = date(2027, 3, 1);
-/// The day after its last.
+/// The day after the last day of the contest.
 const END: Date = date(2027, 6, 1);
-/// A Tuesday morning in its middle.
+/// Start of the demonstration: a day in the middle of the contest, and the hour.
 const BEGIN: (Date, i8) = (date(2027, 4, 20), 10);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// How many town halls
+    /// Number of town halls
     #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     participants: u32,
-    /// Seconds that pass in one: 600 lets ten minutes pass in a second, 60000 runs to the
-    /// contest's end in a minute. Meters send every 10 s; where that would be more than 2000
-    /// readings a second in all, every minute, 5 minutes, quarter-hour, hour
+    /// Simulated seconds per second: 600 lets ten minutes pass in a second, 60000 reaches the end
+    /// of the contest in a minute. Meters send every 10 s; if that were more than 2000 readings a
+    /// second in all, every minute, 5 minutes, 15 minutes or hour
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     speed: f64,
-    /// Where the pages are; port 0 picks a free one [default: 127.0.0.1:8080, or a free port]
+    /// Address of the pages; port 0 picks a free one [default: 127.0.0.1:8080, or a free port]
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
-    /// Where the MQTT broker listens [default: 127.0.0.1:1883, or a free port]
+    /// Address of the MQTT broker [default: 127.0.0.1:1883, or a free port]
     #[arg(long, value_name = "ADDR")]
     mqtt: Option<SocketAddr>,
-    /// Keep the readings there and go on from them; otherwise they go when the demonstration ends
+    /// Data directory to keep and to continue from [default: a temporary one]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// What is drawn follows from it
+    /// Seed of everything that is random
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// A fault to order, such as soderhamn:noise=0.02, pitea:repeat, all:offline=FROM/TO; also
+    /// Simulate a fault, such as soderhamn:noise=0.02, pitea:repeat, all:offline=FROM/TO; also
     /// rollover=WH, swap=TIME, hourly, summer-clock
     #[arg(long = "fault", value_name = "ID:FAULT")]
     faults: Vec<String>,
 }
 
-/// The moments of the demonstration, seconds of UTC.
+/// The times of the demonstration, seconds of UTC.
 #[derive(Debug, Clone)]
-struct Moments {
+struct Times {
     zone: TimeZone,
     baseline: i64,
     contest: i64,
@@ -85,7 +84,7 @@ struct Moments {
     begin: i64,
 }
 
-impl Moments {
+impl Times {
     fn new() -> Result<Self, jiff::Error> {
         let zone = TimeZone::get("Europe/Stockholm")?;
         let at = |day: Date, hour| {
@@ -101,24 +100,24 @@ impl Moments {
     }
 }
 
-/// The usual port, or a free one where somebody has it.
-fn address(chosen: Option<SocketAddr>, usual: u16) -> SocketAddr {
+/// The chosen address, or the default port, or a free port where that is in use.
+fn address(chosen: Option<SocketAddr>, default_port: u16) -> SocketAddr {
     chosen.unwrap_or_else(|| {
-        let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, usual));
-        let free = TcpListener::bind(usual).is_ok();
-        if free { usual } else { SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }
+        let default = SocketAddr::from((Ipv4Addr::LOCALHOST, default_port));
+        let free = TcpListener::bind(default).is_ok();
+        if free { default } else { SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }
     })
 }
 
-fn competition(moments: &Moments) -> Competition {
+fn competition(times: &Times) -> Competition {
     let baseline = Period { start: BASELINE, end: CONTEST };
     let contest = Period { start: CONTEST, end: END };
-    Competition::new("Energispartävling 2027", moments.zone.clone(), baseline, contest)
+    Competition::new("Energispartävling 2027", times.zone.clone(), baseline, contest)
 }
 
 fn participant(hall: &TownHall) -> Participant {
     let mut meter = Meter::new(&hall.meter());
-    // Large houses have more than a megawatt.
+    // The default capacity is too small for the largest town halls.
     meter.capacity = Watts(2_000_000);
     Participant {
         id: hall.id.clone(),
@@ -134,8 +133,8 @@ fn participant(hall: &TownHall) -> Participant {
     }
 }
 
-/// Some of what was done in 2011, as it is recorded. Nothing is added to the simulated
-/// load for them: what is measured is what their effect looks like when there is none.
+/// Some activities of 2011. The simulated load does not react to them, so their measured
+/// effect shows what no effect looks like.
 fn activities(hall: &str) -> Vec<Activity> {
     let (kind, day, place, by, note) = match hall {
         "soderhamn" => (
@@ -165,31 +164,26 @@ fn activities(hall: &str) -> Vec<Activity> {
     vec![Activity { kind, day, place, by, note }]
 }
 
-/// The simulated weather goes into the store as an organiser's import does, the whole
-/// calendar's at once: nobody is there to bring it day by day.
-fn weather(
+/// Imports the simulated outdoor temperatures of the whole calendar.
+fn import_weather(
     data: &std::path::Path,
     halls: &[TownHall],
     seed: u64,
-    moments: &Moments,
+    times: &Times,
 ) -> Result<(), Failure> {
-    let failed = |error: server::store::StoreError| {
-        let mend = error.hint();
-        Failure::Failed(anyhow::anyhow!("{error}\n  {mend}"))
-    };
-    let mut importer = Importer::open(data, &[], false).map_err(failed)?;
+    let mut importer = Importer::open(data, &[], false)?;
     for hall in halls {
-        let hours = (moments.baseline..moments.end).step_by(3600);
+        let hours = (times.baseline..times.end).step_by(3600);
         let rows: Vec<_> =
             hours.map(|at| (Time(at), Celsius(hall.outdoor_c(seed, at + 1800)))).collect();
-        importer.temperatures(&hall.id, &rows).map_err(failed)?;
+        importer.temperatures(&hall.id, &rows)?;
     }
     Ok(())
 }
 
-/// Where an earlier run over the same folder ended: the newest reading of the
-/// house that is furthest behind, if every house has one.
-fn resumed(data: &std::path::Path, halls: &[TownHall]) -> Option<i64> {
+/// Where an earlier run in the same directory ended: the earliest of the town halls' newest
+/// readings, if every town hall has one.
+fn newest_common_reading(data: &std::path::Path, halls: &[TownHall]) -> Option<i64> {
     let reader = server::store::Reader::open(data).ok()?;
     let newest = |hall: &TownHall| {
         let readings = reader.readings(Some(&hall.meter()), Time(0)..Time(i64::MAX)).ok()?;
@@ -201,13 +195,13 @@ fn resumed(data: &std::path::Path, halls: &[TownHall]) -> Option<i64> {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if !(args.speed > 0.0 && args.speed.is_finite()) {
         return Err(Failure::usage(
-            format!("--speed {} is no speed", args.speed),
-            "1 is real time, 600 ten minutes a second",
+            format!("--speed is {}, which is not above 0", args.speed),
+            "1 is real time; 600 lets ten minutes pass in a second",
         ));
     }
     let count = args.participants as usize;
     let faults = simulate::faults(&args.faults, count, args.seed)?;
-    let moments = Moments::new().map_err(|error| Failure::Failed(error.into()))?;
+    let times = Times::new().map_err(|error| Failure::Failed(error.into()))?;
     let kept;
     let data = match &args.data {
         Some(data) => data,
@@ -217,16 +211,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         }
     };
     let halls = town_halls(args.seed, count);
-    weather(data, &halls, args.seed, &moments)?;
-    let resumed = resumed(data, &halls).filter(|&at| at > moments.baseline);
-    let begin = resumed.map_or(moments.begin, |at| at.max(moments.begin)).min(moments.end);
-    let clock = Clock::simulated_until(Time(begin), args.speed, Time(moments.end));
+    import_weather(data, &halls, args.seed, &times)?;
+    let resumed = newest_common_reading(data, &halls).filter(|&at| at > times.baseline);
+    let begin = resumed.map_or(times.begin, |at| at.max(times.begin)).min(times.end);
+    let clock = Clock::simulated_until(Time(begin), args.speed, Time(times.end));
     let settings = Settings {
         http: address(args.http, 8080),
         data: data.clone(),
         broker: BrokerKind::Embedded { listen: address(args.mqtt, 1883), logins: Vec::new() },
         durability: Durability::default(),
-        competition: competition(&moments),
+        competition: competition(&times),
         participants: halls.iter().map(participant).collect(),
         gateways: halls
             .iter()
@@ -236,21 +230,21 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         language: Language::Swedish,
         organiser: None,
     };
-    runtime()?.block_on(serve(args, settings, &moments, begin, resumed, faults))
+    runtime()?.block_on(serve(args, settings, &times, begin, resumed, faults))
 }
 
 async fn serve(
     args: &Args,
     settings: Settings,
-    moments: &Moments,
+    times: &Times,
     begin: i64,
     resumed: Option<i64>,
     faults: HashMap<String, Faults>,
 ) -> Result<(), Failure> {
     let mut running = service::start(settings).await?;
     output::stderr_line(
-        "A demonstration: the town halls are simulated, their calendar too. Which 24 \
-         municipalities took part in 2011 is not known; these are not they. Ctrl-C ends it.",
+        "A demonstration: the town halls and their calendar are simulated. Which 24 municipalities \
+         took part in 2011 is not known; these are others. Ctrl-C ends it.",
     );
     let broker = running.mqtt_addr.map_or_else(String::new, |address| address.ip().to_string());
     let config = FleetConfig {
@@ -262,25 +256,25 @@ async fn serve(
             credentials: None,
             tls: None,
         },
-        zone: moments.zone.clone(),
-        years: moments.baseline..moments.end + 86_400,
-        contest: moments.contest..moments.end,
-        from: resumed.unwrap_or(moments.baseline),
-        clock: SimulatedClock::new(begin, args.speed, moments.end),
+        zone: times.zone.clone(),
+        years: times.baseline..times.end + 86_400,
+        contest: times.contest..times.end,
+        from: resumed.unwrap_or(times.baseline),
+        clock: SimulatedClock::new(begin, args.speed, times.end),
         faults,
     };
     let fleet = config.start().map_err(|error| Failure::Failed(error.into()))?;
     let client = running.client.clone();
-    let result = async {
-        outcome::ended(&client, Time(moments.end)).await;
+    let print_outcome = async {
+        outcome::wait_until(&client, Time(times.end)).await;
         output::line(outcome::text(&client, fleet.halls()))?;
         std::future::pending().await
     };
-    let ended = tokio::select! {
-        ended = service::until_stopped(&mut running) => ended,
-        failed = result => failed,
+    let result = tokio::select! {
+        result = service::until_stopped(&mut running) => result,
+        failure = print_outcome => failure,
     };
     fleet.stop().await;
     running.shutdown().await.map_err(|error| service::failure(&error))?;
-    ended
+    result
 }

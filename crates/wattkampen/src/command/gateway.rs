@@ -1,4 +1,4 @@
-//! `gateway`: a meter's serial port to MQTT on a Linux machine.
+//! `gateway`: sends the readings of a meter at a serial port to MQTT.
 use std::{fs, path::PathBuf, time::Duration};
 
 use gateway::mqtt::MqttUplink;
@@ -10,37 +10,36 @@ use crate::gateway::{
     DiskOutbox, Ending, Journal, MachineClock, OutboxError, Port, Told, Trust, machine_start,
 };
 
-/// Longest goodbye: what waits is on the disk anyway.
-const GOODBYE: Duration = Duration::from_secs(5);
+/// Longest time for the last messages at the end; unsent readings are on disk.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The meter's serial port, best as /dev/serial/by-id/…; 115200 8N1. It may be absent: it is
-    /// waited for
+    /// Serial port of the meter, 115200 8N1, best as /dev/serial/by-id/…; it may appear later
     #[arg(long, value_name = "PATH")]
     serial: PathBuf,
-    /// The meter's id, as in the competition's configuration; meters do not tell it
+    /// Id of the meter in the competition's configuration; meters do not send it
     #[arg(long, value_name = "ID")]
     meter: MeterId,
     #[command(flatten)]
     broker: BrokerArgs,
-    /// This gateway's name, a part of its topics; the machine's name where not given
+    /// Name of this gateway in its topics [default: the name of this machine]
     #[arg(long, value_name = "ID")]
     gateway: Option<GatewayId>,
-    /// Where readings wait until the broker has them
+    /// Directory of the outbox, where readings wait until the broker acknowledges them
     #[arg(long, value_name = "DIR", default_value = "./gateway")]
     data: PathBuf,
-    /// Ratio of current transformers before a meter that shows secondary values
+    /// Ratio of the current transformers of a meter that shows secondary values
     #[arg(long, value_name = "N", default_value_t = 1)]
     multiplier: u32,
-    /// Least seconds between two readings; 0 sends each
+    /// Least seconds between two readings; 0 sends every reading
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     interval: u32,
-    /// Believe this machine's clock even while the system does not call it synchronised
+    /// Trust the clock of this machine even while the system reports it as not synchronised
     #[arg(long)]
     trust_clock: bool,
-    /// Believe this machine's clock as soon as this file exists, instead of asking the system;
-    /// for programs that set the clock without telling the kernel
+    /// Trust the clock of this machine as soon as this file exists, instead of asking the system;
+    /// for programs that set the clock without informing the kernel
     #[arg(long, value_name = "FILE", conflicts_with = "trust_clock")]
     clock_file: Option<PathBuf>,
 }
@@ -56,7 +55,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         address.port
     );
     let mut outbox =
-        DiskOutbox::open(&args.data, machine_start()).map_err(|error| unusable(&error))?;
+        DiskOutbox::open(&args.data, machine_start()).map_err(|error| outbox_failure(&error))?;
     let window = config.window.try_into().unwrap_or(u16::MAX);
     runtime()?.block_on(async {
         let ending = Ending::default();
@@ -74,12 +73,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let stop = async {
             interrupted().await;
             ending.begin();
-            tokio::time::sleep(GOODBYE).await;
+            tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
         };
         tokio::select! {
             ended = &mut work => match ended {
                 Ok(()) => Ok(()),
-                Err(RunError::Outbox(error)) => Err(unusable(&error)),
+                Err(RunError::Outbox(error)) => Err(outbox_failure(&error)),
                 Err(RunError::Meter(never)) => match never {},
             },
             () = stop => Ok(()),
@@ -87,12 +86,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     })
 }
 
-fn unusable(error: &OutboxError) -> Failure {
-    let mend = match error {
+fn outbox_failure(error: &OutboxError) -> Failure {
+    let hint = match error {
         OutboxError::InUse(_) => "stop the other one, or name another folder with --data",
         OutboxError::Io { .. } => "name a folder with room that may be written, with --data",
     };
-    Failure::Failed(anyhow::anyhow!("{error}\n  {mend}"))
+    Failure::failed(error, hint)
 }
 
 fn config(args: &Args) -> Result<Config, Failure> {
@@ -100,7 +99,7 @@ fn config(args: &Args) -> Result<Config, Failure> {
         Some(gateway) => gateway.clone(),
         None => hostname().ok_or_else(|| {
             Failure::usage(
-                "this machine's name is none for a gateway",
+                "the name of this machine cannot be the name of a gateway",
                 "give one with --gateway, as in the competition's configuration",
             )
         })?,
@@ -109,8 +108,8 @@ fn config(args: &Args) -> Result<Config, Failure> {
     config.interval_s = args.interval;
     config.multiplier = Multiplier::new(args.multiplier).ok_or_else(|| {
         Failure::usage(
-            format!("--multiplier {} is no ratio of current transformers", args.multiplier),
-            "it is 1 to 1000000, and 1 where the meter shows primary values",
+            format!("--multiplier {} is not a ratio of current transformers", args.multiplier),
+            "write 1 to 1000000; 1 where the meter shows primary values",
         )
     })?;
     Ok(config)

@@ -15,30 +15,32 @@ use simulator::{
 };
 
 use super::{Failure, interrupted, output, runtime};
-use crate::broker_url::{BROKER_PASSWORD, BrokerUrl};
+use crate::{
+    broker_url::{BROKER_PASSWORD, BrokerUrl},
+    names::did_you_mean,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The broker, such as mqtt://127.0.0.1:1883
+    /// URL of the broker, such as mqtt://127.0.0.1:1883
     #[arg(long, value_name = "URL", required_unless_present_any = ["truth", "weather"])]
     broker: Option<String>,
     /// Number of town halls
     #[arg(long, value_name = "N", default_value_t = 24)]
     participants: usize,
-    /// Simulated seconds in a real second; at high speed meters send less often, see
-    /// `demo --help`
+    /// Simulated seconds per second; at high speed meters send less often, see `demo --help`
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     speed: f64,
     /// Seed of all pseudo-random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Time of the first reading; default: now. History until now is sent once an hour
+    /// Time of the first reading; readings until now are hourly [default: now]
     #[arg(long, value_name = "TIME")]
     from: Option<Timestamp>,
     /// First local day of the contest period, in which the true savings apply
     #[arg(long, value_name = "DATE")]
     contest_start: Option<Date>,
-    /// The local day after its last one
+    /// Local day after the last day of the contest period
     #[arg(long, value_name = "DATE")]
     contest_end: Option<Date>,
     /// A fault to inject, such as soderhamn:noise=0.02, pitea:repeat, all:offline=FROM/TO; also
@@ -88,7 +90,10 @@ pub(super) fn faults(
         let matching: Vec<&String> = ids.iter().filter(|one| id == "all" || *one == id).collect();
         if matching.is_empty() {
             return Err(Failure::usage(
-                format!("--fault {text:?}: there is no town hall {id:?}"),
+                format!(
+                    "--fault {text:?}: no town hall is called {id:?}{}",
+                    did_you_mean(id, ids.iter().map(String::as_str))
+                ),
                 format!("the town halls are {}", ids.join(", ")),
             ));
         }
@@ -131,8 +136,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     })?;
     if !(args.speed > 0.0 && args.speed.is_finite()) {
         return Err(Failure::usage(
-            "--speed must be above 0",
-            "1 is real time, 600 is ten minutes in a second",
+            format!("--speed is {}, which is not above 0", args.speed),
+            "1 is real time; 600 lets ten minutes pass in a second",
         ));
     }
     let start = args.contest_start.map_or(Ok(from), midnight)?;

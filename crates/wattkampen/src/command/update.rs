@@ -1,8 +1,9 @@
-//! `update`: a new program for a gateway's board, over its broker. The board takes what
-//! is signed with the key that was set at its cable, tries it, and takes it back unless
-//! it reaches the broker; its status tells what became of it.
+//! `update`: sends a new program to a gateway's board over its broker. The board accepts
+//! a program that is signed with the key that was set at its serial console, tries it, and
+//! returns to the old one if the new one does not reach the broker. Its status reports the
+//! result.
 //!
-//! The form of pieces and signature is that of `firmware/app/src/update.rs`.
+//! The format of pieces and signature is that of `firmware/app/src/update.rs`.
 use std::{
     fs::{self, File, OpenOptions},
     io::{Read as _, Write as _},
@@ -19,37 +20,38 @@ use wire::{ConnectionState, GatewayId, Status, Topic};
 
 use super::{Failure, broker_args::BrokerArgs, output, runtime};
 
-/// Most bytes of a program in one message.
-const PIECE: usize = 1024;
+/// Most bytes of the program in one message.
+const PIECE_BYTES: usize = 1024;
+/// Precedes what is signed.
 const PREFIX: &[u8] = b"wattkampen/v1 update\n";
-/// Longer than a board takes to write and check a program, or to exchange it and connect.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Longest silence of a board while it writes and checks a program, or restarts with it.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(120);
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Makes a key, and tells what to type at each board's cable
+    /// Make a key and print the command to type at the serial console of each board
     Key {
-        /// Where the key will be; who has it can put any program on the boards
+        /// File for the key, which can sign any program for the boards
         file: PathBuf,
     },
-    /// Signs a program, sends it to a board, and waits for what becomes of it
+    /// Sign a program, send it to a board, and wait for the result
     Send(Send),
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Send {
-    /// The program, such as firmware/target/uf2/rp2040-gateway.bin
+    /// Program, such as firmware/target/uf2/rp2040-gateway.bin
     program: PathBuf,
-    /// The key
+    /// File of the key
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The board's name in its topics
+    /// Name of the gateway in its topics
     #[arg(long, value_name = "ID")]
     gateway: GatewayId,
-    /// What the program is for, as the board's status calls it
+    /// Kind of board that the program is for, as the status of the board has it
     #[arg(long, value_name = "NAME", default_value = "rp2040-gateway")]
     board: String,
-    /// How long the board may try it, s: longer than its `update-trial`
+    /// Longest trial, in seconds; longer than the `update-trial` of the board
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     trial: u64,
     #[command(flatten)]
@@ -72,8 +74,8 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
                 let (client, mut events) = AsyncClient::builder(options).capacity(64).build();
                 let mut board = Board::new(&send.gateway);
                 client.subscribe(board.topic.clone(), QoS::AtLeastOnce).await?;
-                let first = next(&mut events, &mut board, PATIENCE).await;
-                can_be_updated(&first.context("the gateway has never said anything")?)?;
+                let first = next_status(&mut events, &mut board, STATUS_TIMEOUT).await;
+                can_be_updated(&first.context("the gateway has never sent a status")?)?;
                 let topic = Topic::Update(send.gateway.clone()).to_string();
                 let trial = Duration::from_secs(send.trial);
                 let sent = async {
@@ -81,7 +83,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
                         let options = PublishOptions::new(QoS::AtLeastOnce);
                         client.publish(topic.as_str(), piece, options).await?;
                     }
-                    // What follows is the board's to say.
+                    // The status of the board decides.
                     std::future::pending::<anyhow::Result<()>>().await
                 };
                 tokio::select! {
@@ -96,21 +98,23 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
 fn new_key(file: &Path) -> anyhow::Result<()> {
     let mut secret = [0; 32];
     File::open("/dev/urandom")?.read_exact(&mut secret)?;
-    // Never over an older one: boards are out there that know only that.
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    let mut made = made.with_context(|| format!("{}", file.display()))?;
-    writeln!(made, "{}", hex(&secret))?;
+    // An older key is not overwritten: boards may know only that one.
+    let key_file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let mut key_file = key_file.with_context(|| format!("{}", file.display()))?;
+    writeln!(key_file, "{}", hex(&secret))?;
     let public = SigningKey::from_bytes(&secret).verifying_key();
     Ok(output::line(format_args!("set update-key {}", hex(public.as_bytes())))?)
 }
 
 fn read_key(file: &Path) -> Result<SigningKey, Failure> {
-    let mend = "`wattkampen update key FILE` makes one: 64 hexadecimal digits";
-    let text = fs::read_to_string(file)
-        .map_err(|error| Failure::usage(format!("{}: {error}", file.display()), mend))?;
-    let secret = bytes(text.trim());
-    let secret =
-        secret.ok_or_else(|| Failure::usage(format!("{}: no key", file.display()), mend))?;
+    let hint = "`wattkampen update key FILE` makes one: 64 hexadecimal digits";
+    let text = fs::read_to_string(file).map_err(|error| {
+        Failure::usage(format!("{} cannot be read: {error}", file.display()), hint)
+    })?;
+    let secret = parse_hex(text.trim());
+    let secret = secret.ok_or_else(|| {
+        Failure::usage(format!("{} does not contain a key", file.display()), hint)
+    })?;
     Ok(SigningKey::from_bytes(&secret))
 }
 
@@ -118,7 +122,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn bytes(hex: &str) -> Option<[u8; 32]> {
+fn parse_hex(hex: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
@@ -129,14 +133,14 @@ fn bytes(hex: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// In their order, the signature last.
+/// The messages in their order, the signature last.
 fn pieces(program: &[u8], board: &str, key: &SigningKey) -> Vec<Vec<u8>> {
     let mut digest = Sha512::new();
     for part in [PREFIX, board.as_bytes(), b"\n", program] {
         digest.update(part);
     }
     let signature = key.sign(&digest.finalize()).to_bytes();
-    let chunks = program.chunks(PIECE).chain([signature.as_slice()]);
+    let chunks = program.chunks(PIECE_BYTES).chain([signature.as_slice()]);
     let total = program.len() as u32;
     let mut offset = 0;
     chunks
@@ -148,26 +152,26 @@ fn pieces(program: &[u8], board: &str, key: &SigningKey) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What is heard of the board.
+/// What the board has reported.
 struct Board {
     topic: String,
-    /// The last that it said of an update.
-    said: Option<String>,
+    /// The last progress of an update.
+    progress: Option<String>,
 }
 
 impl Board {
     fn new(gateway: &GatewayId) -> Self {
-        Self { topic: Topic::Status(gateway.clone()).to_string(), said: None }
+        Self { topic: Topic::Status(gateway.clone()).to_string(), progress: None }
     }
 }
 
-/// The next status of the board.
-async fn next(
+/// Waits for the next status of the board.
+async fn next_status(
     events: &mut rumqttc::EventLoop,
     board: &mut Board,
-    patience: Duration,
+    limit: Duration,
 ) -> anyhow::Result<Status> {
-    let heard = timeout(patience, async {
+    let status = timeout(limit, async {
         loop {
             if let Event::Incoming(Packet::Publish(publish)) = events.poll().await?
                 && publish.topic == board.topic.as_bytes()
@@ -177,49 +181,53 @@ async fn next(
             }
         }
     });
-    heard.await.map_err(|_| anyhow!("the gateway was silent for {} s", patience.as_secs()))?
+    status.await.map_err(|_| anyhow!("the gateway sent no status for {} s", limit.as_secs()))?
 }
 
 fn can_be_updated(status: &Status) -> anyhow::Result<()> {
     match (status.state, status.update.as_ref().map(wire::Text::as_str)) {
-        (ConnectionState::Offline, _) => bail!("the gateway is offline\n  wait until it is back"),
+        (ConnectionState::Offline, _) => {
+            bail!("the gateway is offline\n  wait until it is online again")
+        }
         (ConnectionState::Online, None) => {
-            bail!("this gateway's program cannot be updated\n  copy one that can by USB once")
+            bail!(
+                "the program of this gateway cannot be updated over the broker\n  copy one that can be updated over USB once"
+            )
         }
         (ConnectionState::Online, Some("no update-key is set")) => {
             bail!(
-                "the gateway knows no key\n  `wattkampen update key` says what to type at its cable"
+                "the gateway has no key\n  `wattkampen update key` prints what to type at its serial console"
             )
         }
         (ConnectionState::Online, Some(_)) => Ok(()),
     }
 }
 
-/// Follows the board until the update is kept, or is not.
+/// Follows the board until the update is kept or fails.
 async fn outcome(
     events: &mut rumqttc::EventLoop,
     board: &mut Board,
     trial: Duration,
 ) -> anyhow::Result<()> {
-    let mut patience = PATIENCE;
+    let mut limit = STATUS_TIMEOUT;
     loop {
-        let status = next(events, board, patience).await?;
-        let Some(said) = status.update.map(|said| said.to_string()) else { continue };
-        if board.said.as_ref() == Some(&said) {
+        let status = next_status(events, board, limit).await?;
+        let Some(progress) = status.update.map(|text| text.to_string()) else { continue };
+        if board.progress.as_ref() == Some(&progress) {
             continue;
         }
-        // What was said before the first piece came is of an update before.
-        if board.said.is_none() && said != "receiving" && !said.starts_with("refused") {
+        // Progress before the first piece belongs to an earlier update.
+        if board.progress.is_none() && progress != "receiving" && !progress.starts_with("refused") {
             continue;
         }
-        output::line(&said)?;
-        match said.as_str() {
+        output::line(&progress)?;
+        match progress.as_str() {
             "kept" => return Ok(()),
             "rolled back" => bail!("the new program did not reach the broker; the old one runs"),
-            "starting" | "on trial" => patience = trial,
-            _ if said.starts_with("refused") => bail!("the gateway has refused the program"),
+            "starting" | "on trial" => limit = trial,
+            _ if progress.starts_with("refused") => bail!("the gateway refused the program"),
             _ => {}
         }
-        board.said = Some(said);
+        board.progress = Some(progress);
     }
 }

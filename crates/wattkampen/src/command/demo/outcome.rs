@@ -1,23 +1,23 @@
-//! The end of the demonstration: the board beside the truth that it had to find.
+//! The end of the demonstration: the leaderboard beside the true savings.
 use competition::Time;
 use server::engine::{EngineClient, Snapshot};
 use simulator::town_hall::{TownHall, town_halls};
 
-/// Waits until every house has been heard at the contest's end.
-pub(super) async fn ended(engine: &EngineClient, end: Time) {
-    let mut news = engine.subscribe();
-    let heard = |snapshot: &Snapshot| {
-        snapshot.figures.iter().all(|house| house.measured_at.is_some_and(|at| at >= end))
+/// Waits until every town hall has a reading at `end` or later.
+pub(super) async fn wait_until(engine: &EngineClient, end: Time) {
+    let mut updates = engine.subscribe();
+    let is_complete = |snapshot: &Snapshot| {
+        snapshot.figures.iter().all(|figures| figures.measured_at.is_some_and(|at| at >= end))
     };
-    while !heard(&engine.snapshot()) {
-        // A receiver that lags has missed news, not the snapshot that is looked at.
-        if let Err(tokio::sync::broadcast::error::RecvError::Closed) = news.recv().await {
+    while !is_complete(&engine.snapshot()) {
+        // A receiver that lags has lost updates; the snapshot is the newest all the same.
+        if let Err(tokio::sync::broadcast::error::RecvError::Closed) = updates.recv().await {
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// The final board, to print.
+/// The final leaderboard as text.
 pub(super) fn text(engine: &EngineClient, halls: &[TownHall]) -> String {
     let snapshot = engine.snapshot();
     let participants = engine.participants();
