@@ -78,12 +78,15 @@ fn secret(section: &Section<'_, '_>, key: &'static str, folder: &Path) -> Option
 struct Reported;
 
 /// The external broker, or `None` where the broker is the embedded one.
-fn external_broker(section: &Section<'_, '_>, folder: &Path) -> Result<Option<ExternalBrokerSettings>, Reported> {
+fn external_broker(
+    section: &Section<'_, '_>,
+    folder: &Path,
+) -> Result<Option<ExternalBrokerSettings>, Reported> {
     let url = section.text("broker");
     let password = secret(section, "broker_password_file", folder)
         .or_else(|| std::env::var(BROKER_PASSWORD).ok().map(Secret));
-    let authority = section.text("broker_ca").map(|path| folder.join(path.value));
-    let client = section.text("broker_client").map_or("wattkampen", |text| text.value);
+    let ca_file = section.text("broker_ca").map(|path| folder.join(path.value));
+    let client_id = section.text("broker_client").map_or("wattkampen", |text| text.value);
     let Some(url) = url.filter(|url| url.value != "embedded") else { return Ok(None) };
     let Some(address) = BrokerUrl::parse(url.value) else {
         section.source.report(
@@ -98,10 +101,10 @@ fn external_broker(section: &Section<'_, '_>, folder: &Path) -> Result<Option<Ex
         host: address.host.to_owned(),
         port: address.port,
         tls: address.tls,
-        authority,
+        ca_file,
         user: address.user.map(str::to_owned),
         password,
-        client: client.to_owned(),
+        client_id: client_id.to_owned(),
     }))
 }
 
