@@ -1,5 +1,5 @@
-//! Time of one Swedish telegram through the decoder alone and through the whole
-//! loop, to an uplink that acknowledges at once: `cargo bench -p gateway`.
+//! Time of one Swedish telegram in the decoder alone and in the whole loop, with an uplink
+//! that acknowledges at once: `cargo bench -p gateway`.
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::{pending, ready};
@@ -17,7 +17,7 @@ use wire::Time;
 const COUNT: usize = 1000;
 const START: i64 = 1_807_434_000;
 
-/// The list of 27 with values of the usual width.
+/// A telegram with the 27 values of the Swedish profile.
 fn telegram(number: usize) -> Vec<u8> {
     let figures = Time::from_unix(START + 3600 + number as i64).expect("in range").to_string();
     let digits: String = figures.chars().filter(char::is_ascii_digit).skip(2).collect();
@@ -42,7 +42,7 @@ fn telegram(number: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Nanoseconds for each telegram, the best of twenty runs.
+/// Nanoseconds per telegram, the best of twenty runs.
 fn best(mut work: impl FnMut()) -> f64 {
     let once = |()| {
         let start = Instant::now();
@@ -52,7 +52,7 @@ fn best(mut work: impl FnMut()) -> f64 {
     std::iter::repeat_n((), 20).map(once).fold(f64::MAX, f64::min)
 }
 
-/// Follows the telegrams: one a second.
+/// Advances a second with each telegram.
 struct Seconds(std::cell::Cell<i64>);
 
 impl Clock for Seconds {
@@ -86,12 +86,12 @@ impl embedded_io_async::Read for Port<'_> {
 
 /// Acknowledges at once.
 #[derive(Default)]
-struct Instantly {
-    waiting: VecDeque<Token>,
+struct ImmediateUplink {
+    unacknowledged: VecDeque<Token>,
     bytes: usize,
 }
 
-impl Uplink for Instantly {
+impl Uplink for ImmediateUplink {
     type Error = Infallible;
     type Connection<'a> = &'a mut Self;
     async fn connect(&mut self, _: &ConnectOptions) -> Result<&mut Self, Infallible> {
@@ -99,15 +99,15 @@ impl Uplink for Instantly {
     }
 }
 
-impl UplinkConnection for &mut Instantly {
+impl UplinkConnection for &mut ImmediateUplink {
     type Error = Infallible;
     async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Infallible> {
         self.bytes += black_box(message.payload).len();
-        self.waiting.push_back(token);
+        self.unacknowledged.push_back(token);
         Ok(())
     }
     async fn next_ack(&mut self) -> Result<Token, Infallible> {
-        match self.waiting.pop_front() {
+        match self.unacknowledged.pop_front() {
             Some(token) => Ok(token),
             None => pending().await,
         }
@@ -136,11 +136,11 @@ fn main() {
     let config = Config::new("g".parse().expect("an id"), "m".parse().expect("an id"));
     let ns = best(|| {
         let clock = Seconds(0.into());
-        // Chunks that begin with telegrams tell the clock.
+        // Every second chunk begins a telegram, at which the clock advances.
         let mut port = Port(&clock, bytes.chunks(length / 2));
-        let (mut uplink, mut outbox) = (Instantly::default(), RamOutbox::<64>::new(1));
-        let mut nobody = ();
-        let end = run(&config, &mut port, &clock, &mut uplink, &mut outbox, &mut nobody);
+        let (mut uplink, mut outbox) = (ImmediateUplink::default(), RamOutbox::<64>::new(1));
+        let mut observer = ();
+        let end = run(&config, &mut port, &clock, &mut uplink, &mut outbox, &mut observer);
         block_on(end).expect("the stream ends");
         assert!(uplink.bytes > 200 * COUNT);
     });

@@ -1,38 +1,39 @@
-//! What the one who installs a gateway decides.
+//! Settings of a gateway.
 use wire::{GatewayId, MeterId, Text};
 
 use crate::Multiplier;
 
-/// Readings that may wait for their acknowledgement at once.
+/// Maximum number of publishes in flight.
 pub const MAX_WINDOW: usize = 128;
 
 /// Settings of the loop.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// This gateway, a level of its topics.
+    /// Identifier of the gateway, a level of its topics.
     pub gateway: GatewayId,
-    /// The meter it reads. Meters do not tell who they are.
+    /// Identifier of the meter; a telegram does not contain one.
     pub meter: MeterId,
-    /// Ratio of current transformers, 1 without.
+    /// Ratio of the current transformers; 1 without.
     pub multiplier: Multiplier,
-    /// Least time between two readings, s; the newest is sent. 0 sends each.
+    /// Minimum time between two readings, s. Of the telegrams in between only the newest
+    /// becomes a reading; 0 makes a reading of each telegram.
     pub interval_s: u32,
-    /// Readings in flight at once, 1 to [`MAX_WINDOW`].
+    /// Publishes in flight at once, 1 to [`MAX_WINDOW`].
     pub window: usize,
     /// Time between two status messages, s.
     pub status_interval_s: u32,
-    /// Longest wait for an acknowledgement, s: a broker that takes messages and
-    /// acknowledges none is left, and tried again.
+    /// Time without an acknowledgement, s, after which the connection is given up and a new
+    /// one is opened.
     pub ack_timeout_s: u32,
-    /// Version of what runs here.
+    /// Version of the firmware or program.
     pub firmware: Text<32>,
-    /// Why it started last, where the chip tells.
+    /// Reason for the last start, if the chip records it.
     pub reset: Option<Text<96>>,
 }
 
 impl Config {
-    /// Each reading at once, a window of 16, a status every five minutes,
-    /// a minute for an acknowledgement.
+    /// Default settings: every telegram, 16 publishes in flight, a status every five minutes,
+    /// an acknowledgement within a minute.
     pub fn new(gateway: GatewayId, meter: MeterId) -> Self {
         Self {
             gateway,

@@ -1,35 +1,34 @@
-//! Meter bytes to readings: meter protocols, registers, outbox, the gateway loop;
-//! the same source on a board, on Linux and in the simulator.
+//! From meter bytes to readings: meter protocols, registers, the outbox and the gateway
+//! loop. The same source runs on a board, on Linux and in the simulator.
 //!
 //! ```text
-//! port ─ read ─> meter::p1::Decoder ─> Telegram ─> Measurement ─> MeterClock ─> Outbox ─> UplinkConnection
-//!                                      registers   multiplier  UTC           seq, boot  publish
-//!                                                                              ^───── acknowledged
+//! port ─> meter::p1::Decoder ─> Telegram ─> Measurement ─> MeterClock ─> Outbox ─> UplinkConnection
+//!         checksum, OBIS        values      multiplier      UTC           boot, seq  publish
+//!                                                                           ^──── acknowledged
 //! ```
 //!
 //! Invariants:
-//! - No I/O of its own, no allocation, no float, no panic on any input: ports,
-//!   time, storage and MQTT come in as traits ([`embedded_io_async::Read`],
-//!   [`Clock`], [`Outbox`], [`Uplink`]).
-//! - A register is what the meter showed, to the watt-hour, times [`Multiplier`].
-//!   What is malformed or absurd is skipped and counted, never mended.
-//! - A reading leaves the outbox only on its own acknowledgement and that of all
-//!   before it. It is known by `boot` and `seq` ([`ReadingId`]), so that sending it
-//!   twice changes nothing.
-//! - No reading cancels a connect or a publish, and none is lost in a full
-//!   channel: there is no channel. A full outbox thins the oldest readings to
-//!   the last of each quarter-hour before it gives any up.
-//! - No made-up time: until [`Clock::utc`] answers, readings wait with their age.
-//!   The gateway's clock decides, the meter's refines it ([`MeterClock`]). Where five
-//!   minutes after the start nobody has told the time, the meter's clock does, as far
-//!   as its clock_offsets are known from before ([`ClockOffsets`]).
+//! - No I/O, no allocation, no floating point, no panic on any input: ports, time, storage
+//!   and MQTT are traits ([`embedded_io_async::Read`], [`Clock`], [`Outbox`], [`Uplink`]).
+//!   With the feature `mqtt`, for machines with an operating system, the module `mqtt`
+//!   implements [`Uplink`].
+//! - A register is what the meter shows, to the watt-hour, times [`Multiplier`]. Malformed
+//!   values and values out of range are skipped and counted, never corrected.
+//! - A reading is removed from the outbox only when it and all before it are acknowledged.
+//!   Its [`ReadingId`] makes a repeat recognisable, so that sending it twice changes nothing.
+//! - A telegram cancels neither a connection attempt nor a publish, and there is no channel
+//!   that could overflow. A full outbox thins its oldest readings to the last of each
+//!   quarter-hour before it drops any.
+//! - No time is invented: until [`Clock::utc`] returns a time, readings wait with their age.
+//!   The gateway's clock decides and the meter's clock refines it ([`MeterClock`]). If UTC is
+//!   still unknown five minutes after the start, the meter's clock is used, as far as its
+//!   offsets were confirmed before ([`ClockOffsets`]).
 //!
-//! Memory: [`run`] is one future of 6.5 KB on a 64-bit host (less on a board;
-//! a test keeps it below 16 KB) beside what connection and port need. In it:
-//! the decoder 1.3 KB, a chunk of 512 bytes, [`MAX_WINDOW`] readings in flight
-//! 2 KB, a payload of 512 bytes. An outbox has 3 KB for 32 readings without a time.
-//! [`RamOutbox`] has 80 bytes for each reading: 256 of them, 20 KB, hold three
-//! quarters of an hour at one in ten seconds, and two days of quarter-hours.
+//! Memory: [`run`] is one future of 6.5 KB on a 64-bit host (less on a board; a test keeps it
+//! below 16 KB), without connection and port: decoder 1.3 KB, read buffer 512 bytes,
+//! [`MAX_WINDOW`] publishes in flight 2 KB, payload 512 bytes. An outbox has 3 KB for 32
+//! undated readings. [`RamOutbox`] has 80 bytes for each reading: 256 of them, 20 KB, last for
+//! three quarters of an hour at one in ten seconds, and for two days of quarter-hours.
 //!
 //! ```
 //! use gateway::meter::p1::Decoder;
@@ -47,6 +46,7 @@ extern crate std;
 mod clock;
 mod clock_offsets;
 mod config;
+mod hash;
 mod measurement;
 pub mod meter;
 mod meter_clock;
@@ -54,6 +54,7 @@ mod meter_clock;
 pub mod mqtt;
 mod observer;
 mod outbox;
+mod reading_id;
 mod run;
 mod units;
 mod uplink;
@@ -64,7 +65,8 @@ pub use config::{Config, MAX_WINDOW};
 pub use measurement::Measurement;
 pub use meter_clock::{MeterClock, TimeSource};
 pub use observer::Observer;
-pub use outbox::{Entry, Outbox, RamOutbox, ReadingId, Undated, UndatedQueue};
+pub use outbox::{Entry, Outbox, RamOutbox, Undated, UndatedQueue};
+pub use reading_id::ReadingId;
 pub use run::{RunError, run};
 pub use units::{MilliAmps, MilliVolts, Multiplier, VarHours, Vars, WattHours, Watts};
 pub use uplink::{ConnectOptions, Message, Token, Uplink, UplinkConnection};

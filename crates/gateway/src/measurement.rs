@@ -1,10 +1,8 @@
-//! What a meter held at a moment, in primary values, small enough to wait by
-//! the thousand.
+//! Measured values of a telegram in primary values, compact enough for an outbox.
 use wire::{MeterId, Phases, Reading, Time};
 
 use crate::meter::Telegram;
-use crate::outbox::ReadingId;
-use crate::{MilliAmps, MilliVolts, Multiplier, WattHours, Watts};
+use crate::{MilliAmps, MilliVolts, Multiplier, ReadingId, WattHours, Watts};
 
 const EXPORT: u16 = 1 << 9;
 const POWER: u16 = 1 << 10;
@@ -23,13 +21,13 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Only the register that every reading has.
+    /// A measurement with the register of imported energy alone.
     pub const fn new(import: WattHours) -> Self {
         Self { import, export: WattHours(0), power: Watts(0), phases: [[0; 3]; 3], known: 0 }
     }
 
-    /// From a telegram; nothing where it lacks the register of imported energy
-    /// or where that, multiplied, is beyond all measure.
+    /// From a telegram; `None` if it has no register of imported energy, or if that register
+    /// times the multiplier overflows.
     pub fn from_telegram(telegram: &Telegram, multiplier: Multiplier) -> Option<Self> {
         let mut new = Self::new(multiplier.energy(telegram.import()?)?);
         if let Some(export) = telegram.export().and_then(|value| multiplier.energy(value)) {
@@ -48,14 +46,14 @@ impl Measurement {
         Some(new)
     }
 
-    /// The same with a register of exported energy.
+    /// Adds the register of exported energy.
     pub const fn with_export(mut self, export: WattHours) -> Self {
         self.export = export;
         self.known |= EXPORT;
         self
     }
 
-    /// The same with a power.
+    /// Adds the power.
     pub const fn with_power(mut self, power: Watts) -> Self {
         self.power = power;
         self.known |= POWER;
@@ -73,17 +71,17 @@ impl Measurement {
         (self.known & 1 << (kind * 3 + phase) != 0).then_some(self.phases[kind][phase])
     }
 
-    /// Energy taken from the grid.
+    /// Register of energy taken from the grid.
     pub const fn import(&self) -> WattHours {
         self.import
     }
 
-    /// Energy fed into the grid.
+    /// Register of energy fed into the grid.
     pub fn export(&self) -> Option<WattHours> {
         (self.known & EXPORT != 0).then_some(self.export)
     }
 
-    /// Power, negative while more is fed in than taken.
+    /// Active power, import less export.
     pub fn power(&self) -> Option<Watts> {
         (self.known & POWER != 0).then_some(self.power)
     }
@@ -133,7 +131,7 @@ impl Measurement {
         }
     }
 
-    /// The message that says it.
+    /// The message to publish.
     pub fn reading(&self, meter: &MeterId, t: Time, id: ReadingId) -> Reading {
         let row = |kind| core::array::from_fn(|phase| self.get(kind, phase));
         let phases = (self.known & 0x1ff != 0).then(|| Phases {

@@ -1,92 +1,90 @@
-//! A meter's clock to UTC.
+//! From the time that a meter shows to UTC.
 //!
-//! Officially meters show UTC+1 all year. In fact some go over to summer time,
-//! with or without saying so, some say `W` long into summer, and some are wrong.
-//! So the gateway's clock decides, and the meter's refines it to the second:
-//! what a meter shows less one of the possible offsets must be the time of
-//! receipt, within [`NEAR`] seconds. The offset is learned for each letter; a
-//! letter that suddenly means something else must insist.
+//! Officially meters show UTC+1 all year. In practice some change to summer time, with or
+//! without a letter that says so, some mark summer time with `W`, and some clocks are
+//! wrong. So the gateway's clock decides, and the meter's clock refines it to the second:
+//! the shown time less one of the possible offsets must be the time of receipt, within
+//! [`TOLERANCE`] seconds. The offset is learned for each letter; a
+//! different offset for a known letter must be confirmed by several telegrams in a row.
 //!
-//! What was learned outlives a restart as [`ClockOffsets`], and is the way to a time
-//! where the network has none. It is kept for each half of the year by itself:
-//! whether a meter goes over to summer time is not known before it has been seen.
+//! Confirmed offsets survive a restart as [`ClockOffsets`], and give the time where no
+//! network does.
 use wire::Time;
 
 use crate::clock_offsets::ClockOffsets;
 use crate::meter::{MeterTime, Season};
 
-/// A telegram takes a second on the slowest line, and the clocks of meters are
-/// good to some seconds.
-const NEAR: i64 = 10;
+/// Accuracy of meter clocks, s, including the second that a slow line takes.
+const TOLERANCE: i64 = 10;
 /// UTC, Swedish normal time, Swedish summer time.
 const OFFSETS: [i64; 3] = [3600, 7200, 0];
-/// Telegrams in a row that must agree on a new offset.
-const INSIST: u8 = 3;
-/// Telegrams in a row that fit nothing, after which the clock is a wrong one.
-const WRONG: u8 = 30;
+/// Telegrams in a row that must agree before a known offset is replaced.
+const CONFIRMATIONS: u8 = 3;
+/// Telegrams in a row that match no offset, after which the clock counts as wrong.
+const MAX_MISSES: u8 = 30;
 
-/// Whose second it is.
+/// The clock that a time is taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeSource {
-    /// The meter's, its offset known.
+    /// The meter's clock, whose offset is known.
     Meter,
-    /// The gateway's: the meter shows none, a wrong one, or has just changed its learned_offset.
+    /// The gateway's clock: the meter shows no time, a wrong one, or an offset that is not
+    /// confirmed yet.
     Gateway,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct LearnedOffset {
     offset: i64,
-    /// Another offset that fits, and how often in a row.
-    rival: i64,
-    times: u8,
+    /// Another offset that matched, and how often in a row.
+    candidate: i64,
+    repeats: u8,
 }
 
-/// What is known of one meter's clock.
+/// Converts the times that one meter shows to UTC.
 #[derive(Debug, Clone, Default)]
 pub struct MeterClock {
     learned: [Option<LearnedOffset>; 3],
-    known: ClockOffsets,
-    /// Telegrams in a row that fit nothing.
+    offsets: ClockOffsets,
+    /// Telegrams in a row that match no offset.
     misses: u8,
 }
 
 impl MeterClock {
-    /// Knows nothing yet.
+    /// No offset is known.
     pub const fn new() -> Self {
-        Self::with(ClockOffsets::NONE)
+        Self::with_offsets(ClockOffsets::NONE)
     }
 
-    /// Knows what was learned before.
-    pub const fn with(known: ClockOffsets) -> Self {
-        Self { learned: [None; 3], known, misses: 0 }
+    /// Starts with stored offsets.
+    pub const fn with_offsets(offsets: ClockOffsets) -> Self {
+        Self { learned: [None; 3], offsets, misses: 0 }
     }
 
-    /// What is to outlive a restart.
-    pub const fn known(&self) -> ClockOffsets {
-        self.known
+    /// Confirmed offsets, to be stored.
+    pub const fn offsets(&self) -> ClockOffsets {
+        self.offsets
     }
 
-    /// Whether the meter's clock is one that shows another time than it should.
+    /// Whether the meter's clock is wrong.
     pub const fn is_wrong(&self) -> bool {
-        self.misses >= WRONG
+        self.misses >= MAX_MISSES
     }
 
-    /// The same as [`Self::stamp`] where nobody but the meter knows the time:
-    /// nothing is learned from it.
-    pub fn repeat(&self, shown: Option<MeterTime>, received: Time) -> Time {
-        let told = shown.and_then(|shown| self.known.told(shown));
-        told.filter(|told| (told.unix() - received.unix()).abs() <= NEAR).unwrap_or(received)
+    /// Like [`Self::stamp`], with a `received` that is itself derived from the meter's
+    /// clock: it confirms no offset.
+    pub fn stamp_unconfirmed(&self, shown: Option<MeterTime>, received: Time) -> Time {
+        let utc = shown.and_then(|shown| self.offsets.to_utc(shown));
+        utc.filter(|utc| (utc.unix() - received.unix()).abs() <= TOLERANCE).unwrap_or(received)
     }
 
-    /// Seconds that the meter's figures with this letter are ahead of UTC, as
-    /// far as that has been seen.
+    /// Seconds that the meter's clock with this letter is ahead of UTC, if known.
     pub fn offset(&self, season: Season) -> Option<i64> {
-        self.learned[season.index()].map(|learned_offset| learned_offset.offset)
+        self.learned[season.index()].map(|known| known.offset)
     }
 
-    /// The moment of a telegram that shows `shown` and was received at
-    /// `received` by the gateway's clock.
+    /// Time of a telegram that shows `shown` and was received at `received` by the gateway's
+    /// clock. Never more than [`TOLERANCE`] seconds from `received`.
     pub fn stamp(&mut self, shown: Option<MeterTime>, received: Time) -> (Time, TimeSource) {
         match shown.and_then(|shown| self.refine(shown, received)) {
             Some(time) => {
@@ -98,41 +96,38 @@ impl MeterClock {
     }
 
     fn refine(&mut self, shown: MeterTime, received: Time) -> Option<Time> {
-        let near = |offset: i64| (shown.figures() - offset - received.unix()).abs() <= NEAR;
+        let near = |offset: i64| (shown.local_unix() - offset - received.unix()).abs() <= TOLERANCE;
         let fits = OFFSETS.into_iter().find(|offset| near(*offset));
         if fits.is_none() {
             self.misses = self.misses.saturating_add(1);
             if self.is_wrong() {
-                self.known = ClockOffsets::NONE;
+                self.offsets = ClockOffsets::NONE;
             }
         }
         let slot = &mut self.learned[shown.season().index()];
-        let learned_offset = match slot {
-            Some(learned_offset) => learned_offset,
-            None => slot.insert(LearnedOffset { offset: fits?, rival: 0, times: 0 }),
+        let known = match slot {
+            Some(known) => known,
+            None => slot.insert(LearnedOffset { offset: fits?, candidate: 0, repeats: 0 }),
         };
         match fits {
-            Some(offset) if offset == learned_offset.offset => learned_offset.times = 0,
+            Some(offset) if offset == known.offset => known.repeats = 0,
             None => {
-                learned_offset.times = 0;
+                known.repeats = 0;
                 return None;
             }
             Some(offset) => {
-                learned_offset.times = if learned_offset.rival == offset {
-                    learned_offset.times.saturating_add(1)
-                } else {
-                    1
-                };
-                learned_offset.rival = offset;
-                if learned_offset.times < INSIST {
+                known.repeats =
+                    if known.candidate == offset { known.repeats.saturating_add(1) } else { 1 };
+                known.candidate = offset;
+                if known.repeats < CONFIRMATIONS {
                     return None;
                 }
-                *learned_offset = LearnedOffset { offset, rival: 0, times: 0 };
+                *known = LearnedOffset { offset, candidate: 0, repeats: 0 };
             }
         }
-        let offset = learned_offset.offset;
-        let time = Time::from_unix(shown.figures() - offset).ok()?;
-        self.known.learn(shown.season(), offset, time);
+        let offset = known.offset;
+        let time = Time::from_unix(shown.local_unix() - offset).ok()?;
+        self.offsets.confirm(shown.season(), offset, time);
         Some(time)
     }
 }
@@ -163,12 +158,12 @@ mod tests {
 
     /// Every ten seconds for an hour on both sides of both changes, received
     /// two seconds late; gives how many were stamped by the gateway.
-    fn year(figures: impl Fn(i64) -> (i64, &'static str)) -> usize {
+    fn year(shows: impl Fn(i64) -> (i64, &'static str)) -> usize {
         let mut clock = MeterClock::new();
         let mut coarse = 0;
         for change in [SPRING, AUTUMN] {
             for at in (change - 3600..change + 3600).step_by(10) {
-                let (offset, letter) = figures(at);
+                let (offset, letter) = shows(at);
                 let (stamp, source) = clock.stamp(shown(at + offset, letter), time(at + 2));
                 match source {
                     Meter => assert_eq!(stamp, time(at)),
@@ -187,34 +182,34 @@ mod tests {
     }
 
     #[test]
-    fn meters_of_all_habits_over_both_changes() {
+    fn clocks_of_all_kinds_over_both_changes() {
         let local = |at| if summer(at) { 7200 } else { 3600 };
-        assert_eq!(year(|_| (3600, "W")), 0, "normal time all year, as it should be");
+        assert_eq!(year(|_| (3600, "W")), 0, "normal time all year");
         assert_eq!(
             year(|at| (3600, if summer(at) { "S" } else { "W" })),
             0,
-            "a letter of no meaning"
+            "a letter without meaning"
         );
         assert_eq!(
             year(|at| (local(at), if summer(at) { "S" } else { "W" })),
             0,
-            "means its letter"
+            "summer time with its letter"
         );
         assert_eq!(year(|_| (0, "")), 0, "UTC");
-        // Without a letter, or with one that lies, the change must be insisted on.
+        // Without a letter, or with a wrong one, the new offset must be confirmed.
         assert_eq!(year(|at| (local(at), "")), 2 * 2);
         assert_eq!(year(|at| (local(at), "W")), 2 * 2);
         let late = |at| if summer(at - 1800) { "S" } else { "W" };
-        assert_eq!(year(|at| (local(at), late(at))), 2 + 2 + 2, "changes its letter later");
+        assert_eq!(year(|at| (local(at), late(at))), 2 + 2 + 2, "changes the letter later");
     }
 
     #[test]
-    fn a_wrong_clock_is_not_believed() {
+    fn a_wrong_clock_is_not_used() {
         assert_eq!(year(|_| (3600 + 1500, "W")), 2 * 720);
         assert_eq!(year(|_| (3600 - 9, "W")), 2 * 720);
         let mut clock = MeterClock::new();
         let slow = clock.stamp(shown(SPRING + 3600 - 10, "W"), time(SPRING));
-        assert_eq!(slow, (time(SPRING - 10), Meter), "some seconds are borne");
+        assert_eq!(slow, (time(SPRING - 10), Meter), "within the tolerance");
         let slower = clock.stamp(shown(SPRING + 3600 - 11, "W"), time(SPRING));
         assert_eq!(slower, (time(SPRING), Gateway));
         let mut clock = MeterClock::new();
@@ -236,7 +231,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_further_from_the_gateway_than_near(
+        fn never_further_from_the_gateway_than_the_tolerance(
             steps in proptest::collection::vec((-10_000_i64..10_000, 0_usize..3), 1..60),
         ) {
             let mut clock = MeterClock::new();
@@ -244,7 +239,7 @@ mod tests {
                 let at = SPRING + 10 * number as i64;
                 let letter = ["W", "S", ""][letter];
                 let (stamp, _) = clock.stamp(shown(at + off, letter), time(at));
-                prop_assert!((stamp.unix() - at).abs() <= NEAR);
+                prop_assert!((stamp.unix() - at).abs() <= TOLERANCE);
             }
         }
     }

@@ -1,54 +1,54 @@
-//! Eyes of the one who runs the loop: a local panel, a log, a test.
+//! Events of the loop for a local panel, a log or a test.
 use wire::Text;
 
-use crate::Measurement;
 use crate::meter::{Telegram, TelegramError};
-use crate::outbox::ReadingId;
+use crate::{Measurement, ReadingId};
 
-/// Called from inside the loop: must return at once.
+/// Called by the loop; must return at once. Every method has a default that does nothing.
 pub trait Observer {
-    /// A telegram was decoded: as the meter shows it, and in primary values,
-    /// where it has a register of imported energy. The newest, for a local panel.
+    /// A telegram was decoded. `measurement` is `None` if it has no register of imported
+    /// energy.
     fn telegram(&mut self, telegram: &Telegram, measurement: Option<&Measurement>) {
         let _ = (telegram, measurement);
     }
-    /// A telegram was refused.
+    /// A telegram was rejected.
     fn telegram_rejected(&mut self, error: TelegramError) {
         let _ = error;
     }
-    /// A reading went into the outbox, which now holds `waiting`.
-    fn queued(&mut self, id: ReadingId, waiting: usize) {
-        let _ = (id, waiting);
+    /// A reading was added to the outbox, which now has `queued` readings.
+    fn queued(&mut self, id: ReadingId, queued: usize) {
+        let _ = (id, queued);
     }
-    /// A reading came before anybody knew the time; `undated` of them wait for it.
+    /// A reading was stored without a time; `undated` readings are waiting for one.
     fn undated_queued(&mut self, undated: usize) {
         let _ = undated;
     }
-    /// The time is known from the meter's clock alone.
+    /// UTC is taken from the meter's clock alone.
     fn meter_clock_in_use(&mut self) {}
-    /// So many readings of before the power went have no time that anybody could know.
+    /// This many readings from before a loss of power were dropped, because their time
+    /// cannot be determined.
     fn undatable(&mut self, readings: u32) {
         let _ = readings;
     }
-    /// All readings up to this one are acknowledged; `waiting` remain.
-    fn acknowledged(&mut self, id: ReadingId, waiting: usize) {
-        let _ = (id, waiting);
+    /// All readings up to `id` are acknowledged; `queued` readings remain.
+    fn acknowledged(&mut self, id: ReadingId, queued: usize) {
+        let _ = (id, queued);
     }
-    /// The connection to the broker came or went.
+    /// The connection to the broker was opened (`true`) or ended.
     fn connection_changed(&mut self, up: bool) {
         let _ = up;
     }
-    /// Why settings that were told over the network are not taken: part of the status,
-    /// which is told anew when this changes.
+    /// Why the settings received over MQTT are not in use. Part of the status message,
+    /// which is published again when this changes.
     fn config_error(&self) -> Option<Text<96>> {
         None
     }
-    /// What became of the last update of this program, where it can be updated: part of
-    /// the status, which is told anew within a second of its change.
+    /// State of the last firmware update, if updates are supported. Part of the status
+    /// message, which is published again within a second of a change.
     fn update_state(&self) -> Option<Text<48>> {
         None
     }
 }
 
-/// Nobody looks.
+/// Ignores every event.
 impl Observer for () {}

@@ -1,4 +1,4 @@
-//! Units as types, so that a kilowatt never passes for a watt-hour.
+//! Units as types, so that a power cannot be used as an energy.
 use core::num::NonZeroU32;
 
 macro_rules! unit {
@@ -34,8 +34,8 @@ unit! {
     MilliAmps(i32)
 }
 
-/// Ratio of the current transformers before a meter that shows secondary
-/// values: what it shows times this is what the building takes. 1 without.
+/// Ratio of the current transformers before a meter that shows secondary values: primary
+/// value = shown value × ratio. 1 without transformers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Multiplier(NonZeroU32);
 
@@ -43,7 +43,7 @@ impl Multiplier {
     /// The meter shows primary values.
     pub const ONE: Self = Self(NonZeroU32::MIN);
 
-    /// Ratio 1 to 1 000 000; `None` outside of that.
+    /// A ratio of 1 to 1 000 000; `None` outside that range.
     pub const fn new(ratio: u32) -> Option<Self> {
         match NonZeroU32::new(ratio) {
             Some(ratio) if ratio.get() <= 1_000_000 => Some(Self(ratio)),

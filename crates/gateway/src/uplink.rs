@@ -1,28 +1,29 @@
-//! What the loop asks of an MQTT client, whichever it is.
+//! The interface between the loop and an MQTT client.
 //!
-//! `connect`, `publish` and `close` are driven to their end: a new reading
-//! never cancels them. `event` is dropped and asked again all the time.
+//! The loop never cancels `connect`, `publish` and `disconnect`. It cancels `next_ack` and
+//! calls it again at any time.
 use core::fmt::Debug;
 
 use wire::{ConnectionState, GatewayId, MAX_STATUS, Status, Topic, TopicBuf};
 
-/// Identifies a publish until its acknowledgement; unique within a connection.
+/// Identifies a publish until its acknowledgement. Unique within a connection; assigned by
+/// the loop, unlike the MQTT packet identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token(pub u32);
 
-/// What a client needs at CONNECT.
+/// Fields of the MQTT CONNECT packet.
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
-    /// Client identifier, the same for the gateway's whole life.
+    /// Client identifier: that of the gateway.
     pub client: GatewayId,
-    /// Topic of the last will: the gateway's status, retained, QoS 1.
+    /// Topic of the will message, which is retained and has QoS 1: the gateway's status.
     pub will_topic: TopicBuf,
-    /// Payload of the last will: `{"state":"offline"}`.
+    /// Payload of the will message: `{"state":"offline"}`.
     pub will: heapless::Vec<u8, 32>,
 }
 
 impl ConnectOptions {
-    /// The same for each connection of this gateway.
+    /// The options of every connection of this gateway.
     pub fn new(gateway: &GatewayId) -> Self {
         let mut json = [0; MAX_STATUS];
         // Fits by far: `{"state":"offline"}`.
@@ -35,14 +36,14 @@ impl ConnectOptions {
     }
 }
 
-/// A message to publish with QoS 1.
+/// An application message to publish with QoS 1.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
-    /// Topic as built by `wire`.
+    /// Topic name, built by [`Topic`].
     pub topic: &'a str,
-    /// JSON.
+    /// JSON of a `wire` message.
     pub payload: &'a [u8],
-    /// Whether the broker keeps it for later subscribers.
+    /// The RETAIN flag.
     pub retain: bool,
 }
 
@@ -52,9 +53,10 @@ pub struct Message<'a> {
     reason = "executors on a board are single-threaded; Send follows from the concrete type"
 )]
 pub trait Uplink {
-    /// Why a connection did not come or broke.
+    /// Why a connection attempt failed or a connection ended.
     type Error: Debug;
-    /// A connection; dropping it closes it without a word.
+    /// An open connection. Dropping it closes it without DISCONNECT, so that the broker
+    /// publishes the will message.
     type Connection<'a>: UplinkConnection<Error = Self::Error>
     where
         Self: 'a;
@@ -72,19 +74,18 @@ pub trait Uplink {
     reason = "executors on a board are single-threaded; Send follows from the concrete type"
 )]
 pub trait UplinkConnection {
-    /// Why it broke.
+    /// Why the connection ended.
     type Error: Debug;
 
-    /// Hands a message over; returns when it is copied or sent, not when it is
-    /// acknowledged. Where there is no room it waits, and must itself read the
-    /// acknowledgements that make some, for `event` to give later. Never
-    /// cancelled by the loop.
+    /// Queues or sends a message; does not wait for its acknowledgement. If the client has
+    /// no room, this waits, and must itself receive the acknowledgements that make room and
+    /// keep them for `next_ack`. Never cancelled by the loop.
     async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Self::Error>;
 
-    /// Waits for the next acknowledgement, keeping the connection alive
-    /// meanwhile. Must be cancel-safe: dropped at every reading.
+    /// Waits for the next acknowledgement and keeps the connection alive meanwhile. Must be
+    /// cancel-safe.
     async fn next_ack(&mut self) -> Result<Token, Self::Error>;
 
-    /// Says goodbye, so that the broker does not publish the will.
+    /// Sends DISCONNECT, so that the broker does not publish the will message.
     async fn disconnect(self) -> Result<(), Self::Error>;
 }

@@ -1,5 +1,5 @@
-//! Every real P1 telegram of `../shared/formats` against values that others
-//! decoded. Skips, saying so, where that folder is absent.
+//! Every real P1 telegram of `../shared/formats` against the values that other decoders
+//! give. Skipped, with a message, where that folder is absent.
 use std::path::PathBuf;
 
 use gateway::meter::p1::Decoder;
@@ -9,7 +9,7 @@ use serde_json::Value;
 fn formats() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/formats");
     if !folder.join("index.json").exists() {
-        eprintln!("skipped: {} is not there", folder.display());
+        eprintln!("skipped: {} does not exist", folder.display());
         return None;
     }
     Some(folder)
@@ -59,7 +59,7 @@ fn compare(file: &str, telegram: &Telegram, expected: &Value) {
         let values: Vec<_> = (0..3).map(|phase| telegram.get(register(phase))).collect();
         assert_eq!(values, phases(&expected[key]), "{file} {key}");
     }
-    assert_eq!((telegram.malformed(), telegram.absurd()), (0, 0), "{file}");
+    assert_eq!((telegram.malformed(), telegram.implausible()), (0, 0), "{file}");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn every_telegram_is_read_or_refused_for_the_reason_given() {
 }
 
 #[test]
-fn one_after_the_other_on_one_line_none_is_lost() {
+fn none_is_lost_when_all_follow_each_other() {
     let Some(folder) = formats() else { return };
     let mut files: Vec<_> = std::fs::read_dir(folder.join("p1"))
         .expect("p1")

@@ -1,10 +1,9 @@
-//! Any bytes from a meter's port: the decoder must not panic, not care how they
-//! are cut, let nothing absurd through, and read the good telegram behind them.
-//! `cargo xtask fuzz p1`.
+//! Fuzzes the P1 decoder with arbitrary bytes: it must not panic, must not depend on how
+//! they are split, must reject values out of range, and must decode a valid telegram after
+//! them. `cargo xtask fuzz p1`.
 //!
-//! The first byte of an input tells the length of chunks and, in its top bit,
-//! whether every `!` gets the checksum that its telegram should have: no fuzzer
-//! finds one by itself, and behind it lies half of the code.
+//! The first byte of an input is the length of chunks and, in its top bit, whether every `!`
+//! is followed by the right checksum, which a fuzzer does not find by itself.
 #![no_main]
 use crc::{CRC_16_ARC, Crc, Table};
 use gateway::meter::p1::Decoder;
@@ -20,21 +19,21 @@ const GOOD: &str = "/XYZ5\\2A\r\n\r\n0-0:1.0.0(270411115950S)\r\n1-0:1.8.0(00006
 
 fuzz_target!(|input: &[u8]| {
     let Some((&how, bytes)) = input.split_first() else { return };
-    let mut line = if how & 0x80 == 0 { bytes.to_vec() } else { sealed(bytes) };
+    let mut line = if how & 0x80 == 0 { bytes.to_vec() } else { with_checksums(bytes) };
     check(&line, usize::from(how & 0x7f) + 1);
 
     let good = line.len();
     line.extend_from_slice(GOOD.as_bytes());
     line.extend_from_slice(format!("{:04X}", ARC.checksum(GOOD.as_bytes())).as_bytes());
     let last = decode(&line, line.len() - good).into_iter().flatten().last();
-    let last = last.expect("the good telegram behind them");
+    let last = last.expect("the valid telegram after them");
     assert_eq!(last.get(Quantity::Import), Some(6_678_394));
     assert_eq!(last.check(), Check::Good);
 });
 
-/// The bytes with a right checksum behind every `!`, counted from the last `/`
-/// at the start of a line.
-fn sealed(bytes: &[u8]) -> Vec<u8> {
+/// The bytes with the right checksum after every `!`, computed from the last `/` at the
+/// start of a line.
+fn with_checksums(bytes: &[u8]) -> Vec<u8> {
     let mut line = Vec::with_capacity(bytes.len() + 64);
     let mut start = None;
     for &byte in bytes {
@@ -60,8 +59,8 @@ fn decode(bytes: &[u8], chunk: usize) -> Vec<Result<Telegram, TelegramError>> {
     }
     events.extend(decoder.end());
     let counters = decoder.counters();
-    let seen = counters.understood() + counters.refused() - counters.overrun;
-    assert_eq!(seen as usize, events.len());
+    let results = counters.decoded() + counters.rejected() - counters.overrun;
+    assert_eq!(results as usize, events.len());
     events
 }
 
@@ -73,7 +72,7 @@ fn check(line: &[u8], chunk: usize) {
     let received = Time::from_unix(1_807_437_590).expect("in range");
     for telegram in events.iter().flatten() {
         if telegram.check() == Check::Absent {
-            assert_eq!((telegram.malformed(), telegram.absurd()), (0, 0));
+            assert_eq!((telegram.malformed(), telegram.implausible()), (0, 0));
         }
         assert!(telegram.import().is_none_or(|value| value.0 < 4_000_000_000_000_000));
         assert!(telegram.power().is_none_or(|value| value.0.abs() <= 20_000_000_000));

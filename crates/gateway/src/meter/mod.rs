@@ -1,5 +1,4 @@
-//! Bytes of meters to telegrams: one module a protocol, all of them yielding
-//! the same registers.
+//! Decoders of meter protocols, one module for each, all with the same result.
 pub mod p1;
 mod quantities;
 mod telegram;

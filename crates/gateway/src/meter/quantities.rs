@@ -1,4 +1,4 @@
-//! The quantities that a meter may show, and a small set of their values.
+//! The quantities that a meter shows, and a compact set of their values.
 
 /// A quantity, named after its OBIS code. Phases are 0, 1, 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,17 +65,17 @@ impl Quantity {
     }
 }
 
-/// Values of registers in their unit.
+/// Values of quantities, each in its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Quantities {
     values: [i64; COUNT],
     known: u64,
-    /// Named in the telegram, but with a value that is none.
-    spoilt: u64,
+    /// Quantities that the telegram contains with an invalid value.
+    invalid: u64,
 }
 
 impl Quantities {
-    pub(crate) const EMPTY: Self = Self { values: [0; COUNT], known: 0, spoilt: 0 };
+    pub(crate) const EMPTY: Self = Self { values: [0; COUNT], known: 0, invalid: 0 };
 
     pub(crate) fn set(&mut self, register: Quantity, value: i64) {
         let index = register.index();
@@ -85,8 +85,8 @@ impl Quantities {
         }
     }
 
-    pub(crate) fn spoil(&mut self, register: Quantity) {
-        self.spoilt |= 1 << register.index().min(63);
+    pub(crate) fn mark_invalid(&mut self, register: Quantity) {
+        self.invalid |= 1 << register.index().min(63);
     }
 
     pub(crate) fn get(&self, register: Quantity) -> Option<i64> {
@@ -99,15 +99,15 @@ impl Quantities {
         self.known == 0
     }
 
-    /// The total, or the sum of the tariffs where the meter shows no total and
-    /// all tariffs that it shows are legible.
+    /// The total; without one the sum of the tariffs, if all tariffs in the telegram are
+    /// valid.
     pub(crate) fn energy(&self, total: Quantity, tariff: fn(u8) -> Quantity) -> Option<i64> {
         if let Some(value) = self.get(total) {
             return Some(value);
         }
         let mut sum = None;
         for number in 1..=4 {
-            if self.spoilt & 1 << tariff(number).index() != 0 {
+            if self.invalid & 1 << tariff(number).index() != 0 {
                 return None;
             }
             if let Some(value) = self.get(tariff(number)) {

@@ -1,23 +1,23 @@
-//! What a meter said once, whatever its protocol, and why it was not understood.
+//! A decoded telegram of any protocol, and why one is rejected.
 use core::fmt;
 
 use super::quantities::Quantities;
 use super::{MeterTime, Quantity};
 use crate::{MilliAmps, MilliVolts, VarHours, Vars, WattHours, Watts};
 
-/// Characters of a first line that are kept.
+/// Length of the stored part of the identification line.
 pub(crate) const IDENT: usize = 40;
 
-/// How sure the bytes are.
+/// Whether a checksum protects the telegram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
-    /// The checksum was right.
+    /// The checksum is right.
     Good,
-    /// There was none, as in DSMR 2.2; every line was well-formed.
+    /// There is none, as in DSMR 2.2; every line is well-formed.
     Absent,
 }
 
-/// One telegram: secondary values as the meter shows them, no multiplier.
+/// A telegram, in secondary values as the meter shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Telegram {
     pub(crate) ident: heapless::String<IDENT>,
@@ -25,36 +25,37 @@ pub struct Telegram {
     pub(crate) time: Option<MeterTime>,
     pub(crate) check: Check,
     pub(crate) malformed: u16,
-    pub(crate) absurd: u16,
+    pub(crate) implausible: u16,
 }
 
 impl Telegram {
-    /// The first line without `/`, at most 40 characters: a model, not a serial number.
+    /// The identification line without `/`, at most 40 characters: a model, not a serial
+    /// number.
     pub fn ident(&self) -> &str {
         &self.ident
     }
 
-    /// What the meter's own clock shows.
+    /// The time that the meter shows.
     pub const fn time(&self) -> Option<MeterTime> {
         self.time
     }
 
-    /// How sure the bytes are.
+    /// Whether a checksum protects the telegram.
     pub const fn check(&self) -> Check {
         self.check
     }
 
-    /// Lines that were skipped because they are none.
+    /// Number of malformed lines, which are skipped.
     pub const fn malformed(&self) -> u16 {
         self.malformed
     }
 
-    /// Values that were skipped because no meter can hold them.
-    pub const fn absurd(&self) -> u16 {
-        self.absurd
+    /// Number of values out of range, which are skipped.
+    pub const fn implausible(&self) -> u16 {
+        self.implausible
     }
 
-    /// A value in the unit of its register.
+    /// A value in the unit of its quantity.
     pub fn get(&self, register: Quantity) -> Option<i64> {
         self.registers.get(register)
     }
@@ -63,17 +64,17 @@ impl Telegram {
         self.registers.energy(total, tariff).and_then(|value| value.try_into().ok()).map(WattHours)
     }
 
-    /// Energy taken from the grid: the total, else the sum of the tariffs.
+    /// Register of energy taken from the grid: the total, or the sum of the tariffs.
     pub fn import(&self) -> Option<WattHours> {
         self.energy(Quantity::Import, Quantity::ImportTariff)
     }
 
-    /// Energy fed into the grid: the total, else the sum of the tariffs.
+    /// Register of energy fed into the grid: the total, or the sum of the tariffs.
     pub fn export(&self) -> Option<WattHours> {
         self.energy(Quantity::Export, Quantity::ExportTariff)
     }
 
-    /// Reactive energy, imported and exported.
+    /// Registers of reactive energy, import and export.
     pub fn reactive_energy(&self) -> [Option<VarHours>; 2] {
         [Quantity::ReactiveImport, Quantity::ReactiveExport].map(|register| {
             self.get(register).and_then(|value| value.try_into().ok()).map(VarHours)
@@ -87,19 +88,19 @@ impl Telegram {
         }
     }
 
-    /// Import less export.
+    /// Active power, import less export.
     pub fn power(&self) -> Option<Watts> {
         self.net(Quantity::ImportPower, Quantity::ExportPower)
             .or_else(|| self.get(Quantity::NetPower))
             .map(Watts)
     }
 
-    /// Reactive import less export.
+    /// Reactive power, import less export.
     pub fn reactive_power(&self) -> Option<Vars> {
         self.net(Quantity::ReactiveImportPower, Quantity::ReactiveExportPower).map(Vars)
     }
 
-    /// Import less export of phase 0, 1 or 2.
+    /// Active power, import less export, of phase 0, 1 or 2.
     pub fn phase_power(&self, phase: usize) -> Option<Watts> {
         let phase = phase as u8;
         self.net(Quantity::PhaseImportPower(phase), Quantity::PhaseExportPower(phase)).map(Watts)
@@ -120,23 +121,23 @@ impl Telegram {
     }
 }
 
-/// Why bytes that began like a telegram are none.
+/// Why a telegram is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TelegramError {
-    /// The checksum is not that of the bytes.
+    /// The checksum does not match.
     Checksum {
-        /// What the telegram says.
+        /// The checksum in the telegram.
         stated: u16,
-        /// What its bytes give.
+        /// The checksum of its bytes.
         computed: u16,
     },
-    /// Something else than a checksum or an end of line stands after `!`.
+    /// Neither a checksum nor a line end follows `!`.
     Trailer,
-    /// It ends before `!`: a new one begins, or it is longer than any meter's.
+    /// It ends before `!`: another telegram begins, or it is too long.
     Cut,
-    /// Without checksum, and with a line that is none, or with nothing in it.
+    /// It has no checksum, and a malformed line or no content.
     Unsure,
-    /// Without checksum, from a meter that has sent one before.
+    /// It has no checksum, but the meter has sent one before.
     ChecksumMissing,
 }
 

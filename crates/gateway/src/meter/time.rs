@@ -1,15 +1,15 @@
-//! What a meter's clock shows, before anybody knows what it means.
+//! The time that a meter's clock shows, in local time of unknown offset.
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// The letter after the time.
+/// The season letter after the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Season {
-    /// `W`: normal time, or so the meter says.
+    /// `W`, for normal time; not reliable.
     Winter,
-    /// `S`: summer time, or so the meter says.
+    /// `S`, for summer time; not reliable.
     Summer,
-    /// No letter, or another.
+    /// No letter, or another one.
     Unmarked,
 }
 
@@ -23,27 +23,29 @@ impl Season {
     }
 }
 
-/// Figures of a meter's clock; not a moment until its habit is known.
+/// A time as shown by a meter. [`crate::MeterClock`] converts it to UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MeterTime {
-    figures: i64,
+    local_unix: i64,
     season: Season,
 }
 
 impl MeterTime {
-    /// From `YYMMDDhhmmssX` with `X` = `W`, `S` or nothing, or from
-    /// `20240111 09:35:00`; nothing where it is no date.
+    /// Parses `YYMMDDhhmmssX`, where `X` is `W`, `S` or missing, or `20240111 09:35:00`.
+    /// `None` for any other form and for an invalid date.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let text = text.trim_ascii();
-        let (figures, season) = match text {
-            [figures @ .., b'W' | b'w'] => (figures, Season::Winter),
-            [figures @ .., b'S' | b's'] => (figures, Season::Summer),
-            [figures @ .., letter] if letter.is_ascii_alphabetic() => (figures, Season::Unmarked),
-            figures => (figures, Season::Unmarked),
+        let (digits_text, season) = match text {
+            [digits_text @ .., b'W' | b'w'] => (digits_text, Season::Winter),
+            [digits_text @ .., b'S' | b's'] => (digits_text, Season::Summer),
+            [digits_text @ .., letter] if letter.is_ascii_alphabetic() => {
+                (digits_text, Season::Unmarked)
+            }
+            digits_text => (digits_text, Season::Unmarked),
         };
         let mut digits = [0_u8; 14];
         let mut count = 0;
-        for &byte in figures {
+        for &byte in digits_text {
             match byte {
                 b'0'..=b'9' => {
                     *digits.get_mut(count)? = byte - b'0';
@@ -65,32 +67,32 @@ impl MeterTime {
             return None;
         }
         let civil = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
-        let figures = TimeZone::UTC.to_timestamp(civil).ok()?.as_second();
-        Some(Self { figures, season })
+        let local_unix = TimeZone::UTC.to_timestamp(civil).ok()?.as_second();
+        Some(Self { local_unix, season })
     }
 
-    /// The figures read as if they were UTC, s since 1970.
-    pub const fn figures(self) -> i64 {
-        self.figures
+    /// The shown date and time read as if it were UTC, Unix seconds.
+    pub const fn local_unix(self) -> i64 {
+        self.local_unix
     }
 
     pub(crate) const BYTES: usize = 9;
 
-    /// For a storage: the letter, then the figures, little-endian.
+    /// The letter as a number, then the local time, little-endian.
     pub(crate) fn to_bytes(self) -> [u8; Self::BYTES] {
         let mut bytes = [self.season.index() as u8; Self::BYTES];
-        bytes[1..].copy_from_slice(&self.figures.to_le_bytes());
+        bytes[1..].copy_from_slice(&self.local_unix.to_le_bytes());
         bytes
     }
 
     pub(crate) fn from_bytes(bytes: [u8; Self::BYTES]) -> Option<Self> {
-        let [season, figures @ ..] = bytes;
+        let [season, local_unix @ ..] = bytes;
         let letters = [Season::Winter, Season::Summer, Season::Unmarked];
         let season = *letters.get(usize::from(season))?;
-        Some(Self { figures: i64::from_le_bytes(figures), season })
+        Some(Self { local_unix: i64::from_le_bytes(local_unix), season })
     }
 
-    /// The letter.
+    /// The season letter.
     pub const fn season(self) -> Season {
         self.season
     }
@@ -101,11 +103,11 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<(i64, Season)> {
-        MeterTime::parse(text.as_bytes()).map(|time| (time.figures(), time.season()))
+        MeterTime::parse(text.as_bytes()).map(|time| (time.local_unix(), time.season()))
     }
 
     #[test]
-    fn the_forms_of_meters() {
+    fn forms_of_real_meters() {
         assert_eq!(read("210217184019W"), Some((1_613_587_219, Season::Winter)));
         assert_eq!(read("200426223325S"), Some((1_587_940_405, Season::Summer)));
         assert_eq!(read("210217184019"), Some((1_613_587_219, Season::Unmarked)));
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date() {
+    fn invalid_dates() {
         for text in [
             "",
             "W",

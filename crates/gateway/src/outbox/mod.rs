@@ -1,47 +1,35 @@
-//! What waits for the broker's acknowledgement.
+//! The queue of readings without an acknowledgement from the broker.
 use core::fmt::Debug;
 
 use wire::Time;
 
-use crate::ClockOffsets;
-use crate::measurement::Measurement;
+use crate::{ClockOffsets, Measurement, ReadingId};
 
 mod ram;
 mod undated;
 pub use ram::RamOutbox;
 pub use undated::{Undated, UndatedQueue};
 
-/// A quarter-hour, s: as fine as the competition counts.
+/// A quarter-hour, s: the resolution of the competition.
 pub(crate) const QUARTER: i64 = 900;
 
-/// Identity of a reading: number of the gateway's start and of the reading in
-/// it. Grows strictly, so a repeat is recognised and order is total.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ReadingId {
-    /// How often the gateway has started.
-    pub boot: u32,
-    /// Number of the reading since then, from 1.
-    pub seq: u32,
-}
-
-/// A reading that waits.
+/// A reading in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// Its identity.
     pub id: ReadingId,
-    /// When the meter held it.
+    /// Time of the measurement.
     pub time: Time,
-    /// What the meter held.
+    /// The measured values.
     pub measurement: Measurement,
 }
 
 impl Entry {
-    /// Bytes of an entry for a storage: a version, then all fields in order,
-    /// little-endian.
+    /// Length of [`Self::to_bytes`]: a version byte, then all fields in order, little-endian.
     pub const BYTES: usize = 1 + 8 + 8 + Measurement::BYTES;
     const VERSION: u8 = 1;
 
-    /// For a storage that keeps it over a loss of power.
+    /// Encodes the entry for non-volatile storage.
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
         bytes[0] = Self::VERSION;
@@ -52,7 +40,7 @@ impl Entry {
         bytes
     }
 
-    /// From a storage; nothing where it is no entry of this version.
+    /// Decodes [`Self::to_bytes`]; `None` for another version or length.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let ([Self::VERSION], rest) = bytes.split_first_chunk()? else { return None };
         let (boot, rest) = rest.split_first_chunk()?;
@@ -64,59 +52,58 @@ impl Entry {
     }
 }
 
-/// A bounded queue, oldest first. The loop drives every call to its end.
+/// A bounded queue of readings, oldest first. The loop never cancels a call.
 ///
-/// When full it thins the oldest readings to one in a quarter-hour, the last of
-/// each, and only then gives up the oldest; `dropped` counts both.
+/// A full outbox thins its oldest readings to the last of each quarter-hour, and drops the
+/// oldest reading where that frees nothing; `dropped` counts both.
 #[allow(
     async_fn_in_trait,
     reason = "executors on a board are single-threaded; Send follows from the concrete type"
 )]
 pub trait Outbox {
-    /// Why the storage did not do it; never for RAM.
+    /// Error of the storage.
     type Error: Debug;
 
-    /// Number of this start.
+    /// Number of this start of the gateway.
     fn boot(&self) -> u32;
-    /// Readings that wait.
+    /// Number of readings.
     fn len(&self) -> usize;
-    /// Whether nothing waits.
+    /// Whether there is no reading.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Readings thinned out or given up since the start.
+    /// Number of readings thinned out or dropped since the start.
     fn dropped(&self) -> u32;
-    /// Adds the newest reading.
+    /// Appends a reading.
     async fn push(
         &mut self,
         time: Time,
         measurement: Measurement,
     ) -> Result<ReadingId, Self::Error>;
-    /// The oldest reading after `id`, or the oldest of all.
+    /// The oldest reading after `id`; without `id` the oldest of all.
     async fn after(&mut self, id: Option<ReadingId>) -> Result<Option<Entry>, Self::Error>;
-    /// Forgets all readings up to and including `through`.
+    /// Removes all readings up to and including `through`.
     async fn release(&mut self, through: ReadingId) -> Result<(), Self::Error>;
 
-    /// Readings that wait for a time, [`UndatedQueue`] as it may be; they are not in `len`.
+    /// Number of readings whose time is not known yet; `len` does not count them.
     fn undated_len(&self) -> usize;
-    /// Keeps one more of them.
+    /// Appends a reading whose time is not known yet.
     async fn push_undated(&mut self, undated: Undated) -> Result<(), Self::Error>;
-    /// The one at this place, 0 being the oldest.
-    fn undated(&self, place: usize) -> Option<Undated>;
-    /// Gives the one at this place its time, from when on it is a reading as `push`
-    /// makes them; without a time it is forgotten.
+    /// The undated reading at `index`, 0 being the oldest.
+    fn undated(&self, index: usize) -> Option<Undated>;
+    /// Removes the undated reading at `index` and appends it as a reading with this time;
+    /// without a time it is dropped.
     async fn assign_time(
         &mut self,
-        place: usize,
+        index: usize,
         time: Option<Time>,
     ) -> Result<Option<ReadingId>, Self::Error>;
 
-    /// What was last kept of the meter's clock; nothing where that does not outlive
-    /// a restart.
+    /// What is stored of the meter's clock; [`ClockOffsets::NONE`] without storage.
     fn clock_offsets(&self) -> ClockOffsets {
         ClockOffsets::NONE
     }
-    /// Keeps it, now and then.
+    /// Stores what is known of the meter's clock, about once a day.
     async fn store_clock_offsets(
         &mut self,
         clock_offsets: ClockOffsets,
@@ -135,7 +122,7 @@ mod tests {
     use crate::{Multiplier, WattHours, Watts};
 
     #[test]
-    fn the_bytes_in_storages_stay_as_they_are() {
+    fn the_stored_bytes_are_pinned() {
         let measurement =
             Measurement::new(WattHours(6_678_394)).with_export(WattHours(1)).with_power(Watts(-2));
         let time = Time::from_unix(1_807_437_590).expect("in range");

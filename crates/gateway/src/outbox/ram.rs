@@ -1,33 +1,32 @@
-//! The outbox of a device without storage: a ring in RAM, lost with the power.
+//! The outbox of a device without non-volatile storage: a ring buffer in RAM.
 use core::convert::Infallible;
 
 use heapless::Deque;
 use wire::Time;
 
-use super::{Entry, Outbox, QUARTER, ReadingId, Undated, UndatedQueue};
-use crate::Measurement;
+use super::{Entry, Outbox, QUARTER, Undated, UndatedQueue};
+use crate::{Measurement, ReadingId};
 
-/// At most `N` readings of 80 bytes.
+/// An outbox of at most `N` readings, 80 bytes each.
 #[derive(Debug)]
 pub struct RamOutbox<const N: usize> {
     entries: Deque<Entry, N>,
-    waiting: UndatedQueue,
+    undated: UndatedQueue,
     last: ReadingId,
     dropped: u32,
 }
 
 impl<const N: usize> RamOutbox<N> {
-    /// Empty, for the start of this number.
+    /// An empty outbox for start number `boot`.
     pub const fn new(boot: u32) -> Self {
         const { assert!(N > 0) };
         let last = ReadingId { boot, seq: 0 };
-        Self { entries: Deque::new(), waiting: UndatedQueue::new(), last, dropped: 0 }
+        Self { entries: Deque::new(), undated: UndatedQueue::new(), last, dropped: 0 }
     }
 
-    /// Makes room: the older half is thinned to the last reading of each
-    /// quarter-hour; where it already is, the newer half too; then the oldest
-    /// goes. Each pass over the ring frees half of it as long as there is
-    /// anything to thin, so a push costs a constant amount of work on average.
+    /// Makes room: thins the older half to the last reading of each quarter-hour; if that
+    /// frees nothing, the whole; if that frees nothing, drops the oldest reading. A pass
+    /// over the ring frees many places, so that a push has constant amortised cost.
     fn make_room(&mut self) {
         for scope in [N / 2, N] {
             if self.thin(scope) {
@@ -38,23 +37,23 @@ impl<const N: usize> RamOutbox<N> {
         self.dropped = self.dropped.saturating_add(1);
     }
 
-    /// Thins the oldest `scope` readings; tells whether any went.
+    /// Thins the oldest `scope` readings; returns whether any was dropped.
     fn thin(&mut self, scope: usize) -> bool {
         let before = self.entries.len();
         let quarter = |entry: &Entry| entry.time.unix() / QUARTER;
-        // All go once round the ring, in order, and some do not come back.
+        // Every reading is removed once, in order, and appended again unless it is dropped.
         for number in 0..before {
             let Some(entry) = self.entries.pop_front() else { break };
-            // The last has no successor: what is in front has been round.
+            // The last reading has no successor: the front has already been appended again.
             let successor = self.entries.front().filter(|_| number < scope && number + 1 < before);
             if successor.is_none_or(|next| quarter(next) != quarter(&entry)) {
-                // Its own place is free.
+                // Its own index is free.
                 let _ = self.entries.push_back(entry);
             }
         }
-        let gone = before - self.entries.len();
-        self.dropped = self.dropped.saturating_add(gone as u32);
-        gone > 0
+        let dropped = before - self.entries.len();
+        self.dropped = self.dropped.saturating_add(dropped as u32);
+        dropped > 0
     }
 }
 
@@ -70,7 +69,7 @@ impl<const N: usize> Outbox for RamOutbox<N> {
     }
 
     fn dropped(&self) -> u32 {
-        self.dropped.saturating_add(self.waiting.dropped())
+        self.dropped.saturating_add(self.undated.dropped())
     }
 
     async fn push(
@@ -83,7 +82,7 @@ impl<const N: usize> Outbox for RamOutbox<N> {
         }
         let id = ReadingId { boot: self.last.boot, seq: self.last.seq.saturating_add(1) };
         self.last = id;
-        // There is room now.
+        // There is room: `make_room` has seen to it.
         let _ = self.entries.push_back(Entry { id, time, measurement });
         Ok(id)
     }
@@ -103,24 +102,24 @@ impl<const N: usize> Outbox for RamOutbox<N> {
     }
 
     fn undated_len(&self) -> usize {
-        self.waiting.len()
+        self.undated.len()
     }
 
     async fn push_undated(&mut self, undated: Undated) -> Result<(), Infallible> {
-        self.waiting.push(undated);
+        self.undated.push(undated);
         Ok(())
     }
 
-    fn undated(&self, place: usize) -> Option<Undated> {
-        self.waiting.get(place)
+    fn undated(&self, index: usize) -> Option<Undated> {
+        self.undated.get(index)
     }
 
     async fn assign_time(
         &mut self,
-        place: usize,
+        index: usize,
         time: Option<Time>,
     ) -> Result<Option<ReadingId>, Infallible> {
-        match (self.waiting.take(place), time) {
+        match (self.undated.take(index), time) {
             (Some(undated), Some(time)) => self.push(time, undated.measurement).await.map(Some),
             _ => Ok(None),
         }
@@ -139,7 +138,7 @@ mod tests {
 
     const N: usize = 16;
 
-    /// The policy, said in the simplest way.
+    /// The policy in its simplest form.
     #[derive(Default)]
     struct Model {
         entries: Vec<Entry>,
@@ -219,14 +218,14 @@ mod tests {
                 prop_assert!(outbox.entries.iter().eq(&model.entries));
                 prop_assert_eq!(outbox.len(), model.entries.len());
                 prop_assert_eq!(outbox.is_empty(), model.entries.is_empty());
-                let given_up = model.pushed - model.released - model.entries.len();
-                prop_assert_eq!(outbox.dropped() as usize, given_up);
+                let dropped = model.pushed - model.released - model.entries.len();
+                prop_assert_eq!(outbox.dropped() as usize, dropped);
             }
         }
     }
 
     #[test]
-    fn a_cursor_that_was_thinned_away_still_holds_its_place() {
+    fn a_cursor_at_a_thinned_reading_keeps_its_position() {
         let mut outbox = RamOutbox::<N>::new(1);
         let mut second = None;
         for number in 0..40 {

@@ -1,28 +1,28 @@
-//! Readings that wait until somebody tells the time: no made-up time ever
-//! leaves a gateway.
+//! Readings from before the time is known. A gateway publishes no invented time.
 use heapless::Deque;
 
 use crate::Measurement;
 use crate::meter::MeterTime;
 
-/// A reading without a time.
+/// A reading whose time is not known yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Undated {
-    /// What the meter held.
+    /// The measured values.
     pub measurement: Measurement,
-    /// What the meter's clock showed.
+    /// What the meter's clock showed, if the telegram has a time.
     pub shown: Option<MeterTime>,
-    /// When it came, by [`crate::Clock::monotonic_ms`]; nothing where that was
-    /// before the power went, and so nobody knows how long ago.
+    /// When the telegram was received, by [`crate::Clock::monotonic_ms`]; `None` after a
+    /// loss of power, which makes the age unknown.
     pub received_ms: Option<u64>,
 }
 
 impl Undated {
-    /// Bytes for a storage.
+    /// Length of [`Self::to_bytes`].
     pub const BYTES: usize = Measurement::BYTES + MeterTime::BYTES + 8;
 
-    /// For a storage that keeps it over a restart. The storage has to know whether
-    /// the clock behind `received_ms` still counts from the same moment.
+    /// Encodes the reading for non-volatile storage, little-endian; missing values are
+    /// bytes of 0xff. The storage has to know whether the clock behind `received_ms` still
+    /// counts from the same moment.
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
         let mut bytes = [0xff; Self::BYTES];
         let (measurement, rest) = bytes.split_at_mut(Measurement::BYTES);
@@ -37,7 +37,7 @@ impl Undated {
         bytes
     }
 
-    /// From a storage.
+    /// Decodes [`Self::to_bytes`].
     pub fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
         let part = |at: usize| bytes[at];
         let received = u64::from_le_bytes(core::array::from_fn(|n| part(Self::BYTES - 8 + n)));
@@ -49,17 +49,16 @@ impl Undated {
     }
 }
 
-/// At most `N` of them, 96 bytes each. Spans the whole wait evenly, however long:
-/// when there is no more room, every second one goes and from then on only half as
-/// many are kept. The newest is always there.
+/// A queue of at most `N` undated readings, 96 bytes each. It spans the whole wait evenly:
+/// when it is full, every second reading is dropped, and from then on only one in twice as
+/// many is kept. The newest reading is always there.
 #[derive(Debug)]
 pub struct UndatedQueue<const N: usize = 32> {
     queue: Deque<Undated, N>,
-    /// One in so many is kept.
+    /// One reading in `stride` is kept.
     stride: u32,
-    /// Since the last that was kept.
+    /// Readings since the last that is kept.
     since: u32,
-    /// Given up.
     dropped: u32,
 }
 
@@ -70,38 +69,38 @@ impl<const N: usize> Default for UndatedQueue<N> {
 }
 
 impl<const N: usize> UndatedQueue<N> {
-    /// None.
+    /// An empty queue.
     pub const fn new() -> Self {
         const { assert!(N > 1) };
         Self { queue: Deque::new(), stride: 1, since: 0, dropped: 0 }
     }
 
-    /// How many wait.
+    /// Number of readings.
     pub fn len(&self) -> usize {
         self.queue.len()
     }
 
-    /// Whether none waits.
+    /// Whether there is no reading.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 
-    /// Thinned out since the start.
+    /// Number of readings dropped since the start.
     pub const fn dropped(&self) -> u32 {
         self.dropped
     }
 
-    /// In the order in which they came.
+    /// The readings, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Undated> {
         self.queue.iter()
     }
 
-    /// The one at this place, 0 being the oldest.
-    pub fn get(&self, place: usize) -> Option<Undated> {
-        self.queue.get(place).copied()
+    /// The reading at `index`, 0 being the oldest.
+    pub fn get(&self, index: usize) -> Option<Undated> {
+        self.queue.get(index).copied()
     }
 
-    /// Adds the newest.
+    /// Appends the newest reading.
     pub fn push(&mut self, undated: Undated) {
         if self.since > 0 {
             self.queue.pop_back();
@@ -109,7 +108,7 @@ impl<const N: usize> UndatedQueue<N> {
         } else if self.queue.is_full() {
             self.thin();
         }
-        // There is room now.
+        // There is room: the branches above have made it.
         let _ = self.queue.push_back(undated);
         self.since = (self.since + 1) % self.stride;
     }
@@ -118,7 +117,7 @@ impl<const N: usize> UndatedQueue<N> {
         for number in 0..N {
             let Some(oldest) = self.queue.pop_front() else { break };
             if number % 2 == 0 {
-                // Its own place is free.
+                // There is room: one was just removed.
                 let _ = self.queue.push_back(oldest);
             } else {
                 self.dropped = self.dropped.saturating_add(1);
@@ -127,22 +126,22 @@ impl<const N: usize> UndatedQueue<N> {
         self.stride = self.stride.saturating_mul(2);
     }
 
-    /// Takes the one at this place out, once its time is known.
-    pub fn take(&mut self, place: usize) -> Option<Undated> {
+    /// Removes the reading at `index`.
+    pub fn take(&mut self, index: usize) -> Option<Undated> {
         self.stride = 1;
         self.since = 0;
-        let mut taken = None;
-        // All behind it go once round; the usual place is the first.
-        for number in 0..if place == 0 { 1 } else { self.queue.len() } {
+        let mut removed = None;
+        // The others are rotated once; mostly the first is removed.
+        for number in 0..if index == 0 { 1 } else { self.queue.len() } {
             let Some(oldest) = self.queue.pop_front() else { break };
-            if number == place {
-                taken = Some(oldest);
+            if number == index {
+                removed = Some(oldest);
             } else {
-                // Its own place is free.
+                // There is room: one was just removed.
                 let _ = self.queue.push_back(oldest);
             }
         }
-        taken
+        removed
     }
 }
 
@@ -162,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn spans_the_wait_evenly_and_holds_the_newest() {
+    fn spans_the_wait_evenly_and_keeps_the_newest() {
         for count in 1..3000_u32 {
-            let mut waiting = UndatedQueue::<32>::new();
+            let mut undated_queue = UndatedQueue::<32>::new();
             for number in 0..count {
-                waiting.push(undated(number.into()));
+                undated_queue.push(undated(number.into()));
             }
-            let dropped = waiting.dropped();
-            let left: Vec<_> = core::iter::from_fn(|| waiting.take(0)?.received_ms).collect();
+            let dropped = undated_queue.dropped();
+            let left: Vec<_> = core::iter::from_fn(|| undated_queue.take(0)?.received_ms).collect();
             assert_eq!(left.len() + dropped as usize, count as usize);
             assert_eq!((left[0], left.last().copied()), (0, Some(u64::from(count) - 1)));
             let widest = left.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
@@ -178,18 +177,18 @@ mod tests {
     }
 
     #[test]
-    fn one_in_the_middle_is_taken_and_the_order_stays() {
-        for place in 0..6 {
-            let mut waiting = UndatedQueue::<8>::new();
-            (0..5).for_each(|number| waiting.push(undated(number)));
-            assert_eq!(waiting.take(place).is_some(), place < 5);
-            let left: Vec<_> = waiting.iter().filter_map(|one| one.received_ms).collect();
-            assert_eq!(left, (0..5).filter(|n| *n != place as u64).collect::<Vec<_>>());
+    fn one_in_the_middle_is_removed_and_the_order_stays() {
+        for index in 0..6 {
+            let mut undated_queue = UndatedQueue::<8>::new();
+            (0..5).for_each(|number| undated_queue.push(undated(number)));
+            assert_eq!(undated_queue.take(index).is_some(), index < 5);
+            let left: Vec<_> = undated_queue.iter().filter_map(|one| one.received_ms).collect();
+            assert_eq!(left, (0..5).filter(|n| *n != index as u64).collect::<Vec<_>>());
         }
     }
 
     #[test]
-    fn survives_a_storage() {
+    fn encodes_and_decodes() {
         let shown = MeterTime::parse(b"270411110000S");
         for (shown, received_ms) in [(shown, Some(7)), (None, Some(7)), (shown, None)] {
             let one = Undated { shown, received_ms, ..undated(6_678_394) };

@@ -1,12 +1,14 @@
-//! How long to wait before the next attempt to connect.
+//! The time between two connection attempts.
 use wire::GatewayId;
+
+use crate::hash::fnv1a;
 
 const FIRST_MS: u64 = 1_000;
 const LONGEST_MS: u64 = 60_000;
 
-/// Doubles from one second to one minute. Each wait lies between half and the
-/// whole of that, different for each gateway: after an outage of the broker a
-/// hundred of them do not come at once.
+/// Exponential backoff from one second to one minute. Each wait is drawn from the upper
+/// half of that range, from a different seed for each gateway, so that after an outage of
+/// the broker the gateways do not reconnect at the same moment.
 pub(super) struct Backoff {
     next_ms: u64,
     random: u32,
@@ -14,21 +16,17 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn new(gateway: &GatewayId, boot: u32) -> Self {
-        let random = gateway
-            .as_str()
-            .bytes()
-            .chain(boot.to_le_bytes())
-            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        // Xorshift never leaves 0.
+        let random = fnv1a(gateway.as_str().bytes().chain(boot.to_le_bytes()));
+        // Zero is a fixed point of xorshift.
         Self { next_ms: FIRST_MS, random: random | 1 }
     }
 
-    /// A connection held: begin anew.
+    /// Starts again at one second.
     pub(super) fn reset(&mut self) {
         self.next_ms = FIRST_MS;
     }
 
-    /// The next wait.
+    /// The next wait, ms (xorshift32, Marsaglia 2003).
     pub(super) fn next_ms(&mut self) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 17;
@@ -62,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn begins_anew() {
+    fn starts_again_after_a_reset() {
         let mut backoff = Backoff::new(&"x".parse().expect("an id"), 1);
         for _ in 0..10 {
             backoff.next_ms();

@@ -1,10 +1,10 @@
-//! The gateway's own loop: one future, no task, no channel.
+//! The gateway loop: one future without tasks or channels.
 //!
-//! - The meter is read at every wait, so nothing is lost in its port. Connecting
-//!   and publishing are driven to their end beside it; no reading cancels them.
-//! - The outbox is the only queue. A reading leaves it when the broker has
-//!   acknowledged it and all before it; after a new connection all that is left
-//!   is sent again, and known by `boot` and `seq`.
+//! - The meter is read during every wait, so that its port does not overflow. Connecting
+//!   and publishing run concurrently; a telegram does not cancel them.
+//! - The outbox is the only queue. A reading is removed once the broker has acknowledged
+//!   it and all before it. After a reconnect the remaining readings are sent again; `boot`
+//!   and `seq` identify repeats.
 use core::fmt;
 use core::pin::pin;
 
@@ -22,7 +22,7 @@ mod intake;
 mod sender;
 mod window;
 
-/// Why the loop ended before the meter's stream did.
+/// Why the loop ended before the meter's stream.
 #[derive(Debug)]
 pub enum RunError<R, O> {
     /// The meter's port failed.
@@ -42,28 +42,30 @@ impl<R: fmt::Debug, O: fmt::Debug> fmt::Display for RunError<R, O> {
 
 impl<R: fmt::Debug, O: fmt::Debug> core::error::Error for RunError<R, O> {}
 
-/// Why a connection is over.
-enum Over<R, O> {
-    /// It broke: connect again.
+/// Why a connection ended.
+enum ConnectionEnd<R, O> {
+    /// It broke; the loop connects again.
     Broken,
-    /// The meter's stream is over, and all of it is acknowledged.
+    /// The meter's stream has ended, and all of it is acknowledged.
     Done,
-    /// The loop ends.
+    /// The loop ends with an error.
     Error(RunError<R, O>),
 }
 
-impl<R, O> From<RunError<R, O>> for Over<R, O> {
-    fn from(stop: RunError<R, O>) -> Self {
-        Self::Error(stop)
+impl<R, O> From<RunError<R, O>> for ConnectionEnd<R, O> {
+    fn from(error: RunError<R, O>) -> Self {
+        Self::Error(error)
     }
 }
 
-/// Carries readings from `meter` to `uplink` until the meter's stream ends
-/// (`read` gives 0), then sends what waits, says offline and returns. To stop
-/// it earlier, drop it: the last will tells.
+/// Publishes the readings of `meter` to `uplink` until the meter's stream ends (`read`
+/// returns 0). Then it sends the rest of the outbox and the status "offline", and returns.
+/// To stop it earlier, drop the future: the broker then publishes the will message.
 ///
-/// `meter.read` must be cancel-safe, as a buffered UART's is: it is dropped
-/// whenever something else comes first.
+/// `meter.read` must be cancel-safe, as that of a buffered UART is.
+///
+/// # Errors
+/// Where the meter's port or the outbox fails.
 pub async fn run<R: Read, C: Clock, U: Uplink, O: Outbox, W: Observer>(
     config: &Config,
     meter: &mut R,
@@ -76,23 +78,23 @@ pub async fn run<R: Read, C: Clock, U: Uplink, O: Outbox, W: Observer>(
     let mut backoff = Backoff::new(&config.gateway, outbox.boot());
     let mut intake = Intake::new(config, meter, clock, outbox, observer);
     loop {
-        if let Ok(link) = beside(&mut intake, uplink.connect(&options)).await? {
+        if let Ok(link) = serving_meter(&mut intake, uplink.connect(&options)).await? {
             intake.observer.connection_changed(true);
-            let over = online(config, &mut intake, link, &mut backoff).await;
+            let end = online(config, &mut intake, link, &mut backoff).await;
             intake.observer.connection_changed(false);
-            match over {
-                Over::Broken => {}
-                Over::Done => return Ok(()),
-                Over::Error(stop) => return Err(stop),
+            match end {
+                ConnectionEnd::Broken => {}
+                ConnectionEnd::Done => return Ok(()),
+                ConnectionEnd::Error(error) => return Err(error),
             }
         }
         let wake = clock.monotonic_ms() + backoff.next_ms();
-        beside(&mut intake, clock.sleep_until(wake)).await?;
+        serving_meter(&mut intake, clock.sleep_until(wake)).await?;
     }
 }
 
-/// Drives `work` to its end and serves the meter meanwhile.
-async fn beside<F: Future, R: Read, C: Clock, O: Outbox, W: Observer>(
+/// Runs `work` to its end and handles the meter meanwhile.
+async fn serving_meter<F: Future, R: Read, C: Clock, O: Outbox, W: Observer>(
     intake: &mut Intake<'_, R, C, O, W>,
     work: F,
 ) -> Result<F::Output, RunError<R::Error, O::Error>> {
@@ -100,25 +102,25 @@ async fn beside<F: Future, R: Read, C: Clock, O: Outbox, W: Observer>(
     loop {
         match select(&mut work, intake.input()).await {
             Either::First(output) => return Ok(output),
-            Either::Second(input) => intake.take(input).await?,
+            Either::Second(input) => intake.handle(input).await?,
         }
     }
 }
 
-/// From CONNACK to the end of the connection.
+/// Uses one connection, from CONNACK to its end.
 async fn online<L: UplinkConnection, R: Read, C: Clock, O: Outbox, W: Observer>(
     config: &Config,
     intake: &mut Intake<'_, R, C, O, W>,
     link: L,
     backoff: &mut Backoff,
-) -> Over<R::Error, O::Error> {
+) -> ConnectionEnd<R::Error, O::Error> {
     let mut sender = Sender::new(config, link);
     match sender.until_done(intake, backoff).await {
-        Err(over) => over,
+        Err(end) => end,
         Ok(()) => {
-            // All is acknowledged; the will says the same if this gets lost.
+            // The will message has the same content if DISCONNECT does not arrive.
             let _ = sender.link.disconnect().await;
-            Over::Done
+            ConnectionEnd::Done
         }
     }
 }

@@ -1,26 +1,26 @@
-//! Publishes in flight: which acknowledgement frees what.
+//! Publishes in flight, and which readings an acknowledgement releases.
 use heapless::Deque;
 
 use crate::{MAX_WINDOW, ReadingId, Token};
 
 #[derive(Debug)]
 struct Flight {
-    /// Nothing for a status.
+    /// `None` for a status message.
     id: Option<ReadingId>,
     acknowledged: bool,
 }
 
-/// Tokens are counted, so that an acknowledgement finds its place at once.
+/// Tokens are consecutive, so that an acknowledgement is an index.
 #[derive(Debug)]
 pub(super) struct Window {
     flights: Deque<Flight, MAX_WINDOW>,
-    /// Token of the oldest.
+    /// Token of the oldest publish.
     base: u32,
     room: usize,
 }
 
 impl Window {
-    /// At most `room` at once.
+    /// At most `room` publishes at once.
     pub(super) fn new(room: usize) -> Self {
         Self { flights: Deque::new(), base: 1, room: room.clamp(1, MAX_WINDOW) }
     }
@@ -33,20 +33,20 @@ impl Window {
         self.flights.is_empty()
     }
 
-    /// Takes a place; only while it is not full.
+    /// Adds a publish; only while the window is not full.
     pub(super) fn begin(&mut self, id: Option<ReadingId>) -> Token {
         let token = Token(self.base.wrapping_add(self.flights.len() as u32));
-        // The caller has asked for room.
+        // The caller has checked `is_full`.
         let _ = self.flights.push_back(Flight { id, acknowledged: false });
         token
     }
 
-    /// Notes an acknowledgement in whatever order; gives the newest reading
-    /// before which nothing is outstanding, when that has moved.
+    /// Records an acknowledgement; they arrive in any order. Returns the newest reading
+    /// before which nothing is outstanding, if that has changed.
     pub(super) fn acknowledge(&mut self, token: Token) -> Option<ReadingId> {
-        let place = token.0.wrapping_sub(self.base) as usize;
-        // Unknown: repeated by the broker.
-        self.flights.iter_mut().nth(place)?.acknowledged = true;
+        let index = token.0.wrapping_sub(self.base) as usize;
+        // An unknown token is a repeated acknowledgement.
+        self.flights.iter_mut().nth(index)?.acknowledged = true;
         let mut through = None;
         while self.flights.front().is_some_and(|flight| flight.acknowledged) {
             through = self.flights.pop_front().and_then(|flight| flight.id).or(through);

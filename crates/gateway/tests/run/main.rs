@@ -1,4 +1,4 @@
-//! The whole loop, from a meter's bytes to a broker's commits, in simulated time.
+//! The whole loop, from the bytes of a meter to the messages of a broker, in simulated time.
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
@@ -14,12 +14,12 @@ mod broker;
 mod time;
 mod world;
 
-/// What a meter of habit "UTC+1" sends at a second, its register 1 Wh a second.
+/// The telegram of a meter with a clock of UTC+1 and a register that counts 1 Wh a second.
 fn telegram(second: i64) -> Vec<u8> {
     telegram_at(second, second)
 }
 
-/// The same from a meter that holds it for another second.
+/// The same from a meter whose clock shows another second.
 fn telegram_at(second: i64, shown: i64) -> Vec<u8> {
     let figures = Time::from_unix(START + shown + 3600).expect("in range").to_string();
     let digits: String = figures.chars().filter(char::is_ascii_digit).skip(2).collect();
@@ -35,7 +35,7 @@ fn telegram_at(second: i64, shown: i64) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// A telegram every `step` seconds, in pieces as a slow port gives them.
+/// A telegram every `step` seconds, in pieces like those of a slow port.
 fn meter(world: &Arc<World>, seconds: i64, step: i64) -> Meter {
     let bytes = (0..seconds)
         .step_by(step as usize)
@@ -53,20 +53,20 @@ fn config() -> Config {
     Config::new("g-1".parse().expect("an id"), "735999100000000001".parse().expect("an id"))
 }
 
-/// What an observer saw.
+/// An observer that records the events.
 #[derive(Default)]
-struct Seen {
+struct Recorder {
     telegrams: usize,
     newest: Option<Measurement>,
     refused: Vec<TelegramError>,
     queued: usize,
-    most_waiting: usize,
+    max_queued: usize,
     acknowledged: Option<ReadingId>,
     links: Vec<bool>,
     undatable: u32,
 }
 
-impl Observer for Seen {
+impl Observer for Recorder {
     fn telegram(&mut self, _: &Telegram, measurement: Option<&Measurement>) {
         self.telegrams += 1;
         self.newest = measurement.copied();
@@ -76,10 +76,10 @@ impl Observer for Seen {
     }
     fn queued(&mut self, _: ReadingId, waiting: usize) {
         self.queued += 1;
-        self.most_waiting = self.most_waiting.max(waiting);
+        self.max_queued = self.max_queued.max(waiting);
     }
     fn acknowledged(&mut self, id: ReadingId, _: usize) {
-        assert!(Some(id) > self.acknowledged, "only ever newer");
+        assert!(Some(id) > self.acknowledged, "identities increase");
         self.acknowledged = Some(id);
     }
     fn undatable(&mut self, readings: u32) {
@@ -91,18 +91,18 @@ impl Observer for Seen {
 }
 
 /// Runs the loop to the end of the meter's stream.
-fn play(world: &Arc<World>, config: &Config, mut meter: Meter) -> Seen {
-    let mut seen = Seen::default();
+fn run_to_end(world: &Arc<World>, config: &Config, mut meter: Meter) -> Recorder {
+    let mut events = Recorder::default();
     let mut outbox = RamOutbox::<1024>::new(3);
     let (clock, mut uplink) = (WorldClock(world.clone()), WorldUplink(world.clone()));
-    let end = run(config, &mut meter, &clock, &mut uplink, &mut outbox, &mut seen);
+    let end = run(config, &mut meter, &clock, &mut uplink, &mut outbox, &mut events);
     world.run(end).expect("the stream ends");
     assert_eq!(world.cancelled.load(SeqCst), 0, "a connect or publish was cancelled");
-    seen
+    events
 }
 
-/// Distinct readings as the server would keep them: seconds since the start.
-fn kept(world: &World) -> BTreeSet<i64> {
+/// Distinct readings as the server stores them: seconds since the start.
+fn received(world: &World) -> BTreeSet<i64> {
     let broker = world.broker.lock().expect("broker");
     broker
         .readings
@@ -120,12 +120,13 @@ fn every(step: usize, seconds: i64) -> BTreeSet<i64> {
 }
 
 #[test]
-fn readings_arrive_once_with_status_before_and_goodbye_behind() {
+fn readings_arrive_once_between_online_and_offline() {
     let world =
         World::new(Broker { connect_ms: 50, publish_ms: 1, ack_ms: 30, ..Broker::default() });
-    let seen = play(&world, &Config { status_interval_s: 60, ..config() }, meter(&world, 300, 10));
-    assert_eq!(kept(&world), every(10, 300));
-    assert_eq!((seen.telegrams, seen.queued, seen.links), (30, 30, vec![true, false]));
+    let events =
+        run_to_end(&world, &Config { status_interval_s: 60, ..config() }, meter(&world, 300, 10));
+    assert_eq!(received(&world), every(10, 300));
+    assert_eq!((events.telegrams, events.queued, events.links), (30, 30, vec![true, false]));
     let broker = world.broker.lock().expect("broker");
     assert_eq!(broker.readings.len(), 30);
     let first: &Reading = &broker.readings[0].1;
@@ -133,9 +134,9 @@ fn readings_arrive_once_with_status_before_and_goodbye_behind() {
     assert!(broker.readings.windows(2).all(|pair| pair[0].1.seq + 1 == pair[1].1.seq));
     let online: Vec<_> = broker.statuses.iter().map(|(at, status)| (*at, status.state)).collect();
     let times = [51, 60_051, 120_051, 180_051, 240_051];
-    for (at, (said, state)) in times.iter().zip(&online) {
+    for (at, (published, state)) in times.iter().zip(&online) {
         assert!(
-            (*at..at + 10_000).contains(said) && *state == ConnectionState::Online,
+            (*at..at + 10_000).contains(published) && *state == ConnectionState::Online,
             "{online:?}"
         );
     }
@@ -145,75 +146,75 @@ fn readings_arrive_once_with_status_before_and_goodbye_behind() {
 }
 
 #[test]
-fn a_fast_meter_on_a_slow_network_does_not_starve_the_connect() {
+fn a_fast_meter_does_not_starve_a_slow_connection() {
     let world = World::new(Broker {
         connect_ms: 20_000,
         publish_ms: 700,
         ack_ms: 900,
         ..Broker::default()
     });
-    play(&world, &config(), meter(&world, 120, 1));
-    assert_eq!(kept(&world), every(1, 120));
+    run_to_end(&world, &config(), meter(&world, 120, 1));
+    assert_eq!(received(&world), every(1, 120));
     assert_eq!(world.connects.load(SeqCst), 1);
 }
 
 #[test]
-fn outages_cost_nothing_but_time() {
+fn outages_lose_no_reading() {
     let outages = vec![(0, 5_000), (100_000, 1_900_000), (2_000_000, 2_000_500)];
     let world = World::new(Broker { connect_ms: 100, ack_ms: 250, outages, ..Broker::default() });
-    let seen = play(&world, &config(), meter(&world, 2400, 10));
-    assert_eq!(kept(&world), every(10, 2400));
-    assert!(seen.most_waiting >= 180);
-    // Half an hour without a broker: doubling waits to a minute, not a storm.
+    let events = run_to_end(&world, &config(), meter(&world, 2400, 10));
+    assert_eq!(received(&world), every(10, 2400));
+    assert!(events.max_queued >= 180);
+    // Half an hour without a broker: the waits double up to a minute.
     let connects = world.connects.load(SeqCst);
     assert!((30..90).contains(&connects), "{connects}");
 }
 
 #[test]
-fn before_the_time_is_known_readings_wait_and_get_theirs_by_age() {
+fn readings_from_before_utc_is_known_are_dated_by_age() {
     let world = World::new(Broker::default());
     world.utc_from.store(95_000, SeqCst);
-    play(&world, &config(), meter(&world, 200, 10));
-    assert_eq!(kept(&world), every(10, 200));
+    run_to_end(&world, &config(), meter(&world, 200, 10));
+    assert_eq!(received(&world), every(10, 200));
     let broker = world.broker.lock().expect("broker");
     assert!(broker.readings.iter().all(|(at, _)| *at >= 95_000));
     assert_eq!(broker.statuses[0].1.t, None);
 
-    // So long that not all can wait: what is left spans the whole time.
+    // Too many to store: the remaining ones span the whole time.
     let world = World::new(Broker::default());
     world.utc_from.store(2_000_000, SeqCst);
-    play(&world, &Config { status_interval_s: 1, ..config() }, meter(&world, 2060, 10));
-    let kept: Vec<_> = kept(&world).into_iter().collect();
-    assert!(kept[0] < 200 && kept.len() >= 16, "{kept:?}");
-    assert!(kept.windows(2).all(|pair| pair[1] - pair[0] <= 200), "{kept:?}");
+    run_to_end(&world, &Config { status_interval_s: 1, ..config() }, meter(&world, 2060, 10));
+    let left: Vec<_> = received(&world).into_iter().collect();
+    assert!(left[0] < 200 && left.len() >= 16, "{left:?}");
+    assert!(left.windows(2).all(|pair| pair[1] - pair[0] <= 200), "{left:?}");
     let broker = world.broker.lock().expect("broker");
     let dropped = broker.statuses[broker.statuses.len() - 2].1.dropped;
     assert_eq!(dropped.map(|dropped| dropped as usize), Some(206 - broker.readings.len()));
 }
 
 #[test]
-fn an_interval_sends_the_newest_and_the_last_one_too() {
+fn an_interval_publishes_the_newest_and_the_last_reading() {
     let world = World::new(Broker::default());
     let config = Config { interval_s: 10, ..config() };
-    let seen = play(&world, &config, meter(&world, 95, 1));
+    let events = run_to_end(&world, &config, meter(&world, 95, 1));
     let mut expected = every(10, 95);
     expected.insert(94);
-    assert_eq!(kept(&world), expected);
-    assert_eq!(seen.telegrams, 95);
-    assert_eq!(seen.newest.map(|newest| newest.import()), Some(WattHours(1_000_094)));
-    // A meter of ten seconds passes whole.
+    assert_eq!(received(&world), expected);
+    assert_eq!(events.telegrams, 95);
+    assert_eq!(events.newest.map(|newest| newest.import()), Some(WattHours(1_000_094)));
+    // Every telegram of a ten-second meter becomes a reading.
     let world = World::new(Broker::default());
-    play(&world, &config, meter(&world, 100, 10));
-    assert_eq!(kept(&world), every(10, 100));
+    run_to_end(&world, &config, meter(&world, 100, 10));
+    assert_eq!(received(&world), every(10, 100));
 }
 
 #[test]
-fn a_meter_that_falls_silent_has_its_newest_sent() {
+fn the_newest_reading_of_a_silent_meter_is_published() {
     let world = World::new(Broker::default());
     let mut meter = meter(&world, 5, 1);
     // Nothing for a minute, then the stream ends.
     meter.bytes.push_back((60_000, vec![b'\n']));
-    play(&world, &Config { interval_s: 10, ..config() }, meter);
+    run_to_end(&world, &Config { interval_s: 10, ..config() }, meter);
     let broker = world.broker.lock().expect("broker");
     let sent: Vec<_> =
         broker.readings.iter().map(|(at, read)| (*at / 1000, read.t.unix() - START)).collect();
@@ -221,10 +222,10 @@ fn a_meter_that_falls_silent_has_its_newest_sent() {
 }
 
 #[test]
-fn the_multiplier_turns_secondary_into_primary_values() {
+fn the_multiplier_converts_secondary_to_primary_values() {
     let world = World::new(Broker::default());
     let multiplier = Multiplier::new(60).expect("a ratio");
-    play(&world, &Config { multiplier, ..config() }, meter(&world, 1, 1));
+    run_to_end(&world, &Config { multiplier, ..config() }, meter(&world, 1, 1));
     let broker = world.broker.lock().expect("broker");
     let reading = &broker.readings[0].1;
     assert_eq!((reading.import_wh, reading.power_w), (60_000_000, Some(216_000)));
@@ -234,12 +235,12 @@ fn the_multiplier_turns_secondary_into_primary_values() {
 }
 
 #[test]
-fn a_second_telegram_of_the_same_second_is_no_second_reading() {
+fn two_telegrams_of_the_same_second_are_one_reading() {
     let world = World::new(Broker::default());
     let mut meter = meter(&world, 20, 10);
     meter.bytes.push_back((10_100, telegram(10)));
-    let seen = play(&world, &config(), meter);
-    assert_eq!((seen.telegrams, seen.queued), (3, 2));
+    let events = run_to_end(&world, &config(), meter);
+    assert_eq!((events.telegrams, events.queued), (3, 2));
 }
 
 #[test]
@@ -248,21 +249,21 @@ fn silence_ends_a_telegram() {
     let mut meter = meter(&world, 20, 10);
     meter.bytes.push_back((12_000, telegram(12)[..50].to_vec()));
     meter.bytes.push_back((30_000, telegram(30)));
-    let seen = play(&world, &config(), meter);
-    assert_eq!(seen.refused, [TelegramError::Cut]);
-    assert_eq!(kept(&world), BTreeSet::from([0, 10, 30]));
+    let events = run_to_end(&world, &config(), meter);
+    assert_eq!(events.refused, [TelegramError::Cut]);
+    assert_eq!(received(&world), BTreeSet::from([0, 10, 30]));
 }
 
 #[test]
-fn the_loop_may_run_on_any_thread_and_is_small() {
-    fn may_be_sent(_: &impl Send) {}
+fn the_future_is_send_and_small() {
+    fn assert_send(_: &impl Send) {}
     let world = World::new(Broker::default());
     let mut meter = meter(&world, 1, 1);
     let (clock, mut uplink) = (WorldClock(world.clone()), WorldUplink(world.clone()));
     let mut outbox = RamOutbox::<16>::new(1);
-    let (config, mut nobody) = (config(), ());
-    let future = run(&config, &mut meter, &clock, &mut uplink, &mut outbox, &mut nobody);
-    may_be_sent(&future);
+    let (config, mut observer) = (config(), ());
+    let future = run(&config, &mut meter, &clock, &mut uplink, &mut outbox, &mut observer);
+    assert_send(&future);
     let size = size_of_val(&future);
     let [decoder, outbox] = [size_of::<gateway::meter::p1::Decoder>(), size_of::<RamOutbox<256>>()];
     eprintln!("loop {size} bytes, of it decoder {decoder}; outbox of 256: {outbox}");
@@ -272,7 +273,7 @@ fn the_loop_may_run_on_any_thread_and_is_small() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn whatever_the_network_does_every_reading_arrives(
+    fn every_reading_arrives_on_any_network(
         connect_ms in 0_u64..30_000,
         publish_ms in 0_u64..200,
         ack_ms in 0_u64..20_000,
@@ -283,11 +284,11 @@ proptest! {
     ) {
         let outages = outages.into_iter().map(|(from, length)| (from, from + length)).collect();
         let world = World::new(Broker { connect_ms, publish_ms, ack_ms, disorderly, outages, ..Broker::default() });
-        let seen = play(&world, &Config { window, ..config() }, meter(&world, 600, step));
-        prop_assert_eq!(kept(&world), every(step as usize, 600));
+        let events = run_to_end(&world, &Config { window, ..config() }, meter(&world, 600, step));
+        prop_assert_eq!(received(&world), every(step as usize, 600));
         let queued = every(step as usize, 600).len();
-        prop_assert_eq!(seen.queued, queued);
-        prop_assert_eq!(seen.acknowledged, Some(ReadingId { boot: 3, seq: queued as u32 }));
+        prop_assert_eq!(events.queued, queued);
+        prop_assert_eq!(events.acknowledged, Some(ReadingId { boot: 3, seq: queued as u32 }));
         prop_assert!(world.broker.lock().expect("broker").closed);
     }
 }

@@ -1,22 +1,22 @@
-//! Where nobody but the meter knows the time, and after the power has gone.
+//! Gateways without another clock than that of the meter, and after a loss of power.
 use gateway::{ClockOffsets, Entry, Outbox, Undated};
 
 use super::*;
 
-/// As a disk does it: what is known of the meter's clock outlives a restart, and so do
-/// the readings that wait, without their age.
-struct Kept {
+/// An outbox like one on a disk: clock offsets and undated readings survive a restart, the
+/// latter without their age.
+struct PersistentOutbox {
     ram: RamOutbox<1024>,
     clock_offsets: ClockOffsets,
 }
 
-impl Kept {
+impl PersistentOutbox {
     fn new() -> Self {
         Self { ram: RamOutbox::new(3), clock_offsets: ClockOffsets::NONE }
     }
 }
 
-impl Outbox for Kept {
+impl Outbox for PersistentOutbox {
     type Error = std::convert::Infallible;
     fn boot(&self) -> u32 {
         self.ram.boot()
@@ -68,8 +68,8 @@ impl Outbox for Kept {
     }
 }
 
-/// Telegrams of these seconds of the world, with what the meter's clock shows then.
-fn shows(
+/// A meter that sends telegrams at these seconds, with its clock `ahead` of UTC+1.
+fn meter_ahead(
     world: &Arc<World>,
     seconds: impl Iterator<Item = i64>,
     ahead: impl Fn(i64) -> i64,
@@ -83,56 +83,61 @@ fn every_ten(seconds: std::ops::Range<i64>) -> impl Iterator<Item = i64> {
     seconds.step_by(10)
 }
 
-/// Lets it run; from when the network tells the time, ms, or never.
-fn run_on(outbox: &mut Kept, utc_from: Option<u64>, meter: Meter) -> (Arc<World>, Seen) {
+/// Runs the loop; the network gives UTC from `utc_from` (ms) on, or never.
+fn run_with(
+    outbox: &mut PersistentOutbox,
+    utc_from: Option<u64>,
+    meter: Meter,
+) -> (Arc<World>, Recorder) {
     let world = meter.world.clone();
     world.utc_from.store(utc_from.unwrap_or(u64::MAX), SeqCst);
-    let (mut seen, mut meter) = (Seen::default(), meter);
+    let (mut events, mut meter) = (Recorder::default(), meter);
     let (clock, mut uplink) = (WorldClock(world.clone()), WorldUplink(world.clone()));
     let config = config();
-    let end = run(&config, &mut meter, &clock, &mut uplink, outbox, &mut seen);
+    let end = run(&config, &mut meter, &clock, &mut uplink, outbox, &mut events);
     world.run(end).expect("the stream ends");
-    (world, seen)
+    (world, events)
 }
 
-fn learned() -> Kept {
+fn outbox_with_offsets() -> PersistentOutbox {
     let world = World::new(Broker::default());
-    let mut outbox = Kept::new();
-    run_on(&mut outbox, Some(0), shows(&world, every_ten(0..60), |_| 0));
+    let mut outbox = PersistentOutbox::new();
+    run_with(&mut outbox, Some(0), meter_ahead(&world, every_ten(0..60), |_| 0));
     assert_ne!(outbox.clock_offsets, ClockOffsets::NONE);
     outbox
 }
 
 #[test]
-fn a_meter_whose_habits_are_known_tells_the_time_where_nobody_else_does() {
-    let mut outbox = learned();
+fn confirmed_offsets_give_utc_without_a_network() {
+    let mut outbox = outbox_with_offsets();
     let world = World::new(Broker::default());
-    let (world, seen) = run_on(&mut outbox, None, shows(&world, every_ten(60..1200), |_| 0));
-    assert_eq!(kept(&world), every_ten(60..1200).collect());
-    assert_eq!(seen.queued, 114);
+    let (world, events) =
+        run_with(&mut outbox, None, meter_ahead(&world, every_ten(60..1200), |_| 0));
+    assert_eq!(received(&world), every_ten(60..1200).collect());
+    assert_eq!(events.queued, 114);
     let broker = world.broker.lock().expect("broker");
     let first = broker.readings[0].0;
-    assert!((300_000..400_000).contains(&first), "the network is given its time: {first}");
+    assert!((300_000..400_000).contains(&first), "the network has five minutes: {first}");
 }
 
 #[test]
-fn a_meter_that_nobody_knows_tells_nothing() {
-    let mut outbox = Kept::new();
+fn without_confirmed_offsets_readings_wait() {
+    let mut outbox = PersistentOutbox::new();
     let world = World::new(Broker::default());
-    let meter = shows(&world, every_ten(0..1200), |_| 0);
-    // The stream never ends, as nothing can be sent: time comes in the end.
-    let (world, _) = run_on(&mut outbox, Some(1_190_000), meter);
+    let meter = meter_ahead(&world, every_ten(0..1200), |_| 0);
+    // The stream would never end, because nothing can be sent, so UTC is given at the end.
+    let (world, _) = run_with(&mut outbox, Some(1_190_000), meter);
     assert!(world.broker.lock().expect("broker").readings.iter().all(|(at, _)| *at >= 1_190_000));
-    assert!(kept(&world).len() >= 16);
+    assert!(received(&world).len() >= 16);
 }
 
 #[test]
-fn the_network_decides_as_soon_as_it_tells() {
-    let mut outbox = learned();
+fn the_network_takes_precedence_once_it_gives_utc() {
+    let mut outbox = outbox_with_offsets();
     let world = World::new(Broker::default());
-    // The meter lost an hour with the power; it is believed, until the network knows.
-    let meter = shows(&world, every_ten(4000..6000), |_| -3600);
-    let (world, _) = run_on(&mut outbox, Some(4_600_000), meter);
+    // The meter lost an hour with the power. Its clock is used until the network gives UTC.
+    let meter = meter_ahead(&world, every_ten(4000..6000), |_| -3600);
+    let (world, _) = run_with(&mut outbox, Some(4_600_000), meter);
     let broker = world.broker.lock().expect("broker");
     let wrong: Vec<_> = broker
         .readings
@@ -144,35 +149,38 @@ fn the_network_decides_as_soon_as_it_tells() {
 }
 
 #[test]
-fn a_clock_known_to_be_wrong_is_no_fallback() {
-    let mut outbox = learned();
+fn a_wrong_meter_clock_is_not_used() {
+    let mut outbox = outbox_with_offsets();
     let world = World::new(Broker::default());
-    // Twenty-five minutes ahead for five minutes of network time.
-    run_on(&mut outbox, Some(0), shows(&world, every_ten(60..400), |_| 1500));
+    // 25 minutes ahead while the network gives UTC for five minutes.
+    run_with(&mut outbox, Some(0), meter_ahead(&world, every_ten(60..400), |_| 1500));
     let world = World::new(Broker::default());
-    let meter = shows(&world, every_ten(400..1600), |_| 1500);
-    let (world, _) = run_on(&mut outbox, Some(1_590_000), meter);
-    let kept = kept(&world);
-    assert!(kept.len() >= 16 && kept.iter().all(|second| (400..1600).contains(second)));
+    let meter = meter_ahead(&world, every_ten(400..1600), |_| 1500);
+    let (world, _) = run_with(&mut outbox, Some(1_590_000), meter);
+    let left = received(&world);
+    assert!(left.len() >= 16 && left.iter().all(|second| (400..1600).contains(second)));
     assert!(world.broker.lock().expect("broker").readings.iter().all(|(at, _)| *at >= 1_590_000));
 }
 
 #[test]
-fn a_meter_that_jumps_while_it_is_the_only_clock_is_not_followed() {
-    let mut outbox = learned();
+fn jumps_of_a_meter_that_is_the_only_clock_are_ignored() {
+    let mut outbox = outbox_with_offsets();
     let world = World::new(Broker::default());
     let jump = |second| if (1000..1500).contains(&second) { 7_200 } else { 0 };
-    let (world, _) = run_on(&mut outbox, None, shows(&world, every_ten(60..2000), jump));
-    assert_eq!(kept(&world), every_ten(60..2000).collect());
+    let (world, _) = run_with(&mut outbox, None, meter_ahead(&world, every_ten(60..2000), jump));
+    assert_eq!(received(&world), every_ten(60..2000).collect());
 }
 
-/// Holds what a start of the machine before has left: no age, and what the meter showed.
-fn left_behind(outbox: &mut Kept, shown: impl Fn(i64) -> Option<&'static [u8]>) {
+/// Adds undated readings of an earlier start of the machine: with the shown time, without age.
+fn add_readings_of_earlier_start(
+    outbox: &mut PersistentOutbox,
+    shown: impl Fn(i64) -> Option<&'static [u8]>,
+) {
     for second in [10, 20, 30] {
         let shown = shown(second).and_then(gateway::meter::MeterTime::parse);
         let measurement = Measurement::new(WattHours(1_000_000 + second as u64));
-        let hold = outbox.push_undated(Undated { measurement, shown, received_ms: None });
-        embassy_futures::block_on(hold).expect("room");
+        let push = outbox.push_undated(Undated { measurement, shown, received_ms: None });
+        embassy_futures::block_on(push).expect("room");
     }
 }
 
@@ -186,32 +194,33 @@ fn figures(second: i64) -> Option<&'static [u8]> {
 }
 
 #[test]
-fn what_an_earlier_start_of_the_machine_left_is_dated_by_the_meter() {
-    // Known from before, or learned from the first telegram after.
-    for mut outbox in [learned(), Kept::new()] {
-        left_behind(&mut outbox, figures);
+fn readings_of_an_earlier_start_are_dated_by_the_meter() {
+    // With offsets from before, or learned from the first telegram.
+    for mut outbox in [outbox_with_offsets(), PersistentOutbox::new()] {
+        add_readings_of_earlier_start(&mut outbox, figures);
         let world = World::new(Broker::default());
-        let meter = shows(&world, every_ten(400..800), |_| 0);
-        let (world, seen) = run_on(&mut outbox, Some(0), meter);
+        let meter = meter_ahead(&world, every_ten(400..800), |_| 0);
+        let (world, events) = run_with(&mut outbox, Some(0), meter);
         let expected: BTreeSet<i64> = every_ten(400..800).chain([10, 20, 30]).collect();
-        assert_eq!(kept(&world), expected);
-        assert_eq!(seen.undatable, 0);
+        assert_eq!(received(&world), expected);
+        assert_eq!(events.undatable, 0);
     }
 }
 
 #[test]
-fn what_nobody_can_date_is_given_up_and_counted() {
+fn undatable_readings_are_dropped_and_counted() {
     let odd: fn(i64) -> Option<&'static [u8]> = |second| match second {
         10 => None,
         20 => Some(b"270411100020S"),
         _ => Some(b"290411100030W"),
     };
-    let mut outbox = learned();
-    left_behind(&mut outbox, odd);
+    let mut outbox = outbox_with_offsets();
+    add_readings_of_earlier_start(&mut outbox, odd);
     let world = World::new(Broker::default());
-    let (world, seen) = run_on(&mut outbox, Some(0), shows(&world, every_ten(400..800), |_| 0));
-    assert_eq!(kept(&world), every_ten(400..800).collect());
-    assert_eq!((seen.undatable, outbox.undated_len()), (3, 0));
+    let (world, events) =
+        run_with(&mut outbox, Some(0), meter_ahead(&world, every_ten(400..800), |_| 0));
+    assert_eq!(received(&world), every_ten(400..800).collect());
+    assert_eq!((events.undatable, outbox.undated_len()), (3, 0));
     let broker = world.broker.lock().expect("broker");
     let last = broker.statuses.last().and_then(|(_, status)| status.dropped);
     assert_eq!(last, Some(3));

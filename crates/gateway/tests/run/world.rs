@@ -1,5 +1,5 @@
-//! A world of events in simulated time: a meter that sends at given moments, a
-//! broker with delays and outages, a clock that jumps to the next event.
+//! A discrete-event simulation: a meter that sends at given times, a broker with delays and
+//! outages, and a clock that jumps to the next event.
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -17,10 +17,10 @@ pub(crate) const START: i64 = 1_807_434_000;
 pub(crate) struct World {
     now: AtomicU64,
     next: AtomicU64,
-    /// From when the gateway knows UTC.
+    /// When the gateway learns UTC, ms.
     pub(crate) utc_from: AtomicU64,
     pub(crate) broker: Mutex<Broker>,
-    /// Calls that the loop promised to drive to their end and did not.
+    /// Calls that the loop cancelled although it must not.
     pub(crate) cancelled: AtomicUsize,
     pub(crate) connects: AtomicUsize,
 }
@@ -30,15 +30,15 @@ pub(crate) struct Broker {
     pub(crate) connect_ms: u64,
     pub(crate) publish_ms: u64,
     pub(crate) ack_ms: u64,
-    /// Acknowledges nothing that comes before this moment, ms.
+    /// No message before this time is acknowledged, ms.
     pub(crate) mute_until: u64,
-    /// Breaks off at the first reading that comes before this moment, ms.
+    /// A reading before this time ends the connection, ms.
     pub(crate) drops_until: u64,
-    /// Acknowledges the second of each pair first.
+    /// Whether the second publish of each pair is acknowledged first.
     pub(crate) disorderly: bool,
-    /// While these last no connection comes, and open ones break.
+    /// Outages, ms: connections fail, and open ones break.
     pub(crate) outages: Vec<(u64, u64)>,
-    /// What was committed, repeats included, with the time of arrival.
+    /// Received readings with their time of arrival, repeats included.
     pub(crate) readings: Vec<(u64, Reading)>,
     pub(crate) statuses: Vec<(u64, Status)>,
     pub(crate) closed: bool,
@@ -59,7 +59,7 @@ impl World {
         self.now.load(SeqCst)
     }
 
-    /// Ready when `at` has come; otherwise the world will stop there.
+    /// Whether `at` is reached; if not, the clock stops there.
     fn reached(&self, at: u64) -> bool {
         if self.now() >= at {
             return true;
@@ -72,7 +72,7 @@ impl World {
         poll_fn(|_| if self.reached(at) { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
-    /// Runs a future to its end, time jumping from event to event.
+    /// Runs a future to its end while the clock jumps from event to event.
     pub(crate) fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
@@ -82,7 +82,7 @@ impl World {
                 return output;
             }
             let next = self.next.load(SeqCst);
-            assert_ne!(next, u64::MAX, "nothing will ever happen again");
+            assert_ne!(next, u64::MAX, "there is no further event");
             self.now.store(next, SeqCst);
         }
     }
@@ -105,7 +105,7 @@ impl Clock for WorldClock {
     }
 }
 
-/// Sends bytes at moments, then ends.
+/// Sends bytes at the given times, then ends.
 pub(crate) struct Meter {
     pub(crate) world: Arc<World>,
     pub(crate) bytes: VecDeque<(u64, Vec<u8>)>,
@@ -129,10 +129,10 @@ impl embedded_io_async::Read for Meter {
     }
 }
 
-/// Notes when it is dropped before it was told not to mind.
-struct Watch<'a>(&'a World, AtomicBool);
+/// Counts a cancellation if it is dropped before it is disarmed.
+struct CancelGuard<'a>(&'a World, AtomicBool);
 
-impl Drop for Watch<'_> {
+impl Drop for CancelGuard<'_> {
     fn drop(&mut self) {
         if !self.1.load(SeqCst) {
             self.0.cancelled.fetch_add(1, SeqCst);
@@ -147,7 +147,7 @@ pub(crate) struct WorldUplink(pub Arc<World>);
 
 pub(crate) struct WorldLink<'a> {
     world: &'a World,
-    /// When which token is acknowledged.
+    /// When each token is acknowledged.
     acks: VecDeque<(u64, Token)>,
 }
 
@@ -159,11 +159,11 @@ impl Uplink for WorldUplink {
         let world = &*self.0;
         assert_eq!(options.will_topic, "wattkampen/v1/g-1/status");
         assert_eq!(options.will, br#"{"state":"offline"}"#);
-        let watch = Watch(world, AtomicBool::new(false));
+        let guard = CancelGuard(world, AtomicBool::new(false));
         world.connects.fetch_add(1, SeqCst);
         let at = world.now() + world.broker.lock().expect("broker").connect_ms;
         world.until(at).await;
-        watch.1.store(true, SeqCst);
+        guard.1.store(true, SeqCst);
         let broker = world.broker.lock().expect("broker");
         if broker.out(world.now()) {
             Err(Broken)
@@ -177,10 +177,10 @@ impl UplinkConnection for WorldLink<'_> {
     type Error = Broken;
 
     async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Broken> {
-        let watch = Watch(self.world, AtomicBool::new(false));
+        let guard = CancelGuard(self.world, AtomicBool::new(false));
         let at = self.world.now() + self.world.broker.lock().expect("broker").publish_ms;
         self.world.until(at).await;
-        watch.1.store(true, SeqCst);
+        guard.1.store(true, SeqCst);
         let mut broker = self.world.broker.lock().expect("broker");
         let now = self.world.now();
         if broker.out(now) {

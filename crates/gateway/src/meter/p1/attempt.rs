@@ -1,14 +1,14 @@
-//! One reading of the bytes as a telegram: where it may have begun, the
-//! checksum since, and what it has told so far.
+//! A telegram being decoded from one possible beginning: its checksum and values so far.
 use crc::{CRC_16_ARC, Crc, Digest, Table};
 
 use super::number::NumberError;
 use super::obis::{self, ObisMeaning};
+use crate::hash::fnv1a;
 use crate::meter::quantities::Quantities;
 use crate::meter::{Check, IDENT, MeterTime, Telegram};
 
-// 8 KiB of table make a host four times as fast as 512 bytes; a chip has better
-// uses for its flash and all the time between two bytes.
+// A table of 8 KiB instead of 512 bytes makes a host four times as fast. A microcontroller
+// has little flash and time to spare between two bytes.
 #[cfg(target_os = "none")]
 type Lanes = Table<1>;
 #[cfg(not(target_os = "none"))]
@@ -16,7 +16,7 @@ type Lanes = Table<16>;
 
 static ARC: Crc<u16, Lanes> = Crc::<u16, Lanes>::new(&CRC_16_ARC);
 
-/// A telegram in the making.
+/// A telegram being decoded.
 #[derive(Clone)]
 pub(super) struct Attempt {
     digest: Digest<'static, u16, Lanes>,
@@ -24,7 +24,7 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Begins with the `/` that the checksum must see first.
+    /// The caller passes the `/` to [`Self::checksum`] first.
     pub(super) fn new() -> Self {
         Self {
             digest: ARC.digest(),
@@ -34,7 +34,7 @@ impl Attempt {
                 time: None,
                 check: Check::Good,
                 malformed: 0,
-                absurd: 0,
+                implausible: 0,
             },
         }
     }
@@ -47,7 +47,7 @@ impl Attempt {
         self.digest.clone().finalize()
     }
 
-    /// Takes bytes of the first line, as long as there is room.
+    /// Appends bytes of the first line, as far as there is room.
     pub(super) fn ident(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             let printable = matches!(byte, b' '..=b'~');
@@ -57,8 +57,8 @@ impl Attempt {
         }
     }
 
-    /// Splits a code from a first line that runs on into a data set: from the
-    /// figure before the last '-' on.
+    /// Splits the OBIS code off a first line that continues with a data set: from the digit
+    /// before the last `-`.
     pub(super) fn split_code(&mut self) -> heapless::Vec<u8, IDENT> {
         let ident = &mut self.telegram.ident;
         let at = ident.rfind('-').and_then(|dash| dash.checked_sub(1)).unwrap_or(ident.len());
@@ -71,16 +71,16 @@ impl Attempt {
         self.telegram.malformed = self.telegram.malformed.saturating_add(1);
     }
 
-    /// Takes a data set's code and first value, where they are not too long.
+    /// Stores a data set's code and first value; `None` for those that are too long.
     pub(super) fn set(&mut self, code: Option<&[u8]>, value: Option<&[u8]>) {
-        // No code that we read is that long; a line without code continues the
-        // one before, of which we read the first value only.
+        // No code in use is too long. A line without a code continues the line before, of
+        // which only the first value is used.
         let Some(code) = code.filter(|code| !code.is_empty()) else { return };
         match self.try_set(code, value) {
             Ok(()) => {}
             Err(NumberError::Malformed) => self.malformed(),
-            Err(NumberError::Absurd) => {
-                self.telegram.absurd = self.telegram.absurd.saturating_add(1);
+            Err(NumberError::OutOfRange) => {
+                self.telegram.implausible = self.telegram.implausible.saturating_add(1);
             }
         }
     }
@@ -95,28 +95,25 @@ impl Attempt {
             }
             Some(ObisMeaning::Quantity(register)) => {
                 let value = value
-                    .ok_or(NumberError::Absurd)
+                    .ok_or(NumberError::OutOfRange)
                     .and_then(|value| obis::value(register, value))
-                    .inspect_err(|_| registers.spoil(register))?;
+                    .inspect_err(|_| registers.mark_invalid(register))?;
                 registers.set(register, value);
             }
         }
         Ok(())
     }
 
-    /// Whether it may stand without a checksum: it tells something, and nothing
-    /// in it is broken.
-    pub(super) fn flawless(&self) -> bool {
+    /// Whether the telegram is acceptable without a checksum: it has content, and none of
+    /// its lines is invalid.
+    pub(super) fn is_well_formed(&self) -> bool {
         let telegram = &self.telegram;
-        let tells = !telegram.registers.is_empty() || telegram.time.is_some();
-        tells && telegram.malformed == 0 && telegram.absurd == 0
+        let has_content = !telegram.registers.is_empty() || telegram.time.is_some();
+        has_content && telegram.malformed == 0 && telegram.implausible == 0
     }
 
-    /// Tells meters apart as far as their first line does (FNV-1a).
+    /// Hash of the first line, which distinguishes meters of different models.
     pub(super) fn ident_hash(&self) -> u32 {
-        self.telegram
-            .ident
-            .bytes()
-            .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+        fnv1a(self.telegram.ident.bytes())
     }
 }

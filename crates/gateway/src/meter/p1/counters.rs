@@ -1,31 +1,32 @@
-//! How many telegrams came, and what was wrong with the others.
+//! Numbers of decoded and rejected telegrams.
 use wire::TelegramErrorCounts;
 
 use crate::meter::{Check, Telegram, TelegramError};
 
-/// What became of the bytes so far.
+/// Numbers of telegrams since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Telegrams with a right checksum.
+    /// Decoded, with a valid checksum.
     pub checked: u32,
-    /// Telegrams without checksum.
+    /// Decoded, without a checksum.
     pub unchecked: u32,
-    /// Refused: wrong checksum.
+    /// Rejected: wrong checksum.
     pub checksum: u32,
-    /// Refused: nonsense behind `!`.
+    /// Rejected: invalid characters after `!`.
     pub trailer: u32,
-    /// Refused: cut.
+    /// Rejected: truncated.
     pub cut: u32,
-    /// Refused: cut in a line, which showed only when the next one ended. Not an event.
+    /// Rejected: truncated within a line, which is recognised only at the end of the next
+    /// telegram. The decoder returns no error for it.
     pub overrun: u32,
-    /// Refused: no checksum, and not flawless.
+    /// Rejected: without a checksum, and not well-formed.
     pub unsure: u32,
-    /// Refused: no checksum from a meter that has sent one.
+    /// Rejected: without a checksum, from a meter that has sent one before.
     pub checksum_missing: u32,
 }
 
 impl Counters {
-    /// Nothing came yet.
+    /// All zero.
     pub const NONE: Self = Self {
         checked: 0,
         unchecked: 0,
@@ -37,13 +38,13 @@ impl Counters {
         checksum_missing: 0,
     };
 
-    /// All telegrams that were understood.
-    pub const fn understood(&self) -> u32 {
+    /// Number of decoded telegrams.
+    pub const fn decoded(&self) -> u32 {
         self.checked.saturating_add(self.unchecked)
     }
 
-    /// All that were refused.
-    pub const fn refused(&self) -> u32 {
+    /// Number of rejected telegrams.
+    pub const fn rejected(&self) -> u32 {
         self.checksum
             .saturating_add(self.trailer)
             .saturating_add(self.cut)
@@ -52,7 +53,8 @@ impl Counters {
             .saturating_add(self.checksum_missing)
     }
 
-    /// The refused ones by reason, beside those that were sound and without register.
+    /// The rejected telegrams by reason. `no_register` counts valid ones without a register
+    /// of imported energy.
     pub const fn by_reason(&self, no_register: u32) -> TelegramErrorCounts {
         TelegramErrorCounts {
             checksum: self.checksum,

@@ -1,7 +1,7 @@
-//! Data sets `CODE(value)(value)…` out of a stream of bytes, by no more memory
-//! than a code and a value: a line may be as long as it likes.
+//! Data sets `CODE(value)(value)…` (IEC 62056-21) from a stream of bytes. Only one code and
+//! one value are buffered, so that lines have any length.
 
-/// Bytes that fit, and whether some did not.
+/// A buffer that remembers whether bytes did not fit.
 #[derive(Debug, Clone)]
 pub(super) struct Bounded<const N: usize> {
     bytes: [u8; N],
@@ -23,35 +23,35 @@ impl<const N: usize> Bounded<N> {
         self.length = 0;
     }
 
-    /// Nothing where some did not fit.
+    /// The bytes; `None` if some did not fit.
     fn get(&self) -> Option<&[u8]> {
         self.bytes.get(..self.length)
     }
 }
 
-/// What a byte completed.
+/// What a bracket completed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found<'a> {
+pub(super) enum Scan<'a> {
     /// Nothing yet.
     Nothing,
-    /// A data set's code, empty for a continuation line, and its first value.
-    /// `None` where it is longer than any that we read.
+    /// A data set's code, empty for a continuation line, and its first value. `None` for
+    /// one that is longer than any in use.
     Set(Option<&'a [u8]>, Option<&'a [u8]>),
-    /// Something that is no data set.
+    /// An invalid data set.
     Malformed,
 }
 
-/// Splits lines into data sets. Several may stand on one line.
+/// Splits lines into data sets; a line may have several.
 #[derive(Debug, Clone)]
 pub(super) struct DataSets {
     code: Bounded<24>,
     value: Bounded<40>,
     depth: u8,
     values: u8,
-    /// Just behind a `)` that closed all brackets.
-    closed: bool,
-    /// Nothing yet on this line.
-    fresh: bool,
+    /// Whether the last byte was the `)` that closes all brackets.
+    value_ended: bool,
+    /// Whether the line has no byte yet.
+    line_is_empty: bool,
 }
 
 impl DataSets {
@@ -60,65 +60,65 @@ impl DataSets {
         value: Bounded::EMPTY,
         depth: 0,
         values: 0,
-        closed: false,
-        fresh: true,
+        value_ended: false,
+        line_is_empty: true,
     };
 
-    /// Whether nothing stands on this line yet.
-    pub(super) const fn fresh(&self) -> bool {
-        self.fresh
+    /// Whether the line has no byte yet.
+    pub(super) const fn line_is_empty(&self) -> bool {
+        self.line_is_empty
     }
 
-    /// Whether a `!` here ends the telegram: at the start of a line, or behind
-    /// the last value of one. Elsewhere it belongs to a text.
+    /// Whether a `!` here ends the telegram: at the start of a line or after its last value.
+    /// Elsewhere it is text.
     pub(super) const fn may_end(&self) -> bool {
-        self.fresh || self.closed
+        self.line_is_empty || self.value_ended
     }
 
-    /// Forgets the line; true if it ends where no line should.
+    /// Ends the line; returns whether it is malformed.
     pub(super) fn end_line(&mut self) -> bool {
         let malformed = !self.may_end();
         self.code.clear();
         self.depth = 0;
         self.values = 0;
-        self.closed = false;
-        self.fresh = true;
+        self.value_ended = false;
+        self.line_is_empty = true;
         malformed
     }
 
-    /// Takes bytes of a line that are no bracket.
+    /// Appends bytes other than brackets.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
-        self.fresh = false;
+        self.line_is_empty = false;
         if self.depth > 0 {
             if self.values == 0 {
                 self.value.extend(bytes);
             }
             return;
         }
-        if self.closed {
+        if self.value_ended {
             // The next data set on the same line.
-            self.closed = false;
+            self.value_ended = false;
             self.values = 0;
             self.code.clear();
         }
         self.code.extend(bytes);
     }
 
-    /// Takes a bracket.
-    pub(super) fn bracket(&mut self, open: bool) -> Found<'_> {
-        self.fresh = false;
+    /// Handles a bracket.
+    pub(super) fn bracket(&mut self, open: bool) -> Scan<'_> {
+        self.line_is_empty = false;
         match (open, self.depth) {
             (true, 0) => {
                 self.depth = 1;
-                self.closed = false;
+                self.value_ended = false;
                 self.value.clear();
-                return Found::Nothing;
+                return Scan::Nothing;
             }
             (true, _) => self.depth = self.depth.saturating_add(1),
-            (false, 0) => return Found::Malformed,
+            (false, 0) => return Scan::Malformed,
             (false, 1) => {
                 self.depth = 0;
                 return self.close();
@@ -128,16 +128,16 @@ impl DataSets {
         if self.values == 0 {
             self.value.extend(if open { b"(" } else { b")" });
         }
-        Found::Nothing
+        Scan::Nothing
     }
 
-    fn close(&mut self) -> Found<'_> {
-        self.closed = true;
+    fn close(&mut self) -> Scan<'_> {
+        self.value_ended = true;
         self.values = self.values.saturating_add(1);
         if self.values > 1 {
-            return Found::Nothing;
+            return Scan::Nothing;
         }
-        Found::Set(self.code.get(), self.value.get())
+        Scan::Set(self.code.get(), self.value.get())
     }
 }
 
@@ -148,12 +148,12 @@ mod tests {
 
     use super::*;
 
-    fn push(sets: &mut DataSets, byte: u8) -> Found<'_> {
+    fn push(sets: &mut DataSets, byte: u8) -> Scan<'_> {
         match byte {
             b'(' | b')' => sets.bracket(byte == b'('),
             _ => {
                 sets.extend(&[byte]);
-                Found::Nothing
+                Scan::Nothing
             }
         }
     }
@@ -163,14 +163,14 @@ mod tests {
         let mut found = Vec::new();
         for byte in line.bytes() {
             match push(&mut sets, byte) {
-                Found::Nothing => {}
-                Found::Set(code, value) => {
+                Scan::Nothing => {}
+                Scan::Set(code, value) => {
                     let text = |bytes: Option<&[u8]>| {
                         String::from_utf8_lossy(bytes.unwrap_or(b"long")).into_owned()
                     };
                     found.push(text(code) + "=" + &text(value));
                 }
-                Found::Malformed => found.push("malformed".into()),
+                Scan::Malformed => found.push("malformed".into()),
             }
         }
         (found, sets.end_line())

@@ -1,4 +1,4 @@
-//! P1 telegrams (DSMR, the Swedish profile first) out of a noisy byte stream.
+//! Decoder of P1 telegrams (DSMR and the Swedish profile) from a noisy byte stream.
 //!
 //! ```text
 //! /XXXZ ident CRLF  CRLF  OBIS(value*unit) CRLF …  !CRC CRLF
@@ -6,27 +6,26 @@
 //! Sources: Swedish "Branschrekommendation för lokalt kundgränssnitt" (the list
 //! of 27), DSMR 5.0.2 P1 companion standard, IEC 62056-21 for the form of lines.
 //!
-//! How it reads:
-//! - It streams: no telegram is kept, only one code and one value of a line, so
-//!   that a line of any length costs nothing. About 1.3 KB of RAM.
-//! - A `/` at the start of a line begins a telegram, always. A `/` within a line
-//!   is either text or the telegram after one that was cut; both are followed,
-//!   and the checksum decides (the two newest beginnings are kept; what came before
-//!   the right one is counted as cut).
-//! - `!` ends a telegram at the start of a line or behind a value's `)`; within
-//!   brackets or words it is text.
-//! - CRC-16/ARC from `/` to `!`, upper or lower case, leading zeros or not. With
-//!   a right one, lines that make no sense are skipped and counted. Without one
-//!   (DSMR 2.2) every line must make sense, the line must end behind `!`, and
-//!   the meter must not have sent one before.
-//! - Lines end with CR, LF or both. 7E1 bytes on an 8N1 port are recognised by
-//!   the parity bit of the `/`.
+//! Rules:
+//! - The decoder buffers one code and one value of a line, not the telegram, so that lines
+//!   have any length. It takes about 1.3 KB of RAM.
+//! - A `/` at the start of a line begins a telegram. A `/` within a line is either text or
+//!   the beginning of a telegram after a truncated one; both are followed, and the checksum
+//!   decides. The two newest beginnings are kept; a beginning before the right one counts
+//!   as a truncated telegram.
+//! - `!` ends a telegram at the start of a line or after a value's `)`; elsewhere it is text.
+//! - CRC-16/ARC from `/` to `!`, in upper or lower case, with or without leading zeros. If
+//!   it is right, malformed lines are skipped and counted. Without a checksum (DSMR 2.2)
+//!   every line must be well-formed, a line end must follow `!`, and the meter must not have
+//!   sent a checksum before.
+//! - Lines end with CR, LF or both. 7E1 bytes on an 8N1 port are recognised by the parity
+//!   bit of the `/`.
 use heapless::Vec;
 
 use crate::meter::{Check, Telegram, TelegramError};
 use attempt::Attempt;
 pub use counters::Counters;
-use dataset::{DataSets, Found};
+use dataset::{DataSets, Scan};
 
 mod attempt;
 mod counters;
@@ -34,11 +33,11 @@ mod dataset;
 mod number;
 mod obis;
 
-/// Bytes since the last `/` after which it was none. The longest telegram known
-/// has 1 500; two text messages of 2 048 make 6 000.
-const LONGEST: usize = 8192;
+/// Maximum length of a telegram, bytes. The longest known telegram has 1 500; with two text
+/// messages of 2 048 characters it would have about 6 000.
+const MAX_LENGTH: usize = 8192;
 
-/// Bytes that mean something else than themselves.
+/// Bytes with a special meaning.
 const SPECIAL: [bool; 256] = {
     let mut table = [false; 256];
     let special = *b"/!()\r\n";
@@ -53,30 +52,30 @@ const SPECIAL: [bool; 256] = {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Waiting for `/`.
-    Hunt,
-    /// In the first line.
+    Searching,
+    /// In the identification line.
     Ident,
-    /// In the lines behind it.
+    /// In the lines after it.
     Body,
-    /// Behind `!`: hexadecimal digits so far.
+    /// After `!`: number and value of the hexadecimal digits so far.
     Trailer { digits: u8, stated: u16 },
 }
 
-/// Bytes in, telegrams out.
+/// Decodes a stream of bytes into telegrams.
 pub struct Decoder {
     state: State,
-    /// Where the telegram may have begun, oldest first.
+    /// Possible beginnings of the telegram, oldest first.
     attempts: Vec<Attempt, 2>,
-    /// A `/` within the present line.
+    /// A possible beginning within the present line.
     tentative: Option<Attempt>,
     sets: DataSets,
-    /// Since the last `/`.
+    /// Bytes since the last `/`.
     length: usize,
     /// The port delivers seven bits and even parity.
     parity: bool,
     parity_broken: bool,
-    /// First line of the last telegram with a right checksum, hashed.
-    known: Option<u32>,
+    /// Hash of the identification line of the last telegram with a valid checksum.
+    checksum_ident: Option<u32>,
     counters: Counters,
 }
 
@@ -87,96 +86,94 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// Waits for the first `/`.
+    /// Searches for the first `/`.
     pub const fn new() -> Self {
         Self {
-            state: State::Hunt,
+            state: State::Searching,
             attempts: Vec::new(),
             tentative: None,
             sets: DataSets::EMPTY,
             length: 0,
             parity: false,
             parity_broken: false,
-            known: None,
+            checksum_ident: None,
             counters: Counters::NONE,
         }
     }
 
-    /// What became of the bytes so far.
+    /// Numbers of decoded and rejected telegrams.
     pub const fn counters(&self) -> &Counters {
         &self.counters
     }
 
     /// Whether a telegram has begun and not ended.
     pub fn is_within(&self) -> bool {
-        self.state != State::Hunt
+        self.state != State::Searching
     }
 
-    /// Reads on in `input`, which it shortens, to the next telegram or error;
-    /// `None` when `input` is empty. How the bytes are cut makes no difference.
-    // In one piece, so that an emulator can tell what it costs: `tests/rp2040.rs`.
+    /// Consumes `input` up to the end of the next telegram; `None` once `input` is empty.
+    /// How the bytes are split into calls makes no difference.
+    // Not inlined, so that `tests/rp2040.rs` can measure its cost in an emulator.
     #[inline(never)]
     pub fn next(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, TelegramError>> {
         while !input.is_empty() {
-            let event = if self.state == State::Hunt {
-                self.hunt(input);
+            let event = if self.state == State::Searching {
+                self.search(input);
                 None
             } else if self.parity {
                 self.read_parity(input)
             } else {
                 self.read(input)
             };
-            // Neither taken out nor put in again: to move a telegram takes a chip as long
-            // as to read a line.
-            if let Some(told) = &event {
-                self.state = State::Hunt;
-                self.counters.count(told);
+            // By reference: moving a telegram costs a microcontroller as much as a line.
+            if let Some(result) = &event {
+                self.state = State::Searching;
+                self.counters.count(result);
                 return event;
             }
         }
         None
     }
 
-    /// The line has been silent for long, or has ended: what is half-read is
-    /// complete or never will be.
+    /// Ends the telegram in progress, after a long silence or at the end of the stream.
     pub fn end(&mut self) -> Option<Result<Telegram, TelegramError>> {
         let event = match self.state {
-            State::Hunt => return None,
+            State::Searching => return None,
             State::Trailer { digits: 0, .. } => Err(TelegramError::Trailer),
             State::Trailer { stated, .. } => self.finish(Some(stated)),
             State::Ident | State::Body => Err(TelegramError::Cut),
         };
-        self.state = State::Hunt;
+        self.state = State::Searching;
         self.counters.count(&event);
         Some(event)
     }
 
-    fn hunt(&mut self, input: &mut &[u8]) {
+    fn search(&mut self, input: &mut &[u8]) {
         let Some(at) = input.iter().position(|byte| byte & 0x7f == b'/') else {
             *input = &[];
             return;
         };
-        // '/' has five bits set: with even parity its eighth is set too.
+        // '/' has five bits set, so that even parity sets the eighth bit.
         self.parity = input[at] != b'/';
         self.parity_broken = false;
         *input = &input[at + 1..];
         self.attempts.clear();
         self.tentative = None;
         self.sets = DataSets::EMPTY;
-        self.fork();
+        self.begin_attempt();
         self.attempts.extend(self.tentative.take());
         self.state = State::Ident;
     }
 
-    /// Begins a new attempt at a `/`.
-    fn fork(&mut self) {
+    /// Begins an attempt at a `/`.
+    fn begin_attempt(&mut self) {
         self.tentative.insert(Attempt::new()).checksum(b"/");
         self.length = 1;
     }
 
     fn read_parity(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, TelegramError>> {
         if input[0] == b'/' {
-            // Eight bits after all.
+            // The port has eight data bits after all.
             return Some(Err(TelegramError::Cut));
         }
         let mut bits = [0; 64];
@@ -187,7 +184,7 @@ impl Decoder {
             length += 1;
         }
         if length == 0 {
-            // A broken byte goes alone: those behind it may be another telegram's.
+            // A byte with wrong parity alone: the next ones may be another telegram.
             self.parity_broken = true;
             bits[0] = input[0] & 0x7f;
             length = 1;
@@ -199,7 +196,7 @@ impl Decoder {
     }
 
     fn read(&mut self, input: &mut &[u8]) -> Option<Result<Telegram, TelegramError>> {
-        let room = LONGEST - self.length;
+        let room = MAX_LENGTH - self.length;
         if room == 0 {
             return Some(Err(TelegramError::Cut));
         }
@@ -209,7 +206,7 @@ impl Decoder {
         }
     }
 
-    /// Reads lines up to `!` or a telegram's start, at most `room` bytes.
+    /// Consumes lines up to `!` or the start of a telegram, at most `room` bytes.
     fn lines(&mut self, input: &mut &[u8], room: usize) -> Option<Result<Telegram, TelegramError>> {
         let block = &input[..input.len().min(room)];
         let (mut summed, mut read) = (0, 0);
@@ -218,7 +215,7 @@ impl Decoder {
             self.text(&block[read..at]);
             read = at + 1;
             match block[at] {
-                b'/' if self.state == State::Body && self.sets.fresh() => {
+                b'/' if self.state == State::Body && self.sets.line_is_empty() => {
                     *input = &input[at..];
                     return Some(Err(TelegramError::Cut));
                 }
@@ -226,7 +223,7 @@ impl Decoder {
                     self.text(b"/");
                     self.sum(&block[summed..read]);
                     summed = read;
-                    self.fork();
+                    self.begin_attempt();
                 }
                 b'!' if self.state == State::Body && self.sets.may_end() => {
                     self.tentative = None;
@@ -253,7 +250,7 @@ impl Decoder {
         }
     }
 
-    /// Bytes within a line, none of them a bracket.
+    /// Handles bytes of a line other than brackets.
     fn text(&mut self, bytes: &[u8]) {
         if let Some(attempt) = &mut self.tentative {
             attempt.ident(bytes);
@@ -266,24 +263,24 @@ impl Decoder {
     }
 
     fn bracket(&mut self, open: bool) {
-        // A first line has no brackets: the '/' was text.
+        // An identification line has no brackets: the '/' was text.
         self.tentative = None;
         if self.state == State::Ident {
             self.run_on();
         }
         match self.sets.bracket(open) {
-            Found::Nothing => {}
-            Found::Set(code, value) => {
+            Scan::Nothing => {}
+            Scan::Set(code, value) => {
                 for attempt in &mut self.attempts {
                     attempt.set(code, value);
                 }
             }
-            Found::Malformed => self.attempts.iter_mut().for_each(Attempt::malformed),
+            Scan::Malformed => self.attempts.iter_mut().for_each(Attempt::malformed),
         }
     }
 
-    /// The first line runs on into the first data set: its end was lost, or
-    /// the meter sends none.
+    /// Handles an identification line that continues with the first data set, because its
+    /// line end was lost or is never sent.
     fn run_on(&mut self) {
         self.state = State::Body;
         if let Some(attempt) = self.attempts.first_mut() {
@@ -297,7 +294,7 @@ impl Decoder {
             self.attempts.iter_mut().for_each(Attempt::malformed);
         }
         self.state = State::Body;
-        // To take what is not there would copy it all the same.
+        // Without the check an empty `take` would copy the whole attempt.
         if self.tentative.is_some()
             && let Some(attempt) = self.tentative.take()
         {
@@ -305,12 +302,12 @@ impl Decoder {
                 self.attempts.remove(0);
                 self.counters.overrun = self.counters.overrun.saturating_add(1);
             }
-            // There is room now.
+            // There is room: the branch above has made it.
             let _ = self.attempts.push(attempt);
         }
     }
 
-    /// A byte behind `!`.
+    /// Handles a byte after `!`.
     fn trailer(
         &mut self,
         input: &mut &[u8],
@@ -337,7 +334,7 @@ impl Decoder {
                 Some(self.finish(None))
             }
             (_, _) if digits == 0 => Some(Err(TelegramError::Trailer)),
-            // Leading zeros left out, whatever follows: it may begin the next telegram.
+            // A checksum without leading zeros; this byte may begin the next telegram.
             _ => Some(self.finish(Some(stated))),
         }
     }
@@ -346,11 +343,11 @@ impl Decoder {
         let right = stated.and_then(|stated| {
             self.attempts.iter().position(|attempt| attempt.checksum_so_far() == stated)
         });
-        // What began before the right one was cut; what began behind it was its text.
+        // An attempt before the right one was truncated; one after it was text.
         let before = right.unwrap_or(self.attempts.len().saturating_sub(1));
         self.counters.overrun = self.counters.overrun.saturating_add(before as u32);
         if let Some(right) = right.map(|at| &self.attempts[at]) {
-            self.known = Some(right.ident_hash());
+            self.checksum_ident = Some(right.ident_hash());
             return Ok(right.telegram.clone());
         }
         let newest = self.attempts.last().ok_or(TelegramError::Cut)?;
@@ -358,8 +355,10 @@ impl Decoder {
             Some(stated) => {
                 Err(TelegramError::Checksum { stated, computed: newest.checksum_so_far() })
             }
-            None if self.known == Some(newest.ident_hash()) => Err(TelegramError::ChecksumMissing),
-            None if self.parity_broken || !newest.flawless() => Err(TelegramError::Unsure),
+            None if self.checksum_ident == Some(newest.ident_hash()) => {
+                Err(TelegramError::ChecksumMissing)
+            }
+            None if self.parity_broken || !newest.is_well_formed() => Err(TelegramError::Unsure),
             None => Ok(Telegram { check: Check::Absent, ..newest.telegram.clone() }),
         }
     }

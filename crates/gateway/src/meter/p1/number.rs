@@ -1,23 +1,23 @@
-//! Decimal figures to whole numbers of a smaller unit: `0001.011` kW is 1011 W.
-//! No float comes near: 1.011 × 1000 would be 1010.
+//! Decimal numbers to integers of a smaller unit: `0001.011` kW is 1011 W. In floating
+//! point 1.011 × 1000 is less than 1011.
 
-/// Why figures are no value.
+/// Why a text is not a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NumberError {
     /// Not a decimal number.
     Malformed,
-    /// A number that no meter holds.
-    Absurd,
+    /// Beyond the range of meters.
+    OutOfRange,
 }
 
-/// Nothing a meter counts comes near: a petawatt-hour, ten years of Europe's traffic.
+/// Upper limit: a petawatt-hour in Wh, far more than any meter counts.
 const LIMIT: i64 = 1_000_000_000_000_000;
 
-/// Ten times that and a figure has 32 bits.
+/// Ten times this plus a digit has 32 bits.
 const SMALL: u32 = u32::MAX / 10;
 
-/// `figures` times ten to the power of `places`, the rest rounded to the
-/// nearest. Spaces around, a sign before and a comma for the point are borne.
+/// `figures` × 10^`places`, rounded half away from zero. Surrounding spaces, a sign and a
+/// decimal comma are accepted.
 pub(super) fn scaled(figures: &[u8], places: u8) -> Result<i64, NumberError> {
     let figures = figures.trim_ascii();
     let (negative, figures) = match figures {
@@ -43,11 +43,11 @@ pub(super) fn scaled(figures: &[u8], places: u8) -> Result<i64, NumberError> {
                     missing -= 1;
                 }
                 if value >= LIMIT {
-                    // Read on: only figures may follow.
+                    // The value is out of range; the rest must still be well-formed.
                     continue;
                 }
                 value = match u32::try_from(value) {
-                    // A chip multiplies 32 bits at once, and 64 in a function.
+                    // A microcontroller multiplies 32 bits in one instruction, 64 in a call.
                     Ok(small @ 0..SMALL) => i64::from(small * 10 + u32::from(digit)),
                     _ => value * 10 + i64::from(digit),
                 };
@@ -64,7 +64,7 @@ pub(super) fn scaled(figures: &[u8], places: u8) -> Result<i64, NumberError> {
     }
     value = value.saturating_add(i64::from(round == Some(true)));
     match value {
-        LIMIT.. => Err(NumberError::Absurd),
+        LIMIT.. => Err(NumberError::OutOfRange),
         _ if negative => Ok(-value),
         _ => Ok(value),
     }
@@ -76,11 +76,11 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::NumberError::{Absurd, Malformed};
+    use super::NumberError::{Malformed, OutOfRange};
     use super::*;
 
     #[test]
-    fn figures_of_meters() {
+    fn numbers_of_meters() {
         for (figures, places, value) in [
             ("0001.011", 3, Ok(1011)),
             ("00010501.076", 3, Ok(10_501_076)),
@@ -99,8 +99,8 @@ mod tests {
             ("-1.0115", 3, Ok(-1012)),
             ("0.0", 6, Ok(0)),
             ("999999999999.999", 3, Ok(999_999_999_999_999)),
-            ("1000000000000", 3, Err(Absurd)),
-            ("99999999999999999999999999999999999", 3, Err(Absurd)),
+            ("1000000000000", 3, Err(OutOfRange)),
+            ("99999999999999999999999999999999999", 3, Err(OutOfRange)),
             ("99999999999999999999999999x", 3, Err(Malformed)),
             ("", 3, Err(Malformed)),
             ("-", 3, Err(Malformed)),
@@ -118,7 +118,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(value in -999_999_999_999_i64..=999_999_999_999) {
+        fn parsing_inverts_formatting(value in -999_999_999_999_i64..=999_999_999_999) {
             let sign = if value < 0 { "-" } else { "" };
             let (whole, part) = (value.abs() / 1000, value.abs() % 1000);
             let figures = format!("{sign}{whole:09}.{part:03}");

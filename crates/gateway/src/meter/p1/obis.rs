@@ -1,22 +1,22 @@
-//! OBIS codes and units: which register a line means, and in what.
+//! OBIS codes and units: the quantity of a line and the unit of its value.
 use super::number::{NumberError, scaled};
 use crate::meter::Quantity;
 
-/// What a line may tell.
+/// Meaning of an OBIS code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ObisMeaning {
-    /// A number.
+    /// A measured quantity.
     Quantity(Quantity),
     /// The meter's clock, 0-0:1.0.0.
     Clock,
 }
 
-/// The code's groups A-B:C.D.E*F; A and B are 1 and 0 where left out, F is 255,
-/// the present value. Nothing where it is no code.
+/// The groups A-B:C.D.E*F of a code. Missing groups A, B and F are 1, 0 and 255 (the present
+/// value). `None` if it is not a code.
 fn groups(code: &[u8]) -> Option<[u8; 6]> {
     let mut groups = [1, 0, 0, 0, 0, 255];
     let (mut at, mut number, mut digits) = (2, 0_u8, 0);
-    // Which separator ends which group; A and B are filled where they appear.
+    // `at` is the group in progress; A and B are set when their separator is found.
     for &byte in code {
         match byte {
             b'0'..=b'9' => {
@@ -53,8 +53,10 @@ fn groups(code: &[u8]) -> Option<[u8; 6]> {
     Some(groups)
 }
 
-/// What a code means: an error where it is none, nothing where it means
-/// something else than we read.
+/// The meaning of a code; `None` for one that is not used.
+///
+/// # Errors
+/// Where it is not a code.
 pub(super) fn quantity(code: &[u8]) -> Result<Option<ObisMeaning>, NumberError> {
     let [a, b, c, d, e, storage] = groups(code).ok_or(NumberError::Malformed)?;
     if storage != 255 {
@@ -96,7 +98,7 @@ pub(super) fn quantity(code: &[u8]) -> Result<Option<ObisMeaning>, NumberError> 
     Ok(Some(ObisMeaning::Quantity(register)))
 }
 
-/// What a unit measures.
+/// Physical dimension of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dimension {
     Energy,
@@ -128,8 +130,8 @@ fn dimension(register: Quantity) -> Dimension {
     }
 }
 
-/// Places to shift from the unit as written to ours (W, Wh, var, varh, mV, mA).
-/// Meters write kVAr, kvar, kVA and so on; only the prefixes' case matters.
+/// Decimal exponent from the unit as written to the unit of the quantity (W, Wh, var, varh,
+/// mV, mA). Meters write kVAr, kvar, kVA and so on; case matters in the prefix alone.
 fn places(unit: &[u8], dimension: Dimension) -> Option<u8> {
     let is = |rest: &[u8], words: &[&str]| {
         words.iter().any(|word| rest.eq_ignore_ascii_case(word.as_bytes()))
@@ -149,13 +151,13 @@ fn places(unit: &[u8], dimension: Dimension) -> Option<u8> {
         [b'k' | b'K', rest @ ..] if fits(rest) => Some(base + 3),
         [b'M', rest @ ..] if fits(rest) => Some(base + 6),
         [b'm', rest @ ..] if small && fits(rest) => Some(0),
-        // Volts and amperes are unmistakable; a bare number for energy is not.
+        // A number without unit is accepted for volts and amperes only.
         [] if small => Some(base),
         _ => None,
     }
 }
 
-/// The largest that our types and a multiplier bear.
+/// Whether a value times the largest multiplier fits its type.
 fn plausible(dimension: Dimension, value: i64) -> bool {
     match dimension {
         Dimension::Energy | Dimension::ReactiveEnergy => value >= 0,
@@ -164,7 +166,7 @@ fn plausible(dimension: Dimension, value: i64) -> bool {
     }
 }
 
-/// A value with its unit, `0001.011*kW`, in the unit of its register.
+/// Parses a value with its unit, `0001.011*kW`, into the unit of its quantity.
 pub(super) fn value(register: Quantity, text: &[u8]) -> Result<i64, NumberError> {
     let star = text.iter().position(|&byte| byte == b'*').unwrap_or(text.len());
     let (figures, unit) = text.split_at(star);
@@ -172,12 +174,12 @@ pub(super) fn value(register: Quantity, text: &[u8]) -> Result<i64, NumberError>
     let dimension = dimension(register);
     let places = places(unit, dimension).ok_or(NumberError::Malformed)?;
     let value = scaled(figures, places)?;
-    if plausible(dimension, value) { Ok(value) } else { Err(NumberError::Absurd) }
+    if plausible(dimension, value) { Ok(value) } else { Err(NumberError::OutOfRange) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::NumberError::{Absurd, Malformed};
+    use super::NumberError::{Malformed, OutOfRange};
     use super::*;
 
     fn read(code: &str) -> Result<Option<ObisMeaning>, NumberError> {
@@ -243,12 +245,12 @@ mod tests {
             (Import, "1.5*MWh", Ok(1_500_000)),
             (Import, "1*kvarh", Err(Malformed)),
             (Import, "1605.055", Err(Malformed)),
-            (Import, "-1*kWh", Err(Absurd)),
-            (Import, "9999999999999*kWh", Err(Absurd)),
+            (Import, "-1*kWh", Err(OutOfRange)),
+            (Import, "9999999999999*kWh", Err(OutOfRange)),
             (ImportPower, "0001.011*kW", Ok(1011)),
             (ImportPower, "000000286*W", Ok(286)),
             (ImportPower, "-0.5*kW", Ok(-500)),
-            (ImportPower, "99999999*kW", Err(Absurd)),
+            (ImportPower, "99999999*kW", Err(OutOfRange)),
             (ImportPower, "1*KW", Ok(1000)),
             (ReactiveImportPower, "0000.505*kVAr", Ok(505)),
             (ReactiveImportPower, "0000.505*kvar", Ok(505)),
@@ -257,7 +259,7 @@ mod tests {
             (Voltage(0), "240.3*V", Ok(240_300)),
             (Voltage(0), "240.3", Ok(240_300)),
             (Voltage(0), "10.5*kV", Ok(10_500_000)),
-            (Voltage(0), "9999999*V", Err(Absurd)),
+            (Voltage(0), "9999999*V", Err(OutOfRange)),
             (Current(2), "004.2*A", Ok(4200)),
             (Current(2), "4200*mA", Ok(4200)),
             (Current(2), "*A", Err(Malformed)),

@@ -1,5 +1,4 @@
-//! Properties of the decoder, and the traps met in real telegrams, on telegrams
-//! built by hand.
+//! Properties of the decoder, and peculiarities of real meters in constructed telegrams.
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
@@ -40,7 +39,7 @@ fn decode(bytes: &[u8]) -> Vec<Result<Telegram, TelegramError>> {
     let mut all = events(&mut decoder, bytes);
     all.extend(decoder.end());
     let counters = decoder.counters();
-    let events = counters.understood() + counters.refused() - counters.overrun;
+    let events = counters.decoded() + counters.rejected() - counters.overrun;
     assert_eq!(events as usize, all.len());
     all
 }
@@ -74,7 +73,7 @@ fn a_telegram() {
     assert_eq!(telegram.current(0), Some(MilliAmps(4200)));
     assert_eq!(telegram.current(3), None);
     assert_eq!(telegram.get(Quantity::PhaseReactiveImportPower(0)), Some(100));
-    assert_eq!((telegram.malformed(), telegram.absurd()), (0, 0));
+    assert_eq!((telegram.malformed(), telegram.implausible()), (0, 0));
 }
 
 #[test]
@@ -82,7 +81,7 @@ fn a_bad_line_does_not_cost_the_telegram() {
     let telegram = line("1-0:4:24.7.0\r\nrubbish)(\r\n1-0:1.7.0(0001.0\r\n1-0:1.8.0(7*kWh)");
     assert_eq!((import(&telegram), telegram.malformed()), (Some(7000), 4));
     let telegram = line("1-0:1.8.0(99999999999999999999999999*kWh)\r\n1-0:1.7.0(0*kW)");
-    assert_eq!((import(&telegram), telegram.absurd()), (None, 1));
+    assert_eq!((import(&telegram), telegram.implausible()), (None, 1));
     assert_eq!(telegram.power(), Some(Watts(0)));
 }
 
@@ -94,7 +93,7 @@ fn lines_of_any_length() {
     let telegram = line(&format!("{history}\r\n{text}\r\n{code}(1)\r\n1-0:1.8.0(7*kWh)"));
     assert_eq!((import(&telegram), telegram.malformed()), (Some(7000), 0));
     let telegram = line(&format!("1-0:1.8.0({}*kWh)", "0".repeat(60)));
-    assert_eq!((import(&telegram), telegram.absurd()), (None, 1));
+    assert_eq!((import(&telegram), telegram.implausible()), (None, 1));
 }
 
 #[test]
@@ -102,12 +101,12 @@ fn tariffs_are_summed_where_there_is_no_total() {
     let tariffs = "1-0:1.8.1(1.001*kWh)\r\n1-0:1.8.2(2.002*kWh)\r\n1-0:1.8.4(4*kWh)";
     assert_eq!(import(&line(tariffs)), Some(7003));
     assert_eq!(import(&line(&format!("{tariffs}\r\n1-0:1.8.0(9*kWh)"))), Some(9000));
-    let spoilt = line(&format!("{tariffs}\r\n1-0:1.8.3(x*kWh)"));
-    assert_eq!((import(&spoilt), spoilt.malformed()), (None, 1), "a sum would be too low");
+    let invalid = line(&format!("{tariffs}\r\n1-0:1.8.3(x*kWh)"));
+    assert_eq!((import(&invalid), invalid.malformed()), (None, 1), "a sum would be too low");
 }
 
 #[test]
-fn the_end_may_look_in_many_ways() {
+fn the_checksum_may_have_many_forms() {
     let text = format!("/XYZ5\r\n{LINES}!");
     let sum = Crc16::new(&crc::CRC_16_ARC).checksum(text.as_bytes());
     for end in [
@@ -121,7 +120,7 @@ fn the_end_may_look_in_many_ways() {
     ] {
         assert_eq!(only((text.clone() + &end).as_bytes()).check(), Check::Good, "{end:?}");
     }
-    // A checksum with leading zeros, told without them; found by counting.
+    // A checksum with leading zeros, sent without them; found by trial.
     let short = (0..)
         .map(|number| format!("/XYZ5\r\n\r\n1-0:1.8.0({number}*kWh)\r\n!"))
         .find(|text| Crc16::new(&crc::CRC_16_ARC).checksum(text.as_bytes()) < 0x100)
@@ -141,7 +140,7 @@ fn the_exclamation_mark_may_follow_the_last_value() {
 }
 
 #[test]
-fn lines_may_end_anyhow() {
+fn lines_end_with_cr_lf_or_both() {
     for end in ["\n", "\r", "\n\r", "\r\r\n"] {
         let text = format!("/XYZ5\r\n{LINES}!").replace("\r\n", end);
         assert_eq!(import(&only(&sealed(&text))), Some(6_678_394), "{end:?}");
@@ -162,7 +161,7 @@ fn slashes_and_exclamation_marks_in_text() {
 }
 
 #[test]
-fn without_checksum_every_line_must_make_sense() {
+fn without_checksum_every_line_must_be_well_formed() {
     let unsealed = |lines: &str| format!("/XYZ5\r\n{lines}!\r\n").into_bytes();
     assert_eq!(only(&unsealed(LINES)).check(), Check::Absent);
     let gas = "0-1:24.3.0(161107190000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)\r\n";
@@ -177,14 +176,14 @@ fn without_checksum_every_line_must_make_sense() {
     ] {
         assert_eq!(decode(&unsealed(lines)), [Err(TelegramError::Unsure)], "{lines}");
     }
-    // Nothing says that it is complete.
+    // Without a line end it may be incomplete.
     let cut = format!("/XYZ5\r\n{LINES}!").into_bytes();
     assert_eq!(decode(&cut), [Err(TelegramError::Trailer)]);
     assert_eq!(decode(&[cut, good()].concat())[0], Err(TelegramError::Trailer));
 }
 
 #[test]
-fn a_meter_that_has_sent_a_checksum_must_go_on() {
+fn a_meter_that_has_sent_a_checksum_must_always_send_one() {
     let checked = sealed(&format!("/XYZ5\r\n{LINES}!"));
     let unchecked = format!("/XYZ5\r\n{LINES}!\r\n").into_bytes();
     let other = format!("/ABC5\r\n{LINES}!\r\n").into_bytes();
@@ -194,7 +193,7 @@ fn a_meter_that_has_sent_a_checksum_must_go_on() {
 }
 
 #[test]
-fn a_telegram_behind_one_that_was_cut_anywhere() {
+fn a_telegram_after_one_truncated_anywhere() {
     let good = good();
     for cut in 1..good.len() {
         let line = [&good[..cut], &good].concat();
@@ -204,7 +203,7 @@ fn a_telegram_behind_one_that_was_cut_anywhere() {
         let _ = events(&mut decoder, &line);
         let _ = decoder.end();
         let counters = decoder.counters();
-        assert_eq!(counters.understood() + counters.refused(), 2, "cut at {cut}: {counters:?}");
+        assert_eq!(counters.decoded() + counters.rejected(), 2, "cut at {cut}: {counters:?}");
     }
 }
 
@@ -235,7 +234,7 @@ fn seven_bits_and_parity() {
 }
 
 #[test]
-fn an_endless_telegram_is_given_up() {
+fn a_telegram_that_is_too_long_is_rejected() {
     let endless = format!("/XYZ5\r\n{}", "1-0:1.7.0(1*kW)\r\n".repeat(1000));
     assert_eq!(decode(endless.as_bytes()), [Err(TelegramError::Cut)]);
     let line = [endless.as_bytes(), b"noise without end of line", &good()].concat();
@@ -244,7 +243,7 @@ fn an_endless_telegram_is_given_up() {
 }
 
 #[test]
-fn refusals_are_told_in_words() {
+fn errors_are_displayed() {
     let wrong = String::from_utf8(good()).expect("ASCII").replace("6678", "6679");
     let error = decode(wrong.as_bytes()).remove(0).expect_err("wrong");
     assert!(error.to_string().starts_with("checksum "), "{error}");
@@ -295,7 +294,7 @@ proptest! {
     }
 
     #[test]
-    fn a_repeated_lost_or_changed_stretch_is_never_believed(
+    fn repeated_lost_or_changed_bytes_never_give_a_wrong_value(
         at in 0_usize..300,
         length in 1_usize..40,
         how in 0..3,
