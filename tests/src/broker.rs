@@ -54,11 +54,9 @@ impl Mosquitto {
             let certificate = encrypted.then(|| Certificate::make(folder.path()));
             let child = launch(&program, folder.path(), address, certificate.as_ref());
             let mut this = Self { child, folder, address, certificate };
-            let up = until("mosquitto runs", || {
-                match this.child.try_wait() {
-                    Ok(Some(_)) => Some(false),
-                    _ => this.is_running().then_some(true),
-                }
+            let up = until("mosquitto runs", || match this.child.try_wait() {
+                Ok(Some(_)) => Some(false),
+                _ => this.is_running().then_some(true),
             });
             if up {
                 return Some(this);

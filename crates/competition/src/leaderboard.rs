@@ -1,5 +1,8 @@
 //! The ranked rows: what everybody sees, each number with what it rests on.
-use crate::{Bilingual, MilliWattHours, ParticipantIndex, Time, Watts, names::names};
+use crate::{
+    Bilingual, ConfidenceInterval, MilliWattHours, ParticipantIndex, Score, Time, Watts,
+    names::names,
+};
 
 /// What a board ranks by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -58,10 +61,12 @@ pub struct Row {
     pub rank: Option<u32>,
     /// Participants of one group are not told apart by their intervals.
     pub group: Option<u32>,
+    /// What the rule ranks by. A participant that is not ranked may have one, too.
+    pub score: Score,
     /// Saving of the contest so far, percent.
     pub saving_percent: Option<f64>,
     /// 90 % interval of it.
-    pub interval_percent: Option<[f64; 2]>,
+    pub interval_percent: Option<ConfidenceInterval>,
     /// Saving of the last 14 days minus that of the contest's days before them,
     /// percentage points; known on a board by [`Rule::MostImproved`] only.
     pub improvement_points: Option<f64>,
@@ -109,10 +114,9 @@ pub struct ClusterRow {
 }
 
 impl Row {
-    /// Decimals of the saving that its interval supports: none where it is a
-    /// percentage point or more to either side, else one.
-    pub fn decimals(&self) -> usize {
-        usize::from(self.interval_percent.is_some_and(|[low, high]| high - low < 2.0))
+    /// The saving with its interval, whatever the rule ranks by.
+    pub const fn saving(&self) -> Score {
+        Score::saving(self.saving_percent, self.interval_percent)
     }
 }
 

@@ -23,6 +23,7 @@ mod baseline;
 mod bilingual;
 mod bin_sums;
 mod calendar;
+mod confidence_interval;
 mod day_record;
 mod eligibility;
 mod energy;
@@ -39,6 +40,7 @@ mod reading_source;
 mod reference_baselines;
 mod results;
 mod sample;
+mod score;
 mod standings;
 mod static_period;
 mod time;
@@ -51,6 +53,7 @@ pub use activity::{Activity, ActivityKind};
 pub use bilingual::Bilingual;
 pub use bin_sums::GoodnessOfFit;
 pub use calendar::Country;
+pub use confidence_interval::ConfidenceInterval;
 pub use day_record::{DayRecord, DayRecordError};
 pub use factors::{Factors, KgCo2PerKwh, SekPerKwh};
 pub use interval_data::{ImportValidator, IntervalReading};
@@ -66,6 +69,7 @@ pub use results::{
     QuarantinedReadings, Revision, SeriesPoint,
 };
 pub use sample::{QuarantineReason, RejectReason, Sample};
+pub use score::{Score, ScoreUnit};
 pub use standings::{
     Confidence, Effect, OpportunityKind, Portfolio, ReferenceLoad, SavingOpportunity, Standings,
 };

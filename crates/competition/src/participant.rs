@@ -23,13 +23,21 @@ pub struct Period {
     pub end: Date,
 }
 
-/// Values that hold from a date on, oldest first.
+/// Values that are each in force from a local date on, in order of date.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dated<T>(pub Vec<(Date, T)>);
 
 impl<T> Default for Dated<T> {
     fn default() -> Self {
         Self(Vec::new())
+    }
+}
+
+impl<T: Copy> Dated<T> {
+    /// The value in force on a date. The first value is in force before its date, too.
+    pub fn at(&self, date: Date) -> Option<T> {
+        let in_force = self.0.iter().rev().find(|(from, _)| *from <= date);
+        in_force.or(self.0.first()).map(|(_, value)| *value)
     }
 }
 

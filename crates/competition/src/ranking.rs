@@ -1,32 +1,30 @@
-//! Ranks: 1 is best, what the board prints as equal shares a rank, and the next
-//! rank counts all before it (1, 1, 3).
+//! Ranks and groups of a leaderboard.
+use crate::ConfidenceInterval;
 
-/// Ranks of values, `None` for those without one. `resolution` is what the board
-/// prints; larger is better where `descending`.
-pub(crate) fn ranks(values: &[Option<f64>], resolution: f64, descending: bool) -> Vec<Option<u32>> {
-    let sign = if descending { -1.0 } else { 1.0 };
-    let key = |value: f64| (sign * value / resolution).round() as i64;
-    let keys: Vec<Option<i64>> =
-        values.iter().map(|value| value.filter(|value| value.is_finite()).map(key)).collect();
-    let mut sorted: Vec<i64> = keys.iter().flatten().copied().collect();
+/// Competition ranking ("1, 1, 3"): equal keys share a rank, and each rank is one more
+/// than the number of better keys. A participant without a key has no rank.
+pub(crate) fn ranks(keys: &[Option<i64>], lower_is_better: bool) -> Vec<Option<u32>> {
+    let cost = |key: i64| if lower_is_better { key } else { -key };
+    let mut sorted: Vec<i64> = keys.iter().flatten().map(|key| cost(*key)).collect();
     sorted.sort_unstable();
-    let rank = |key: i64| sorted.partition_point(|other| *other < key) as u32 + 1;
-    keys.into_iter().map(|key| key.map(rank)).collect()
+    let rank = |key: i64| sorted.partition_point(|other| *other < cost(key)) as u32 + 1;
+    keys.iter().map(|key| key.map(rank)).collect()
 }
 
-/// Groups of participants in order of rank: each begins with its best, and whoever
-/// has an interval that reaches into that of the best is not told apart from it.
-pub(crate) fn groups(intervals: &[[f64; 2]]) -> Vec<u32> {
-    let mut best: Option<[f64; 2]> = None;
+/// Numbers the groups of participants whose intervals cannot be distinguished. The
+/// intervals are in order of rank. Each group begins with its best participant and holds
+/// all that follow whose intervals reach into that of the best.
+pub(crate) fn groups(intervals: &[ConfidenceInterval]) -> Vec<u32> {
+    let mut best: Option<ConfidenceInterval> = None;
     let mut group = 0;
-    let mut place = |interval: &[f64; 2]| {
-        if best.is_none_or(|best| interval[1] < best[0]) {
+    let mut number = |interval: &ConfidenceInterval| {
+        if best.is_none_or(|best| interval.high < best.low) {
             best = Some(*interval);
             group += 1;
         }
         group
     };
-    intervals.iter().map(&mut place).collect()
+    intervals.iter().map(&mut number).collect()
 }
 
 #[cfg(test)]
@@ -34,17 +32,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_end_where_intervals_part() {
+    fn a_group_ends_where_an_interval_lies_below_that_of_the_best() {
         let intervals = [[20.0, 24.0], [18.0, 20.5], [15.0, 19.9], [5.0, 15.5], [4.0, 14.0]];
-        assert_eq!(groups(&intervals), [1, 1, 2, 2, 3]);
+        assert_eq!(groups(&intervals.map(ConfidenceInterval::from)), [1, 1, 2, 2, 3]);
         assert!(groups(&[]).is_empty());
     }
 
     #[test]
-    fn equals_share() {
-        let values = [Some(0.101), None, Some(0.2), Some(0.1012), Some(f64::NAN), Some(-0.3)];
-        let best_first = ranks(&values, 0.001, true);
-        assert_eq!(best_first, [Some(2), None, Some(1), Some(2), None, Some(4)]);
-        assert_eq!(ranks(&values, 0.001, false)[5], Some(1));
+    fn equal_keys_share_a_rank() {
+        let keys = [Some(101), None, Some(200), Some(101), None, Some(-300)];
+        assert_eq!(ranks(&keys, false), [Some(2), None, Some(1), Some(2), None, Some(4)]);
+        assert_eq!(ranks(&keys, true), [Some(2), None, Some(4), Some(2), None, Some(1)]);
     }
 }

@@ -11,7 +11,10 @@
 //! A baseline that is wrong by a share r turns a saving s into 1 − (1−s)/(1−r).
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::time::{Day, Hour};
+use crate::{
+    ConfidenceInterval,
+    time::{Day, Hour},
+};
 
 /// Measured and predicted energy of the same hours, kWh.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -144,9 +147,10 @@ fn t_95(degrees_of_freedom: f64) -> Option<f64> {
 
 /// The interval of a saving with a baseline that is wrong by at most the half-width
 /// to either side, shares.
-pub(crate) fn interval(saving: f64, half_width: f64) -> [f64; 2] {
+pub(crate) fn interval(saving: f64, half_width: f64) -> ConfidenceInterval {
     let half = half_width.clamp(0.0, 0.95);
-    [1.0 - (1.0 - saving) / (1.0 - half), 1.0 - (1.0 - saving) / (1.0 + half)]
+    let at = |factor: f64| 1.0 - (1.0 - saving) / factor;
+    ConfidenceInterval { low: at(1.0 - half), high: at(1.0 + half) }
 }
 
 #[cfg(test)]
@@ -243,7 +247,7 @@ mod tests {
 
     #[test]
     fn interval_shifts_the_saving_by_the_baseline_error() {
-        let [low, high] = interval(0.1, 0.05);
+        let ConfidenceInterval { low, high } = interval(0.1, 0.05);
         assert!((low - (1.0 - 0.9 / 0.95)).abs() < 1e-12 && low < 0.1);
         assert!((high - (1.0 - 0.9 / 1.05)).abs() < 1e-12 && high > 0.1);
     }

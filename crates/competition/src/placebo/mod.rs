@@ -9,7 +9,7 @@ mod windows;
 
 use jiff::tz::TimeZone;
 
-use crate::{Baseline, Celsius, Country, Method, Time};
+use crate::{Baseline, Celsius, ConfidenceInterval, Country, Method, Time};
 
 pub use summary::{Summary, summarize};
 
@@ -85,7 +85,7 @@ pub struct Case {
     /// The false saving, as a share.
     pub saving: f64,
     /// Its 90 % interval, where the method gives one.
-    pub interval: Option<[f64; 2]>,
+    pub interval: Option<ConfidenceInterval>,
 }
 
 /// Scores a method in all windows of all buildings.

@@ -1,5 +1,6 @@
 //! Summary of a method's cases: one line of the placebo bench's table.
 use super::Case;
+use crate::ConfidenceInterval;
 
 /// A false saving above this is large, percent.
 const LARGE: f64 = 5.0;
@@ -30,9 +31,10 @@ pub fn summarize(cases: &[Case]) -> Option<Summary> {
     errors.sort_unstable_by(f64::total_cmp);
     let count = cases.len() as f64;
     let quantile = |share: f64| errors.get(((count - 1.0) * share).round() as usize).copied();
-    let intervals: Vec<[f64; 2]> = cases.iter().filter_map(|case| case.interval).collect();
-    let covered = intervals.iter().filter(|[low, high]| *low <= 0.0 && *high >= 0.0).count();
-    let half_widths = intervals.iter().map(|[low, high]| (high - low) * 50.0).collect();
+    let intervals: Vec<ConfidenceInterval> =
+        cases.iter().filter_map(|case| case.interval).collect();
+    let covered = intervals.iter().filter(|interval| interval.contains(0.0)).count();
+    let half_widths = intervals.iter().map(|interval| interval.width() * 50.0).collect();
     let any = !intervals.is_empty();
     Some(Summary {
         cases: cases.len(),

@@ -8,7 +8,8 @@ use core::ops::Range;
 
 use super::{Standings, hour_energy};
 use crate::{
-    GoodnessOfFit, Leaderboard, Method, ParticipantIndex, Row, Rule, Status, Time,
+    ConfidenceInterval, GoodnessOfFit, Leaderboard, Method, ParticipantIndex, Row, Rule, Score,
+    Status, Time,
     baseline::{FittedBaseline, interval},
     calendar::days_after,
     eligibility::Ineligibility,
@@ -27,13 +28,34 @@ const RECENT_DAYS: i64 = 14;
 struct Figures {
     totals: Totals,
     saving: Option<f64>,
-    interval: Option<[f64; 2]>,
+    interval: Option<ConfidenceInterval>,
     intensity: Option<f64>,
     night: Option<f64>,
     saved_per_employee: Option<f64>,
     improvement: Option<f64>,
     coverage: Option<f64>,
     fit: Option<GoodnessOfFit>,
+}
+
+impl Figures {
+    fn interval_percent(&self) -> Option<ConfidenceInterval> {
+        self.interval.map(|interval| interval.map(|share| share * 100.0))
+    }
+
+    /// What the rule ranks by.
+    fn score(&self, rule: Rule) -> Score {
+        let percent = |share: f64| share * 100.0;
+        let value = match rule {
+            Rule::Saving => {
+                return Score::saving(self.saving.map(percent), self.interval_percent());
+            }
+            Rule::Intensity => self.intensity,
+            Rule::Night => self.night,
+            Rule::SavingPerEmployee => self.saved_per_employee,
+            Rule::MostImproved => self.improvement.map(percent),
+        };
+        Score::new(value, rule.unit())
+    }
 }
 
 impl Standings {
@@ -165,26 +187,21 @@ impl Standings {
             compare(&mut all);
         }
         let mut rows = Vec::with_capacity(self.houses.len());
-        let mut values = Vec::with_capacity(self.houses.len());
+        let mut keys = Vec::with_capacity(self.houses.len());
         let houses = (0..).map(ParticipantIndex).zip(&self.houses);
         for ((who, house), figures) in houses.zip(all) {
             let reason = self.obstacle(house, rule, &figures, status, now);
+            let score = figures.score(rule);
+            keys.push(score.rank_key().filter(|_| reason.is_none()));
             let saving = figures.saving;
-            let value = match rule {
-                Rule::Saving => saving,
-                Rule::Intensity => figures.intensity,
-                Rule::Night => figures.night,
-                Rule::SavingPerEmployee => figures.saved_per_employee,
-                Rule::MostImproved => figures.improvement,
-            };
-            values.push(value.filter(|_| reason.is_none()));
             let totals = &figures.totals;
             rows.push(Row {
                 participant: who,
                 rank: None,
                 group: None,
+                score,
                 saving_percent: saving.map(|saving| saving * 100.0),
-                interval_percent: figures.interval.map(|ends| ends.map(|end| end * 100.0)),
+                interval_percent: figures.interval_percent(),
                 improvement_points: figures.improvement.map(|rise| rise * 100.0),
                 saved: saving.map(|_| totals.saved()),
                 expected: saving.map(|_| totals.baseline),
@@ -200,12 +217,7 @@ impl Standings {
                 reason: reason.map(Ineligibility::text),
             });
         }
-        let (resolution, descending) = match rule {
-            Rule::Saving | Rule::MostImproved => (0.001, true),
-            Rule::Intensity | Rule::Night => (0.01, false),
-            Rule::SavingPerEmployee => (0.1, true),
-        };
-        for (row, rank) in rows.iter_mut().zip(ranks(&values, resolution, descending)) {
+        for (row, rank) in rows.iter_mut().zip(ranks(&keys, rule.lower_is_better())) {
             row.rank = rank;
         }
         rows.sort_by(|a, b| {
@@ -329,11 +341,11 @@ fn outside(fitted: Option<&FittedBaseline>) -> impl Fn(usize) -> Option<f64> {
 fn group(rows: &mut [Row]) {
     let ranked = rows.iter_mut().take_while(|row| row.rank.is_some());
     let ranked: Vec<&mut Row> = ranked.collect();
-    let ends = |row: &Row| {
+    let interval = |row: &&mut Row| {
         let saving = row.saving_percent.unwrap_or(0.0);
-        row.interval_percent.unwrap_or([saving, saving])
+        row.interval_percent.unwrap_or(ConfidenceInterval { low: saving, high: saving })
     };
-    let intervals: Vec<[f64; 2]> = ranked.iter().map(|row| ends(row)).collect();
+    let intervals: Vec<ConfidenceInterval> = ranked.iter().map(interval).collect();
     for (row, group) in ranked.into_iter().zip(groups(&intervals)) {
         row.group = Some(group);
     }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Standings;
-use crate::{ClusterRow, Leaderboard, MilliWattHours, Row, Rule, Time, ranking::ranks, time::Hour};
+use crate::{
+    ClusterRow, Leaderboard, MilliWattHours, Row, Rule, Score, ScoreUnit, Time, ranking::ranks,
+    time::Hour,
+};
 
 impl Standings {
     /// The clusters by [`Rule::Intensity`], or by saving under any other rule, best
@@ -39,12 +42,12 @@ impl Standings {
                 saved: members.iter().filter_map(|row| row.saved).sum::<MilliWattHours>(),
             })
             .collect();
-        let (value, resolution): (fn(&ClusterRow) -> Option<f64>, f64) = match by_intensity {
-            true => (|row| row.kwh_per_m2, 0.01),
-            false => (|row| row.saving_percent, 0.1),
+        let score = |row: &ClusterRow| match by_intensity {
+            true => Score::new(row.kwh_per_m2, ScoreUnit::KwhPerSquareMetre),
+            false => Score::saving(row.saving_percent, None),
         };
-        let values: Vec<Option<f64>> = rows.iter().map(value).collect();
-        for (row, rank) in rows.iter_mut().zip(ranks(&values, resolution, !by_intensity)) {
+        let keys: Vec<Option<i64>> = rows.iter().map(|row| score(row).rank_key()).collect();
+        for (row, rank) in rows.iter_mut().zip(ranks(&keys, by_intensity)) {
             row.rank = rank;
         }
         rows.sort_by_key(|row| row.rank.unwrap_or(u32::MAX));
@@ -60,9 +63,8 @@ impl Standings {
     ) -> Option<f64> {
         let hour = Hour::containing(at);
         let pairs = members.iter().filter_map(|row| {
-            let periods = &self.houses[row.participant.0 as usize].periods;
-            let holds = periods.iter().rev().find(|it| it.from <= hour).or(periods.first())?;
-            Some((holds.area?, value(row)?))
+            let area = self.houses[row.participant.0 as usize].area(hour)?;
+            Some((area, value(row)?))
         });
         let (area, sum) =
             pairs.fold((0.0, 0.0), |sum, (area, value)| (sum.0 + area, sum.1 + area * value));

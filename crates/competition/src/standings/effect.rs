@@ -5,7 +5,8 @@ use core::ops::Range;
 
 use super::{Standings, hour_energy};
 use crate::{
-    ParticipantIndex, Time, participant_state::ParticipantState, time::Hour, totals::Totals,
+    ConfidenceInterval, ParticipantIndex, Time, participant_state::ParticipantState, time::Hour,
+    totals::Totals,
 };
 
 /// Days on either side, and the fewest of them that must be known.
@@ -22,7 +23,7 @@ pub struct Effect {
     /// After minus before, percentage points; above zero the house used less.
     pub change_percent: f64,
     /// 90 % interval of the change.
-    pub interval_percent: [f64; 2],
+    pub interval_percent: ConfidenceInterval,
     /// Whether the interval leaves out zero.
     pub distinguishable: bool,
 }
@@ -52,7 +53,7 @@ impl Standings {
             before_percent: before * 100.0,
             after_percent: after * 100.0,
             change_percent: change * 100.0,
-            interval_percent: [(change - half) * 100.0, (change + half) * 100.0],
+            interval_percent: ConfidenceInterval::around(change * 100.0, half * 100.0),
             distinguishable: change.abs() > half,
         })
     }

@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use super::Standings;
 use crate::{
-    EnergyComparison, Leaderboard, MilliWattHours, ParticipantIndex, Time,
+    ConfidenceInterval, EnergyComparison, Leaderboard, MilliWattHours, ParticipantIndex, Time,
     baseline::{CrossValidation, interval},
     time::Hour,
 };
@@ -34,16 +34,16 @@ impl Portfolio {
     }
 
     /// 90 % interval of it, percent.
-    pub fn interval_percent(&self) -> Option<[f64; 2]> {
+    pub fn interval_percent(&self) -> Option<ConfidenceInterval> {
         let (saving, half) = self.saving_percent().zip(self.half_width)?;
         Some(interval(saving / 100.0, half).map(|end| end * 100.0))
     }
 
     /// 90 % interval of what was saved, kWh: the baseline too high or too low by
     /// the half-width.
-    pub fn interval_kwh(&self) -> Option<[f64; 2]> {
+    pub fn interval_kwh(&self) -> Option<ConfidenceInterval> {
         let half = self.half_width? * self.expected.kwh();
-        Some([-half, half].map(|off| self.saved.kwh() + off))
+        Some(ConfidenceInterval::around(self.saved.kwh(), half))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Clusters and activities' effects, on houses made by hand.
-use competition::{MeterIndex, ParticipantIndex, Period, Rule, SquareMetres, Standings, Time};
+use competition::{
+    ConfidenceInterval, MeterIndex, ParticipantIndex, Period, Rule, SquareMetres, Standings, Time,
+};
 use jiff::civil::date;
 
 use crate::hall::{Map, competition, midnight, participant, sample};
@@ -65,7 +67,7 @@ fn an_effect_is_told_where_there_is_one() {
     let standings = run(&[&helped, &usual], &[1000.0, 1000.0], until);
     let effect = standings.effect(WHO, Time(day + 50_000), Time(until)).unwrap();
     assert!(effect.distinguishable, "{effect:?}");
-    let [low, high] = effect.interval_percent;
+    let ConfidenceInterval { low, high } = effect.interval_percent;
     assert!(low < 15.0 && high > 15.0, "{effect:?}");
     let none = standings.effect(ParticipantIndex(1), Time(day + 50_000), Time(until)).unwrap();
     assert!(!none.distinguishable, "{none:?}");

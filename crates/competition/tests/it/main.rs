@@ -11,4 +11,5 @@ mod read;
 mod registers;
 mod saving_opportunities;
 mod saving_opportunities_oslo;
+mod scores;
 mod set;

@@ -1,8 +1,8 @@
 //! The whole house: baseline, temperature, gaps, intervals; and that they are a
 //! function of the set of samples too.
 use competition::{
-    Baseline, Celsius, Exclusion, MeterIndex, Method, ParticipantIndex, Rule, Sample, Standings,
-    Time,
+    Baseline, Celsius, ConfidenceInterval, Exclusion, MeterIndex, Method, ParticipantIndex, Rule,
+    Sample, Standings, Time,
 };
 use proptest::prelude::*;
 
@@ -69,7 +69,7 @@ fn injected_savings_are_found() {
         let row = &standings.leaderboard_at(Rule::Saving, spring).rows[0];
         let found = row.saving_percent.unwrap();
         assert!((found - 100.0 * (1.0 - factor)).abs() < 0.3, "{factor}: {found}");
-        let [low, high] = row.interval_percent.unwrap();
+        let ConfidenceInterval { low, high } = row.interval_percent.unwrap();
         assert!(low <= found && found <= high);
         assert!(row.cv_rmse.unwrap() < 0.01, "{:?}", row.cv_rmse);
     }
@@ -83,14 +83,16 @@ fn temperature_is_used_where_it_helps() {
         standings.leaderboard(Rule::Saving, Time(midnight(2027, 4, 1))).rows[0].clone()
     };
     assert!(row(&warm).cv_rmse < row(&cold).cv_rmse);
-    let width = |standings: &Standings| row(standings).interval_percent.map(|[a, b]| b - a);
+    let width =
+        |standings: &Standings| row(standings).interval_percent.map(ConfidenceInterval::width);
     assert!(width(&warm) < width(&cold));
     let plain = Method { baseline: Baseline::Hours, ..Method::default() };
     let if_plain = warm.what_if(Rule::Saving, plain, Time(midnight(2027, 4, 1)));
     assert_eq!(if_plain.rows[0].saving_percent, row(&cold).saving_percent);
     let three = Method { baseline: Baseline::ThreeWeeksBefore, ..Method::default() };
     let three = warm.what_if(Rule::Saving, three, Time(midnight(2027, 4, 1)));
-    let [low, high] = three.rows[0].interval_percent.expect("from its error within the training");
+    let ConfidenceInterval { low, high } =
+        three.rows[0].interval_percent.expect("from its error within the training");
     let saving = three.rows[0].saving_percent.unwrap();
     assert!(low < saving && saving < high, "{low} {saving} {high}");
     // a year alone does not tell how far off the year before is

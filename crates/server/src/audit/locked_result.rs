@@ -1,12 +1,14 @@
 //! A board as the log keeps it: a locked result is shown from here, whatever comes
 //! in or is configured afterwards.
 use competition::{
-    Bilingual, Leaderboard, MilliWattHours, Participant, ParticipantIndex, Row, Rule, Standings,
-    Status, Time,
+    Bilingual, ConfidenceInterval, Leaderboard, MilliWattHours, Participant, ParticipantIndex, Row,
+    Rule, Score, Standings, Status, Time,
 };
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::BoardPosition;
+use crate::text;
 
 /// The official board at the moment it was locked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +25,9 @@ struct LockedRow {
     participant: String,
     rank: Option<u32>,
     group: Option<u32>,
+    /// What ranked; absent in results that were locked before rows had a score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    score: Option<LockedScore>,
     saving_percent: Option<f64>,
     interval_percent: Option<[f64; 2]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,6 +45,34 @@ struct LockedRow {
     reason: Option<[String; 2]>,
 }
 
+/// The unit is that of the rule.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct LockedScore {
+    value: Option<f64>,
+}
+
+impl LockedRow {
+    /// The score as it was locked. Where it was not stored, it is computed from the
+    /// stored figures; the saving per employee then divides by the employees on the day
+    /// of the result, as the board did that showed it.
+    fn score(&self, rule: Rule, who: &Participant, day: Date) -> Score {
+        let derived = || match rule {
+            Rule::Saving => self.saving_percent,
+            Rule::Intensity => self.kwh_per_m2,
+            Rule::Night => self.night_w_per_m2,
+            Rule::SavingPerEmployee => {
+                let employees = who.employees.at(day).filter(|count| *count > 0);
+                let saved = self.saved_mwh.map(|it| MilliWattHours(it).kwh());
+                saved.zip(employees).map(|(saved, count)| saved / f64::from(count))
+            }
+            Rule::MostImproved => self.improvement_points,
+        };
+        let value = self.score.map_or_else(derived, |score| score.value);
+        let interval = self.interval_percent.filter(|_| rule == Rule::Saving);
+        Score { value, unit: rule.unit(), interval: interval.map(ConfidenceInterval::from) }
+    }
+}
+
 impl LockedResult {
     /// Keeps a board, but for what is of the moment.
     pub fn new(board: &Leaderboard, participants: &[Participant]) -> Self {
@@ -48,8 +81,9 @@ impl LockedResult {
                 participant: participants.get(row.participant.0 as usize)?.id.clone(),
                 rank: row.rank,
                 group: row.group,
+                score: Some(LockedScore { value: row.score.value }),
                 saving_percent: row.saving_percent,
-                interval_percent: row.interval_percent,
+                interval_percent: row.interval_percent.map(ConfidenceInterval::ends),
                 improvement_points: row.improvement_points,
                 saved_mwh: row.saved.map(|it| it.0),
                 energy_mwh: row.energy.map(|it| it.0),
@@ -82,6 +116,8 @@ impl LockedResult {
     /// any more has no row.
     pub fn board(&self, standings: &Standings, now: Time) -> Leaderboard {
         let participants = standings.participants();
+        let rule = self.rule.parse().unwrap_or(Rule::Saving);
+        let day = text::local(Time(self.as_of), &standings.competition().timezone).date();
         let rows = self.rows.iter().filter_map(|row| {
             let index = participants.iter().position(|who| who.id == row.participant)?;
             let participant = ParticipantIndex(index as u32);
@@ -90,8 +126,9 @@ impl LockedResult {
                 participant,
                 rank: row.rank,
                 group: row.group,
+                score: row.score(rule, &participants[index], day),
                 saving_percent: row.saving_percent,
-                interval_percent: row.interval_percent,
+                interval_percent: row.interval_percent.map(ConfidenceInterval::from),
                 improvement_points: row.improvement_points,
                 saved: row.saved_mwh.map(MilliWattHours),
                 energy: row.energy_mwh.map(MilliWattHours),
@@ -116,7 +153,7 @@ impl LockedResult {
         });
         Leaderboard {
             as_of: Time(self.as_of),
-            rule: self.rule.parse().unwrap_or(Rule::Saving),
+            rule,
             status: Status::Locked,
             total_saved: MilliWattHours(self.total_saved_mwh),
             rows: rows.collect(),

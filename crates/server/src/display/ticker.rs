@@ -56,8 +56,10 @@ impl PageInputs<'_> {
             Status::Upcoming | Status::Running => self.language.pick("etta", "first"),
         };
         let saving = match board.rule {
-            Rule::Saving => row.saving_percent.map(|v| format!(" {v:.0} %")).unwrap_or_default(),
-            _ => String::new(),
+            Rule::Saving => row.score.value.map(|v| format!(" {v:.0} %")).unwrap_or_default(),
+            Rule::Intensity | Rule::Night | Rule::SavingPerEmployee | Rule::MostImproved => {
+                String::new()
+            }
         };
         let shared = shared(&board.rows, self.language);
         Some(format!("{lead}: {}{shared}{saving}", who.municipality))

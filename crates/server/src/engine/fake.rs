@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use competition::{
-    Competition, Leaderboard, MilliWattHours, Participant, Provenance, QuarantinedReadings,
+    Competition, Leaderboard, MilliWattHours, Participant, Provenance, QuarantinedReadings, Rule,
+    Score,
 };
 use tokio::sync::{broadcast, mpsc};
 
@@ -60,18 +61,41 @@ pub(crate) fn publish(handle: &EngineClient, snapshot: Snapshot, events: &[Engin
     let _ = handle.events.send(EngineEvent::Leaderboard(version));
 }
 
+/// The snapshot's board in the same order with the scores of another rule.
+fn under_rule(snapshot: &Snapshot, rule: Rule) -> Leaderboard {
+    let mut board = Leaderboard { rule, ..snapshot.board.clone() };
+    for row in &mut board.rows {
+        let who = &snapshot.participants[row.participant.0 as usize];
+        let per_employee = || {
+            let employees = who.employees.0.last().map(|(_, count)| f64::from(*count));
+            row.saved.zip(employees).map(|(saved, employees)| saved.kwh() / employees)
+        };
+        row.score = match rule {
+            Rule::Saving => row.saving(),
+            Rule::Intensity => Score::new(row.kwh_per_m2, rule.unit()),
+            Rule::Night => Score::new(row.night_w_per_m2, rule.unit()),
+            Rule::SavingPerEmployee => Score::new(per_employee(), rule.unit()),
+            Rule::MostImproved => Score::new(row.improvement_points, rule.unit()),
+        };
+    }
+    board
+}
+
 fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
     // Whoever asked may have gone.
     match query {
         Query::Leaderboard { rule, as_of, reply } => {
-            let mut board = Leaderboard { rule, ..snapshot.board.clone() };
+            let mut board = under_rule(snapshot, rule);
             board.as_of = as_of.unwrap_or(board.as_of);
             let _ = reply.send(Arc::new(board));
         }
         Query::WhatIf { rule, baseline, reply } => {
-            let mut board = Leaderboard { rule, ..snapshot.board.clone() };
+            let mut board = under_rule(snapshot, rule);
             if baseline == competition::Baseline::LastYear {
-                board.rows.iter_mut().for_each(|row| row.interval_percent = None);
+                for row in &mut board.rows {
+                    row.interval_percent = None;
+                    row.score.interval = None;
+                }
             }
             let _ = reply.send((board, Vec::new()));
         }
@@ -80,7 +104,7 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
                 before_percent: 8.0,
                 after_percent: 8.5,
                 change_percent: 0.5,
-                interval_percent: [-2.5, 3.5],
+                interval_percent: [-2.5, 3.5].into(),
                 distinguishable: false,
             };
             let trap = competition::SavingOpportunity {

@@ -1,10 +1,10 @@
-//! The rules a board can follow: their names in addresses, and how a row shows
-//! what it is ranked by.
+//! Rules and baselines in query parameters, and the text of titles and scores.
 use core::str::FromStr;
 
-use crate::text::{FormatNumber, UNKNOWN, local};
-use competition::{Baseline, Bilingual, Leaderboard, Participant, Row, Rule, Time, UnknownName};
-use jiff::tz::TimeZone;
+use crate::text::{FormatNumber, UNKNOWN};
+use competition::{
+    Baseline, Bilingual, ConfidenceInterval, Leaderboard, Rule, Score, ScoreUnit, UnknownName,
+};
 use wire::Language;
 
 use super::{problem::Problem, query_params::QueryParams};
@@ -87,77 +87,31 @@ pub(super) const fn sentence(rule: Rule, l: Language) -> &'static str {
     }
 }
 
-/// What one row is ranked by.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Score {
-    pub(super) value: Option<f64>,
-    pub(super) interval: Option<[f64; 2]>,
-    /// As many as the interval bears.
-    pub(super) decimals: usize,
-}
-
-impl Score {
-    pub(super) fn of(rule: Rule, row: &Row, who: &Participant, at: Time, zone: &TimeZone) -> Self {
-        match rule {
-            Rule::Intensity => Self::plain(row.kwh_per_m2),
-            Rule::Night => Self::plain(row.night_w_per_m2),
-            Rule::SavingPerEmployee => {
-                let heads = in_force(&who.employees.0, at, zone).filter(|heads| *heads > 0);
-                let value = row.saved.zip(heads).map(|(kwh, n)| kwh.kwh() / f64::from(n));
-                Self::plain(value)
-            }
-            Rule::MostImproved => Self::plain(row.improvement_points),
-            Rule::Saving => Self::saving(row),
+/// A score with its unit, with no more decimals than its interval supports.
+pub(super) fn score_text(score: &Score, l: Language) -> String {
+    let Some(value) = score.value else { return UNKNOWN.into() };
+    let number = l.number(value, score.decimals());
+    match score.unit {
+        ScoreUnit::Percent => l.percent(value, score.decimals()),
+        ScoreUnit::KwhPerSquareMetre => format!("{number}\u{a0}kWh/m²"),
+        ScoreUnit::WattsPerSquareMetre => format!("{number}\u{a0}W/m²"),
+        ScoreUnit::KwhPerEmployee => format!("{number}\u{a0}kWh"),
+        ScoreUnit::PercentagePoints => {
+            let sign = if value >= 0.05 { "+" } else { "" };
+            format!("{sign}{number} {}", l.pick("procentenheter", "percentage points"))
         }
-    }
-
-    pub(super) fn saving(row: &Row) -> Self {
-        Self { value: row.saving_percent, interval: row.interval_percent, decimals: row.decimals() }
-    }
-
-    fn plain(value: Option<f64>) -> Self {
-        Self { value, interval: None, decimals: 0 }
-    }
-
-    /// The number with its unit, with no decimal that its interval does not bear.
-    pub(super) fn text(&self, rule: Rule, l: Language) -> String {
-        let Some(value) = self.value else { return UNKNOWN.into() };
-        match rule {
-            Rule::Intensity => format!("{}\u{a0}kWh/m²", l.number(value, 2)),
-            Rule::Night => format!("{}\u{a0}W/m²", l.number(value, 2)),
-            Rule::SavingPerEmployee => format!("{}\u{a0}kWh", l.number(value, 1)),
-            Rule::MostImproved => {
-                let rises = if value >= 0.05 { "+" } else { "" };
-                let unit = l.pick("procentenheter", "percentage points");
-                format!("{rises}{} {unit}", l.number(value, 1))
-            }
-            Rule::Saving => l.percent(value, self.decimals),
-        }
-    }
-
-    /// `20–25 %`, where an interval is known.
-    pub(super) fn range(&self, l: Language) -> Option<String> {
-        let [low, high] = self.interval?;
-        let decimals = self.decimals;
-        Some(match l {
-            Language::Swedish => {
-                format!("{} till {}", l.number(low, decimals), l.percent(high, decimals))
-            }
-            Language::English => {
-                format!("{} to {}", l.number(low, decimals), l.percent(high, decimals))
-            }
-        })
     }
 }
 
-/// The value that holds at a moment.
-pub(super) fn in_force<T: Copy>(
-    dated: &[(jiff::civil::Date, T)],
-    at: Time,
-    zone: &TimeZone,
-) -> Option<T> {
-    let today = local(at, zone).date();
-    dated.iter().rev().find(|(from, _)| *from <= today).map(|(_, value)| *value)
+/// The interval of a score as "20 to 25 %", where it has one.
+pub(super) fn score_range(score: &Score, l: Language) -> Option<String> {
+    let ConfidenceInterval { low, high } = score.interval?;
+    let decimals = score.decimals();
+    let (low, high) = (l.number(low, decimals), l.percent(high, decimals));
+    Some(match l {
+        Language::Swedish => format!("{low} till {high}"),
+        Language::English => format!("{low} to {high}"),
+    })
 }
 
 #[cfg(test)]
@@ -166,22 +120,23 @@ mod tests {
 
     #[test]
     fn an_improvement_has_a_sign_and_its_unit_in_words() {
-        let text = |points, l| Score::plain(Some(points)).text(Rule::MostImproved, l);
+        let text =
+            |points, l| score_text(&Score::new(Some(points), ScoreUnit::PercentagePoints), l);
         assert_eq!(text(2.34, Language::Swedish), "+2,3 procentenheter");
         assert_eq!(text(-0.51, Language::English), "−0.5 percentage points");
         assert_eq!(text(0.04, Language::English), "0.0 percentage points");
     }
 
     #[test]
-    fn no_decimal_that_the_interval_does_not_bear() {
+    fn a_score_has_only_the_decimals_that_its_interval_supports() {
         let sv = Language::Swedish;
-        let wide = Score { value: Some(22.4), interval: Some([20.1, 24.6]), decimals: 0 };
-        assert_eq!(wide.text(Rule::Saving, sv), "22\u{a0}%");
-        assert_eq!(wide.range(sv).as_deref(), Some("20 till 25\u{a0}%"));
-        let narrow = Score { value: Some(22.4), interval: Some([22.1, 22.8]), decimals: 1 };
-        assert_eq!(narrow.text(Rule::Saving, sv), "22,4\u{a0}%");
-        let unknown = Score { value: None, interval: None, decimals: 0 };
-        assert_eq!(unknown.text(Rule::Saving, sv), "–");
-        assert_eq!(unknown.range(sv), None);
+        let wide = Score::saving(Some(22.4), Some([20.1, 24.6].into()));
+        assert_eq!(score_text(&wide, sv), "22\u{a0}%");
+        assert_eq!(score_range(&wide, sv).as_deref(), Some("20 till 25\u{a0}%"));
+        let narrow = Score::saving(Some(22.4), Some([22.1, 22.8].into()));
+        assert_eq!(score_text(&narrow, sv), "22,4\u{a0}%");
+        let unknown = Score::saving(None, None);
+        assert_eq!(score_text(&unknown, sv), "–");
+        assert_eq!(score_range(&unknown, sv), None);
     }
 }

@@ -3,7 +3,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 /// The JSON's names, in its order; an interval is two columns.
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 23] = [
     "rank",
     "group",
     "participant",
@@ -25,6 +25,8 @@ const COLUMNS: [&str; 21] = [
     "eligible",
     "reason",
     "as_of",
+    "score",
+    "score_unit",
 ];
 
 pub(super) fn render(json: &[u8]) -> anyhow::Result<Vec<u8>> {
@@ -36,6 +38,8 @@ pub(super) fn render(json: &[u8]) -> anyhow::Result<Vec<u8>> {
             "interval_low_percent" => cell(&row["interval_percent"][0]),
             "interval_high_percent" => cell(&row["interval_percent"][1]),
             "as_of" => cell(&board["as_of"]),
+            "score" => cell(&row["score"]["value"]),
+            "score_unit" => cell(&row["score"]["unit"]),
             column => cell(&row[column]),
         });
         out.write_record(cells)?;

@@ -1,7 +1,7 @@
 //! All that the final report tells beside the board, gathered once for every form:
 //! clusters, activities with their effect, traps, quality, the project's weeks.
 use competition::{
-    Activity, ClusterRow, Competition, Dated, Effect, Leaderboard, MilliWattHours, Participant,
+    Activity, ClusterRow, Competition, Effect, Leaderboard, MilliWattHours, Participant,
     ParticipantIndex, Portfolio, Row, Rule, SavingOpportunity, Standings, Time,
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
@@ -85,12 +85,12 @@ impl Summary {
 
     /// Floor area at the board's moment, m².
     pub(crate) fn area(&self, who: &Participant) -> Option<f64> {
-        holding(&who.floor_area, self.day()).map(|area| area.0)
+        who.floor_area.at(self.day()).map(|area| area.0)
     }
 
     /// Employees then.
     pub(crate) fn employees(&self, who: &Participant) -> Option<u32> {
-        holding(&who.employees, self.day())
+        who.employees.at(self.day())
     }
 
     /// The local day of the board, within the contest.
@@ -105,12 +105,6 @@ impl Summary {
     pub(crate) fn by_saving(&self) -> bool {
         self.board.rule == Rule::Saving
     }
-}
-
-/// What holds on a day; before the first date the first.
-fn holding<T: Copy>(dated: &Dated<T>, day: Date) -> Option<T> {
-    let holds = dated.0.iter().rev().find(|(from, _)| *from <= day).or(dated.0.first());
-    holds.map(|(_, value)| *value)
 }
 
 /// Of the board's ranked participants, so that the weeks' sum is the board's total.

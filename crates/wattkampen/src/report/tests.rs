@@ -2,7 +2,7 @@
 use competition::{
     Activity, ActivityKind, Bilingual, ClusterRow, Competition, Confidence, Contact, Dated, Effect,
     Leaderboard, MilliWattHours, OpportunityKind, Participant, ParticipantIndex, Period, Portfolio,
-    Row, SavingOpportunity, SquareMetres, Status, Time, Watts,
+    Row, SavingOpportunity, Score, SquareMetres, Status, Time, Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
 use server::audit::AuditEntry;
@@ -27,6 +27,7 @@ fn row(participant: u32) -> Row {
         participant: ParticipantIndex(participant),
         rank: None,
         group: None,
+        score: Score::saving(None, None),
         saving_percent: None,
         interval_percent: None,
         improvement_points: None,
@@ -52,11 +53,13 @@ fn scene() -> (Leaderboard, Competition, Vec<Participant>) {
     let competition = Competition::new("Spring", zone, baseline, contest);
     let participants =
         vec![who("soderhamn", "Söderhamn"), who("sala", "Sala"), who("mora", "Mora \"M\"")];
-    let ranked = |participant, rank, interval, saved: i64| Row {
+    let percent = |saved: i64| Some(saved as f64 / (17_800_000_000 + saved) as f64 * 100.0);
+    let ranked = |participant, rank, interval: [f64; 2], saved: i64| Row {
         rank: Some(rank),
         group: Some(rank),
-        saving_percent: Some(saved as f64 / (17_800_000_000 + saved) as f64 * 100.0),
-        interval_percent: Some(interval),
+        score: Score::saving(percent(saved), Some(interval.into())),
+        saving_percent: percent(saved),
+        interval_percent: Some(interval.into()),
         saved: Some(MilliWattHours(saved)),
         expected: Some(MilliWattHours(17_800_000_000 + saved)),
         energy: Some(MilliWattHours(17_800_000_000)),
@@ -107,12 +110,12 @@ fn summary() -> Summary {
         before_percent: 18.0,
         after_percent: 24.0,
         change_percent: 6.0,
-        interval_percent: [3.0, 9.0],
+        interval_percent: [3.0, 9.0].into(),
         distinguishable: true,
     };
     let vague = Effect {
         change_percent: 0.5,
-        interval_percent: [-2.5, 3.5],
+        interval_percent: [-2.5, 3.5].into(),
         distinguishable: false,
         ..plain
     };

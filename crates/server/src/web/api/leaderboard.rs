@@ -7,7 +7,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use competition::{Baseline, Contact, Leaderboard, Participant, Row, Rule, Status};
+use competition::{Baseline, Contact, Leaderboard, Participant, Row, Rule, Score, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -48,6 +48,8 @@ pub(super) struct RowJson<'a> {
     participant: &'a str,
     municipality: &'a str,
     cluster: &'a str,
+    /// What the rule ranked by.
+    score: ScoreJson,
     /// Over the contest so far.
     saving_percent: Option<f64>,
     /// 90 % interval of it.
@@ -80,6 +82,25 @@ pub(super) struct RowJson<'a> {
     reason: Option<&'a str>,
 }
 
+/// What a row is ranked by. Ranking compares `value` as it stands here.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Score)]
+pub(super) struct ScoreJson {
+    /// `null` while it is not known.
+    value: Option<f64>,
+    /// `%`, `kWh/m2`, `W/m2`, `kWh/employee` or `percentage points`.
+    unit: &'static str,
+}
+
+impl From<&Score> for ScoreJson {
+    fn from(score: &Score) -> Self {
+        Self {
+            value: score.value.and_then(|value| round(value, score.unit.decimals() as i32)),
+            unit: score.unit.as_str(),
+        }
+    }
+}
+
 impl<'a> RowJson<'a> {
     pub(super) fn of(row: &'a Row, who: &'a Participant) -> Self {
         Self {
@@ -88,8 +109,9 @@ impl<'a> RowJson<'a> {
             participant: &who.id,
             municipality: &who.municipality,
             cluster: &who.cluster,
+            score: ScoreJson::from(&row.score),
             saving_percent: row.saving_percent.and_then(|v| round(v, 1)),
-            interval_percent: row.interval_percent.map(|ends| ends.map(|v| round(v, 1))),
+            interval_percent: row.interval_percent.map(|it| it.ends().map(|v| round(v, 1))),
             improvement_points: None,
             saved_kwh: row.saved.and_then(|e| kwh(e, 1)),
             energy_kwh: row.energy.and_then(|e| kwh(e, 1)),

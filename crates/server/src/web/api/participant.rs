@@ -1,5 +1,5 @@
 //! `GET /api/v1/participants/{id}`
-use crate::text::rfc3339;
+use crate::text::{local, rfc3339};
 use std::sync::Arc;
 
 use axum::{
@@ -12,9 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{find_participant, kwh, leaderboard::RowJson, round};
-use crate::web::{
-    Web, cache::CachedBody, problem::Problem, query_params::QueryParams, rule::in_force,
-};
+use crate::web::{Web, cache::CachedBody, problem::Problem, query_params::QueryParams};
 
 /// One town hall: who it is, where it stands, what it draws.
 #[derive(Debug, Serialize, ToSchema)]
@@ -99,7 +97,7 @@ impl<'a> ActivityJson<'a> {
             note: &it.note,
             effect: effect.map(|effect| EffectJson {
                 change_points: round(effect.change_percent, 1),
-                interval_points: effect.interval_percent.map(|it| round(it, 1)),
+                interval_points: effect.interval_percent.ends().map(|it| round(it, 1)),
                 distinguishable: effect.distinguishable,
             }),
         }
@@ -160,7 +158,7 @@ pub(in crate::web) async fn participant(
     QueryParams::parse_strict(query.as_deref(), &[])?;
     let snapshot = web.engine.snapshot();
     let (index, who) = find_participant(&snapshot.participants, &id)?;
-    let zone = &web.engine.competition().timezone;
+    let today = local(snapshot.as_of, &web.engine.competition().timezone).date();
     let row = snapshot.board.rows.iter().find(|row| row.participant == index);
     let (Some(row), Some(house)) = (row, snapshot.figures.get(index.0 as usize)) else {
         return Err(Problem::no_standings());
@@ -174,9 +172,8 @@ pub(in crate::web) async fn participant(
         municipality: &who.municipality,
         cluster: &who.cluster,
         building: &who.building,
-        floor_area_m2: in_force(&who.floor_area.0, snapshot.as_of, zone)
-            .and_then(|a| round(a.0, 1)),
-        employees: in_force(&who.employees.0, snapshot.as_of, zone),
+        floor_area_m2: who.floor_area.at(today).and_then(|area| round(area.0, 1)),
+        employees: who.employees.at(today),
         target_percent: who.target.and_then(|t| round(t.0, 1)),
         standing: RowJson::of(row, who),
         now: NowJson {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use competition::{
     Competition, Contact, Dated, Leaderboard, Meter, MeterIndex, Method, MilliWattHours,
     Participant, ParticipantIndex, Percent, Period, QuarantineReason, QuarantinedReadings, Row,
-    Rule, SquareMetres, Status, Thresholds, Time, WattHours, Watts,
+    Rule, Score, SquareMetres, Status, Thresholds, Time, WattHours, Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
 
@@ -134,6 +134,7 @@ fn row(place: usize, who: usize, n: usize) -> Row {
         Contact::Silent => 19 * 3600,
     };
     let energy = 14_000.0 + 1_900.0 * who as f64;
+    let interval = (!unranked).then_some([saving - half, saving + half * 1.1].into());
     Row {
         participant: ParticipantIndex(who as u32),
         rank: (!unranked).then_some(place as u32 + 1),
@@ -141,8 +142,9 @@ fn row(place: usize, who: usize, n: usize) -> Row {
             0 | 1 => place as u32 + 1,
             _ => 3 + place as u32 / 5,
         }),
+        score: Score::saving((!never).then_some(saving), interval),
         saving_percent: (!never).then_some(saving),
-        interval_percent: (!unranked).then_some([saving - half, saving + half * 1.1]),
+        interval_percent: interval,
         // Not in the order of the saving.
         improvement_points: (!unranked).then_some(0.35 * (place as f64) - 1.2),
         saved: (!never)

@@ -34,7 +34,7 @@ fn activities(context: &ViewContext, who: &Participant, insight: &Insight) -> Ma
                         None => (l.pick("Effekten är inte känd: minst en vecka före och efter måste vara mätt.",
                             "The effect is not known: a week before and after must be measured.")),
                         Some(effect) => {
-                            @let [low, high] = effect.interval_percent;
+                            @let [low, high] = effect.interval_percent.ends();
                             @if effect.distinguishable {
                                 (l.pick("Besparingen ändrades med", "The saving changed by")) " " (l.number(effect.change_percent, 1)) " "
                             } @else {

@@ -1,8 +1,6 @@
 //! A row's score as a bar on a scale that all rows share, its interval as a band.
-use competition::Rule;
+use competition::{ConfidenceInterval, Score, ScoreUnit};
 use maud::{Markup, html};
-
-use crate::web::rule::Score;
 
 /// The least and the largest value that a board's bars can show.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,8 +13,9 @@ impl Scale {
     /// Wide enough for every score and interval, with zero always on it, and on
     /// round numbers, so that it does not move with every reading.
     pub(super) fn over<'s>(scores: impl Iterator<Item = &'s Score>) -> Self {
-        let values =
-            scores.flat_map(|s| s.value.into_iter().chain(s.interval.into_iter().flatten()));
+        let values = scores.flat_map(|s| {
+            s.value.into_iter().chain(s.interval.into_iter().flat_map(ConfidenceInterval::ends))
+        });
         let (low, high) = values
             .filter(|v| v.is_finite())
             .fold((0.0_f64, 0.0_f64), |(low, high), v| (low.min(v), high.max(v)));
@@ -49,12 +48,15 @@ pub(super) fn step(range: f64) -> f64 {
 }
 
 /// The picture; the number beside it says the same in text.
-pub(super) fn bar(rule: Rule, score: &Score, scale: &Scale) -> Markup {
+pub(super) fn bar(score: &Score, scale: &Scale) -> Markup {
     let zero = scale.x(0.0);
     let end = score.value.map_or(zero, |v| scale.x(v));
     // A saving below zero is more use than normal, an improvement below zero a decline;
     // the other rules know no such side.
-    let signed = matches!(rule, Rule::Saving | Rule::SavingPerEmployee | Rule::MostImproved);
+    let signed = match score.unit {
+        ScoreUnit::Percent | ScoreUnit::KwhPerEmployee | ScoreUnit::PercentagePoints => true,
+        ScoreUnit::KwhPerSquareMetre | ScoreUnit::WattsPerSquareMetre => false,
+    };
     let worse = signed && end < zero;
     html! {
         svg.bar viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true" {
@@ -63,7 +65,7 @@ pub(super) fn bar(rule: Rule, score: &Score, scale: &Scale) -> Markup {
                 rect class={ "fill" @if worse { " worse" } } x=(zero.min(end)) y="0"
                     width=((end - zero).abs().max(2.0)) height="12" {}
             }
-            @if let Some([low, high]) = score.interval {
+            @if let Some(ConfidenceInterval { low, high }) = score.interval {
                 rect.band x=(scale.x(low)) y="4" width=((scale.x(high) - scale.x(low)).max(2.0)) height="4" {}
             }
             @if scale.low < 0.0 { rect.zero x=(zero - 1.0) y="0" width="2" height="12" {} }
@@ -76,7 +78,7 @@ mod tests {
     use super::*;
 
     fn score(value: f64, interval: Option<[f64; 2]>) -> Score {
-        Score { value: Some(value), interval, decimals: 0 }
+        Score::saving(Some(value), interval.map(ConfidenceInterval::from))
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     row::{columns, row},
     summary::{meaning, summary},
 };
-use crate::web::rule::{self, Score};
+use crate::web::rule;
 
 /// What the visitor has chosen to see; all of it stands in the address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -130,14 +130,8 @@ fn filter(context: &ViewContext, selection: &Selection) -> Markup {
 
 pub(super) fn table(context: &ViewContext, board: &Leaderboard, shown: &[&Row]) -> Markup {
     let l = context.language;
-    let of = |row: &Row| {
-        context
-            .who(row.participant)
-            .map(|who| Score::of(board.rule, row, who, context.now(), context.zone()))
-    };
     // Over all rows and not only those shown, so that a filter does not stretch the bars.
-    let scores: Vec<Score> = board.rows.iter().filter_map(of).collect();
-    let scale = Scale::over(scores.iter());
+    let scale = Scale::over(board.rows.iter().map(|row| &row.score));
     let ranked = shown.iter().take_while(|row| row.rank.is_some()).count();
     let (ranked, unranked) = shown.split_at(ranked);
     html! {

@@ -1,5 +1,5 @@
 //! The same for a lobby television: nobody touches it, everybody passes it.
-use competition::{Contact, ParticipantIndex, Row, Rule};
+use competition::{Contact, ParticipantIndex, Row};
 use maud::{Markup, html};
 
 use super::{
@@ -9,7 +9,10 @@ use super::{
     participant::ParticipantView,
 };
 use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN, hour_minute, local};
-use crate::{display, web::rule::Score};
+use crate::{
+    display,
+    web::rule::{score_range, score_text},
+};
 
 /// The page; `None` where the snapshot does not know the participant.
 pub(in crate::web) fn kiosk(
@@ -61,8 +64,8 @@ pub(in crate::web) fn kiosk(
             }
             section.saving {
                 p.label { (l.pick("Besparing", "Saving")) }
-                p.huge { (saving.text(Rule::Saving, l)) }
-                @if let Some(range) = saving.range(l) { p { (range) " " (l.pick("med 90 % säkerhet", "with 90 % certainty")) } }
+                p.huge { (score_text(&saving, l)) }
+                @if let Some(range) = score_range(&saving, l) { p { (range) " " (l.pick("med 90 % säkerhet", "with 90 % certainty")) } }
                 @if let Some(saved) = row.saved { p.last { strong { (l.kwh(saved)) } " " (l.pick("sparat sedan starten", "saved since the start")) } }
             }
             section.curve {
@@ -103,7 +106,7 @@ fn neighbours(context: &ViewContext, row: &Row) -> Markup {
                 @if let Some(who) = context.who(r.participant) {
                     li.own[r.participant == row.participant] {
                         span { (r.rank.unwrap_or_default()) " " (who.municipality) }
-                        span { (Score::of(board.rule, r, who, context.now(), context.zone()).text(board.rule, context.language)) }
+                        span { (score_text(&r.score, context.language)) }
                     }
                 }
             }

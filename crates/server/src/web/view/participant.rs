@@ -1,5 +1,5 @@
 //! One town hall: what it draws, what it normally draws, and how sure that is.
-use competition::{Contact, Participant, ParticipantIndex, Row, Rule};
+use competition::{Contact, Participant, ParticipantIndex, Row, Score};
 use maud::{Markup, html};
 
 use super::{
@@ -10,10 +10,10 @@ use super::{
     panel_gallery::panel,
     row::state,
 };
-use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN};
+use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN, local};
 use crate::{
     engine::{Insight, ParticipantFigures},
-    web::rule::{Score, in_force},
+    web::rule::{score_range, score_text},
 };
 
 /// The load curves and insights of a participant's page.
@@ -40,7 +40,7 @@ impl<'a> ParticipantView<'a> {
     }
 
     pub(super) fn saving(&self) -> Score {
-        Score::saving(self.row)
+        self.row.saving()
     }
 
     /// Percent below the baseline since midnight; negative is above.
@@ -109,9 +109,9 @@ fn figures(context: &ViewContext, participant_view: &ParticipantView) -> Markup 
                     " " span.unit { (l.pick("av", "of")) " " (context.participants.len()) } }
                 @if let Some(reason) = row.reason.as_ref().filter(|_| row.rank.is_none()) { dd.note { (l.text(reason)) } } }
             div { dt { (l.pick("Besparing", "Saving")) }
-                dd { (saving.text(Rule::Saving, l)) }
+                dd { (score_text(&saving, l)) }
                 dd.note {
-                    @if let Some(range) = saving.range(l) { (range) " " (l.pick("med 90 % säkerhet", "with 90 % certainty")) br; }
+                    @if let Some(range) = score_range(&saving, l) { (range) " " (l.pick("med 90 % säkerhet", "with 90 % certainty")) br; }
                     @if let Some(target) = who.target { (l.pick("eget mål", "own target")) " " (l.percent(target.0, 0)) }
                 } }
             div { dt { (l.pick("Sparat", "Saved")) }
@@ -127,7 +127,7 @@ fn figures(context: &ViewContext, participant_view: &ParticipantView) -> Markup 
                     Some(v) => { (l.number(v, 2)) " " span.unit { "kWh/m²" } },
                     None => (UNKNOWN),
                 } }
-                @if let Some(area) = in_force(&who.floor_area.0, context.now(), context.zone()) {
+                @if let Some(area) = who.floor_area.at(local(context.now(), context.zone()).date()) {
                     dd.note { (l.number(area.0, 0)) " m² Atemp" } } }
         }
     }

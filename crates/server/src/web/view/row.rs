@@ -7,7 +7,7 @@ use super::{
     bar::{Scale, bar},
 };
 use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN};
-use crate::web::rule::{Score, title};
+use crate::web::rule::{score_range, score_text, title};
 
 /// The columns after rank, name and score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) fn columns(rule: Rule) -> impl Iterator<Item = Column> {
         Rule::Intensity => Column::Intensity,
         Rule::Night => Column::Night,
         Rule::SavingPerEmployee => Column::Saved,
-        _ => Column::Saving,
+        Rule::Saving | Rule::MostImproved => Column::Saving,
     };
     let all = [Column::Saving, Column::Saved, Column::Intensity, Column::Night, Column::Power];
     // Saved per employee is not the same as saved: both are shown.
@@ -69,7 +69,7 @@ impl Column {
     fn number(self, context: &ViewContext, row: &Row) -> Option<String> {
         let l = context.language;
         match self {
-            Self::Saving => row.saving_percent.map(|v| l.number(v, row.decimals())),
+            Self::Saving => row.saving_percent.map(|v| l.number(v, row.saving().decimals())),
             Self::Saved => row.saved.map(|e| l.number(e.kwh(), 0)),
             Self::Intensity => row.kwh_per_m2.map(|v| l.number(v, 2)),
             Self::Night => row.night_w_per_m2.map(|v| l.number(v, 1)),
@@ -114,7 +114,7 @@ pub(super) fn row(
     scale: &Scale,
 ) -> Markup {
     let l = context.language;
-    let score = Score::of(rule, row, who, context.now(), context.zone());
+    let score = &row.score;
     html! {
         tr id={ "p-" (who.id) } data-id=(who.id) role="row" {
             td.rank role="cell" {
@@ -131,11 +131,11 @@ pub(super) fn row(
                 }
             }
             td.score role="cell" {
-                span.value { (score.text(rule, l)) }
-                @if let Some(range) = score.range(l) {
+                span.value { (score_text(score, l)) }
+                @if let Some(range) = score_range(score, l) {
                     " " span.range { (range) }
                 }
-                (bar(rule, &score, scale))
+                (bar(score, scale))
             }
             @for column in columns(rule) {
                 @let number = column.number(context, row);

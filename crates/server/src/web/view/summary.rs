@@ -5,7 +5,7 @@ use wire::Language;
 
 use super::ViewContext;
 use crate::text::{FormatDate, FormatNumber, UNKNOWN, local};
-use crate::web::rule::{self, Score};
+use crate::web::rule::{self, score_text};
 
 /// Whole days, today included, while the contest runs.
 pub(in crate::web) fn days_left(context: &ViewContext) -> i32 {
@@ -123,7 +123,7 @@ fn leader(context: &ViewContext) -> Markup {
                     dd.name { (who.municipality)
                         @if first.len() > 1 { " " span.unit { "+" (first.len() - 1) } } }
                     dd.note { (rule::title(board.rule, l)) " "
-                        (Score::of(board.rule, row, who, context.now(), context.zone()).text(board.rule, l)) }
+                        (score_text(&row.score, l)) }
                 }
                 None => { dd { (UNKNOWN) } dd.note { (l.pick("ingen är rankad än", "nobody is ranked yet")) } }
             }

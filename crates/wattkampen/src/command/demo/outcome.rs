@@ -32,7 +32,7 @@ pub(super) fn text(engine: &EngineClient, halls: &[TownHall]) -> String {
         let index = row.participant.0 as usize;
         let interval = row
             .interval_percent
-            .map_or_else(|| "–".to_owned(), |[low, high]| format!("{low:.1} to {high:.1}"));
+            .map_or_else(|| "–".to_owned(), |it| format!("{:.1} to {:.1}", it.low, it.high));
         text += &format!(
             "{:>4}  {:<16} {:>8}  {:<16} {:>9.1} {:>10} {:>8}\n",
             row.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string()),

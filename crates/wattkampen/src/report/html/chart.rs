@@ -1,5 +1,6 @@
 //! The printed report's pictures as inline SVG: savings with their intervals, and
 //! the project's weeks against what was expected. They print in grey as well.
+use competition::ConfidenceInterval;
 use maud::{Markup, html};
 use server::text::FormatNumber;
 use wire::Language;
@@ -21,8 +22,8 @@ pub(super) fn savings(summary: &Summary, language: Language) -> Markup {
         .filter(|row| row.rank.is_some())
         .filter_map(|row| {
             let saving = row.saving_percent?;
-            let ends = row.interval_percent.unwrap_or([saving; 2]);
-            Some((summary.participant(row.participant)?, saving, ends, row.decimals()))
+            let ends = row.interval_percent.map_or([saving; 2], ConfidenceInterval::ends);
+            Some((summary.participant(row.participant)?, saving, ends, row.saving().decimals()))
         })
         .collect();
     if rows.is_empty() {

@@ -29,8 +29,7 @@ pub(in crate::report) fn activities(summary: &Summary) -> Table {
             ),
         };
         let number = |value: fn(&competition::Effect) -> f64| {
-            let wide =
-                effect.is_some_and(|it| it.interval_percent[1] - it.interval_percent[0] >= 2.0);
+            let wide = effect.is_some_and(|it| it.interval_percent.width() >= 2.0);
             Cell::number(effect.as_ref().map(value), usize::from(!wide))
         };
         let change = effect.as_ref().map(|it| it.after_percent - it.before_percent);
@@ -42,8 +41,8 @@ pub(in crate::report) fn activities(summary: &Summary) -> Table {
             number(|it| it.before_percent),
             number(|it| it.after_percent),
             number(|it| it.change_percent).computed_as(change),
-            number(|it| it.interval_percent[0]),
-            number(|it| it.interval_percent[1]),
+            number(|it| it.interval_percent.low),
+            number(|it| it.interval_percent.high),
             verdict,
             Cell::text(&it.note),
         ])

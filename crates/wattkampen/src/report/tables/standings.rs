@@ -13,9 +13,9 @@ fn rank(value: Option<u32>) -> Cell {
 /// Saved kWh as precisely as the saving's interval supports.
 fn saved_precision(row: &Row) -> Precision {
     let ends = row.interval_percent.zip(row.expected);
-    ends.map_or(Precision::Decimals(0), |([low, high], expected)| {
+    ends.map_or(Precision::Decimals(0), |(interval, expected)| {
         let kwh = |percent: f64| percent / 100.0 * expected.kwh();
-        Precision::for_interval([kwh(low), kwh(high)])
+        Precision::for_interval(interval.map(kwh).ends())
     })
 }
 
@@ -24,7 +24,7 @@ fn saving(row: &Row) -> Cell {
     // Beside a comparison group it is not the own arithmetic alone.
     let own = row.saved.zip(row.expected).filter(|(_, expected)| expected.0 > 0);
     let own = own.map(|(saved, expected)| saved.0 as f64 / expected.0 as f64 * 100.0);
-    Cell::number(saving, row.decimals()).computed_as(own)
+    Cell::number(saving, row.saving().decimals()).computed_as(own)
 }
 
 /// Used in the hours that have a baseline.
@@ -33,8 +33,10 @@ fn matched(row: &Row) -> Option<f64> {
 }
 
 pub(in crate::report) fn board(summary: &Summary) -> Table {
+    // The number that ranks has the decimals that rank.
+    let by_night = summary.board.rule == Rule::Night;
     let rows = summary.rows().map(|(row, who)| {
-        let [low, high] = row.interval_percent.map_or([None; 2], |ends| ends.map(Some));
+        let [low, high] = row.interval_percent.map_or([None; 2], |it| it.ends().map(Some));
         let used = row.energy.map(|it| it.kwh());
         let area = summary.area(who);
         let per_area = used.zip(area).map(|(used, area)| used / area);
@@ -44,12 +46,12 @@ pub(in crate::report) fn board(summary: &Summary) -> Table {
             rank(row.group),
             Cell::text(&who.municipality),
             saving(row),
-            Cell::number(low, row.decimals()),
-            Cell::number(high, row.decimals()),
+            Cell::number(low, row.saving().decimals()),
+            Cell::number(high, row.saving().decimals()),
             Cell::with_precision(saved, saved_precision(row)).computed_as(saved),
             Cell::number(used, 0).computed_as(matched(row)),
             Cell::number(row.kwh_per_m2, 2).computed_as(per_area),
-            Cell::number(row.night_w_per_m2, 1),
+            Cell::number(row.night_w_per_m2, if by_night { 2 } else { 1 }),
             row.reason.as_ref().map_or(Cell::Unknown, |it| {
                 let bare =
                     |text: &str, start: &str| text.strip_prefix(start).unwrap_or(text).to_owned();
@@ -63,8 +65,13 @@ pub(in crate::report) fn board(summary: &Summary) -> Table {
     let running = summary.board.status == Status::Running;
     let mut columns = board_columns();
     let mut rows: Vec<Vec<Cell>> = rows.collect();
-    if summary.board.rule == Rule::MostImproved {
-        improvement(summary, &mut columns, &mut rows);
+    if let Some(column) = score_column(summary.board.rule) {
+        // before the remark
+        let last = columns.len() - 1;
+        columns.insert(last, column);
+        for (cells, (row, _)) in rows.iter_mut().zip(summary.rows()) {
+            cells.insert(last, Cell::number(row.score.value, row.score.decimals()));
+        }
     }
     if running {
         live(summary, &mut columns, &mut rows);
@@ -111,13 +118,18 @@ fn board_columns() -> Vec<Column> {
     ]
 }
 
-/// What this rule ranks by; before the remark.
-fn improvement(summary: &Summary, columns: &mut Vec<Column>, rows: &mut [Vec<Cell>]) {
-    let last = columns.len() - 1;
-    let (sv, en) = ("Förbättring, %-enheter", "Improvement, % points");
-    columns.insert(last, Column::new("improvement_points", ColumnKind::Number(1), sv, en));
-    for (cells, (row, _)) in rows.iter_mut().zip(summary.rows()) {
-        cells.insert(last, Cell::number(row.improvement_points, 1));
+/// The column of the score, where the rule ranks by what no other column shows.
+fn score_column(rule: Rule) -> Option<Column> {
+    let kind = ColumnKind::Number(rule.unit().decimals());
+    let column = |id, swedish, english| Some(Column::new(id, kind, swedish, english));
+    match rule {
+        Rule::Saving | Rule::Intensity | Rule::Night => None,
+        Rule::SavingPerEmployee => {
+            column("saved_kwh_per_employee", "Sparat kWh per anställd", "Saved kWh per employee")
+        }
+        Rule::MostImproved => {
+            column("improvement_points", "Förbättring, %-enheter", "Improvement, % points")
+        }
     }
 }
 
@@ -192,7 +204,7 @@ pub(in crate::report) fn clusters(summary: &Summary) -> Table {
         let members = || {
             summary.rows().filter(|(row, who)| row.rank.is_some() && who.cluster == cluster.cluster)
         };
-        let decimals = members().map(|(row, _)| row.decimals()).min().unwrap_or(0);
+        let decimals = members().map(|(row, _)| row.saving().decimals()).min().unwrap_or(0);
         let by_area = |value: fn(&Row) -> Option<f64>| {
             let pairs = members().map(|(row, who)| Some((summary.area(who)?, value(row)?)));
             let pairs: Vec<(f64, f64)> = pairs.collect::<Option<_>>()?;

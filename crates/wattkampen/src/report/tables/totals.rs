@@ -21,7 +21,7 @@ pub(in crate::report) fn total(summary: &Summary) -> Table {
         let scale = factor.unwrap_or(1.0);
         let of = |energy: f64| energy * scale;
         let project = summary.project.as_ref();
-        let ends = project.and_then(|it| it.interval_kwh()).map(|ends| ends.map(of));
+        let ends = project.and_then(|it| it.interval_kwh()).map(|ends| ends.map(of).ends());
         let precision = ends.map_or(Precision::Decimals(0), Precision::for_interval);
         let computed =
             |value: Option<f64>| Cell::with_precision(value, precision).computed_as(value);
@@ -35,7 +35,7 @@ pub(in crate::report) fn total(summary: &Summary) -> Table {
         ]
     });
     let saving = summary.project.as_ref().and_then(|it| {
-        let [low, high] = it.interval_percent()?;
+        let [low, high] = it.interval_percent()?.ends();
         Some((it.saving_percent()?, low, high))
     });
     let note = saving.map(|(saving, low, high)| {
