@@ -60,6 +60,31 @@ impl Standings {
             .collect()
     }
 
+    /// The load curve in local days of the competition, `days` of them in each bin; a
+    /// day has 23 or 25 hours where the clocks change. The first and the last bin end
+    /// at `range`, rounded to whole quarter-hours. At most 200 000 bins.
+    pub fn daily_series(
+        &self,
+        who: ParticipantIndex,
+        range: Range<Time>,
+        days: u16,
+    ) -> Vec<SeriesPoint> {
+        let participant = self.house(who);
+        let calendar = &participant.calendar;
+        let end = QuarterHour::at_or_after(range.end);
+        let mut from = QuarterHour::containing(range.start);
+        let mut date = calendar.date(range.start);
+        let mut points = Vec::new();
+        while from < end && (points.len() as i64) < MOST {
+            date = days_after(date, i64::from(days.max(1)));
+            let midnight = QuarterHour::containing(calendar.midnight(date));
+            let until = midnight.max(from + 1).min(end);
+            points.push(self.point(participant, from..until));
+            from = until;
+        }
+        points
+    }
+
     fn point(&self, house: &ParticipantState, quarters: Range<QuarterHour>) -> SeriesPoint {
         let at = quarters.start.start();
         let zero = Some(MilliWattHours(0));

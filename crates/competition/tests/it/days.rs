@@ -2,7 +2,7 @@
 //! of excluded hours, and of meters that subtract.
 use competition::{
     Competition, Contact, Dated, Exclusion, MeterIndex, ParticipantIndex, Period, Provenance, Rule,
-    Sign, SquareMetres, Standings, Status, Time,
+    SeriesPoint, Sign, SquareMetres, Standings, Status, Time,
 };
 use jiff::{civil::date, tz::TimeZone};
 
@@ -57,6 +57,35 @@ fn days_of_23_and_25_hours() {
         standings.nights(WHO, Time(midnight(2027, 3, 28) + 10 * 3600))[0].power.unwrap().0,
         10_000
     );
+}
+
+/// A local day is 23 hours long in spring and 25 in autumn; the first and the last bin
+/// are cut at the range.
+#[test]
+fn a_daily_series_follows_the_local_days() {
+    let long = Competition::new(
+        "both changes",
+        TimeZone::get("Europe/Stockholm").unwrap(),
+        Period { start: date(2025, 9, 1), end: date(2026, 9, 1) },
+        Period { start: date(2026, 9, 1), end: date(2027, 6, 1) },
+    );
+    let mut standings = Standings::new(long, vec![participant("a", 1)]);
+    hourly(&mut standings, 0, midnight(2026, 10, 1)..midnight(2027, 4, 10), |_| 10_000);
+    standings.settle(&Map::default());
+    let days = |from: i64, until: i64, days| {
+        let points = standings.daily_series(WHO, Time(from)..Time(until), days);
+        let day = |point: &SeriesPoint| (point.at.0, point.energy.unwrap().0 / 1_000_000);
+        points.iter().map(day).collect::<Vec<_>>()
+    };
+    let spring = [27, 28, 29, 30].map(|day| midnight(2027, 3, day));
+    let expected = [(spring[0], 240), (spring[1], 230), (spring[2], 240)];
+    assert_eq!(days(spring[0], spring[3], 1), expected);
+    assert_eq!(days(spring[0], spring[3], 2), [(spring[0], 470), (spring[2], 240)]);
+    let autumn = [24, 25, 26, 27].map(|day| midnight(2026, 10, day));
+    let expected = [(autumn[0], 240), (autumn[1], 250), (autumn[2], 240)];
+    assert_eq!(days(autumn[0], autumn[3], 1), expected);
+    let (from, until) = (autumn[0] + 18 * 3600, autumn[2] + 3 * 3600);
+    assert_eq!(days(from, until, 1), [(from, 60), (autumn[1], 250), (autumn[2], 30)]);
 }
 
 /// The two hours from 02 to 03 of 25 October: 4 kW, then 6 kW.

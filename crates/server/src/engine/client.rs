@@ -34,6 +34,25 @@ pub enum EngineEvent {
     },
 }
 
+/// The length of a load curve's bins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeriesStep {
+    /// Seconds, rounded up to whole quarter-hours.
+    Seconds(i64),
+    /// Local days of the competition: 23 or 25 hours where the clocks change.
+    LocalDays(u16),
+}
+
+impl SeriesStep {
+    /// The length in seconds where no clock changes.
+    pub fn seconds(self) -> i64 {
+        match self {
+            Self::Seconds(seconds) => seconds,
+            Self::LocalDays(days) => i64::from(days) * 86_400,
+        }
+    }
+}
+
 /// A bin of a load curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
@@ -116,7 +135,7 @@ pub(super) enum Query {
     Series {
         who: ParticipantIndex,
         range: Range<Time>,
-        step: i64,
+        step: SeriesStep,
         reply: oneshot::Sender<Vec<Point>>,
     },
     Quarantine(oneshot::Sender<Vec<QuarantinedReadings>>),
@@ -223,8 +242,7 @@ impl EngineClient {
         self.ask(|reply| Query::Insight { who, reply }).await
     }
 
-    /// A load curve in bins of `step` seconds, which is rounded up to whole
-    /// quarter-hours.
+    /// A load curve in bins of `step`.
     ///
     /// # Errors
     /// [`QueryError`]
@@ -232,7 +250,7 @@ impl EngineClient {
         &self,
         who: ParticipantIndex,
         range: Range<Time>,
-        step: i64,
+        step: SeriesStep,
     ) -> Result<Vec<Point>, QueryError> {
         self.ask(|reply| Query::Series { who, range, step, reply }).await
     }

@@ -11,8 +11,12 @@ use competition::{Leaderboard, Rule};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::{
-    EngineClient, Snapshot, client::Query, late_log::LateLog, recover::Recovered,
-    snapshot::SnapshotPublisher, state::EngineState,
+    EngineClient, Snapshot,
+    client::{Query, SeriesStep},
+    late_log::LateLog,
+    recover::Recovered,
+    snapshot::SnapshotPublisher,
+    state::EngineState,
 };
 use crate::{
     Settings,
@@ -343,7 +347,11 @@ impl Thread {
                 let _ = reply.send(self.core.store.audit_entries(after)?);
             }
             Query::Series { who, range, step, reply } => {
-                let points = self.core.standings.series(who, range, step);
+                let standings = &self.core.standings;
+                let points = match step {
+                    SeriesStep::Seconds(seconds) => standings.series(who, range, seconds),
+                    SeriesStep::LocalDays(days) => standings.daily_series(who, range, days),
+                };
                 let _ = reply.send(points.into_iter().map(Into::into).collect());
             }
             Query::Quarantine(reply) => {

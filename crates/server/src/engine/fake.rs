@@ -119,6 +119,7 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
             let _ = reply.send(Insight { effects: vec![Some(effect)], traps: vec![trap] });
         }
         Query::Series { range, step, reply, .. } => {
+            let step = step.seconds();
             let starts = (range.start.0..range.end.0).step_by(step as usize);
             let points = starts.map(|at| {
                 let (used, normal) = answers.load[(at.div_euclid(3600) % 24) as usize];

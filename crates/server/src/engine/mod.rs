@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 pub use client::{
     Decisions, EngineClient, EngineEvent, GatewayState, IngestCounts, Insight, Point, QueryError,
+    SeriesStep,
 };
 pub use decisions::{Decision, DecisionError};
 pub use event_loop::{Engine, EngineError, start};

@@ -130,7 +130,13 @@ impl Service {
         }
         for who in (0..3).map(ParticipantIndex) {
             let range = Time(NOW - 3 * DAY)..Time(NOW);
-            text += &format!("{:#?}\n", self.handle.series(who, range, 900).await.unwrap());
+            text += &format!(
+                "{:#?}\n",
+                self.handle
+                    .series(who, range, crate::engine::SeriesStep::Seconds(900))
+                    .await
+                    .unwrap()
+            );
         }
         text += &format!("{:#?}\n", self.handle.quarantine().await.unwrap());
         text

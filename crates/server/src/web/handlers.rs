@@ -19,7 +19,7 @@ use super::{
     rule,
     view::{self, LoadCurve, ParticipantCharts, Selection, ViewContext},
 };
-use crate::engine::Snapshot;
+use crate::engine::{SeriesStep, Snapshot};
 
 const HTML: &str = "text/html; charset=utf-8";
 const QUARTER_HOUR: i64 = 900;
@@ -122,7 +122,7 @@ impl<'a> PageRequest<'a> {
     ) -> Result<LoadCurve, Problem> {
         let until = Time(self.snapshot.as_of.0.div_euclid(step) * step);
         let from = Time(until.0 - length);
-        let points = self.web.engine.series(index, from..until, step).await?;
+        let points = self.web.engine.series(index, from..until, SeriesStep::Seconds(step)).await?;
         Ok(LoadCurve { from, until, step, points })
     }
 }

@@ -2,6 +2,7 @@
 use competition::Time;
 
 use super::problem::Problem;
+use crate::engine::SeriesStep;
 
 /// Names and values of the query, decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,17 +55,17 @@ impl QueryParams {
         Ok(Some(Time(time.unix())))
     }
 
-    /// Seconds, as a number or as a duration such as `15m`, `1h` or `PT1H`.
-    pub(super) fn seconds(&self, name: &str) -> Result<Option<i64>, Problem> {
+    /// The step of a load curve: seconds, a duration such as `15m`, `1h` or `PT1H`, or
+    /// local days such as `1d`.
+    pub(super) fn step(&self, name: &str) -> Result<Option<SeriesStep>, Problem> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        if let Ok(seconds) = text.parse() {
-            return Ok(Some(seconds));
-        }
-        let days = text.strip_suffix('d').and_then(|n| n.parse::<u16>().ok());
-        if let Some(days) = days {
-            return Ok(Some(i64::from(days) * 86_400));
-        }
-        text.parse::<jiff::SignedDuration>().map(|d| Some(d.as_secs())).map_err(|_| {
+        let days = text.strip_suffix('d').and_then(|days| days.parse::<u16>().ok());
+        let seconds = || {
+            let duration = || text.parse::<jiff::SignedDuration>().map(|it| it.as_secs());
+            text.parse().or_else(|_| duration()).map(SeriesStep::Seconds)
+        };
+        let step = days.map_or_else(seconds, |days| Ok(SeriesStep::LocalDays(days)));
+        step.map(Some).map_err(|_| {
             Problem::bad_request(
                 format!("{name}={text} is not a duration"),
                 format!("write {name}=15m, {name}=1h, {name}=1d or a number of seconds"),
@@ -93,11 +94,15 @@ mod tests {
         assert_eq!(time("t=1970-01-01T00:01:00Z").expect("a time"), Some(Time(60)));
         assert_eq!(time("t=1970-01-01T02:01:00+02:00").expect("a plus"), Some(Time(60)));
         assert!(time("t=yesterday").expect_err("words").hint.contains("t=2027"));
-        let step = |q| QueryParams::parse(Some(q)).seconds("step");
-        for (query, seconds) in
-            [("step=900", 900), ("step=15m", 900), ("step=PT1H", 3600), ("step=1d", 86_400)]
-        {
-            assert_eq!(step(query).expect("a duration"), Some(seconds), "{query}");
+        let step = |q| QueryParams::parse(Some(q)).step("step");
+        for (query, expected) in [
+            ("step=900", SeriesStep::Seconds(900)),
+            ("step=15m", SeriesStep::Seconds(900)),
+            ("step=PT1H", SeriesStep::Seconds(3600)),
+            ("step=86400", SeriesStep::Seconds(86_400)),
+            ("step=1d", SeriesStep::LocalDays(1)),
+        ] {
+            assert_eq!(step(query).expect("a duration"), Some(expected), "{query}");
         }
         assert!(step("step=often").is_err());
     }

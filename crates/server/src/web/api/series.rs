@@ -1,5 +1,4 @@
 //! `GET /api/v1/participants/{id}/series`
-use crate::text::rfc3339;
 use std::sync::Arc;
 
 use axum::{
@@ -13,11 +12,12 @@ use utoipa::ToSchema;
 
 use super::{find_participant, kwh};
 use crate::web::{Web, cache::CachedBody, problem::Problem, query_params::QueryParams};
+use crate::{engine::SeriesStep, text::rfc3339};
 
 /// Length of the engine's bins, seconds.
-const QUARTER: i64 = 900;
-/// A year of quarter-hours, and some.
-const MOST: i64 = 40_000;
+const QUARTER_HOUR: i64 = 900;
+/// The most points of one curve: a little more than a year of quarter-hours.
+const MAX_POINTS: i64 = 40_000;
 
 /// A load curve.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,32 +26,33 @@ struct SeriesJson<'a> {
     participant: &'a str,
     /// RFC 3339
     from: String,
-    /// RFC 3339, not included.
+    /// RFC 3339, exclusive.
     to: String,
-    /// Length of a point, seconds.
+    /// Length of a point, seconds; a local day counts as 86400, also where it has 23 or
+    /// 25 hours.
     step: i64,
     points: Vec<PointJson>,
 }
 
-/// Energy of the interval that begins at `at`; null is not known.
+/// The energy of the interval that begins at `at`; null where it is not known.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Point)]
 struct PointJson {
     at: String,
     energy_kwh: Option<f64>,
     baseline_kwh: Option<f64>,
-    /// `measured`; `estimated`: only in sum with its neighbours; `substituted`: rests
-    /// on what the organiser declared; `missing`.
+    /// `measured`; `estimated`: known only in sum with its neighbours; `substituted`:
+    /// follows from a declaration of the organiser; `missing`.
     provenance: &'static str,
 }
 
 /// What a participant used and what its baseline expects, over time.
 #[utoipa::path(get, path = "/api/v1/participants/{id}/series", tag = "standings",
     params(
-        ("id" = String, Path, description = "`participant` of a row of the leaderboard"),
-        ("from" = Option<String>, Query, description = "RFC 3339; else a day before `to`"),
-        ("to" = Option<String>, Query, description = "RFC 3339, not included; else now"),
-        ("step" = Option<String>, Query, description = "`15m`, `1h`, `1d` or seconds: whole quarter-hours; else `15m`")),
+        ("id" = String, Path, description = "the field `participant` of a leaderboard row"),
+        ("from" = Option<String>, Query, description = "RFC 3339; 24 hours before `to` by default"),
+        ("to" = Option<String>, Query, description = "RFC 3339, exclusive; now by default"),
+        ("step" = Option<String>, Query, description = "`15m` (the default), `1h` or seconds, in whole quarter-hours from `from`; `1d` or `7d` for local days of the competition, which have 23 or 25 hours where the clocks change: points begin at local midnight, and `from` and `to` cut the first and the last")),
     responses(
         (status = 200, description = "the curve", body = SeriesJson),
         (status = 400, description = "a parameter is wrong", body = Problem),
@@ -64,10 +65,11 @@ pub(in crate::web) async fn series(
 ) -> Result<Response, Problem> {
     let params = QueryParams::parse_strict(query.as_deref(), &["from", "to", "step"])?;
     let (index, who) = find_participant(web.engine.participants(), &id)?;
-    let step = params.seconds("step")?.unwrap_or(QUARTER);
-    if step < QUARTER || step % QUARTER != 0 {
+    let step = params.step("step")?.unwrap_or(SeriesStep::Seconds(QUARTER_HOUR));
+    let seconds = step.seconds();
+    if seconds < QUARTER_HOUR || seconds % QUARTER_HOUR != 0 {
         return Err(Problem::bad_request(
-            format!("step is {step} s and no whole number of quarter-hours"),
+            format!("step is {seconds} s, which is not a whole number of quarter-hours"),
             "write step=15m, step=1h or step=1d",
         ));
     }
@@ -79,10 +81,10 @@ pub(in crate::web) async fn series(
             "give an earlier from or a later to",
         ));
     }
-    if to.since(from) / step > MOST {
+    if to.since(from) / seconds > MAX_POINTS {
         return Err(Problem::bad_request(
-            format!("that would be more than {MOST} points"),
-            "ask for a shorter time or a longer step",
+            format!("the curve would have more than {MAX_POINTS} points"),
+            "request a shorter time or a longer step",
         ));
     }
     let points = web.engine.series(index, from..to, step).await?;
@@ -90,7 +92,7 @@ pub(in crate::web) async fn series(
         participant: &who.id,
         from: rfc3339(from),
         to: rfc3339(to),
-        step,
+        step: seconds,
         points: points
             .iter()
             .map(|point| PointJson {
