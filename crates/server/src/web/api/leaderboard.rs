@@ -28,22 +28,22 @@ struct BoardJson<'a> {
     rows: Vec<RowJson<'a>>,
 }
 
-/// All ranked participants together.
+/// The totals of all participants.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Total)]
 struct TotalJson {
     saved_kwh: Option<f64>,
-    /// How many compete, ranked or not.
+    /// The number of participants, ranked or not.
     participants: usize,
 }
 
-/// One participant; what is not known is null.
+/// One participant; null where a value is not known.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Row)]
 pub(super) struct RowJson<'a> {
-    /// 1 is best; null while not ranked.
+    /// 1 is best; null where the participant is not ranked.
     rank: Option<u32>,
-    /// Participants of one group are not told apart by their intervals.
+    /// The intervals do not distinguish participants of one group.
     group: Option<u32>,
     participant: &'a str,
     municipality: &'a str,
@@ -133,7 +133,7 @@ impl<'a> RowJson<'a> {
     }
 }
 
-/// The bytes of a board, the same here, in the event stream and in tests.
+/// The JSON of a leaderboard, for the endpoint, the event stream and reports.
 pub(in crate::web) fn render(board: &Leaderboard, participants: &[Participant]) -> Vec<u8> {
     serde_json::to_vec(&json_of(board, participants)).unwrap_or_default()
 }
@@ -157,7 +157,7 @@ fn json_of<'a>(board: &'a Leaderboard, participants: &'a [Participant]) -> Board
             Status::Locked => "locked",
         },
         total: TotalJson {
-            // Nothing saved is a number; nothing known is not.
+            // A total of 0 is known; a total without any known saving is not.
             saved_kwh: (board.rows.iter().any(|row| row.saved.is_some()))
                 .then(|| kwh(board.total_saved, 1))
                 .flatten(),
@@ -181,7 +181,7 @@ struct WhatIfJson<'a> {
     board: BoardJson<'a>,
 }
 
-/// The bytes of an unofficial board.
+/// The JSON of an unofficial leaderboard.
 pub(in crate::web) fn render_what_if(
     board: &Leaderboard,
     baseline: Baseline,
@@ -245,7 +245,7 @@ pub(in crate::web) async fn leaderboard(
     let as_of = params.time("as_of")?;
     if as_of.is_some_and(|at| at > web.clock.now()) {
         return Err(Problem::bad_request(
-            "as_of lies in the future",
+            "as_of is in the future",
             "leave it out for the board of this moment",
         ));
     }

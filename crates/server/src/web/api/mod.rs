@@ -28,10 +28,10 @@ pub fn what_if_json(
     render_what_if(board, baseline, participants)
 }
 
-/// So many decimals and no more; nothing that is no number.
+/// `value` rounded to `decimals`; `None` where it is not finite.
 fn round(value: f64, decimals: i32) -> Option<f64> {
     let fine = 10f64.powi(decimals);
-    // Adding zero turns a negative nothing into nothing.
+    // Adding zero turns -0 into 0.
     value.is_finite().then(|| (value * fine).round() / fine + 0.0)
 }
 
@@ -39,7 +39,7 @@ fn kwh(energy: competition::MilliWattHours, decimals: i32) -> Option<f64> {
     round(energy.kwh(), decimals)
 }
 
-/// The participant of an address.
+/// The participant that an address names.
 pub(super) fn find_participant<'p>(
     participants: &'p [Participant],
     id: &str,
@@ -50,8 +50,8 @@ pub(super) fn find_participant<'p>(
         .map(|i| (ParticipantIndex(i as u32), &participants[i]))
         .ok_or_else(|| {
             Problem::not_found(
-                format!("no participant is called {id:?}"),
-                "the ids stand in /api/v1/leaderboard as `participant`",
+                format!("there is no participant {id:?}"),
+                "see the field `participant` in /api/v1/leaderboard for the ids",
             )
         })
 }

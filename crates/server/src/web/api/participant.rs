@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::{find_participant, kwh, leaderboard::RowJson, round};
 use crate::web::{Web, cache::CachedBody, problem::Problem, query_params::QueryParams};
 
-/// One town hall: who it is, where it stands, what it draws.
+/// One town hall: its master data, its row and its current figures.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Participant)]
 struct ParticipantJson<'a> {
@@ -24,21 +24,21 @@ struct ParticipantJson<'a> {
     municipality: &'a str,
     cluster: &'a str,
     building: &'a str,
-    /// Atemp that holds now.
+    /// The heated floor area (Atemp) in force.
     floor_area_m2: Option<f64>,
     employees: Option<u32>,
-    /// Its own goal.
+    /// Its own target.
     target_percent: Option<f64>,
     /// Its row of the official board.
     standing: RowJson<'a>,
     now: NowJson,
-    /// What it did to save, in the order told.
+    /// Its activities, in the order in which they were declared.
     activities: Vec<ActivityJson<'a>>,
-    /// Loads worth a look, the dearest first; they overlap.
+    /// Loads that could be switched off, the most expensive first; they overlap.
     traps: Vec<TrapJson>,
 }
 
-/// Something that a town hall did.
+/// An activity of a town hall.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Activity)]
 struct ActivityJson<'a> {
@@ -63,11 +63,11 @@ struct EffectJson {
     change_points: Option<f64>,
     /// Its 90 % interval.
     interval_points: [Option<f64>; 2],
-    /// Whether the interval leaves out zero: else nobody can tell that it did anything.
+    /// Whether the interval excludes zero; otherwise no effect is demonstrated.
     distinguishable: bool,
 }
 
-/// A load that could go.
+/// A load that could be switched off.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Trap)]
 struct TrapJson {
@@ -77,7 +77,7 @@ struct TrapJson {
     beside: &'static str,
     /// First local day of it.
     since: String,
-    /// It may be older: nothing is known from before.
+    /// It may be older: there are no readings from before.
     at_least: bool,
     /// A year, if it stays.
     kwh_per_year: Option<f64>,
@@ -118,13 +118,13 @@ impl From<&SavingOpportunity> for TrapJson {
     }
 }
 
-/// The building at this moment; what is not known is null.
+/// The building's current figures; null where a value is not known.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Now)]
 struct NowJson {
-    /// The last jump of the power, positive when something was switched on.
+    /// The last step of the power, W; positive where something was switched on.
     step_w: Option<i64>,
-    /// When that was.
+    /// The time of the step.
     step_at: Option<String>,
     /// Since local midnight.
     today_kwh: Option<f64>,
@@ -144,7 +144,7 @@ struct NowJson {
 
 /// One participant of the competition.
 #[utoipa::path(get, path = "/api/v1/participants/{id}", tag = "standings",
-    params(("id" = String, Path, description = "`participant` of a row of the leaderboard")),
+    params(("id" = String, Path, description = "the field `participant` of a leaderboard row")),
     responses(
         (status = 200, description = "the participant", body = ParticipantJson),
         (status = 304, description = "not changed since the ETag given"),

@@ -1,5 +1,5 @@
-// Makes the pages live. They are whole without this: it fetches the same page again
-// when the server says that there is a newer board, and moves what changed.
+// Keeps the pages current. They are complete without this script: it fetches the same
+// page again when the server reports a newer leaderboard, and replaces what changed.
 "use strict";
 (() => {
   const kind = document.body.dataset.kind;
@@ -19,7 +19,7 @@
 
   // --- the board: rows keep their identity and slide to their new place
   const rowsOf = (table) => new Map([...table.querySelectorAll("tr[id]")].map((tr) => [tr.id, tr]));
-  function mendTable(now, next) {
+  function updateTable(now, next) {
     const old = rowsOf(now);
     const from = new Map([...old].map(([id, tr]) => [id, tr.getBoundingClientRect().top]));
     const focused = now.contains(document.activeElement) && document.activeElement.closest("tr[id]")?.id;
@@ -48,7 +48,7 @@
     }
   }
 
-  // --- the page again, and what is different in it
+  // --- reload the page and replace what changed
   let asking = false;
   let due = 0;
   async function renew() {
@@ -61,22 +61,22 @@
       for (const now of document.querySelectorAll("[data-live]")) {
         const next = page.getElementById(now.id);
         if (!next || now.isEqualNode(next)) continue;
-        if (now.tagName === "TABLE") mendTable(now, document.adoptNode(next));
+        if (now.tagName === "TABLE") updateTable(now, document.adoptNode(next));
         else now.replaceWith(document.adoptNode(next));
       }
       document.body.classList.toggle("dark", page.body.classList.contains("dark"));
       pictures();
-    } catch { /* the stream's own state tells that the server is away */ } finally {
+    } catch { /* the event stream reports a lost server */ } finally {
       asking = false;
     }
   }
   function renewSoon() {
-    // Spread, so that a thousand visitors do not ask in the same moment.
-    const least = kind === "kiosk" ? 1000 : kind === "house" || kind === "desk" ? 10000 : 3000;
+    // A random delay spreads the requests of many visitors.
+    const least = kind === "kiosk" ? 1000 : kind === "participant" || kind === "organiser" ? 10000 : 3000;
     if (due) return;
     due = setTimeout(() => { due = 0; renew(); }, least * (0.3 + 0.7 * Math.random()));
   }
-  // A lobby's clock goes on when nothing else does.
+  // The kiosk's clock advances also without new readings.
   if (kind === "kiosk") setInterval(renew, 30000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
 
@@ -142,7 +142,7 @@
   }
   listen();
 
-  // --- the filter needs no button with a script
+  // --- with a script the filter needs no button
   for (const select of document.querySelectorAll("form.filter select")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }

@@ -1,4 +1,4 @@
-//! JSON: its exact form, what is not known, and what is asked wrongly.
+//! JSON: its exact form, unknown values and mistakes in requests.
 use axum::http::{StatusCode, header};
 
 use super::{fixture, get, get_with};
@@ -13,7 +13,7 @@ async fn the_leaderboard_has_the_fields_of_the_contract_in_their_order() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_is_null_and_never_zero() {
+async fn unknown_values_are_null_and_never_zero() {
     let web = fixture::web(24, None);
     let board = get(&web, "/api/v1/leaderboard").await.json();
     let rows = board["rows"].as_array().expect("rows");
@@ -29,7 +29,7 @@ async fn what_is_not_known_is_null_and_never_zero() {
 }
 
 #[tokio::test]
-async fn another_rule_and_another_time_are_answered_by_the_engine() {
+async fn the_engine_answers_another_rule_and_another_time() {
     let web = fixture::web(24, None);
     let board = get(&web, "/api/v1/leaderboard?rule=night&as_of=2027-04-01T10:00:00+02:00").await;
     assert_eq!(board.json()["rule"], "night");
@@ -50,10 +50,10 @@ async fn one_participant_and_its_curve() {
 }
 
 #[tokio::test]
-async fn a_mistake_is_explained_with_the_way_to_mend_it() {
+async fn a_mistake_is_explained_with_a_hint() {
     let web = fixture::web(24, None);
     let series = "/api/v1/participants/soderhamn/series";
-    for (address, status, detail, mend) in [
+    for (address, status, detail, hint) in [
         ("/api/v1/leaderboard?rule=luck".into(), 400, "rule=luck", "saving, intensity, night"),
         ("/api/v1/leaderboard?as_of=now".into(), 400, "as_of=now", "as_of=2027-04-11T10:00:00Z"),
         ("/api/v1/leaderboard?as_of=2099-01-01T00:00:00Z".into(), 400, "future", "leave it out"),
@@ -81,12 +81,12 @@ async fn a_mistake_is_explained_with_the_way_to_mend_it() {
         assert_eq!(problem["status"], status);
         let text = |name: &str| problem[name].as_str().expect("text").to_owned();
         assert!(text("detail").contains(detail), "{address}: {problem}");
-        assert!(text("mend").contains(mend), "{address}: {problem}");
+        assert!(text("mend").contains(hint), "{address}: {problem}");
     }
 }
 
 #[tokio::test]
-async fn who_has_the_body_gets_none_and_who_can_unpack_gets_less() {
+async fn bodies_are_revalidated_and_compressed() {
     let web = fixture::web(24, None);
     let whole = get(&web, "/api/v1/leaderboard").await;
     let etag = whole.header(header::ETAG);
@@ -104,7 +104,7 @@ async fn who_has_the_body_gets_none_and_who_can_unpack_gets_less() {
 }
 
 #[tokio::test]
-async fn a_panels_picture_has_a_pixel_for_each_led() {
+async fn a_panel_picture_has_a_pixel_for_each_led() {
     let web = fixture::web(24, None);
     for (query, width, height) in
         [("", 128, 64), ("?size=128x64&lang=en", 128, 64), ("?size=64x32", 64, 32)]

@@ -74,7 +74,7 @@ fn reading(watts: i64) -> EngineEvent {
 }
 
 #[tokio::test]
-async fn a_client_gets_the_board_at_once_and_then_what_happens() {
+async fn a_client_gets_the_leaderboard_at_once_and_then_events() {
     let service = start().await;
     let mut client = Client::connect(&service, "").await;
     assert_eq!(client.next("content-type: ").await.as_deref(), Some("text/event-stream"));
@@ -97,7 +97,7 @@ async fn a_client_gets_the_board_at_once_and_then_what_happens() {
 }
 
 #[tokio::test]
-async fn a_page_gets_only_the_boards_version() {
+async fn a_page_gets_only_the_version_of_the_leaderboard() {
     let service = start().await;
     let mut client = Client::connect(&service, "?board=version").await;
     let data = client.next("data: ").await;
@@ -115,7 +115,7 @@ async fn streams_end_when_the_service_stops() {
 }
 
 #[tokio::test]
-async fn who_does_not_read_is_cut_and_holds_up_nobody() {
+async fn a_client_that_does_not_read_is_disconnected_and_delays_no_other() {
     let service = start().await;
     let mut idle = Client::connect(&service, "").await;
     let mut quick = Client::connect(&service, "?board=version").await;

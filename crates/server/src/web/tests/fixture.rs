@@ -1,5 +1,5 @@
-//! A made-up competition in its seventh week: live, stale and silent figures, groups,
-//! somebody without a rank, names with all Swedish letters.
+//! A made-up competition in its seventh week: live, stale and silent meters, groups,
+//! unranked participants, names with all Swedish letters.
 use std::sync::Arc;
 
 use competition::{

@@ -1,5 +1,4 @@
-//! The service as its users meet it: requests to the router, without a socket where
-//! none is needed.
+//! Requests to the router, without a socket except where one is needed.
 mod api;
 mod events;
 mod fixture;

@@ -1,4 +1,4 @@
-//! For those who run the service and those who organise the contest.
+//! Endpoints for operators, and the organiser's page.
 use std::net::SocketAddr;
 
 use axum::{
@@ -23,7 +23,7 @@ async fn ready_means_store_board_and_broker() {
 }
 
 #[tokio::test]
-async fn metrics_explain_what_was_refused() {
+async fn metrics_explain_rejected_messages() {
     let web = fixture::web(4, None);
     // Whatever else this process has counted before.
     crate::metrics::recorder().expect("the process's own recorder");
@@ -61,9 +61,9 @@ async fn every_route_is_described_and_every_description_answers() {
     ] {
         let operation =
             &paths.get(path).unwrap_or_else(|| panic!("{path} is not described"))["get"];
-        assert!(operation["summary"].is_string(), "{path} says nothing of itself");
+        assert!(operation["summary"].is_string(), "{path} has no summary");
         if path == "/api/v1/events" {
-            continue; // Never ends; its own tests listen to it.
+            continue; // An endless stream, which has its own tests.
         }
         let address = path.replace("{id}", "soderhamn").replace("{file}", "soderhamn.png");
         let answer = get(&fixture::web(24, None), &address).await;
@@ -74,7 +74,7 @@ async fn every_route_is_described_and_every_description_answers() {
 }
 
 #[tokio::test]
-async fn the_organisers_page_tells_what_was_not_understood_and_escapes_it() {
+async fn the_organisers_page_shows_rejected_messages_and_escapes_them() {
     let text = get(&fixture::web(24, None), "/organiser").await.text().to_owned();
     assert!(text.contains("wattkampen/v1/&lt;script&gt;"), "the topic is shown as text");
     assert!(!text.contains("<script>alert"));
@@ -91,7 +91,7 @@ async fn the_organisers_page_tells_what_was_not_understood_and_escapes_it() {
 }
 
 #[tokio::test]
-async fn the_organisers_page_is_for_this_machine_or_for_who_knows_the_password() {
+async fn the_organisers_page_needs_this_machine_or_the_password() {
     let open = fixture::web(4, None);
     let from = |peer: [u8; 4]| {
         let peer = ConnectInfo(SocketAddr::from((peer, 40_000)));

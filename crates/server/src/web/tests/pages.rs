@@ -1,4 +1,4 @@
-//! HTML: complete without a script, in both languages, safe with any name.
+//! HTML pages: complete without a script, in both languages, safe with any name.
 use axum::http::{StatusCode, header};
 
 use competition::{MilliWattHours, Status, Time};
@@ -17,7 +17,7 @@ fn rows(answer: &Answer) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_front_page_is_whole_without_a_script() {
+async fn the_front_page_is_complete_without_a_script() {
     let answer = get(&fixture::web(24, None), "/").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
@@ -58,7 +58,7 @@ async fn the_language_follows_the_visitor_and_is_remembered() {
 }
 
 #[tokio::test]
-async fn the_board_can_be_searched_filtered_and_ranked_otherwise() {
+async fn the_leaderboard_can_be_searched_filtered_and_ranked_by_another_rule() {
     let web = fixture::web(24, None);
     let found = get(&web, "/?q=ÄLV").await;
     assert_eq!(rows(&found), ["alvdalen"]);
@@ -96,7 +96,7 @@ async fn most_improved_shows_the_improvement_and_names_it() {
 }
 
 #[tokio::test]
-async fn a_demonstration_says_that_it_is_one_and_a_contest_does_not() {
+async fn only_a_demonstration_is_marked_as_one() {
     let words = "Vilka 24 av programmets kommuner som deltog 2011 är inte känt";
     assert!(get(&fixture::web(24, None), "/").await.text().contains(words));
     let real = Web::new(
@@ -135,7 +135,7 @@ async fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_town_hall_shows_its_curve_its_night_and_its_certainty() {
+async fn a_town_hall_shows_its_load_curve_night_load_and_certainty() {
     let web = fixture::web(24, None);
     let text = get(&web, "/participants/soderhamn").await.text().to_owned();
     for part in [
@@ -181,7 +181,7 @@ async fn a_large_competition_is_one_page_with_few_pictures() {
 }
 
 #[tokio::test]
-async fn the_top_tells_where_the_contest_stands() {
+async fn the_summary_shows_the_state_of_the_contest() {
     for (day, status, parts) in [
         ("2027-02-20T12:00:00Z", Status::Upcoming, ["Börjar om", "9 <span class=\"unit\">dagar"]),
         (
@@ -212,7 +212,7 @@ async fn the_top_tells_where_the_contest_stands() {
 }
 
 #[tokio::test]
-async fn what_if_is_never_mistaken_for_the_official_board() {
+async fn the_what_if_page_is_marked_as_not_official() {
     let web = fixture::web(24, None);
     let page = get(&web, "/what-if?rule=night&baseline=last-year").await;
     assert_eq!(page.status, StatusCode::OK);
@@ -234,7 +234,7 @@ async fn what_if_is_never_mistaken_for_the_official_board() {
 }
 
 #[tokio::test]
-async fn a_town_hall_shows_what_it_did_and_what_it_could_do() {
+async fn a_town_hall_shows_its_activities_and_its_energy_traps() {
     let web = fixture::web(24, None);
     let text = get(&web, "/participants/soderhamn?lang=en").await.text().to_owned();
     for part in ["Night walk", "not distinguishable", "to 3.5", "never sleeps", "2027-03-23"] {

@@ -1,5 +1,5 @@
-//! On a town hall's page: what it did and whether that can be told from the
-//! meters, and the loads worth a look, with what they cost a year.
+//! On a town hall's page: its activities with their measured effects, and its energy
+//! traps with their cost a year.
 use competition::Participant;
 use maud::{Markup, html};
 use wire::Language;
@@ -31,14 +31,14 @@ fn activities(context: &ViewContext, who: &Participant, insight: &Insight) -> Ma
                     @for words in [&it.place, &it.by, &it.note] { @if !words.is_empty() { " · " (words) } }
                     br;
                     @match effect {
-                        None => (l.pick("Effekten är inte känd: minst en vecka före och efter måste vara mätt.",
-                            "The effect is not known: a week before and after must be measured.")),
+                        None => (l.pick("Effekten är inte känd: det behövs mätvärden för minst en vecka före och en vecka efter.",
+                            "The effect is not known: it needs readings of at least a week before and a week after.")),
                         Some(effect) => {
                             @let [low, high] = effect.interval_percent.ends();
                             @if effect.distinguishable {
                                 (l.pick("Besparingen ändrades med", "The saving changed by")) " " (l.number(effect.change_percent, 1)) " "
                             } @else {
-                                (l.pick("Effekten går inte att särskilja från det som ändå varierar:", "The effect is not distinguishable from what varies anyway:")) " "
+                                (l.pick("Effekten går inte att skilja från den vanliga variationen:", "The effect is not distinguishable from normal variation:")) " "
                             }
                             span.note { "(" (l.number(low, 1)) " " (l.pick("till", "to")) " " (l.number(high, 1)) " "
                                 (l.pick("procentenheter med 90 % säkerhet", "percentage points with 90 % certainty")) ")" }
@@ -56,7 +56,7 @@ fn traps(context: &ViewContext, insight: &Insight) -> Markup {
     html! {
         h2 { (l.pick("Energifällor", "Energy traps")) }
         @if insight.traps.is_empty() {
-            p.nothing { (l.pick("Inga fällor syns i de senaste veckorna.", "No traps are seen in the last weeks.")) }
+            p.nothing { (l.pick("Inga fällor syns i mätvärdena för de senaste veckorna.", "The readings of the last weeks show no traps.")) }
         } @else {
             ul.traps { @for trap in &insight.traps { @let kind = trap.kind.names(); @let sure = trap.confidence.names(); li {
                 @let reference = trap.reference.names();
@@ -70,7 +70,7 @@ fn traps(context: &ViewContext, insight: &Insight) -> Markup {
     }
 }
 
-/// Of what is as old as the readings, nobody knows when it began.
+/// A load that is as old as the readings may have begun before them.
 const fn since(at_least: bool, l: Language) -> &'static str {
     if at_least { l.pick("åtminstone sedan", "at least since") } else { l.pick("sedan", "since") }
 }

@@ -1,8 +1,8 @@
-//! A row's score as a bar on a scale that all rows share, its interval as a band.
+//! A row's score as a bar and its interval as a band, on a scale that all rows share.
 use competition::{ConfidenceInterval, Score, ScoreUnit};
 use maud::{Markup, html};
 
-/// The least and the largest value that a board's bars can show.
+/// The range of values that the bars of a leaderboard show.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Scale {
     low: f64,
@@ -10,8 +10,8 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// Wide enough for every score and interval, with zero always on it, and on
-    /// round numbers, so that it does not move with every reading.
+    /// Includes zero and every score and interval. The ends are round numbers, so that
+    /// the scale does not change with every reading.
     pub(super) fn over<'s>(scores: impl Iterator<Item = &'s Score>) -> Self {
         let values = scores.flat_map(|s| {
             s.value.into_iter().chain(s.interval.into_iter().flat_map(ConfidenceInterval::ends))
@@ -23,7 +23,7 @@ impl Scale {
         Self { low: (low / step).floor() * step, high: ((high / step).ceil() * step).max(step) }
     }
 
-    /// Position in thousandths of the width.
+    /// The position of `value` in thousandths of the width.
     fn x(&self, value: f64) -> f64 {
         let share = (value - self.low) / (self.high - self.low);
         (share.clamp(0.0, 1.0) * 1000.0).round()
@@ -47,12 +47,12 @@ pub(super) fn step(range: f64) -> f64 {
         }
 }
 
-/// The picture; the number beside it says the same in text.
+/// The bar of one row. It has no text alternative: the number is beside it.
 pub(super) fn bar(score: &Score, scale: &Scale) -> Markup {
     let zero = scale.x(0.0);
     let end = score.value.map_or(zero, |v| scale.x(v));
-    // A saving below zero is more use than normal, an improvement below zero a decline;
-    // the other rules know no such side.
+    // A negative saving or improvement is shown as worse; the other rules' scores are
+    // never negative.
     let signed = match score.unit {
         ScoreUnit::Percent | ScoreUnit::KwhPerEmployee | ScoreUnit::PercentagePoints => true,
         ScoreUnit::KwhPerSquareMetre | ScoreUnit::WattsPerSquareMetre => false,
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scale_holds_everything_and_zero() {
+    fn the_scale_includes_zero_and_every_interval() {
         let scores = [score(22.4, Some([20.1, 24.6])), score(-3.0, None), score(f64::NAN, None)];
         let scale = Scale::over(scores.iter());
         assert!(scale.low <= -3.0 && scale.high >= 24.6, "{scale:?}");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_round() {
+    fn steps_are_round_numbers() {
         for (range, expected) in
             [(24.0, 5.0), (10.0, 2.0), (5.0, 1.0), (0.4, 0.1), (80_000.0, 20_000.0)]
         {

@@ -1,4 +1,4 @@
-//! The front page: the leaderboard, live, for somebody who has never seen it.
+//! The front page: the live leaderboard, with what a first visitor needs to read it.
 use competition::{Leaderboard, Row, Rule};
 use maud::{Markup, html};
 use wire::Language;
@@ -13,16 +13,16 @@ use super::{
 };
 use crate::web::rule;
 
-/// What the visitor has chosen to see; all of it stands in the address.
+/// What the visitor chose to see. The address holds all of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(in crate::web) struct Selection {
-    /// `None`: the competition's own.
+    /// `None` is the competition's own rule.
     pub(in crate::web) rule: Option<Rule>,
-    /// Name of a cluster.
+    /// Show this cluster only.
     pub(in crate::web) cluster: Option<String>,
-    /// Part of a municipality's or building's name.
+    /// Show names that contain this text only.
     pub(in crate::web) search: Option<String>,
-    /// All panels, not only the first.
+    /// Show every panel instead of the first 24.
     pub(in crate::web) all_panels: bool,
 }
 
@@ -45,7 +45,7 @@ impl Selection {
         if query.is_empty() { "/".into() } else { format!("/?{query}") }
     }
 
-    fn takes(&self, context: &ViewContext, row: &Row) -> bool {
+    fn includes(&self, context: &ViewContext, row: &Row) -> bool {
         let Some(who) = context.who(row.participant) else { return false };
         let found = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
         self.cluster.as_ref().is_none_or(|cluster| *cluster == who.cluster)
@@ -56,14 +56,15 @@ impl Selection {
     }
 }
 
-/// The page. `board` follows the selection's rule.
+/// The page; `board` is ranked by the selection's rule.
 pub(in crate::web) fn board(
     context: &ViewContext,
     board: &Leaderboard,
     selection: &Selection,
 ) -> Markup {
     let l = context.language;
-    let shown: Vec<&Row> = board.rows.iter().filter(|row| selection.takes(context, row)).collect();
+    let shown: Vec<&Row> =
+        board.rows.iter().filter(|row| selection.includes(context, row)).collect();
     let main = html! {
         (summary(context))
         section.board aria-labelledby="board-title" {
@@ -72,13 +73,13 @@ pub(in crate::web) fn board(
                 (rules(context, board, selection))
                 p.sentence { (rule::sentence(board.rule, l))
                     @if board.rule != context.competition.rule {
-                        " " em { (l.pick("Detta är inte tävlingens egen regel, alltså inte officiellt.", "This is not the contest's own rule and not official.")) }
+                        " " em { (l.pick("Detta är inte tävlingens egen regel och därför inte officiellt.", "This is not the contest's own rule, so it is not official.")) }
                     }
                     " " a href=(selection.what_if()) { (l.pick("Tänk om?", "What if?")) }
                 }
                 (filter(context, selection))
                 @if shown.is_empty() {
-                    p.nothing { (l.pick("Inget rådhus passar det valet.", "No town hall fits this choice.")) " "
+                    p.nothing { (l.pick("Inget rådhus passar ditt val.", "No town hall matches your choice.")) " "
                         a href=(Selection { rule: selection.rule, ..Selection::default() }.address()) { (l.pick("Visa alla", "Show all")) } }
                 } @else {
                     (table(context, board, &shown))
@@ -130,7 +131,7 @@ fn filter(context: &ViewContext, selection: &Selection) -> Markup {
 
 pub(super) fn table(context: &ViewContext, board: &Leaderboard, shown: &[&Row]) -> Markup {
     let l = context.language;
-    // Over all rows and not only those shown, so that a filter does not stretch the bars.
+    // The scale covers all rows, so that a filter does not change the bars.
     let scale = Scale::over(board.rows.iter().map(|row| &row.score));
     let ranked = shown.iter().take_while(|row| row.rank.is_some()).count();
     let (ranked, unranked) = shown.split_at(ranked);

@@ -1,5 +1,5 @@
-//! A load curve against its baseline as inline SVG: what was used is a line, what
-//! is normal an area, and what is not known a gap.
+//! A load curve and its baseline as inline SVG: energy used is a line, the baseline an
+//! area, and unknown values a gap.
 use competition::Time;
 use jiff::tz::TimeZone;
 use maud::{Markup, PreEscaped, html};
@@ -9,28 +9,32 @@ use super::bar::step;
 use crate::engine::Point;
 use crate::text::{FormatDate, FormatNumber, hour_minute, local};
 
-/// The picture's own coordinates: a picture shrinks, its letters must not.
+/// The coordinates of a chart. Each size is drawn on its own, because scaling one
+/// drawing would scale its letters too.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Size {
+pub(super) struct ChartSize {
     name: &'static str,
     width: f64,
     height: f64,
     letter: f64,
 }
 
-/// On a desk.
-pub(super) const WIDE: Size = Size { name: "wide", width: 1100.0, height: 320.0, letter: 14.0 };
-/// In a hand.
-pub(super) const NARROW: Size = Size { name: "narrow", width: 360.0, height: 230.0, letter: 13.0 };
-/// On a wall.
-pub(super) const LARGE: Size = Size { name: "large", width: 1720.0, height: 318.0, letter: 24.0 };
+/// For desktop screens.
+pub(super) const WIDE: ChartSize =
+    ChartSize { name: "wide", width: 1100.0, height: 320.0, letter: 14.0 };
+/// For phones.
+pub(super) const NARROW: ChartSize =
+    ChartSize { name: "narrow", width: 360.0, height: 230.0, letter: 13.0 };
+/// For the kiosk's television.
+pub(super) const LARGE: ChartSize =
+    ChartSize { name: "large", width: 1720.0, height: 318.0, letter: 24.0 };
 
-/// Bins of equal length, oldest first, and what to call the picture.
+/// A load curve in bins of equal length, oldest first.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct LoadCurve {
     pub(in crate::web) from: Time,
     pub(in crate::web) until: Time,
-    /// Seconds of a bin.
+    /// Length of a bin, seconds.
     pub(in crate::web) step: i64,
     pub(in crate::web) points: Vec<Point>,
 }
@@ -45,14 +49,15 @@ impl LoadCurve {
     }
 }
 
-struct Frame<'c> {
+/// The mapping from time and power to coordinates.
+struct Plot<'c> {
     curve: &'c LoadCurve,
-    size: Size,
-    /// kW at the upper edge.
-    top: f64,
+    size: ChartSize,
+    /// Power at the upper edge, kW.
+    max_kw: f64,
 }
 
-impl Frame<'_> {
+impl Plot<'_> {
     fn left(&self) -> f64 {
         self.size.letter * 3.4
     }
@@ -61,11 +66,11 @@ impl Frame<'_> {
         self.size.width - self.size.letter * 0.6
     }
 
-    fn ceiling(&self) -> f64 {
+    fn top(&self) -> f64 {
         self.size.letter * 1.7
     }
 
-    fn ground(&self) -> f64 {
+    fn bottom(&self) -> f64 {
         self.size.height - self.size.letter * 2.2
     }
 
@@ -75,12 +80,12 @@ impl Frame<'_> {
     }
 
     fn y(&self, kilowatts: f64) -> f64 {
-        self.ground() - kilowatts.max(0.0) / self.top * (self.ground() - self.ceiling())
+        self.bottom() - kilowatts.max(0.0) / self.max_kw * (self.bottom() - self.top())
     }
 
-    /// Boxes between what was used and what is normal, where the first is less
-    /// (`saved`) or more.
-    fn between(&self, saved: bool) -> String {
+    /// The area between the curve and the baseline, where the curve is below it
+    /// (`saved`) or above.
+    fn difference_path(&self, saved: bool) -> String {
         let mut path = String::new();
         for point in &self.curve.points {
             let Some((used, normal)) = point.energy.zip(point.baseline) else { continue };
@@ -98,8 +103,8 @@ impl Frame<'_> {
         path
     }
 
-    /// Stairs through neighbouring bins whose value is known.
-    fn stairs(&self, run: &[(Time, f64)]) -> String {
+    /// A step line through consecutive bins.
+    fn step_path(&self, run: &[(Time, f64)]) -> String {
         let mut path = String::new();
         for (i, (at, value)) in run.iter().enumerate() {
             let (from, until) = (self.x(*at), self.x(Time(at.0 + self.curve.step)));
@@ -110,7 +115,8 @@ impl Frame<'_> {
         path
     }
 
-    fn runs(&self, value: impl Fn(&Point) -> Option<f64>) -> Vec<Vec<(Time, f64)>> {
+    /// Consecutive bins whose value is known; a gap begins a new run.
+    fn known_runs(&self, value: impl Fn(&Point) -> Option<f64>) -> Vec<Vec<(Time, f64)>> {
         let mut runs: Vec<Vec<(Time, f64)>> = Vec::new();
         let mut last: Option<Time> = None;
         for point in &self.curve.points {
@@ -130,57 +136,58 @@ impl Frame<'_> {
     }
 }
 
-/// The picture for a desk and for a hand; the style sheet shows one of them.
+/// The chart for desktop screens and for phones; the style sheet shows one of them.
 pub(super) fn chart(curve: &LoadCurve, zone: &TimeZone, l: Language) -> Markup {
     html! { (draw(curve, zone, l, WIDE)) (draw(curve, zone, l, NARROW)) }
 }
 
-/// One picture. Hours stand below it where it is a day, days where it is longer.
-pub(super) fn draw(curve: &LoadCurve, zone: &TimeZone, l: Language, size: Size) -> Markup {
+/// One chart. Its time axis has hours where it covers up to three days, and days where
+/// it covers more.
+pub(super) fn draw(curve: &LoadCurve, zone: &TimeZone, l: Language, size: ChartSize) -> Markup {
     let known = |p: &Point| {
         [p.energy, p.baseline].into_iter().flatten().map(|e| curve.kilowatts(e)).fold(0.0, f64::max)
     };
     let most = curve.points.iter().map(known).fold(0.0, f64::max);
     if most <= 0.0 {
-        return html! { p.nothing.(size.name) { (l.pick("Ingen mätning är känd för den här tiden.", "No measurement is known for this time.")) } };
+        return html! { p.nothing.(size.name) { (l.pick("Det finns inga mätvärden för den här tiden.", "There are no measurements for this time.")) } };
     }
     let tick = step(most);
-    let frame = Frame { curve, size, top: (most / tick).ceil() * tick };
+    let plot = Plot { curve, size, max_kw: (most / tick).ceil() * tick };
     html! {
         svg.chart.(size.name) viewBox={ "0 0 " (size.width) " " (size.height) } font-size=(size.letter)
-            role="img" aria-label=(words(curve, zone, l)) {
-            (grid(&frame, tick, zone, l))
-            @for run in frame.runs(|p| p.baseline.map(|e| curve.kilowatts(e))) {
-                path.normal d=(PreEscaped(area(&frame, &run))) {}
+            role="img" aria-label=(description(curve, zone, l)) {
+            (grid(&plot, tick, zone, l))
+            @for run in plot.known_runs(|p| p.baseline.map(|e| curve.kilowatts(e))) {
+                path.normal d=(PreEscaped(area(&plot, &run))) {}
             }
-            path.less d=(PreEscaped(frame.between(true))) {}
-            path.more d=(PreEscaped(frame.between(false))) {}
-            @for run in frame.runs(|p| p.energy.map(|e| curve.kilowatts(e))) {
-                path.used d=(PreEscaped(frame.stairs(&run))) {}
+            path.less d=(PreEscaped(plot.difference_path(true))) {}
+            path.more d=(PreEscaped(plot.difference_path(false))) {}
+            @for run in plot.known_runs(|p| p.energy.map(|e| curve.kilowatts(e))) {
+                path.used d=(PreEscaped(plot.step_path(&run))) {}
             }
-            @for run in frame.runs(|p| p.energy.filter(|_| p.estimated).map(|e| curve.kilowatts(e))) {
-                path.estimated d=(PreEscaped(frame.stairs(&run))) {}
+            @for run in plot.known_runs(|p| p.energy.filter(|_| p.estimated).map(|e| curve.kilowatts(e))) {
+                path.estimated d=(PreEscaped(plot.step_path(&run))) {}
             }
         }
     }
 }
 
-fn grid(frame: &Frame, tick: f64, zone: &TimeZone, l: Language) -> Markup {
-    let letter = frame.size.letter;
+fn grid(plot: &Plot, tick: f64, zone: &TimeZone, l: Language) -> Markup {
+    let letter = plot.size.letter;
     let decimals = usize::from(tick < 1.0);
     let ticks: Vec<f64> =
-        (0..).map(|i| f64::from(i) * tick).take_while(|v| *v <= frame.top + tick / 2.0).collect();
+        (0..).map(|i| f64::from(i) * tick).take_while(|v| *v <= plot.max_kw + tick / 2.0).collect();
     html! {
         g.grid {
             text x=(px(letter * 0.6)) y=(px(letter * 1.1)) { "kW" }
             @for value in &ticks {
-                line x1=(px(frame.left())) x2=(px(frame.right())) y1=(px(frame.y(*value))) y2=(px(frame.y(*value))) {}
-                text x=(px(frame.left() - letter * 0.5)) y=(px(frame.y(*value) + letter * 0.35)) text-anchor="end" {
+                line x1=(px(plot.left())) x2=(px(plot.right())) y1=(px(plot.y(*value))) y2=(px(plot.y(*value))) {}
+                text x=(px(plot.left() - letter * 0.5)) y=(px(plot.y(*value) + letter * 0.35)) text-anchor="end" {
                     (l.number(*value, decimals)) }
             }
-            @for (at, label, strong) in marks(frame, zone, l) {
-                line.strong[strong] x1=(px(frame.x(at))) x2=(px(frame.x(at))) y1=(px(frame.ceiling())) y2=(px(frame.ground())) {}
-                text x=(px(frame.x(at) + letter * 0.3)) y=(px(frame.ground() + letter * 1.4)) { (label) }
+            @for (at, label, strong) in time_ticks(plot, zone, l) {
+                line.strong[strong] x1=(px(plot.x(at))) x2=(px(plot.x(at))) y1=(px(plot.top())) y2=(px(plot.bottom())) {}
+                text x=(px(plot.x(at) + letter * 0.3)) y=(px(plot.bottom() + letter * 1.4)) { (label) }
             }
         }
     }
@@ -190,17 +197,17 @@ fn px(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-fn area(frame: &Frame, run: &[(Time, f64)]) -> String {
+fn area(plot: &Plot, run: &[(Time, f64)]) -> String {
     let (Some(first), Some(last)) = (run.first(), run.last()) else { return String::new() };
-    let (left, right) = (frame.x(first.0), frame.x(Time(last.0.0 + frame.curve.step)));
-    let ground = frame.y(0.0);
-    format!("{}L{right:.1} {ground:.1}H{left:.1}Z", frame.stairs(run))
+    let (left, right) = (plot.x(first.0), plot.x(Time(last.0.0 + plot.curve.step)));
+    let ground = plot.y(0.0);
+    format!("{}L{right:.1} {ground:.1}H{left:.1}Z", plot.step_path(run))
 }
 
-/// Every sixth local hour of a short curve with midnight strong; every midnight
-/// of a long one.
-fn marks(frame: &Frame, zone: &TimeZone, l: Language) -> Vec<(Time, String, bool)> {
-    let curve = frame.curve;
+/// The ticks of the time axis: every sixth local hour of a short curve, with midnight
+/// emphasised, and every midnight of a long one.
+fn time_ticks(plot: &Plot, zone: &TimeZone, l: Language) -> Vec<(Time, String, bool)> {
+    let curve = plot.curve;
     let long = curve.until.since(curve.from) > 3 * 86_400;
     let hours =
         (curve.from.0.div_euclid(3600) + 1..=curve.until.0.div_euclid(3600)).map(|h| h * 3600);
@@ -216,30 +223,34 @@ fn marks(frame: &Frame, zone: &TimeZone, l: Language) -> Vec<(Time, String, bool
                 _ => None,
             }
         })
-        .map(|(at, label, strong)| match frame.size.name {
-            // There is no room for the date in a hand.
+        .map(|(at, label, strong)| match plot.size.name {
+            // A phone has no room for the date.
             "narrow" if long => (at, label.chars().take(3).collect(), strong),
             _ => (at, label, strong),
         })
-        // A label near the edge would leave the picture.
+        // A label near the edge would be cut.
         .filter(|(at, label, _)| {
-            frame.x(*at) + frame.size.letter * 0.6 * label.chars().count() as f64 <= frame.right()
+            plot.x(*at) + plot.size.letter * 0.6 * label.chars().count() as f64 <= plot.right()
         })
         .collect()
 }
 
-/// The picture in words.
-fn words(curve: &LoadCurve, zone: &TimeZone, l: Language) -> String {
+/// The chart's text alternative.
+fn description(curve: &LoadCurve, zone: &TimeZone, l: Language) -> String {
     let by_power = |a: &(f64, Time), b: &(f64, Time)| a.0.total_cmp(&b.0);
     let (Some(least), Some(most)) = (curve.used().min_by(by_power), curve.used().max_by(by_power))
     else {
         return l.pick("Lastkurva utan mätvärden", "Load curve without measurements").into();
     };
-    let tell = |(value, at): (f64, Time)| {
+    let at_power = |(value, at): (f64, Time)| {
         format!("{} kW {}", l.number(value, 1), l.moment(at, curve.until, zone))
     };
     match l {
-        Language::Swedish => format!("Lastkurva: högst {}, lägst {}", tell(most), tell(least)),
-        Language::English => format!("Load curve: highest {}, lowest {}", tell(most), tell(least)),
+        Language::Swedish => {
+            format!("Lastkurva: högst {}, lägst {}", at_power(most), at_power(least))
+        }
+        Language::English => {
+            format!("Load curve: highest {}, lowest {}", at_power(most), at_power(least))
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! The organiser's decisions: what is declared, forms for more, the lock, and the end
-//! of the audit log to write down.
+//! The organiser's decisions: declarations in force, forms for new ones, the lock, and
+//! the end of the audit log.
 use competition::{ActivityKind, Bilingual, Status};
 use maud::{Markup, html};
 use wire::Language;
@@ -11,7 +11,7 @@ use crate::{
     engine::Decisions,
 };
 
-/// What is in force, and the end of the audit log.
+/// The declarations in force and the end of the audit log.
 pub(super) fn decisions(context: &ViewContext, decisions: &Decisions) -> Markup {
     let l = context.language;
     html! {
@@ -21,8 +21,8 @@ pub(super) fn decisions(context: &ViewContext, decisions: &Decisions) -> Markup 
                 (l.pick("Resultatet är låst sedan", "The result is locked since")) " "
                 (l.moment(at, context.now(), context.zone())) ". "
             } (l.pick(
-                "Mätvärden och konfiguration ändrar det inte mer; bara ett tillägg med skäl gör det.",
-                "Readings and configuration change it no more; only an amendment with a reason does.")) }
+                "Mätvärden och konfiguration ändrar det inte längre. Bara ett tillägg med angivet skäl kan ändra det.",
+                "Readings and configuration no longer change it. Only an amendment with a reason can.")) }
         }
         @if decisions.declared.is_empty() {
             p.nothing { (l.pick("Ingenting är anmält.", "Nothing is declared.")) }
@@ -30,8 +30,8 @@ pub(super) fn decisions(context: &ViewContext, decisions: &Decisions) -> Markup 
             div.scroll tabindex="0" { table { thead { tr {
                     th.number scope="col" { (l.pick("Post", "AuditEntry")) }
                     th scope="col" { (l.pick("Vad", "What")) }
-                    th scope="col" { (l.pick("Vem eller vilken mätare", "Whom or which meter")) }
-                    th scope="col" { (l.pick("Gäller", "Holds")) }
+                    th scope="col" { (l.pick("Rådhus eller mätare", "Town hall or meter")) }
+                    th scope="col" { (l.pick("Gäller", "Applies")) }
                     th scope="col" { (l.pick("Skäl", "Reason")) }
                     th scope="col" { (l.pick("Av", "By")) }
                     th scope="col" { (l.pick("Anmält", "Declared")) } } }
@@ -41,8 +41,8 @@ pub(super) fn decisions(context: &ViewContext, decisions: &Decisions) -> Markup 
             p.sentence { (l.pick("Händelseloggens senaste post är nummer", "The newest entry of the audit log is number")) " "
                 strong { (head.seq) } ", " (l.pick("med kontrollsumman", "with the hash")) " "
                 code.hash { (hex(&head.hash)) } ". "
-                (l.pick("Skriv av den ibland: då märks det också om loggens slut tas bort.",
-                    "Write it down now and then: a log whose end was removed is found by it.")) }
+                (l.pick("Skriv upp numret och kontrollsumman ibland. Då märks det om slutet av loggen har tagits bort.",
+                    "Write down the number and the hash from time to time. They show whether the end of the log was removed.")) }
         }
     }
 }
@@ -52,8 +52,8 @@ fn row(context: &ViewContext, it: &Declaration) -> Markup {
     html! { tr {
     td.number { (it.entry) }
     th scope="row" { (kind(&asked.kind, context.language)) }
-    td { (whom(context, asked)) }
-    td { (holds(asked, context.language)) }
+    td { (subject(context, asked)) }
+    td { (applies(asked, context.language)) }
     td { (asked.reason) }
     td { (asked.by) }
     td { (context.language.moment(it.made, context.now(), context.zone())) } } }
@@ -67,7 +67,7 @@ fn kind(kind: &str, l: Language) -> &'static str {
         "floor-area" => l.pick("Golvyta", "Floor area"),
         "employees" => l.pick("Anställda", "Employees"),
         "activity" => l.pick("Aktivitet", "Activity"),
-        "late-data" => l.pick("Sent inkomna mätvärden", "Readings that came late"),
+        "late-data" => l.pick("Sent inkomna mätvärden", "Late readings"),
         _ => l.pick("Återtaget", "Withdrawn"),
     }
 }
@@ -77,13 +77,13 @@ fn activity(kind: ActivityKind, l: Language) -> &'static str {
     l.pick(swedish, english)
 }
 
-fn whom<'a>(context: &'a ViewContext, asked: &'a DeclarationRequest) -> &'a str {
+fn subject<'a>(context: &'a ViewContext, asked: &'a DeclarationRequest) -> &'a str {
     let of = asked.participant.as_deref();
     let who = context.participants.iter().find(|who| Some(who.id.as_str()) == of);
     who.map(|who| who.municipality.as_str()).or(asked.meter.as_deref()).or(of).unwrap_or_default()
 }
 
-fn holds(asked: &DeclarationRequest, l: Language) -> String {
+fn applies(asked: &DeclarationRequest, l: Language) -> String {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let (from, until) = (text(&asked.from), text(&asked.until));
     let kwh = |wh: Option<i64>| l.number(wh.unwrap_or_default() as f64 / 1000.0, 0);
@@ -101,7 +101,7 @@ fn holds(asked: &DeclarationRequest, l: Language) -> String {
     }
 }
 
-/// Forms that work without a script; apart from what the script renews.
+/// The forms, which work without a script. The script does not reload them.
 pub(super) fn forms(context: &ViewContext, decisions: &Decisions) -> Markup {
     let l = context.language;
     let locked = decisions.locked.is_some();
@@ -114,8 +114,8 @@ pub(super) fn forms(context: &ViewContext, decisions: &Decisions) -> Markup {
     html! {
         h2 { (title) }
         p.sentence { (l.pick(
-            "Det som anmäls gäller genast, också bakåt i tiden, och står med skäl och roll i händelseloggen. Ange en roll och inget namn.",
-            "What is declared holds at once, for the past as well, and stands with reason and role in the audit log. Give a role and no name.")) }
+            "En anmälan gäller genast, också bakåt i tiden. Händelseloggen sparar den med skäl och roll. Ange en roll, inte ett namn.",
+            "A declaration applies at once, for the past as well. The audit log keeps it with its reason and role. Give a role, not a name.")) }
         (form(l, "activity", &html! {
             (participant(context))
             label { span { (l.pick("Vad", "What")) } select name="activity" required {
@@ -136,8 +136,8 @@ pub(super) fn forms(context: &ViewContext, decisions: &Decisions) -> Markup {
                 @for who in context.participants { @for meter in &who.meters {
                     option value=(meter.id) { (who.municipality) " " (meter.id) } } } } }
             (input(l.pick("Bytet", "The change"), "at", "datetime-local"))
-            (digits(l.pick("Gamla mätarens sista ställning, kWh", "Last of the old register, kWh"), "last_kwh"))
-            (digits(l.pick("Nya mätarens första ställning, kWh", "First of the new register, kWh"), "first_kwh")) }))
+            (digits(l.pick("Gamla mätarens sista ställning, kWh", "Last register value of the old meter, kWh"), "last_kwh"))
+            (digits(l.pick("Nya mätarens första ställning, kWh", "First register value of the new meter, kWh"), "first_kwh")) }))
         (form(l, "floor-area", &html! {
             (participant(context))
             (input(l.pick("Från och med", "From"), "from", "date"))
@@ -153,7 +153,7 @@ pub(super) fn forms(context: &ViewContext, decisions: &Decisions) -> Markup {
             (form(l, "withdraw", &html! {
                 label { span { (l.pick("Post", "AuditEntry")) } select name="entry" required {
                     @for it in &decisions.declared {
-                        option value=(it.entry) { (it.entry) ": " (kind(&it.asked.kind, l)) " " (whom(context, &it.asked)) } } } } }))
+                        option value=(it.entry) { (it.entry) ": " (kind(&it.asked.kind, l)) " " (subject(context, &it.asked)) } } } } }))
         }
         @if ended && !locked {
             (form(l, "lock", &html! {}))

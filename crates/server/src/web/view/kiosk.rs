@@ -1,11 +1,11 @@
-//! The same for a lobby television: nobody touches it, everybody passes it.
+//! The page of one town hall for the television in its lobby.
 use competition::{Contact, ParticipantIndex, Row};
 use maud::{Markup, html};
 
 use super::{
     ViewContext,
     chart::{LARGE, LoadCurve, draw},
-    layout::bare,
+    layout::kiosk_page,
     participant::ParticipantView,
 };
 use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN, hour_minute, local};
@@ -44,7 +44,7 @@ pub(in crate::web) fn kiosk(
                     }
                 } @else {
                     p.label { (l.pick("Ingen kontakt med mätaren", "No contact with the meter")) }
-                    (silence(context, row))
+                    (last_reading(context, row))
                 }
                 @if let Some(p) = participant_view.today_percent().filter(|_| heard) {
                     p.today { (l.pick("I dag hittills:", "So far today:")) " "
@@ -76,14 +76,14 @@ pub(in crate::web) fn kiosk(
                 p { (context.page_inputs().ticker()) } }
         }
     };
-    Some(bare(context, &who.municipality, class, &main))
+    Some(kiosk_page(context, &who.municipality, class, &main))
 }
 
-/// Since when, as large as the number that is not there.
-fn silence(context: &ViewContext, row: &Row) -> Markup {
+/// The time of the last reading, in place of the power.
+fn last_reading(context: &ViewContext, row: &Row) -> Markup {
     let l = context.language;
     let Some(since) = row.measured_at.map(|at| local(at, context.zone())) else {
-        return html! { p.huge.none { (UNKNOWN) } p.since { (l.pick("inte hörd än", "not heard yet")) } };
+        return html! { p.huge.none { (UNKNOWN) } p.since { (l.pick("inga mätvärden än", "no readings yet")) } };
     };
     let today = since.date() == local(context.now(), context.zone()).date();
     html! {
@@ -92,7 +92,7 @@ fn silence(context: &ViewContext, row: &Row) -> Markup {
     }
 }
 
-/// The row before and the row after on the board.
+/// The participant's row with the row before and the row after it.
 fn neighbours(context: &ViewContext, row: &Row) -> Markup {
     let board = &context.snapshot.board;
     let ranked: Vec<&Row> = board.rows.iter().filter(|r| r.rank.is_some()).collect();

@@ -1,4 +1,4 @@
-//! The frame around every page: head, masthead, notices, foot.
+//! The layout of every page: head, masthead, notices and footer.
 use maud::{DOCTYPE, Markup, html};
 use wire::Language;
 
@@ -6,11 +6,11 @@ use super::ViewContext;
 use crate::text::{FormatDate, FormatNumber};
 use crate::web::assets::{ICON, SCRIPT, STYLE};
 
-/// What differs between the frames of two pages.
+/// What the layout needs to know of a page.
 pub(super) struct PageFrame<'a> {
-    /// Before the competition's name in the browser's title; empty on the front page.
+    /// Precedes the competition's name in the browser's title; empty on the front page.
     pub(super) title: &'a str,
-    /// Address of this page without the language, for the switch.
+    /// The page's address without the language, for the language links.
     pub(super) here: &'a str,
     /// Name of the page for the style sheet and the script.
     pub(super) kind: &'static str,
@@ -29,7 +29,7 @@ fn head(l: Language, title: &str, refresh: Option<u32>) -> Markup {
             link rel="icon" href=(ICON.path()) type="image/svg+xml";
             link rel="stylesheet" href=(STYLE.path());
             script src=(SCRIPT.path()) defer {}
-            // Without a script a screen that nobody touches still renews itself.
+            // Without a script the kiosk still reloads by itself.
             @if let Some(seconds) = refresh {
                 noscript { meta http-equiv="refresh" content=(seconds); }
             }
@@ -49,12 +49,12 @@ pub(super) fn page(context: &ViewContext, frame: &PageFrame, main: &Markup) -> M
             (head(l, &title, None))
             body class=(frame.kind) data-kind=(frame.kind)
                 data-lost=(l.pick("Ingen kontakt med servern sedan", "No contact with the server since"))
-                data-lost-more=(l.pick("Siffrorna nedan är från den tiden.", "The figures below are from then.")) {
+                data-lost-more=(l.pick("Siffrorna nedan är från den tidpunkten.", "The figures below are from that time.")) {
                 a.skip href="#content" { (l.pick("Till innehållet", "Skip to content")) }
                 header.mast {
                     div.inner {
                         a.mark href="/" {
-                            (sign())
+                            (logo())
                             span { "Wattkampen" }
                         }
                         nav aria-label=(l.pick("Språk", "Language")) { (languages(l, frame.here)) }
@@ -69,8 +69,8 @@ pub(super) fn page(context: &ViewContext, frame: &PageFrame, main: &Markup) -> M
     }
 }
 
-/// A page for a screen without a visitor: no masthead, no foot.
-pub(super) fn bare(context: &ViewContext, title: &str, class: &str, main: &Markup) -> Markup {
+/// A page for a screen without a visitor: no masthead and no footer.
+pub(super) fn kiosk_page(context: &ViewContext, title: &str, class: &str, main: &Markup) -> Markup {
     let l = context.language;
     html! {
         (DOCTYPE)
@@ -78,7 +78,7 @@ pub(super) fn bare(context: &ViewContext, title: &str, class: &str, main: &Marku
             (head(l, title, Some(30)))
             body class=(class) data-kind="kiosk"
                 data-lost=(l.pick("Ingen kontakt med servern sedan", "No contact with the server since"))
-                data-lost-more=(l.pick("Siffrorna är från den tiden.", "The figures are from then.")) {
+                data-lost-more=(l.pick("Siffrorna är från den tidpunkten.", "The figures are from that time.")) {
                 p #lost .lost role="status" hidden {}
                 main #content { (main) }
             }
@@ -86,8 +86,8 @@ pub(super) fn bare(context: &ViewContext, title: &str, class: &str, main: &Marku
     }
 }
 
-/// Bars that become lower.
-fn sign() -> Markup {
+/// The logo: bars that become lower.
+fn logo() -> Markup {
     html! {
         svg.sign viewBox="0 0 28 28" width="28" height="28" aria-hidden="true" {
             @for (x, top) in [(2, 3), (8, 8), (14, 13), (20, 18)] {

@@ -1,5 +1,5 @@
-//! For the organiser, in plain words: what came in, what was not taken and why,
-//! and which gateways are away.
+//! The organiser's page: what was received, what was rejected or quarantined and why,
+//! and the state of the gateways.
 use competition::{QuarantineReason, QuarantinedReadings, Time};
 use maud::{Markup, html};
 
@@ -15,7 +15,7 @@ use crate::{
     ingest::Rejection,
 };
 
-/// What lies on the organiser's desk.
+/// What the engine reports for the organiser's page.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct OrganiserView {
     pub(in crate::web) quarantine: Vec<QuarantinedReadings>,
@@ -29,18 +29,18 @@ pub(in crate::web) struct OrganiserView {
 pub(in crate::web) fn organiser(context: &ViewContext, desk: &OrganiserView) -> Markup {
     let l = context.language;
     let main = html! {
-        section.hero.house { div.inner {
+        section.hero.participant { div.inner {
             p.eyebrow { a href="/" { "← " (l.pick("Ställningen", "Standings")) } }
             h1 { (l.pick("För arrangören", "For the organiser")) }
             p.lead { (l.pick(
-                "Vad som har kommit in sedan tjänsten startade, och vad som inte kunde tas emot. Ett meddelande som inte tas emot stoppar aldrig dem som kommer efter.",
-                "What has come in since the service started, and what could not be taken. A message that is not taken never stops those behind it.")) }
+                "Här står vad tjänsten har tagit emot sedan den startade, och vad den har avvisat. Ett avvisat meddelande stoppar aldrig de meddelanden som kommer efter.",
+                "This page shows what the service has received since it started, and what it has rejected. A rejected message never stops the messages behind it.")) }
             (figures(context, &desk.counts))
         } }
-        section.desk { div.inner #decided data-live { (decisions::decisions(context, &desk.decisions)) } }
-        // A form must not be renewed under the hands of who fills it in.
-        section.desk { div.inner #declare { (decisions::forms(context, &desk.decisions)) } }
-        section.desk { div.inner #desk data-live {
+        section.organiser { div.inner #decided data-live { (decisions::decisions(context, &desk.decisions)) } }
+        // The script does not reload the forms, so that input is not lost.
+        section.organiser { div.inner #declare { (decisions::forms(context, &desk.decisions)) } }
+        section.organiser { div.inner #messages data-live {
             (refused(context, &desk.counts))
             (rejections(context, &desk.rejections))
             (quarantine(context, &desk.quarantine))
@@ -49,7 +49,7 @@ pub(in crate::web) fn organiser(context: &ViewContext, desk: &OrganiserView) -> 
         } }
     };
     let title = l.pick("För arrangören", "For the organiser");
-    page(context, &PageFrame { title, here: "/organiser", kind: "desk" }, &main)
+    page(context, &PageFrame { title, here: "/organiser", kind: "organiser" }, &main)
 }
 
 fn figures(context: &ViewContext, counts: &IngestCounts) -> Markup {
@@ -64,35 +64,35 @@ fn figures(context: &ViewContext, counts: &IngestCounts) -> Markup {
                 dd.note { (l.pick("varav sena", "of which late")) " " (number(counts.late)) } }
             div { dt { (l.pick("Upprepade", "Repeated")) } dd { (number(counts.repeated)) }
                 dd.note { (l.pick("ändrar ingenting", "change nothing")) } }
-            div { dt { (l.pick("Tvivelaktiga", "Doubtful")) } dd { (number(counts.doubted + counts.conflicts)) }
-                dd.note { (l.pick("sparade, räknas inte", "kept, not counted")) } }
-            div { dt { (l.pick("Inte tagna", "Not taken")) } dd { (number(refused)) }
+            div { dt { (l.pick("I karantän", "In quarantine")) } dd { (number(counts.doubted + counts.conflicts)) }
+                dd.note { (l.pick("sparas men räknas inte", "stored but not counted")) } }
+            div { dt { (l.pick("Avvisade", "Rejected")) } dd { (number(refused)) }
                 dd.note { (l.pick("av", "of")) " " (number(counts.received)) " " (l.pick("meddelanden", "messages")) } }
         }
     }
 }
 
-/// What a reason means and what mends it.
+/// What a reason of rejection means, and how to fix it.
 fn words(label: &str, l: Language) -> &'static str {
     match label {
-        "topic" => l.pick("Ämnet följer inte wattkampen/v1/{gateway}/reading eller /status. Rätta adressen i gatewayen.",
-            "The topic is not wattkampen/v1/{gateway}/reading or /status. Correct it in the gateway."),
-        "too_large" => l.pick("Meddelandet är för stort. Något annat än en avläsning skickas på ämnet.",
-            "The message is too large. Something else than a reading is sent on the topic."),
+        "topic" => l.pick("Ämnet är varken wattkampen/v1/{gateway}/reading eller wattkampen/v1/{gateway}/status. Rätta ämnet i gatewayen.",
+            "The topic is neither wattkampen/v1/{gateway}/reading nor wattkampen/v1/{gateway}/status. Correct it in the gateway."),
+        "too_large" => l.pick("Meddelandet är för stort. Kontrollera vad som skickar till ämnet.",
+            "The message is too large. Check what publishes to this topic."),
         "not_utf8" => l.pick("Meddelandet är inte text (UTF-8).", "The message is not text (UTF-8)."),
-        "json" => l.pick("Texten är inte den JSON som beskrivs för ämnet.", "The text is not the JSON described for the topic."),
+        "json" => l.pick("Meddelandet är inte den JSON som ämnet ska ha.", "The message is not the JSON that this topic must have."),
         "unknown_meter" => l.pick("Mätaren finns inte i konfigurationen. Lägg till den hos sitt rådhus.",
             "The meter is not in the configuration. Add it to its town hall."),
         "wrong_gateway" => l.pick("Mätaren hör till en annan gateway. Ändra konfigurationen om den har flyttats.",
             "The meter belongs to another gateway. Change the configuration if it was moved."),
-        "future" => l.pick("Avläsningens tid ligger mer än fem minuter framåt. Gatewayens klocka går fel.",
-            "The reading's time is more than five minutes ahead. The gateway's clock is wrong."),
+        "future" => l.pick("Avläsningens tid ligger mer än fem minuter i framtiden. Ställ gatewayens klocka.",
+            "The reading's time is more than five minutes in the future. Set the gateway's clock."),
         "ancient" => l.pick("Avläsningen är från tiden före referensåret.", "The reading is from before the baseline begins."),
         "locked" => l.pick("Resultatet är låst.", "The result is locked."),
-        "sentinel" => l.pick("Mätarställningen är ett av de värden som mätare använder för okänt.",
-            "The register holds one of the values that meters use for unknown."),
-        "absurd" => l.pick("Värdet är större än mätaren eller anslutningen kan ge.",
-            "The value is beyond what the meter or the connection can give."),
+        "sentinel" => l.pick("Mätarställningen är ett värde som mätare använder för okänt.",
+            "The register value is one that meters use for unknown."),
+        "absurd" => l.pick("Värdet är större än vad mätaren eller anslutningen kan ge.",
+            "The value is larger than the meter or the connection can give."),
         _ => l.pick("Annat skäl.", "Another reason."),
     }
 }
@@ -101,9 +101,9 @@ fn refused(context: &ViewContext, counts: &IngestCounts) -> Markup {
     let l = context.language;
     let some: Vec<_> = counts.refused.iter().filter(|(_, n)| *n > 0).collect();
     html! {
-        h2 { (l.pick("Inte taget, efter skäl", "Not taken, by reason")) }
+        h2 { (l.pick("Avvisade meddelanden, efter skäl", "Rejected messages, by reason")) }
         @if some.is_empty() {
-            p.nothing { (l.pick("Allt som har kommit in har förståtts.", "Everything that came in was understood.")) }
+            p.nothing { (l.pick("Inget meddelande har avvisats.", "No message has been rejected.")) }
         } @else {
             div.scroll tabindex="0" { table { thead { tr {
                     th scope="col" { (l.pick("Skäl", "Reason")) }
@@ -125,7 +125,7 @@ fn rejections(context: &ViewContext, rejections: &[Rejection]) -> Markup {
     let l = context.language;
     html! {
         @if !rejections.is_empty() {
-            h2 { (l.pick("De senaste, efter ämne", "The latest, by topic")) }
+            h2 { (l.pick("De senaste avvisade meddelandena, efter ämne", "The latest rejected messages, by topic")) }
             div.scroll tabindex="0" { table { thead { tr {
                     th scope="col" { (l.pick("Ämne", "Topic")) }
                     th scope="col" { (l.pick("Skäl", "Reason")) }
@@ -142,7 +142,7 @@ fn rejections(context: &ViewContext, rejections: &[Rejection]) -> Markup {
     }
 }
 
-/// What a doubt means and what mends it.
+/// What a reason of quarantine means.
 fn doubt(doubt: QuarantineReason, l: Language) -> &'static str {
     match doubt {
         QuarantineReason::Drop => l.pick(
@@ -172,10 +172,10 @@ fn quarantine(context: &ViewContext, quarantine: &[QuarantinedReadings]) -> Mark
     let meters: Vec<&str> =
         context.participants.iter().flat_map(|who| &who.meters).map(|m| m.id.as_str()).collect();
     html! {
-        h2 { (l.pick("Sparat men inte räknat", "Kept but not counted")) }
+        h2 { (l.pick("Mätvärden i karantän", "Readings in quarantine")) }
         p.sentence { (l.pick(
-            "Avläsningar som inte kan stämma ligger i karantän: de finns kvar, men räknas varken som besparing eller som användning. Anmäl ett mätarbyte om det är ett sådant.",
-            "Readings that cannot be right are in quarantine: they are kept, and count neither as saving nor as use. Declare a meter change if it is one.")) }
+            "Avläsningar som inte kan stämma ligger i karantän. De sparas, men räknas varken som besparing eller som användning. Anmäl ett mätarbyte om mätaren har bytts.",
+            "Readings that cannot be right are in quarantine. They are stored, and count neither as saving nor as use. Declare a meter change if the meter was replaced.")) }
         @if quarantine.is_empty() {
             p.nothing { (l.pick("Ingenting ligger i karantän.", "Nothing is in quarantine.")) }
         } @else {
@@ -190,7 +190,7 @@ fn quarantine(context: &ViewContext, quarantine: &[QuarantinedReadings]) -> Mark
                 tbody { @for q in quarantine { tr {
                     th scope="row" { (context.who(q.participant).map_or(UNKNOWN, |who| &who.municipality)) }
                     td { code { (meters.get(q.meter.0 as usize).copied().unwrap_or(UNKNOWN)) } }
-                    td { (doubt(q.doubt, l)) @if q.open { " " strong { (l.pick("Pågår.", "Goes on.")) } } }
+                    td { (doubt(q.doubt, l)) @if q.open { " " strong { (l.pick("Pågår.", "Still open.")) } } }
                     td.number { (l.number(q.count as f64, 0)) }
                     td.number { (l.number(q.register.milli().kwh(), 0)) }
                     td { (when(context, q.first)) }
@@ -207,7 +207,7 @@ fn absent(context: &ViewContext) -> Markup {
     html! {
         h2 { (l.pick("Rådhus utan placering", "Town halls that are not ranked")) }
         @if rows.is_empty() {
-            p.nothing { (l.pick("Alla är rankade.", "All are ranked.")) }
+            p.nothing { (l.pick("Alla rådhus är rankade.", "All town halls are ranked.")) }
         } @else {
             ul.plain { @for (row, who) in rows {
                 li { a href={ "/participants/" (who.id) } { (who.municipality) } ": "
@@ -222,22 +222,22 @@ fn gateways(context: &ViewContext, gateways: &[GatewayState]) -> Markup {
     html! {
         h2 { (l.pick("Gatewayer", "Gateways")) }
         @if gateways.is_empty() {
-            p.nothing { (l.pick("Ingen gateway har sagt något om sig själv än.", "No gateway has said anything of itself yet.")) }
+            p.nothing { (l.pick("Ingen gateway har skickat sin status än.", "No gateway has sent its status yet.")) }
         } @else {
             div.scroll tabindex="0" { table { thead { tr {
                     th scope="col" { "Gateway" }
                     th scope="col" { (l.pick("Läge", "State")) }
-                    th scope="col" { (l.pick("Sade det", "Said so")) }
+                    th scope="col" { (l.pick("Senaste status", "Last status")) }
                     th scope="col" { (l.pick("Program", "Firmware")) }
                     th.number scope="col" { (l.pick("I kö", "Queued")) }
-                    th.number scope="col" { (l.pick("Gav upp", "Dropped")) }
+                    th.number scope="col" { (l.pick("Kastade", "Dropped")) }
                     th.number scope="col" { (l.pick("Fel i telegram", "Telegram errors")) }
-                    th scope="col" { (l.pick("Senaste start", "Last start")) } } }
+                    th scope="col" { (l.pick("Skäl till senaste start", "Reason of last start")) } } }
                 tbody { @for g in gateways { tr {
                     th scope="row" { (g.id) }
                     td { @match g.status.state {
-                        ConnectionState::Online => span.state.live { span.sign aria-hidden="true" { "●" } " " (l.pick("ansluten", "connected")) },
-                        ConnectionState::Offline => span.state.silent { span.sign aria-hidden="true" { "○" } " " (l.pick("borta", "away")) },
+                        ConnectionState::Online => span.state.live { span.sign aria-hidden="true" { "●" } " " (l.pick("ansluten", "online")) },
+                        ConnectionState::Offline => span.state.silent { span.sign aria-hidden="true" { "○" } " " (l.pick("inte ansluten", "offline")) },
                     } }
                     td { (when(context, g.heard)) }
                     td { (g.status.firmware.as_ref().map_or(UNKNOWN, |f| f.as_str())) }

@@ -1,20 +1,20 @@
-//! The lobby panels as pictures: the same pixels that hang in the town halls.
+//! The lobby panels as pictures, pixel by pixel as they hang in the town halls.
 use competition::{Participant, Row};
 use maud::{Markup, html};
 
 use super::{ViewContext, board::Selection};
 
-/// How many panels a visitor gets without asking for all.
-const FIRST: usize = 24;
+/// How many panels are shown unless the visitor asks for all.
+const DEFAULT_COUNT: usize = 24;
 
-/// The panels of the rows shown, in their order.
+/// The panels of the rows shown, in the order of the leaderboard.
 pub(super) fn panel_gallery(
     context: &ViewContext,
     shown: &[&Row],
     selection: &Selection,
 ) -> Markup {
     let l = context.language;
-    let most = if selection.all_panels { shown.len() } else { FIRST };
+    let most = if selection.all_panels { shown.len() } else { DEFAULT_COUNT };
     html! {
         section.wall aria-labelledby="wall-title" { div.inner {
             h2 #wall-title { (l.pick("I entréerna just nu", "In the lobbies right now")) }
@@ -36,7 +36,7 @@ pub(super) fn panel_gallery(
     }
 }
 
-/// One panel; the script asks for a newer picture while it is in view.
+/// One panel; the script loads a new picture while it is visible.
 pub(super) fn panel(
     context: &ViewContext,
     who: &Participant,

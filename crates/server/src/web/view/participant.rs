@@ -1,4 +1,4 @@
-//! One town hall: what it draws, what it normally draws, and how sure that is.
+//! The page of one town hall: its load, its baseline, and how certain the saving is.
 use competition::{Contact, Participant, ParticipantIndex, Row, Score};
 use maud::{Markup, html};
 
@@ -16,7 +16,7 @@ use crate::{
     web::rule::{score_range, score_text},
 };
 
-/// The load curves and insights of a participant's page.
+/// What the engine computes for a participant's page.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct ParticipantCharts {
     pub(in crate::web) day: LoadCurve,
@@ -24,7 +24,7 @@ pub(in crate::web) struct ParticipantCharts {
     pub(in crate::web) insight: Insight,
 }
 
-/// All that is known of one.
+/// A participant with its row and its current figures.
 pub(super) struct ParticipantView<'a> {
     pub(super) who: &'a Participant,
     pub(super) row: &'a Row,
@@ -43,7 +43,8 @@ impl<'a> ParticipantView<'a> {
         self.row.saving()
     }
 
-    /// Percent below the baseline since midnight; negative is above.
+    /// Saving since local midnight, percent of the baseline; negative where the building
+    /// used more.
     pub(super) fn today_percent(&self) -> Option<f64> {
         let (used, normal) = self.house.today.zip(self.house.today_baseline)?;
         (normal.0 > 0).then(|| (1.0 - used.0 as f64 / normal.0 as f64) * 100.0)
@@ -60,7 +61,7 @@ pub(in crate::web) fn participant(
     let participant_view = ParticipantView::of(context, index)?;
     let who = participant_view.who;
     let main = html! {
-        section.hero.house { div.inner {
+        section.hero.participant { div.inner {
             p.eyebrow { a href="/" { "← " (l.pick("Ställningen", "Standings")) } }
             h1 { (who.municipality) }
             p.lead { (who.building) " · " (who.cluster) }
@@ -90,7 +91,11 @@ pub(in crate::web) fn participant(
         } }
     };
     let here = format!("/participants/{}", who.id);
-    Some(page(context, &PageFrame { title: &who.municipality, here: &here, kind: "house" }, &main))
+    Some(page(
+        context,
+        &PageFrame { title: &who.municipality, here: &here, kind: "participant" },
+        &main,
+    ))
 }
 
 fn figures(context: &ViewContext, participant_view: &ParticipantView) -> Markup {

@@ -1,4 +1,4 @@
-//! One participant on the board.
+//! One row of the leaderboard.
 use competition::{Contact, Participant, Row, Rule};
 use maud::{Markup, html};
 
@@ -19,7 +19,8 @@ pub(super) enum Column {
     Power,
 }
 
-/// Which columns a board by `rule` has: what it ranks by is not shown twice.
+/// The columns of a leaderboard by `rule`: the score has its own column and is not
+/// repeated.
 pub(super) fn columns(rule: Rule) -> impl Iterator<Item = Column> {
     let own = match rule {
         Rule::Intensity => Column::Intensity,
@@ -28,7 +29,7 @@ pub(super) fn columns(rule: Rule) -> impl Iterator<Item = Column> {
         Rule::Saving | Rule::MostImproved => Column::Saving,
     };
     let all = [Column::Saving, Column::Saved, Column::Intensity, Column::Night, Column::Power];
-    // Saved per employee is not the same as saved: both are shown.
+    // Saved per employee differs from saved, so both are shown.
     all.into_iter().filter(move |c| *c != own || rule == Rule::SavingPerEmployee)
 }
 
@@ -44,7 +45,7 @@ impl Column {
         }
     }
 
-    /// Of its cells, for the style sheet: a phone has not room for all.
+    /// The class of its cells: the style sheet hides some columns on phones.
     pub(super) const fn class(self) -> &'static str {
         match self {
             Self::Saving => "c-saving",
@@ -65,7 +66,7 @@ impl Column {
         }
     }
 
-    /// The number alone; its unit stands above the column, on a phone beside it.
+    /// The number without its unit, which is in the column's head, on phones in the cell.
     fn number(self, context: &ViewContext, row: &Row) -> Option<String> {
         let l = context.language;
         match self {
@@ -74,7 +75,7 @@ impl Column {
             Self::Intensity => row.kwh_per_m2.map(|v| l.number(v, 2)),
             Self::Night => row.night_w_per_m2.map(|v| l.number(v, 1)),
             Self::Power => match row.contact {
-                // A number of hours ago is no "power now".
+                // A value that is hours old is not the power now.
                 Contact::Silent => None,
                 _ => row.power.map(|p| l.kilowatts(p)),
             },
@@ -82,7 +83,7 @@ impl Column {
     }
 }
 
-/// Live, or since when not: a sign, and words for those who cannot see it.
+/// Whether the meter is live, or since when it is not: a symbol and its text.
 pub(super) fn state(context: &ViewContext, row: &Row) -> Markup {
     let l = context.language;
     let since = row.measured_at.map(|at| l.moment(at, context.now(), context.zone()));
@@ -99,13 +100,13 @@ pub(super) fn state(context: &ViewContext, row: &Row) -> Markup {
                 (Contact::Live, _) => (l.pick("direkt", "live")),
                 (Contact::Stale, Some(since)) => { (l.pick("senast", "last heard")) " " (since) },
                 (_, Some(since)) => { (l.pick("tyst sedan", "silent since")) " " (since) },
-                (_, None) => (l.pick("inte hörd än", "not heard yet")),
+                (_, None) => (l.pick("inga mätvärden än", "no readings yet")),
             }
         }
     }
 }
 
-/// The whole row. `place` is what stands in the rank's cell.
+/// The whole row.
 pub(super) fn row(
     context: &ViewContext,
     rule: Rule,

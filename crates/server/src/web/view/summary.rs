@@ -1,4 +1,5 @@
-//! The top of the front page, what everybody did together, and what the numbers mean.
+//! The top of the front page, with the total of all participants, and the explanation of
+//! the numbers.
 use competition::{Contact, Leaderboard, Status, Watts};
 use maud::{Markup, html};
 use wire::Language;
@@ -7,7 +8,7 @@ use super::ViewContext;
 use crate::text::{FormatDate, FormatNumber, UNKNOWN, local};
 use crate::web::rule::{self, score_text};
 
-/// Whole days, today included, while the contest runs.
+/// Days of the contest that are left, today included.
 pub(in crate::web) fn days_left(context: &ViewContext) -> i32 {
     let today = local(context.now(), context.zone()).date();
     let end = context.competition.contest.end;
@@ -19,14 +20,14 @@ fn days_until(context: &ViewContext) -> i32 {
     context.competition.contest.start.since(today).map_or(0, |span| span.get_days()).max(0)
 }
 
-/// Share of the contest's days that have begun.
+/// The share of the contest's days that have passed, 0 to 1.
 fn elapsed(context: &ViewContext) -> f64 {
     let contest = context.competition.contest;
     let whole = contest.end.since(contest.start).map_or(1, |span| span.get_days()).max(1);
     f64::from(whole - days_left(context).min(whole)) / f64::from(whole)
 }
 
-/// Name, period, and the figures that everybody asks for first.
+/// Name, period and the main figures.
 pub(super) fn summary(context: &ViewContext) -> Markup {
     let l = context.language;
     let board = &context.snapshot.board;
@@ -39,13 +40,13 @@ pub(super) fn summary(context: &ViewContext) -> Markup {
             p.lead { (lead(context)) }
             dl #figures .figures data-live {
                 div.first { dt { (l.pick("Sparat tillsammans", "Saved together")) }
-                    // Nothing saved is a number; nothing known is not.
+                    // A saving of 0 is shown as a number; an unknown one is not.
                     @if board.rows.iter().any(|row| row.saved.is_some()) {
                         dd { (l.number(board.total_saved.kwh(), 0)) " " span.unit { "kWh" } }
                     } @else {
                         dd { (UNKNOWN) }
                     }
-                    dd.note { (l.pick("jämfört med vad husen brukar använda", "against what the buildings normally use")) } }
+                    dd.note { (l.pick("jämfört med vad husen brukar använda", "compared with what the buildings normally use")) } }
                 (remaining(context))
                 (leader(context))
                 (now(context))
@@ -125,7 +126,7 @@ fn leader(context: &ViewContext) -> Markup {
                     dd.note { (rule::title(board.rule, l)) " "
                         (score_text(&row.score, l)) }
                 }
-                None => { dd { (UNKNOWN) } dd.note { (l.pick("ingen är rankad än", "nobody is ranked yet")) } }
+                None => { dd { (UNKNOWN) } dd.note { (l.pick("inget rådhus är rankat än", "no town hall is ranked yet")) } }
             }
         }
     }
@@ -144,20 +145,20 @@ fn now(context: &ViewContext) -> Markup {
                 dd { (l.number(sum.0 as f64 / 1000.0, 0)) " " span.unit { "kW" } }
             }
             dd.note { (powers.len()) " " (l.pick("av", "of")) " " (context.participants.len()) " "
-                (l.pick("hus hörs direkt", "buildings heard live")) }
+                (l.pick("hus mäts just nu", "buildings are live")) }
         }
     }
 }
 
-/// One line for each number on the board.
+/// One explanation for each number of the leaderboard.
 pub(super) fn meaning(board: &Leaderboard, l: Language) -> Markup {
     let certain = board.rows.iter().any(|row| row.interval_percent.is_some());
     let saving = if certain {
         l.pick("Hur mycket mindre el än husets egen normala användning, uträknad från året före tävlingen för samma veckodagar och timmar. De mindre talen är ett intervall: så säkert är värdet.",
-            "How much less electricity than the building's own normal use, learnt from the year before the contest for the same weekdays and hours. The smaller figures are an interval: that is how certain the value is.")
+            "How much less electricity than the building's own normal use, calculated from the year before the contest for the same weekdays and hours. The smaller figures are an interval: that is how certain the value is.")
     } else {
         l.pick("Hur mycket mindre el än husets egen normala användning, uträknad från året före tävlingen för samma veckodagar och timmar. Hela procent: finare går inte att säga säkert.",
-            "How much less electricity than the building's own normal use, learnt from the year before the contest for the same weekdays and hours. In whole percent: nothing finer can be said with certainty.")
+            "How much less electricity than the building's own normal use, calculated from the year before the contest for the same weekdays and hours. In whole percent: nothing finer can be said with certainty.")
     };
     let lines = [
         (l.pick("Besparing", "Saving"), saving),
@@ -172,10 +173,10 @@ pub(super) fn meaning(board: &Leaderboard, l: Language) -> Markup {
             "Electricity used since the start over the heated floor area (Atemp). It compares buildings; the saving compares each with itself.")),
         (l.pick("Nattlast", "Night load"), l.pick(
             "Vad huset drar mellan 22 och 05, när nästan ingen är där.",
-            "What the building draws between 22:00 and 05:00, when hardly anybody is there.")),
+            "The building's load between 22:00 and 05:00, when hardly anyone is there.")),
         (l.pick("Läge", "State"), l.pick(
-            "● direkt: mätaren hörs. ◐ senast: inget på några minuter. ○ tyst: inget på timmar. Gamla siffror visas aldrig som nya.",
-            "● live: the meter is heard. ◐ last heard: nothing for some minutes. ○ silent: nothing for hours. Old figures are never shown as new.")),
+            "● direkt: mätaren skickar värden just nu. ◐ senast: inga värden på några minuter. ○ tyst: inga värden på flera timmar. Gamla siffror visas aldrig som nya.",
+            "● live: the meter sends readings now. ◐ last heard: no readings for some minutes. ○ silent: no readings for hours. Old figures are never shown as new.")),
     ];
     html! {
         section.meaning aria-labelledby="meaning-title" {

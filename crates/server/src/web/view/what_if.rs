@@ -1,5 +1,5 @@
-//! What if: the board under another rule and baseline, with its clusters. Never
-//! mistaken for the official one: each page says what it is before anything else.
+//! The leaderboard and the clusters under another rule or baseline. The page first
+//! states that it is not official.
 use competition::{Baseline, ClusterRow, Leaderboard, Rule};
 use maud::{Markup, html};
 use wire::Language;
@@ -62,7 +62,7 @@ pub(in crate::web) fn what_if(
     page(context, &PageFrame { title, here: &here, kind: "what-if" }, &main)
 }
 
-/// A baseline as a visitor says it.
+/// A baseline's name for visitors.
 fn name(baseline: Baseline, l: Language) -> &'static str {
     match baseline {
         Baseline::Season => l.pick(
@@ -84,7 +84,7 @@ fn name(baseline: Baseline, l: Language) -> &'static str {
 }
 
 impl Selection {
-    /// Where the same rule is asked as a question.
+    /// The address of the what-if page for this selection.
     pub(super) fn what_if(&self) -> String {
         self.rule.map_or_else(
             || "/what-if?baseline=last-year".to_owned(),
