@@ -1,11 +1,11 @@
-//! Puts each program's memory map where the linker finds it, from whatever folder cargo
-//! was called. A map names the parts of the flash as `app/src/layout.rs` does:
-//! `{active.start}` is where the chip sees it, `{active.size}` how long it is.
+//! Writes each program's memory map where the linker finds it, from any working directory.
+//! A map names the parts of the flash as `app/src/layout.rs` does: `{active.start}` is the
+//! address in the chip's memory, `{active.size}` the size.
 #[path = "app/src/layout.rs"]
 #[allow(
     dead_code,
     unreachable_pub,
-    reason = "it is the app's, and a linker wants the firmware's parts alone"
+    reason = "it belongs to app, and the linker needs a part of it"
 )]
 mod layout;
 
@@ -16,10 +16,10 @@ use std::{
 
 use layout::{FIRMWARE, SLOTS};
 
-/// Where the chips see their flash.
+/// Address of the flash in the chips' memory.
 const FLASH: u32 = 0x1000_0000;
 
-/// Programs that an update can exchange; the loader starts them.
+/// Programs with updates over the air; the loader starts them.
 const IN_SLOTS: &[&str] = &["gateway"];
 
 fn main() {
@@ -45,7 +45,7 @@ fn main() {
     }
 }
 
-/// Writes it, and gives the folder that it is in.
+/// Writes a memory map, and returns its folder.
 fn map(file: &str, folder: &Path) -> PathBuf {
     println!("cargo:rerun-if-changed={file}");
     let mut text = fs::read_to_string(file).expect("the memory map");

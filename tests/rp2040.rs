@@ -174,7 +174,7 @@ fn pulses_survive_a_power_cut_and_each_start_reports_its_reason() {
     // Only pulses since the last stored count may be lost with the power.
     board.pulse(&[30, 30].repeat(3));
     let mut board = board.cut();
-    listener.started_by("power came");
+    listener.started_by("power on");
     board.pulse(&[30, 30].repeat(5));
     let (register, _) = listener.register(24);
     assert!([25, 28].contains(&register), "{register} Wh");

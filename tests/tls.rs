@@ -114,7 +114,7 @@ fn only_a_broker_that_proves_its_certificate_gets_readings() {
     assert!(paste(&mut board, &other.pem).starts_with("error: the authority's key must be"));
     let torn = authority.pem.lines().take(4).collect::<Vec<_>>().join("\n");
     let torn = format!("{torn}\n-----END CERTIFICATE-----");
-    assert_eq!(paste(&mut board, &torn), "error: this is no certificate");
+    assert_eq!(paste(&mut board, &torn), "error: this is not a certificate");
     assert_eq!(paste(&mut board, &authority.pem), "ok");
     let mut board = start_anew(board, "gateway", &flash);
     board.until("connection ok");

@@ -1,17 +1,17 @@
-//! `host:port`, the host a name or an IPv4 address.
+//! Addresses of servers: `host:port`, where the host is a name or an IPv4 address.
 use core::{fmt, str::FromStr};
 
 use embassy_net::{IpEndpoint, Stack, dns::DnsQueryType};
 use heapless::String;
 
-/// A server somewhere.
+/// Host and port of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     host: String<64>,
     port: u16,
 }
 
-/// Not `host:port`.
+/// The text is not `host:port`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AddressError;
 
@@ -43,12 +43,13 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// Without the port.
+    /// The host without the port.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Asks the network's own name server, if it is not an address already.
+    /// Resolves the host with the network's name server, unless it is an IPv4 address already.
+    /// `None` where the name is unknown.
     pub async fn resolve(&self, stack: Stack<'_>) -> Option<IpEndpoint> {
         let found = stack.dns_query(&self.host, DnsQueryType::A).await.ok()?;
         Some(IpEndpoint::new(*found.first()?, self.port))

@@ -1,5 +1,5 @@
-//! The board's time: how long it has been on, and UTC as soon as a server of time
-//! has told it ([`crate::sntp`]). Never a made-up time.
+//! The board's time: the time since its start, and UTC as soon as an SNTP server has
+//! provided it ([`crate::sntp`]). UTC is never estimated before that.
 use core::cell::Cell;
 
 use embassy_sync::blocking_mutex::{Mutex, raw::CriticalSectionRawMutex};
@@ -7,7 +7,7 @@ use embassy_time::{Instant, Timer};
 use gateway::Clock;
 use wire::Time;
 
-/// UTC at a moment of the board's own counting.
+/// UTC at an instant of the board's monotonic clock.
 #[derive(Debug, Clone, Copy)]
 struct Fix {
     unix_us: u64,
@@ -21,18 +21,18 @@ pub struct BoardClock {
 }
 
 impl BoardClock {
-    /// Knows no time yet. The calendar runs `speed` times as fast as the timers: 1 on
-    /// everything that hangs on a wall, more where a test lets a day pass.
+    /// A clock without UTC. The calendar runs `speed` times as fast as the timers: 1 on
+    /// every board, more in a test that simulates a day.
     pub const fn new(speed: u32) -> Self {
         Self { fix: Mutex::new(Cell::new(None)), speed }
     }
 
-    /// How fast the calendar runs.
+    /// Ratio of the calendar to the timers.
     pub const fn speed(&self) -> u32 {
         self.speed
     }
 
-    /// Takes the time over from somebody who knows it: microseconds since 1970 at `at`.
+    /// Sets UTC: microseconds since 1970 at the instant `at`.
     pub fn set(&self, unix_us: u64, at: Instant) {
         self.fix.lock(|fix| fix.set(Some(Fix { unix_us, at })));
     }

@@ -1,16 +1,16 @@
-//! The command line on a serial port: what a technician types with a cable in hand.
+//! The command line on a serial port, for the technician who installs a board.
 //!
 //! ```text
 //! show                  all settings
-//! set NAME VALUE        changes one, until the next start
-//! save                  keeps them and starts anew
+//! set NAME VALUE        changes a setting until the next start
+//! save                  stores the settings and restarts
 //! test                  network, time, broker, meter: what works and what does not
-//! factory               forgets all settings and starts anew; readings stay
-//! restart               starts anew
+//! factory               erases all settings and restarts; readings stay
+//! restart               restarts
 //! ```
 //!
-//! A certificate in PEM, pasted as it is, becomes the authority that the broker's is to be
-//! of; `save` keeps it.
+//! A pasted certificate in PEM becomes the authority that must have signed the broker's
+//! certificate; `save` stores it.
 use core::fmt::{Debug, Write as _};
 
 use embassy_net::Stack;
@@ -20,22 +20,22 @@ use gateway::Clock;
 use heapless::{String, Vec};
 
 use crate::{
-    paste::{Paste, Step},
+    pem_input::{PemInput, PemLine},
     pulses::SharedStore,
     secure::Security,
     settings::Settings,
     state::State,
-    storage::{Fault, Store},
+    storage::{StorageError, Store},
 };
 
-/// Longest line that is understood; what is longer is refused as a whole.
+/// Longest line, bytes; a longer one is refused as a whole.
 const LINE: usize = 128;
 const HELP: &str = "show | set NAME VALUE | save | test | factory | restart\r\n";
 
-/// What comes out of the board towards whom it is told.
+/// The answer to one line.
 type Answer = String<2048>;
 
-/// What one line asks for.
+/// The command of one line.
 #[derive(Debug, PartialEq, Eq)]
 enum Command<'a> {
     Show,
@@ -66,10 +66,10 @@ fn parse(line: &str) -> Command<'_> {
     }
 }
 
-/// Answers for as long as the port is there; returns when the board is to start anew.
+/// Answers commands until the board has to restart.
 ///
 /// # Errors
-/// Those of the port. Those of the flash are told.
+/// The port failed. Errors of the flash are answers.
 pub async fn run<S: Security, P: Read + Write, F: MultiwriteNorFlash>(
     port: &mut P,
     store: &SharedStore<'_, F>,
@@ -80,7 +80,7 @@ pub async fn run<S: Security, P: Read + Write, F: MultiwriteNorFlash>(
 where
     F::Error: Debug,
 {
-    let mut paste = Paste::new();
+    let mut pem = PemInput::new();
     let mut line = Vec::<u8, LINE>::new();
     let mut too_long = false;
     loop {
@@ -93,53 +93,53 @@ where
             }
             let mut answer = Answer::new();
             let text = core::str::from_utf8(&line).ok().filter(|_| !too_long).unwrap_or("?");
-            let again = match paste.line(text) {
-                Step::Other => {
+            let restart = match pem.line(text) {
+                PemLine::Other => {
                     let command = parse(text);
-                    let kept = (store, paste.whole());
-                    execute(&command, kept, settings, stack, state, &mut answer).await
+                    let stored = (store, pem.certificate());
+                    execute(&command, stored, settings, stack, state, &mut answer).await
                 }
                 step => {
-                    pasted::<S>(&step, &mut paste, settings, &mut answer);
+                    handle_pem::<S>(&step, &mut pem, settings, &mut answer);
                     false
                 }
             };
             (too_long, line) = (false, Vec::new());
             port.write_all(answer.as_bytes()).await?;
             port.flush().await?;
-            if again {
+            if restart {
                 return Ok(());
             }
         }
     }
 }
 
-/// What a line of a certificate leads to.
-fn pasted<S: Security>(
-    step: &Step,
-    paste: &mut Paste,
+/// Handles a line of a certificate.
+fn handle_pem<S: Security>(
+    step: &PemLine,
+    pem: &mut PemInput,
     settings: &mut Settings,
     answer: &mut Answer,
 ) {
     let done = match step {
-        Step::Whole => S::check(paste.whole()),
-        Step::Broken => Err("this is no certificate in PEM, or one that is too long"),
-        Step::Part | Step::Other => return,
+        PemLine::Last => S::check(pem.certificate()),
+        PemLine::Broken => Err("this is no certificate in PEM, or one that is too long"),
+        PemLine::Part | PemLine::Other => return,
     };
-    // Both fit.
+    // Both answers fit.
     let _ = match done {
-        Ok(print) => {
-            settings.set_authority(&print);
+        Ok(fingerprint) => {
+            settings.set_authority(&fingerprint);
             answer.write_str("ok\r\n")
         }
         Err(why) => {
-            paste.clear();
+            pem.clear();
             write!(answer, "error: {why}\r\n")
         }
     };
 }
 
-/// Tells whether the board is to start anew.
+/// Executes a command, and returns whether the board has to restart.
 async fn execute<F: MultiwriteNorFlash>(
     command: &Command<'_>,
     (store, authority): (&SharedStore<'_, F>, &[u8]),
@@ -151,22 +151,22 @@ async fn execute<F: MultiwriteNorFlash>(
 where
     F::Error: Debug,
 {
-    let mut again = false;
-    // An answer that does not fit is cut, which nobody's settings are long enough for.
+    let mut restart = false;
+    // An answer that does not fit is cut; the longest list of settings fits.
     let _ = match command {
         Command::Nothing => Ok(()),
         Command::Show => settings.show(answer),
         Command::Set(name, value) => match settings.set(name, value) {
             Ok(()) => answer.write_str("ok\r\n"),
-            Err(refusal) => write!(answer, "error: {refusal}\r\n"),
+            Err(error) => write!(answer, "error: {error}\r\n"),
         },
         Command::Save | Command::Factory => {
             if matches!(command, Command::Factory) {
                 *settings = Settings::default();
             }
-            match keep(settings, authority, &mut *store.lock().await).await {
+            match store_all(settings, authority, &mut *store.lock().await).await {
                 Ok(()) => {
-                    again = true;
+                    restart = true;
                     answer.write_str("saved; starting anew\r\n")
                 }
                 Err(error) => write!(answer, "error: the flash: {error:?}\r\n"),
@@ -174,20 +174,20 @@ where
         }
         Command::Test => test(settings, stack, state, answer),
         Command::Restart => {
-            again = true;
+            restart = true;
             answer.write_str("starting anew\r\n")
         }
         Command::Unknown => write!(answer, "error: not understood\r\n{HELP}"),
     };
-    again
+    restart
 }
 
-/// The authority first: without it, its fingerprint lets nothing through.
-async fn keep<F: MultiwriteNorFlash>(
+/// Stores the authority first: a fingerprint without its authority allows no connection.
+async fn store_all<F: MultiwriteNorFlash>(
     settings: &Settings,
     authority: &[u8],
     store: &mut Store<'_, F>,
-) -> Result<(), Fault<F>>
+) -> Result<(), StorageError<F>>
 where
     F::Error: Debug,
 {
@@ -211,7 +211,7 @@ fn test(
     }
     match state.clock.utc() {
         Some(time) => write!(answer, "time ok {time}\r\n")?,
-        None => answer.write_str("time NO: no answer from the server of time\r\n")?,
+        None => answer.write_str("time NO: no answer from the SNTP server\r\n")?,
     }
     for (name, set) in [
         ("gateway", settings.gateway().is_some()),
@@ -222,8 +222,8 @@ fn test(
             write!(answer, "{name} NO: `set {name} …`, then `save`\r\n")?;
         }
     }
-    match state.fault().filter(|_| !state.online()) {
-        Some(fault) => write!(answer, "connection NO: {fault}\r\n")?,
+    match state.connection_error().filter(|_| !state.online()) {
+        Some(error) => write!(answer, "connection NO: {error}\r\n")?,
         None => write!(answer, "connection {}\r\n", yes(state.online()))?,
     }
     let (understood, refused) = state.telegrams();
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_understood() {
+    fn lines_are_parsed() {
         assert_eq!(parse(" show "), Command::Show);
         assert_eq!(parse("set gateway  soderhamn-1"), Command::Set("gateway", "soderhamn-1"));
         assert_eq!(parse("set brightness 100 20"), Command::Set("brightness", "100 20"));

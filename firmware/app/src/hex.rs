@@ -1,9 +1,10 @@
-//! Keys and fingerprints as people type and compare them: 64 hexadecimal digits.
+//! Keys and fingerprints as people type and compare them: 64 hexadecimal digits. Written
+//! by hand, because a crate for it is larger than these lines.
 use core::fmt::Write;
 
 use heapless::String;
 
-/// What these digits mean, if they are as many as it takes.
+/// Reads a key, or `None` where the text is not exactly 64 digits.
 pub(crate) fn key(text: &str) -> Option<[u8; 32]> {
     let mut key = [0; 32];
     let digits = text.as_bytes();
@@ -17,11 +18,11 @@ pub(crate) fn key(text: &str) -> Option<[u8; 32]> {
     Some(key)
 }
 
-/// The other way.
+/// Writes a key.
 pub(crate) fn digits(key: &[u8; 32]) -> String<64> {
     let mut text = String::new();
     for byte in key {
-        // It fits: two digits each.
+        // It fits: two digits a byte.
         let _ = write!(text, "{byte:02x}");
     }
     text

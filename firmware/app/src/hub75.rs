@@ -1,15 +1,15 @@
-//! A picture as the stream of words that a PIO program turns into HUB75: DMA carries
-//! it, and no pixel passes the processor after this.
+//! Pictures as streams of words that a PIO program turns into HUB75 signals: DMA transfers
+//! the stream, and no pixel passes the processor after the encoding.
 //!
-//! Two halves of the panel are lit at once, one row of each, one bit of each colour at a
-//! time (binary code modulation). For each row and bit there are:
+//! Both halves of the panel are lit at the same time, one row of each and one bit of each
+//! colour (binary code modulation). For each row and bit the stream has:
 //!
 //! ```text
 //! pixels - 1          a word
 //! pixels              a byte each: bit 0 R, 1 G, 2 B of the upper half, 3 R, 6 G, 7 B
 //!                     of the lower; bits 4 and 5 belong to the meter's UART
 //! latch | light << 16 pins 0 to 15 twice: with LAT, then without it and with OE
-//! time                how long it is lit, in turns of the program's last loop, less one
+//! time                iterations of the program's last loop while it is lit, less one
 //! ```
 //!
 //! ```text
@@ -25,22 +25,22 @@
 //!     mov pins, null side 0
 //! ```
 //!
-//! Refresh, from cycles: a row and bit takes 1 + 2 W + 3 + (time + 1) + 1 cycles; the six
+//! Refresh rate from cycles: a row and bit takes 1 + 2 W + 3 + (time + 1) + 1 cycles; the six
 //! bits of a row 6 (2 W + 5) + 63 [`UNIT`]. With W = 128, 32 rows and the program at
 //! [`PIO_HZ`] that is [`refresh_hz`] = 197 Hz, of which the LEDs are lit 76 percent of the
 //! time; a 64x32 panel has 16 rows of 64 and 446 Hz.
 
 /// Bits of a colour.
 pub const BITS: usize = 6;
-/// Turns for which the lowest bit is lit.
+/// Loop iterations for which the lowest bit is lit.
 pub const UNIT: u32 = 80;
-/// Cycles of the program a second: 125 MHz / 3. CLK is half of it, 20.8 MHz.
+/// PIO cycles a second: 125 MHz / 3. CLK has half of it, 20.8 MHz.
 pub const PIO_HZ: u32 = 125_000_000 / 3;
 /// Pins of address, latch and light in a word of 16.
 const ADDRESS: u32 = 8;
 const LATCH: u32 = 1 << 14;
 const LIGHT: u32 = 1 << 15;
-/// Words that a row and bit has beside its pixels.
+/// Words of a row and bit in addition to its pixels.
 const EXTRA: usize = 3;
 
 /// Words of a picture.
@@ -56,8 +56,8 @@ pub const fn refresh_hz(width: usize, height: usize) -> u32 {
 
 const _: () = assert!(refresh_hz(128, 64) >= 100 && refresh_hz(64, 32) >= 100);
 
-/// A colour's byte as the bits that light it: squared, which is near to how the eye sees
-/// it, and less at night.
+/// The level of a colour's byte: `(value/255)² · percent/100 · (2^BITS − 1)`, rounded. The
+/// square approximates the eye's response.
 fn level(value: u8, percent: u8) -> u8 {
     let (value, percent) = (u32::from(value), u32::from(percent.min(100)));
     let (most, full) = ((1 << BITS) - 1, 255 * 255 * 100);
@@ -79,14 +79,14 @@ const SPREAD: [[u32; 2]; 1 << BITS] = {
     }
     spread
 };
-/// Where a byte has R, G and B of the upper half, then of the lower.
+/// Bit positions in a byte of R, G and B of the upper half, then of the lower half.
 const COLOURS: [u32; 6] = [0, 1, 2, 3, 6, 7];
 
-/// Writes the words of a picture of `width` by `height` pixels, three bytes each. All bits of
-/// a pixel at once: bit by bit it took the RP2040 18 ms for 64x32, and a visitor waited.
+/// Writes the words of a picture of `width` by `height` pixels, three bytes each. All bits
+/// of a pixel are written at once: bit by bit takes the RP2040 18 ms for 64x32.
 ///
 /// # Panics
-/// When `to` has not [`words`] or `rgb` not all pixels.
+/// If the length of `to` is not [`words`], or that of `rgb` not three bytes a pixel.
 pub fn encode(rgb: &[u8], width: usize, height: usize, percent: u8, to: &mut [u32]) {
     assert!(to.len() == words(width, height) && rgb.len() == 3 * width * height);
     let mut spread = [[0; 2]; 256];
@@ -131,9 +131,9 @@ pub fn encode(rgb: &[u8], width: usize, height: usize, percent: u8, to: &mut [u3
 mod tests {
     use super::*;
 
-    /// What the program makes of the words, and what the panel makes of its pins: for
-    /// each pixel how long each of its colours is lit. Gives the cycles, too.
-    fn seen(words: &[u32], width: usize, height: usize) -> (Vec<[u32; 3]>, u32) {
+    /// Simulates the PIO program and the panel: for each pixel the time that each colour is
+    /// lit, and the number of cycles.
+    fn simulate(words: &[u32], width: usize, height: usize) -> (Vec<[u32; 3]>, u32) {
         let mut light = vec![[0; 3]; width * height];
         let mut cycles = 0;
         let mut words = words.iter();
@@ -175,7 +175,7 @@ mod tests {
             let rgb = picture(width, height);
             let mut stream = vec![0; words(width, height)];
             encode(&rgb, width, height, 100, &mut stream);
-            let (light, cycles) = seen(&stream, width, height);
+            let (light, cycles) = simulate(&stream, width, height);
             for (pixel, lit) in rgb.chunks_exact(3).zip(&light) {
                 for (value, lit) in pixel.iter().zip(lit) {
                     assert_eq!(*lit, u32::from(level(*value, 100)) * UNIT, "{value}");
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_panel_crate_draws_is_seen_and_full_light_is_full() {
+    fn the_panel_crates_colours_are_visible_and_full_brightness_is_full() {
         assert_eq!((level(0, 100), level(255, 100)), (0, 63));
         assert!(level(64, 100) >= 4, "its faintest colour");
         assert!(level(104, 20) >= 2, "its dark mode at night");

@@ -1,7 +1,7 @@
-//! Where what is in a flash of 2 MB with 4 KiB pages. The boards' build scripts include
-//! this file, so that the linker and the program agree: nothing but numbers here.
+//! Layout of a flash of 2 MB with pages of 4 KiB. The boards' build scripts include this
+//! file, so that linker and program agree; it therefore contains nothing but numbers.
 
-/// A range of the flash: where it begins and how long it is, bytes.
+/// A range of the flash, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
     /// First byte.
@@ -24,28 +24,28 @@ pub struct Layout {
     pub settings: Extent,
     /// The outbox's readings of the quarter-hours.
     pub coarse: Extent,
-    /// Its other readings.
+    /// All other readings of the outbox.
     pub fine: Extent,
 }
 
-/// The firmware's part of the flash where programs can be exchanged over the air: the
-/// loader runs what is in `active`, and exchanges it with `spare` page by page.
+/// The firmware's part of a flash with updates over the air: the loader runs the program
+/// in `active`, and swaps it with `spare` page by page.
 #[derive(Debug, Clone, Copy)]
 pub struct Slots {
     /// The loader, which no update changes.
     pub loader: Extent,
-    /// What it knows: whether to exchange, and how far it has come.
+    /// The loader's state: whether to swap, and its progress.
     pub state: Extent,
-    /// The program that runs.
+    /// The running program.
     pub active: Extent,
-    /// The one before, or the one to come; a page longer, for the exchange.
+    /// The previous or the next program; one page longer, for the swap.
     pub spare: Extent,
 }
 
-/// What a program has that is linked for the whole of it: 488 KiB.
+/// The space of a program without slots: 488 KiB.
 pub const FIRMWARE: Extent = Extent { start: 0, size: 0x7_a000 };
 
-/// The same in slots: a program may have 232 KiB.
+/// The same space in slots: a program has at most 232 KiB.
 pub const SLOTS: Slots = Slots {
     loader: Extent { start: 0, size: 0x4000 },
     state: Extent { start: 0x4000, size: PAGE },
@@ -53,18 +53,18 @@ pub const SLOTS: Slots = Slots {
     spare: Extent { start: 0x3_f000, size: 0x3_b000 },
 };
 
-/// Behind the firmware 16 KiB of settings, 16 KiB for 272 quarter-hours, which is 2.8
-/// days, and the rest for 25 976 readings.
+/// Behind the firmware: 16 KiB of settings, 16 KiB for 272 quarter-hours (2.8 days), and
+/// the rest for 25 976 readings.
 pub const TWO_MEGABYTES: Layout = Layout {
     settings: Extent { start: 0x7_a000, size: 0x4000 },
     coarse: Extent { start: 0x7_e000, size: 0x4000 },
     fine: Extent { start: 0x8_2000, size: 0x17_e000 },
 };
 
-/// What is erased at once.
+/// The unit of erasure.
 pub const PAGE: u32 = 0x1000;
 
-/// Nothing overlaps, and nothing is left over.
+/// The parts neither overlap nor leave a gap.
 const _: () = {
     let Layout { settings, coarse, fine } = TWO_MEGABYTES;
     assert!(FIRMWARE.end() == settings.start);

@@ -1,6 +1,6 @@
-//! Lines for a probe on the board's debug pins, by `defmt`: the texts stay on the computer
-//! that reads them. Without the feature `defmt` there are none, and nothing of them is in
-//! the flash.
+//! Log lines for a probe on the board's debug pins, by `defmt`: the texts stay on the
+//! computer that reads them. Without the feature `defmt` the macro expands to nothing, and
+//! takes no flash.
 
 /// `log!(info, "text {}", value …)`, with values that are [`Display`](core::fmt::Display).
 #[macro_export]

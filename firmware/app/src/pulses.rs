@@ -1,15 +1,14 @@
-//! Meters that only blink: S0 pulses (EN 62053-31), counted to a register, and told as
-//! the telegram that a meter with a display would send, so that behind it nothing
-//! differs from P1.
+//! S0 pulses (EN 62053-31) of meters without a data port: counted to a register and sent as
+//! the telegram that a P1 meter would send, so that all code behind it is the same.
 //!
-//! A pulse is a closed contact of at least 30 ms, so the pin is looked at every 5 ms and
-//! four equal looks count. While the flash erases a page, some 45 ms every nine minutes,
-//! nobody looks: at 20 kW and 1000 pulses a kWh about one pulse in 10 000 is lost.
+//! A pulse is a closed contact of at least 30 ms. The pin is sampled every 5 ms, and four
+//! equal samples count. During the erasure of a flash page, some 45 ms every nine minutes,
+//! no sample is taken: at 20 kW and 1000 pulses per kWh about one pulse in 10 000 is lost.
 //!
-//! The count is kept before it is told, every ten seconds in which it has changed: a
-//! register that was told never runs backwards, and at most ten seconds of pulses are
-//! lost with the power. A record has 17 bytes, 240 of them a page, four pages take turns:
-//! 3.2 million records a year are 3300 erasures of each; the flash bears 100 000.
+//! The count is stored before it is sent, every ten seconds in which it changes: a sent
+//! register never runs backwards, and a loss of power costs at most ten seconds of pulses.
+//! A record has 17 bytes, a page 240 records, and four pages take turns: 3.2 million records
+//! a year are 3300 erasures of each page; the flash endures 100 000.
 use core::{
     convert::Infallible,
     fmt::{Debug, Write as _},
@@ -25,20 +24,22 @@ use embedded_io_async::{ErrorKind, ErrorType, Read};
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
 use heapless::String;
 
-use crate::storage::{Fault, Store};
+use crate::storage::{StorageError, Store};
 
-const LOOK: Duration = Duration::from_millis(5);
-/// Looks that must agree: 15 to 20 ms.
+/// Sampling interval.
+const SAMPLE: Duration = Duration::from_millis(5);
+/// Equal samples that count: 15 to 20 ms.
 const AGREE: u8 = 4;
-const TELL: Duration = Duration::from_secs(10);
+/// Time between two telegrams.
+const SEND: Duration = Duration::from_secs(10);
 
-/// The contact.
+/// The pulse contact of a meter.
 pub trait Contact {
     /// Whether it is closed now.
     fn is_closed(&mut self) -> bool;
 }
 
-/// A board without one.
+/// A board without a contact.
 #[derive(Debug, Clone, Copy)]
 pub struct NoContact;
 
@@ -48,13 +49,13 @@ impl Contact for NoContact {
     }
 }
 
-/// Telegrams on their way from [`run`] to the gateway.
-pub type Said = Pipe<CriticalSectionRawMutex, 256>;
+/// Telegrams from [`run`] to the gateway.
+pub type PulseReadings = Pipe<CriticalSectionRawMutex, 256>;
 
-/// The settings and counts, which command line and pulses share.
+/// Settings and counts, shared by command line and pulses.
 pub type SharedStore<'a, F> = Mutex<NoopRawMutex, Store<'a, F>>;
 
-/// What a bouncing contact means.
+/// Removes the bouncing of a contact.
 #[derive(Debug, Default)]
 struct Debounce {
     closed: bool,
@@ -62,8 +63,8 @@ struct Debounce {
 }
 
 impl Debounce {
-    /// Takes a look; tells whether a pulse has begun.
-    fn look(&mut self, closed: bool) -> bool {
+    /// Takes a sample, and returns whether a pulse begins.
+    fn sample(&mut self, closed: bool) -> bool {
         self.differ = if closed == self.closed { 0 } else { self.differ + 1 };
         if self.differ < AGREE {
             return false;
@@ -73,72 +74,72 @@ impl Debounce {
     }
 }
 
-/// Counts, keeps and tells.
+/// Counts pulses, stores the count, and sends telegrams.
 struct Counter<'a, 'f, F: MultiwriteNorFlash> {
     store: &'a SharedStore<'f, F>,
-    said: &'a Said,
+    readings: &'a PulseReadings,
     per_kwh: u64,
     debounce: Debounce,
     pulses: u64,
     kept: u64,
-    /// When the last pulse came, and how long after the one before.
+    /// Time of the last pulse, and the interval since the one before.
     last: Option<(Instant, Option<Duration>)>,
-    tell: Instant,
+    due: Instant,
 }
 
 impl<'a, 'f, F: MultiwriteNorFlash> Counter<'a, 'f, F>
 where
     F::Error: Debug,
 {
-    /// Goes on from the count that was kept.
+    /// Continues from the stored count.
     async fn open(
         store: &'a SharedStore<'f, F>,
-        said: &'a Said,
+        readings: &'a PulseReadings,
         per_kwh: u32,
         now: Instant,
-    ) -> Result<Self, Fault<F>> {
+    ) -> Result<Self, StorageError<F>> {
         let pulses = store.lock().await.pulses().await?.unwrap_or(0);
         Ok(Self {
             store,
-            said,
+            readings,
             per_kwh: per_kwh.max(1).into(),
             debounce: Debounce::default(),
             pulses,
             kept: pulses,
             last: None,
-            tell: now + TELL,
+            due: now + SEND,
         })
     }
 
-    /// One look at the contact, and what is due by then.
-    async fn look(&mut self, closed: bool, now: Instant) -> Result<(), Fault<F>> {
-        if self.debounce.look(closed) {
+    /// Takes one sample, and stores and sends what is due.
+    async fn sample(&mut self, closed: bool, now: Instant) -> Result<(), StorageError<F>> {
+        if self.debounce.sample(closed) {
             self.pulses += 1;
             self.last = Some((now, self.last.map(|(before, _)| now - before)));
         }
-        if now < self.tell {
+        if now < self.due {
             return Ok(());
         }
-        self.tell = now + TELL;
+        self.due = now + SEND;
         if self.kept != self.pulses {
             self.store.lock().await.put_pulses(self.pulses).await?;
             self.kept = self.pulses;
         }
         let text = self.text(now);
-        // Nobody waits for a gateway that is busy: the next one says more.
-        if self.said.free_capacity() >= text.len() {
-            // In two pieces where the pipe begins anew; there is room for both.
-            self.said.write_all(text.as_bytes()).await;
+        // A busy gateway is not waited for: the next telegram includes this one's energy.
+        if self.readings.free_capacity() >= text.len() {
+            // Written in two parts where the pipe wraps around; there is room for both.
+            self.readings.write_all(text.as_bytes()).await;
         }
         Ok(())
     }
 
-    /// The mean power between the last two pulses, or as much as it can be at most when
-    /// the next one has been due for longer. Without two pulses nobody knows.
+    /// The mean power between the last two pulses, W; an upper bound once the next pulse
+    /// takes longer than that. Unknown before the second pulse.
     fn watts(&self, now: Instant) -> Option<u64> {
         let (last, between) = self.last?;
         let between = between?.max(now - last).as_micros().max(1);
-        // A kWh is 3.6e12 µJ, and a µJ in a µs is a W.
+        // 1 kWh = 3.6e12 µJ, and 1 µJ/µs = 1 W.
         Some(3_600_000_000_000 / self.per_kwh / between)
     }
 
@@ -160,35 +161,35 @@ where
     }
 }
 
-/// Counts for ever, unless the flash fails.
+/// Counts until the flash fails.
 ///
 /// # Errors
-/// Those of the flash.
+/// The flash cannot be read or written.
 pub async fn run<F: MultiwriteNorFlash, C: Contact>(
     contact: &mut C,
     store: &SharedStore<'_, F>,
-    said: &Said,
+    readings: &PulseReadings,
     per_kwh: u32,
-) -> Result<Infallible, Fault<F>>
+) -> Result<Infallible, StorageError<F>>
 where
     F::Error: Debug,
 {
-    let mut counter = Counter::open(store, said, per_kwh, Instant::now()).await?;
+    let mut counter = Counter::open(store, readings, per_kwh, Instant::now()).await?;
     loop {
-        // Never two looks at once, however late the first one was.
-        Timer::after(LOOK).await;
-        counter.look(contact.is_closed(), Instant::now()).await?;
+        // At most one sample per interval, however late the previous one was.
+        Timer::after(SAMPLE).await;
+        counter.sample(contact.is_closed(), Instant::now()).await?;
     }
 }
 
-/// Where the gateway's bytes come from: the meter's port, or what the pulses add up to.
-/// Counting is not in here, since the gateway drops a read whenever it likes, and a write
-/// to the flash bears no such thing.
+/// The source of the gateway's bytes: the meter's port, or the pulse telegrams. Counting is
+/// separate, because the gateway may cancel a read at any time, and a write to the flash
+/// must not be cancelled.
 pub(crate) enum Source<'a, M> {
-    /// A port that speaks.
+    /// The port of a P1 meter.
     Port(&'a mut M),
-    /// Pulses.
-    Pulses(&'a Said),
+    /// Telegrams of counted pulses.
+    Pulses(&'a PulseReadings),
 }
 
 impl<M: ErrorType> ErrorType for Source<'_, M> {
@@ -201,7 +202,7 @@ impl<M: Read> Read for Source<'_, M> {
             Self::Port(port) => {
                 port.read(buffer).await.map_err(|error| embedded_io_async::Error::kind(&error))
             }
-            Self::Pulses(said) => Ok(Said::read(said, buffer).await),
+            Self::Pulses(readings) => Ok(PulseReadings::read(readings, buffer).await),
         }
     }
 }
@@ -229,9 +230,9 @@ mod tests {
         Flash::new(WriteCountCheck::Twice, None, true)
     }
 
-    fn pulses(looks: &str) -> usize {
+    fn pulses(samples: &str) -> usize {
         let mut debounce = Debounce::default();
-        looks.bytes().filter(|look| debounce.look(*look == b'#')).count()
+        samples.bytes().filter(|sample| debounce.sample(*sample == b'#')).count()
     }
 
     #[test]
@@ -240,12 +241,12 @@ mod tests {
         assert_eq!(pulses("..#.#.######.#.#...."), 1, "bouncing at both ends");
         assert_eq!(pulses("..###...###..."), 0, "15 ms are a disturbance");
         assert_eq!(pulses("..####....####....####...."), 3);
-        assert_eq!(pulses(&"####....".repeat(1000)), 1000, "as fast as can be: 25 a second");
+        assert_eq!(pulses(&"####....".repeat(1000)), 1000, "the fastest possible: 25 a second");
     }
 
-    /// A meter of 1000 pulses a kWh, ten looks each and as many between them, for some
-    /// seconds from a moment on. Gives how many there were, all that was told, Wh and W,
-    /// and whether the flash bore it.
+    /// Simulates a meter of 1000 pulses per kWh, with ten samples a pulse and as many between
+    /// them, for some seconds from `from_s` on. Returns the number of pulses, all telegrams
+    /// (Wh and W), and whether the flash works.
     fn work(
         flash: &Shared<Flash>,
         every: Duration,
@@ -253,70 +254,70 @@ mod tests {
         seconds: u64,
     ) -> (u64, Vec<(u64, i64)>, bool) {
         let store = SharedStore::new(Store::new(flash, &LAYOUT));
-        let (said, mut told, mut began) = (Said::new(), Vec::new(), 0);
+        let (readings, mut sent, mut began) = (PulseReadings::new(), Vec::new(), 0);
         let mut decoder = Decoder::new();
         let begin = Instant::from_secs(from_s);
-        let Ok(mut counter) = block_on(Counter::open(&store, &said, 1000, begin)) else {
-            return (0, told, false);
+        let Ok(mut counter) = block_on(Counter::open(&store, &readings, 1000, begin)) else {
+            return (0, sent, false);
         };
-        for look in 0..seconds * 1000 / every.as_millis() {
-            let phase = look % 20;
+        for sample in 0..seconds * 1000 / every.as_millis() {
+            let phase = sample % 20;
             began += u64::from(phase == 13);
-            let now = begin + every * look as u32;
-            if block_on(counter.look(phase >= 10, now)).is_err() {
-                return (began, told, false);
+            let now = begin + every * sample as u32;
+            if block_on(counter.sample(phase >= 10, now)).is_err() {
+                return (began, sent, false);
             }
             let mut buffer = [0; 256];
-            while let Ok(length) = said.try_read(&mut buffer) {
+            while let Ok(length) = readings.try_read(&mut buffer) {
                 let mut bytes = &buffer[..length];
                 while let Some(telegram) = decoder.next(&mut bytes) {
                     let telegram: Telegram = telegram.expect("a good one");
                     let WattHours(wh) = telegram.import().expect("a register");
-                    told.push((wh, telegram.power().map_or(-1, |power| power.0)));
+                    sent.push((wh, telegram.power().map_or(-1, |power| power.0)));
                 }
             }
         }
-        (began, told, true)
+        (began, sent, true)
     }
 
     #[test]
     fn pulses_become_telegrams_of_energy_and_power() {
         let flash = Shared::new(empty());
-        let (began, told, _) = work(&flash, LOOK, 0, 61);
-        assert_eq!((began, told.len()), (610, 6), "{told:?}");
-        for (number, (wh, watts)) in told.iter().enumerate() {
+        let (began, sent, _) = work(&flash, SAMPLE, 0, 61);
+        assert_eq!((began, sent.len()), (610, 6), "{sent:?}");
+        for (number, (wh, watts)) in sent.iter().enumerate() {
             let due = 100 * (number as u64 + 1);
             assert!((due - 1..=due).contains(wh), "{wh} of {due} Wh");
             assert_eq!(*watts, 36_000);
         }
-        // The power goes, and comes back: the seconds since the last telegram are lost.
-        let (_, again, _) = work(&flash, LOOK, 100, 61);
-        assert!(again[0].0 > told[5].0 && again[5].0 >= 1190, "{again:?} after {told:?}");
+        // A power cut: the seconds since the last telegram are lost.
+        let (_, later, _) = work(&flash, SAMPLE, 100, 61);
+        assert!(later[0].0 > sent[5].0 && later[5].0 >= 1190, "{later:?} after {sent:?}");
     }
 
-    /// A flash that dies at every byte of its traffic, so that the register that was told
-    /// is also the one that goes on.
+    /// The flash fails at every byte of its traffic: the register continues from a value that
+    /// is not below any that was sent.
     #[test]
     fn no_cut_makes_a_register_run_backwards() {
-        // Five pulses in ten seconds, so that the settings' pages go round quickly.
+        // Five pulses in ten seconds, so that the settings' pages wrap around quickly.
         const SLOW: Duration = Duration::from_millis(100);
         let mut cuts = 0;
         for bytes in 1..2000 {
             let mut chip = empty();
             chip.bytes_until_shutoff = Some(bytes);
             let flash = Shared::new(chip);
-            let (began, told, whole) = work(&flash, SLOW, 0, 1000);
-            let last = told.last().map_or(0, |(wh, _)| *wh);
+            let (began, sent, whole) = work(&flash, SLOW, 0, 1000);
+            let last = sent.last().map_or(0, |(wh, _)| *wh);
             let mut chip = flash.into_inner();
             chip.bytes_until_shutoff = None;
             let flash = Shared::new(chip);
             let store = SharedStore::new(Store::new(&flash, &LAYOUT));
             let kept = block_on(async { store.lock().await.pulses().await });
             let kept = kept.expect("it is readable").unwrap_or(0);
-            assert!((last..=began).contains(&kept), "{last} told, {kept} kept, cut at {bytes}");
-            assert!(began - kept <= 6, "{began} pulses, {kept} kept: more than ten seconds");
-            let (_, again, works) = work(&flash, SLOW, 2000, 11);
-            assert!(works && again[0].0 >= kept, "cut at {bytes}");
+            assert!((last..=began).contains(&kept), "{last} sent, {kept} stored, cut at {bytes}");
+            assert!(began - kept <= 6, "{began} pulses, {kept} stored: more than ten seconds");
+            let (_, later, works) = work(&flash, SLOW, 2000, 11);
+            assert!(works && later[0].0 >= kept, "cut at {bytes}");
             cuts += u32::from(!whole);
         }
         assert!(cuts > 1600, "only {cuts} cuts");

@@ -1,7 +1,8 @@
-//! The parts put together: one future for a gateway, one for a panel, one for both.
+//! The complete programs: one future for a gateway, with or without a panel, and one for a
+//! panel.
 //!
-//! The network's runner must be a task of its own: each look at a socket wakes it, and
-//! in one task with the socket the two would keep each other awake for ever.
+//! The network's runner has to be a task of its own: each poll of a socket wakes it, and in
+//! one task the two would wake each other for ever.
 use core::{
     convert::Infallible,
     fmt::{Debug, Write as _},
@@ -19,64 +20,66 @@ use wire::Text;
 use crate::{
     VERSION,
     address::Address,
+    connector::Tcp,
     console,
     layout::Layout,
-    log, pages,
-    pulses::{self, Contact, Said, SharedStore, Source},
-    remember::Remembering,
+    log,
+    outbox_with_clock::OutboxWithClock,
+    pages,
+    pulses::{self, Contact, PulseReadings, SharedStore, Source},
     secure::{Authority, Security, Trust},
     settings::{Input, Settings},
     sntp,
-    state::{State, Watcher},
-    storage::{self, Fault, Shared, Store},
-    update::{Exchange, Mailbox},
-    uplink::{Identity, Mqtt, Tcp, WINDOW},
+    state::{State, StateObserver},
+    storage::{self, Shared, StorageError, Store},
+    update::{OtaUpdate, UpdateChannel},
+    uplink::{Identity, Mqtt, WINDOW},
 };
 
-/// Why a board starts anew: published as the reset's reason after the next start.
-pub type Reason = String<96>;
+/// Why a board restarts: published as the reset's reason after the next start.
+pub type RestartReason = String<96>;
 
-/// What a board brings. `PAGES`: whether a gateway wants the page of its house, for a panel
-/// of its own.
+/// The hardware of a board. `PAGES`: whether a gateway subscribes to its page, for a panel of
+/// its own.
 pub struct Board<'a, F: MultiwriteNorFlash, M, C, P, U, S, const PAGES: bool> {
     /// The network, up or not.
     pub stack: Stack<'a>,
     /// The chip's flash.
     pub flash: &'a Shared<F>,
-    /// Where what is in it.
+    /// The flash's layout.
     pub layout: Layout,
-    /// How this program is exchanged for a newer one.
-    pub exchange: U,
-    /// What encrypts.
+    /// Updates over the air.
+    pub ota: U,
+    /// Encryption of the connection.
     pub security: S,
-    /// The meter's bytes; a panel does not look at them.
+    /// The meter's bytes; a panel ignores them.
     pub meter: M,
     /// The meter's pulses, or [`crate::pulses::NoContact`].
     pub contact: C,
-    /// Whoever types commands.
+    /// The port of the command line.
     pub console: P,
-    /// What the tasks know of each other.
+    /// State that the tasks share.
     pub state: &'a State,
     /// Name of the board and its program, such as `rp2040-gateway`.
     pub name: &'a str,
-    /// Why it started last.
+    /// The reason of the last restart.
     pub reset: Option<Text<96>>,
-    /// Told of each reading that is in the flash, for a log.
+    /// Called with the id of each reading that is in the flash, for a log.
     pub queued: fn(ReadingId),
 }
 
-/// Meter to MQTT, until the board is to start anew; tells why. A page that it hears goes
+/// Runs a gateway until the board has to restart, and returns the reason. Received pages go
 /// to [`crate::screen`].
 pub async fn gateway<F, M, C, P, U, S, const PAGES: bool>(
     mut board: Board<'_, F, M, C, P, U, S, PAGES>,
-) -> Reason
+) -> RestartReason
 where
     F: MultiwriteNorFlash,
     F::Error: Debug,
     M: Read,
     C: Contact,
     P: Read + Write,
-    U: Exchange,
+    U: OtaUpdate,
     S: Security,
 {
     let mut store = Store::new(board.flash, &board.layout);
@@ -85,21 +88,23 @@ where
         Err(error) => return reason("settings", &error),
     };
     board.state.set_brightness(settings.brightness());
-    let (store, said) = (SharedStore::new(store), Said::new());
+    let (store, readings) = (SharedStore::new(store), PulseReadings::new());
     let mut typed = settings.clone();
     let commands =
         console::run::<S, _, _>(&mut board.console, &store, &mut typed, board.stack, board.state);
     let pulses = async {
         match settings.input() {
             Input::P1 => core::future::pending().await,
-            Input::S0 { per_kwh } => pulses::run(&mut board.contact, &store, &said, per_kwh).await,
+            Input::S0 { per_kwh } => {
+                pulses::run(&mut board.contact, &store, &readings, per_kwh).await
+            }
         }
     };
     let source = match settings.input() {
         Input::P1 => Source::Port(&mut board.meter),
-        Input::S0 { .. } => Source::Pulses(&said),
+        Input::S0 { .. } => Source::Pulses(&readings),
     };
-    let carry = carry::<_, _, _, PAGES>(
+    let gateway = run_gateway::<_, _, _, PAGES>(
         &settings,
         board.flash,
         &board.layout,
@@ -112,25 +117,25 @@ where
         (board.name, board.reset, boots, board.queued),
     );
     let time = time(&settings, board.stack, board.state);
-    let told = told(&settings, &store, board.state);
-    let update = board.exchange.run(board.flash, board.name, &settings, &board.state.update);
-    // Where they are: what is moved is twice on the stack, and these are all of the program.
-    let (commands, carry, time) = (pin!(commands), pin!(carry), pin!(time));
-    let (pulses, beside) = (pin!(pulses), pin!(select(told, update)));
-    match select5(commands, carry, time, pulses, beside).await {
-        Either5::First(done) => typed_away(done),
+    let remote = apply_remote_settings(&settings, &store, board.state);
+    let update = board.ota.run(board.flash, board.name, &settings, &board.state.update);
+    // Pinned in place: a moved future is on the stack twice, and these are the whole program.
+    let (commands, gateway, time) = (pin!(commands), pin!(gateway), pin!(time));
+    let (pulses, changes) = (pin!(pulses), pin!(select(remote, update)));
+    match select5(commands, gateway, time, pulses, changes).await {
+        Either5::First(done) => console_ended(done),
         Either5::Second(reason) | Either5::Fifth(Either::First(reason)) => reason,
         Either5::Third(never) => match never {},
         Either5::Fourth(Err(error)) => reason("pulses", &error),
-        Either5::Fifth(Either::Second(why)) => Reason::try_from(why).unwrap_or_default(),
+        Either5::Fifth(Either::Second(why)) => RestartReason::try_from(why).unwrap_or_default(),
     }
 }
 
-/// MQTT to a panel, until the board is to start anew; tells why. What it hears goes to
+/// Runs a panel until the board has to restart, and returns the reason. Received pages go to
 /// [`crate::screen`].
 pub async fn panel<F, M, C, P, U, S, const PAGES: bool>(
     mut board: Board<'_, F, M, C, P, U, S, PAGES>,
-) -> Reason
+) -> RestartReason
 where
     F: MultiwriteNorFlash,
     F::Error: Debug,
@@ -149,7 +154,7 @@ where
         console::run::<S, _, _>(&mut board.console, &store, &mut typed, board.stack, board.state);
     let listen = async {
         let (Some(id), Some(broker)) = (settings.gateway(), settings.broker()) else {
-            // Somebody has to say `set` first, and `save`.
+            // The command line sets them first.
             log!(warn, "gateway or broker is not set");
             return core::future::pending().await;
         };
@@ -169,47 +174,47 @@ where
         }
     };
     let time = time(&settings, board.stack, board.state);
-    let told = told(&settings, &store, board.state);
-    let (commands, listen, time, told) = (pin!(commands), pin!(listen), pin!(time), pin!(told));
-    match select4(commands, listen, time, told).await {
-        Either4::First(done) => typed_away(done),
+    let remote = apply_remote_settings(&settings, &store, board.state);
+    let (commands, listen, time) = (pin!(commands), pin!(listen), pin!(time));
+    match select4(commands, listen, time, pin!(remote)).await {
+        Either4::First(done) => console_ended(done),
         Either4::Second(reason) | Either4::Fourth(reason) => reason,
         Either4::Third(never) => match never {},
     }
 }
 
-fn typed_away(done: Result<(), impl Debug>) -> Reason {
+fn console_ended(done: Result<(), impl Debug>) -> RestartReason {
     match done {
-        Ok(()) => Reason::try_from("command line").unwrap_or_default(),
+        Ok(()) => RestartReason::try_from("command line").unwrap_or_default(),
         Err(error) => reason("command line", &error),
     }
 }
 
-/// Takes the settings that wait on their topic, where they differ, until the board is to
-/// start anew with them.
-async fn told<F: MultiwriteNorFlash>(
+/// Applies settings from MQTT where they differ: stores them and returns the reason to
+/// restart with them.
+async fn apply_remote_settings<F: MultiwriteNorFlash>(
     settings: &Settings,
     store: &SharedStore<'_, F>,
     state: &State,
-) -> Reason
+) -> RestartReason
 where
     F::Error: Debug,
 {
     loop {
         let lines = state.config.wait().await;
-        let new = lines.as_deref().map(|lines| settings.told(lines));
-        let mut why = Reason::new();
-        // What does not fit is cut.
+        let new = lines.as_deref().map(|lines| settings.with_remote(lines));
+        let mut why = RestartReason::new();
+        // Text that does not fit is cut.
         let _ = match new {
             Some(Ok(new)) if new == *settings => Ok(()),
             Some(Ok(new)) => match new.save(&mut *store.lock().await).await {
-                Ok(()) => return Reason::try_from("settings over MQTT").unwrap_or_default(),
+                Ok(()) => return RestartReason::try_from("settings over MQTT").unwrap_or_default(),
                 Err(error) => write!(why, "the flash: {error:?}"),
             },
-            Some(Err((name, refusal))) => write!(why, "{name}: {refusal}"),
+            Some(Err((name, error))) => write!(why, "{name}: {error}"),
             None => write!(why, "settings are text of at most 256 bytes"),
         };
-        state.set_unconfigured((!why.is_empty()).then(|| Text::truncated(&why)));
+        state.set_config_error((!why.is_empty()).then(|| Text::truncated(&why)));
     }
 }
 
@@ -221,24 +226,24 @@ async fn time(settings: &Settings, stack: Stack<'_>, state: &State) -> Infallibl
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a board, borrowed one by one")]
-async fn carry<'f, F, M: Read, S: Security, const PAGES: bool>(
+async fn run_gateway<'f, F, M: Read, S: Security, const PAGES: bool>(
     settings: &Settings,
     flash: &'f Shared<F>,
     layout: &Layout,
     mut meter: Source<'_, M>,
     stack: Stack<'_>,
     state: &State,
-    updates: Option<&Mailbox>,
+    updates: Option<&UpdateChannel>,
     security: &mut S,
     store: &SharedStore<'f, F>,
     (name, reset, boots, queued): (&str, Option<Text<96>>, u32, fn(ReadingId)),
-) -> Reason
+) -> RestartReason
 where
     F: MultiwriteNorFlash,
     F::Error: Debug,
 {
     let (Some(id), Some(broker)) = (settings.gateway(), settings.broker()) else {
-        // Somebody has to say `set` first, and `save`.
+        // The command line sets them first.
         log!(warn, "gateway or broker is not set");
         return core::future::pending().await;
     };
@@ -247,7 +252,7 @@ where
         return core::future::pending().await;
     };
     let mut outbox = match storage::open_outbox(flash, layout, boots).await {
-        Ok(outbox) => Remembering::new(outbox, store).await,
+        Ok(outbox) => OutboxWithClock::new(outbox, store).await,
         Err(error) => return reason("outbox", &error),
     };
     let waiting = gateway::Outbox::len(&outbox);
@@ -268,7 +273,7 @@ where
         Err(error) => return reason("MQTT", &error),
     };
     let mut firmware = String::<64>::new();
-    // Cut to what a status has room for.
+    // Cut to the room of a status.
     let _ = core::fmt::write(&mut firmware, format_args!("{VERSION} {name}"));
     let config = Config {
         multiplier: settings.multiplier(),
@@ -278,29 +283,31 @@ where
         reset,
         ..Config::new(id, meter_id)
     };
-    let mut watcher = Watcher { state, queued };
+    let mut observer = StateObserver { state, queued };
     let clock = &state.clock;
-    let run = gateway::run(&config, &mut meter, clock, &mut uplink, &mut outbox, &mut watcher);
+    let run = gateway::run(&config, &mut meter, clock, &mut uplink, &mut outbox, &mut observer);
     let (run, wire) = (pin!(run), pin!(wire));
     match select(run, wire).await {
-        Either::First(Ok(())) => Reason::try_from("the meter's port ended").unwrap_or_default(),
+        Either::First(Ok(())) => {
+            RestartReason::try_from("the meter's port ended").unwrap_or_default()
+        }
         Either::First(Err(stop)) => reason("gateway", &stop),
         Either::Second(never) => match never {},
     }
 }
 
-/// The authority that the settings name, if they do; empty where the flash has another or
-/// none, so that nobody is trusted then.
+/// The authority of the settings, if one is set; empty where the flash has another one or
+/// none, so that no broker is trusted then.
 async fn authority<S: Security, F: MultiwriteNorFlash>(
     settings: &Settings,
     store: &SharedStore<'_, F>,
-) -> Result<Option<Authority>, Fault<F>>
+) -> Result<Option<Authority>, StorageError<F>>
 where
     F::Error: Debug,
 {
-    let Some(print) = settings.authority() else { return Ok(None) };
-    let kept = store.lock().await.authority().await?;
-    Ok(Some(if S::check(&kept) == Ok(print) { kept } else { Authority::new() }))
+    let Some(fingerprint) = settings.authority() else { return Ok(None) };
+    let stored = store.lock().await.authority().await?;
+    Ok(Some(if S::check(&stored) == Ok(fingerprint) { stored } else { Authority::new() }))
 }
 
 fn trust<'a>(
@@ -311,9 +318,9 @@ fn trust<'a>(
     authority.map(|authority| Trust { authority, host: broker.host(), clock: &state.clock })
 }
 
-fn reason(what: &str, error: &impl Debug) -> Reason {
-    let mut reason = Reason::new();
-    // What does not fit is cut.
+fn reason(what: &str, error: &impl Debug) -> RestartReason {
+    let mut reason = RestartReason::new();
+    // Text that does not fit is cut.
     let _ = core::fmt::write(&mut reason, format_args!("{what}: {error:?}"));
     reason
 }

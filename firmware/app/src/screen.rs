@@ -1,5 +1,5 @@
-//! The panel: the newest page and the house's own power, drawn by the `panel` crate the
-//! moment they come, and as often as anything moves.
+//! The panel: the newest page and the building's own power, drawn by the `panel` crate as
+//! soon as they arrive, and as often as anything moves.
 use core::convert::Infallible;
 
 use embassy_futures::select::{Either3, select3};
@@ -9,18 +9,18 @@ use wire::Language;
 
 use crate::state::State;
 
-/// A ticker that runs smoothly.
+/// Time between two pictures: scrolling text is smooth at 25 a second.
 const FRAMES: Duration = Duration::from_millis(40);
 
-/// Where a picture goes.
+/// A display for pictures.
 pub trait Screen {
-    /// Shows it at so many percent of its brightness: row by row from the top left, red,
-    /// green and blue with a byte each.
+    /// Shows a picture at `percent` of the brightness. `rgb` has the pixels row by row from
+    /// the top left, three bytes each.
     fn show(&mut self, rgb: &[u8], percent: u8);
 }
 
-/// Draws for ever. `frame` is as large as the panel, and so large that it does not
-/// belong into a future.
+/// Draws for ever. `frame` has the size of the panel; it is passed in because it is too
+/// large for a future.
 pub async fn run<const W: usize, const H: usize>(
     state: &State,
     screen: &mut impl Screen,
@@ -28,22 +28,22 @@ pub async fn run<const W: usize, const H: usize>(
 ) -> Infallible {
     let size = if W > 64 { Size::W128H64 } else { Size::W64H32 };
     let mut page = page_without_contact(Language::Swedish);
-    let mut own = None;
+    let mut local_power = None;
     let mut tick = Ticker::every(FRAMES);
     loop {
         let moment = match state.clock.unix_us() {
             Some(unix_us) => Moment::from_unix_ms(unix_us / 1000),
-            // Nobody has told the time: views turn all the same, and no number is shown.
+            // Without the time the views still rotate, and no number is shown.
             None => Moment { elapsed_ms: Instant::now().as_millis(), ..Moment::from_unix_ms(0) },
         };
-        let shown = match own {
-            Some(own) => with_local_power(page.clone(), own),
+        let shown = match local_power {
+            Some(power) => with_local_power(page.clone(), power),
             None => page.clone(),
         };
         let Ok(()) = draw(frame, size, &shown, moment);
         screen.show(frame.rgb(), state.brightness(shown.utc_offset_min));
         match select3(state.local_power.wait(), state.page.wait(), tick.next()).await {
-            Either3::First(new) => own = Some(new),
+            Either3::First(new) => local_power = Some(new),
             Either3::Second(new) => page = new,
             Either3::Third(()) => {}
         }

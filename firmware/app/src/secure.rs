@@ -1,8 +1,7 @@
-//! What stands between a board and its broker: plain TCP, or a program's own way to
-//! encrypt, which it brings as it brings its flash.
+//! Security of the connection to the broker: plain TCP, or TLS that a program provides, as
+//! it provides its flash.
 use core::{
     convert::Infallible,
-    fmt,
     future::{Future, pending},
 };
 
@@ -10,76 +9,40 @@ use embassy_net::tcp::TcpSocket;
 
 use crate::{
     clock::BoardClock,
-    uplink::{Connector, Fault, Tcp},
+    connector::{ConnectionError, Connector, Tcp, TrustError},
 };
 
-/// Most bytes of an authority's certificate: one of P-256 has some 400 to 700.
+/// Largest certificate of an authority, bytes: one with P-256 has some 400 to 700.
 pub const MAX_AUTHORITY: usize = 1024;
 
 /// An authority's certificate, X.509 in DER.
 pub type Authority = heapless::Vec<u8, MAX_AUTHORITY>;
 
-/// SHA-256 of a certificate, by which people know it.
+/// SHA-256 of a certificate, by which people identify it.
 pub type Fingerprint = [u8; 32];
 
-/// Whom to trust.
+/// What a broker's certificate is checked against.
 pub struct Trust<'a> {
-    /// Who signs the broker's certificate; empty where the flash has lost it.
+    /// The authority that must have signed it; empty where the flash has lost the
+    /// authority.
     pub authority: &'a [u8],
-    /// For whom that must be.
+    /// The host name that it must be valid for.
     pub host: &'a str,
-    /// When it must hold.
+    /// The clock at whose time it must be valid.
     pub clock: &'a BoardClock,
 }
 
-/// Why a broker is not trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// The program cannot encrypt.
-    Unable,
-    /// The authority's certificate is not in the flash.
-    NoAuthority,
-    /// Nobody knows the time yet.
-    NoTime,
-    /// No TLS 1.3 with the curve and the cipher that the board speaks.
-    Handshake,
-    /// No certificate, or not the key of the one that was shown.
-    Unproven,
-    /// Not this authority's.
-    Untrusted,
-    /// Not this host's.
-    Name,
-    /// Not at this time.
-    Dates,
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unable => "this program has no TLS: `set ca` to nothing, or flash one that has",
-            Self::NoAuthority => "the authority's certificate is lost: paste it again, then `save`",
-            Self::NoTime => "certificates have dates, and nobody has told the time yet",
-            Self::Handshake => "no TLS 1.3 (AES-128-GCM, P-256) at that port",
-            Self::Unproven => "the broker has not proven its certificate",
-            Self::Untrusted => "the broker's certificate is not of the authority in `ca`",
-            Self::Name => "the broker's certificate is for another name than `broker` says",
-            Self::Dates => "the broker's certificate has expired, or does not hold yet",
-        })
-    }
-}
-
-/// Whether and how a program encrypts. A type, so that one that does not has none of the
-/// code.
+/// Whether and how a program encrypts. A type parameter, so that a program without TLS
+/// contains no code of it.
 pub trait Security {
-    /// What can be asked of an authority's certificate where it is pasted; gives its
-    /// fingerprint.
+    /// Checks an authority's certificate when it is pasted, and returns its fingerprint.
     ///
     /// # Errors
-    /// Why brokers cannot be checked with it.
+    /// The reason why brokers cannot be checked with it.
     fn check(authority: &[u8]) -> Result<Fingerprint, &'static str>;
 
-    /// What opens streams, encrypted where there is somebody to trust, and what has to run
-    /// beside it for as long as they are wanted.
+    /// Returns what opens streams, encrypted where `trust` is given, and a future that has
+    /// to run as long as the streams are used.
     fn connect<'a>(
         &'a mut self,
         tcp: &'a mut Tcp<'a>,
@@ -87,7 +50,7 @@ pub trait Security {
     ) -> (impl Connector + 'a, impl Future<Output = Infallible> + 'a);
 }
 
-/// It does not.
+/// No encryption.
 #[derive(Debug, Clone, Copy)]
 pub struct Plain;
 
@@ -101,23 +64,27 @@ impl Security for Plain {
         tcp: &'a mut Tcp<'a>,
         trust: Option<Trust<'a>>,
     ) -> (impl Connector + 'a, impl Future<Output = Infallible> + 'a) {
-        (InTheClear { tcp, refused: trust.is_some() }, pending())
+        (PlainTcp { tcp, refused: trust.is_some() }, pending())
     }
 }
 
-/// Sends nothing where somebody expects it to be encrypted.
-struct InTheClear<'a> {
+/// Refuses to connect where encryption is configured.
+struct PlainTcp<'a> {
     tcp: &'a mut Tcp<'a>,
     refused: bool,
 }
 
-impl Connector for InTheClear<'_> {
+impl Connector for PlainTcp<'_> {
     type Io<'b>
         = TcpSocket<'b>
     where
         Self: 'b;
 
-    async fn open(&mut self) -> Result<TcpSocket<'_>, Fault> {
-        if self.refused { Err(Fault::Tls(Cause::Unable)) } else { self.tcp.open().await }
+    async fn open(&mut self) -> Result<TcpSocket<'_>, ConnectionError> {
+        if self.refused {
+            Err(ConnectionError::Tls(TrustError::Unable))
+        } else {
+            self.tcp.open().await
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! What the one who installs a board decides: a name and a text each, checked where
-//! they are set, kept in flash.
+//! The settings of a board: a name and a text each, checked when they are set, and stored
+//! in flash.
 use core::fmt::{self, Debug, Write};
 
 use embassy_time::Duration;
@@ -13,14 +13,14 @@ use crate::{
     address::Address,
     hex::{digits, key},
     secure::Fingerprint,
-    storage::{Fault, Store},
+    storage::{StorageError, Store},
 };
 
-/// A value as it was typed.
+/// A value as it is typed.
 pub type Text = String<64>;
 
-/// Name, number in flash, what stands there before anybody has decided, and what it
-/// is. A number is never used for anything else again.
+/// Name, key in flash, default, and meaning. A key in flash is never used for another
+/// setting.
 const KEYS: [(&str, u8, &str, &str); 14] = [
     ("gateway", 1, "", "this board's name in MQTT topics"),
     ("meter", 2, "", "the meter's id, usually its 18 digits"),
@@ -28,7 +28,7 @@ const KEYS: [(&str, u8, &str, &str); 14] = [
     ("user", 4, "", "for the broker, empty: none"),
     ("password", 5, "", "for the broker"),
     ("ca", 12, "", "fingerprint (SHA-256) of the broker's authority, empty: no TLS; paste its PEM"),
-    ("time", 6, "pool.ntp.org:123", "host:port of a server of time (SNTP)"),
+    ("time", 6, "pool.ntp.org:123", "host:port of an SNTP server"),
     ("multiplier", 7, "1", "ratio of current transformers"),
     ("interval", 8, "10", "least seconds between two readings, 0: each telegram"),
     ("input", 9, "p1", "p1 or s0"),
@@ -38,48 +38,48 @@ const KEYS: [(&str, u8, &str, &str); 14] = [
     ("update-trial", 21, "600", "seconds in which the broker must acknowledge an update"),
 ];
 
-/// Those that could cut the board off from whoever tells settings over MQTT, or make its
-/// readings those of another meter (gateway, meter, broker, user and password), and those
-/// that say whom it trusts.
-const BY_CABLE: [u8; 8] = [1, 2, 3, 4, 5, 12, 20, 21];
+/// Keys of the settings that only the serial port changes: those that could cut the board
+/// off from MQTT or change whose readings it sends (gateway, meter, broker, user, password),
+/// and those that define whom it trusts.
+const LOCAL_ONLY: [u8; 8] = [1, 2, 3, 4, 5, 12, 20, 21];
 
-/// What the meter speaks.
+/// The meter's interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// Telegrams on the customer port.
     P1,
-    /// Pulses, so many for a kWh.
+    /// S0 pulses.
     S0 {
-        /// Pulses for a kWh.
+        /// Pulses per kWh.
         per_kwh: u32,
     },
 }
 
-/// Why a setting is not taken.
+/// Why a setting is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum SettingError {
     /// There is no setting of this name.
     Unknown,
     /// More than 64 bytes.
     TooLong,
-    /// Nobody could mend it from afar.
-    ByCable,
-    /// Not what this setting can be.
+    /// The setting can be changed at the serial port only.
+    LocalOnly,
+    /// The value is not valid; the text describes valid values.
     Value(&'static str),
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown => f.write_str("there is no such setting; `show` lists them"),
             Self::TooLong => f.write_str("a setting has at most 64 bytes"),
-            Self::ByCable => f.write_str("this is set at the serial port alone"),
+            Self::LocalOnly => f.write_str("this is set at the serial port alone"),
             Self::Value(what) => write!(f, "this must be {what}"),
         }
     }
 }
 
-/// All of them.
+/// All settings of a board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     texts: [Text; KEYS.len()],
@@ -92,36 +92,38 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// From flash.
+    /// Reads the settings from flash.
     ///
     /// # Errors
-    /// Those of the flash.
-    pub async fn load<F: MultiwriteNorFlash>(store: &mut Store<'_, F>) -> Result<Self, Fault<F>>
+    /// The flash cannot be read or written.
+    pub async fn load<F: MultiwriteNorFlash>(
+        store: &mut Store<'_, F>,
+    ) -> Result<Self, StorageError<F>>
     where
         F::Error: Debug,
     {
         let mut new = Self::default();
         for ((_, number, _, what), text) in KEYS.iter().zip(&mut new.texts) {
             let mut buffer = [0; 128];
-            let kept = store.get(*number, &mut buffer).await?;
-            let kept = kept.and_then(|bytes| core::str::from_utf8(bytes).ok());
-            if let Some(kept) = kept.filter(|kept| check(*number, kept, what).is_ok()) {
-                *text = Text::try_from(kept).unwrap_or_default();
+            let stored = store.get(*number, &mut buffer).await?;
+            let stored = stored.and_then(|bytes| core::str::from_utf8(bytes).ok());
+            if let Some(stored) = stored.filter(|stored| check(*number, stored, what).is_ok()) {
+                *text = Text::try_from(stored).unwrap_or_default();
             }
         }
         Ok(new)
     }
 
-    /// From flash at a start, which is counted. Where flash is so damaged that it cannot
-    /// be read or written, it is made empty and what was read is kept anew: a board that
-    /// asks for its settings can be helped over its serial port, one that starts anew for
+    /// Reads the settings at a start, and counts the start. A flash that is too damaged to be
+    /// read or written is erased, and the settings that could be read are stored again: a
+    /// board without settings can be set up over its serial port, a board that restarts for
     /// ever cannot.
     ///
     /// # Errors
-    /// Those of the flash.
+    /// The flash cannot be read or written.
     pub async fn start<F: MultiwriteNorFlash>(
         store: &mut Store<'_, F>,
-    ) -> Result<(Self, u32), Fault<F>>
+    ) -> Result<(Self, u32), StorageError<F>>
     where
         F::Error: Debug,
     {
@@ -140,19 +142,19 @@ impl Settings {
         Ok((settings, boots))
     }
 
-    /// To flash, where it differs.
+    /// Stores the settings that differ from the stored ones.
     ///
     /// # Errors
-    /// Those of the flash.
+    /// The flash cannot be read or written.
     pub async fn save<F: MultiwriteNorFlash>(
         &self,
         store: &mut Store<'_, F>,
-    ) -> Result<(), Fault<F>>
+    ) -> Result<(), StorageError<F>>
     where
         F::Error: Debug,
     {
-        let kept = Self::load(store).await?;
-        for (((_, number, ..), new), old) in KEYS.iter().zip(&self.texts).zip(&kept.texts) {
+        let stored = Self::load(store).await?;
+        for (((_, number, ..), new), old) in KEYS.iter().zip(&self.texts).zip(&stored.texts) {
             if new != old {
                 store.put(*number, new.as_bytes()).await?;
             }
@@ -160,37 +162,38 @@ impl Settings {
         Ok(())
     }
 
-    /// Sets one.
+    /// Sets one setting.
     ///
     /// # Errors
-    /// When it cannot be that.
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+    /// The name or the value is not valid.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), SettingError> {
         let row = KEYS.iter().zip(&mut self.texts).find(|((key, ..), _)| *key == name);
-        let ((_, number, _, what), text) = row.ok_or(Refusal::Unknown)?;
+        let ((_, number, _, what), text) = row.ok_or(SettingError::Unknown)?;
         check(*number, value, what)?;
-        *text = Text::try_from(value).map_err(|_| Refusal::TooLong)?;
+        *text = Text::try_from(value).map_err(|_| SettingError::TooLong)?;
         Ok(())
     }
 
-    /// With what was told over MQTT: a line for each, as after `set`. All of it or nothing.
+    /// These settings with changes from MQTT, one a line as after `set`: all of them or none.
     ///
     /// # Errors
-    /// The name of the first that cannot be that, and why.
-    pub fn told<'a>(&self, lines: &'a str) -> Result<Self, (&'a str, Refusal)> {
+    /// The name of the first refused setting, and the reason.
+    pub fn with_remote<'a>(&self, lines: &'a str) -> Result<Self, (&'a str, SettingError)> {
         let mut new = self.clone();
         for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (name, value) = line.split_once(' ').unwrap_or((line, ""));
-            let by_cable = KEYS.iter().any(|key| key.0 == name && BY_CABLE.contains(&key.1));
-            let done = if by_cable { Err(Refusal::ByCable) } else { new.set(name, value.trim()) };
-            done.map_err(|refusal| (name, refusal))?;
+            let local_only = KEYS.iter().any(|key| key.0 == name && LOCAL_ONLY.contains(&key.1));
+            let done =
+                if local_only { Err(SettingError::LocalOnly) } else { new.set(name, value.trim()) };
+            done.map_err(|error| (name, error))?;
         }
         Ok(new)
     }
 
-    /// Writes all of them, one a line, except the password.
+    /// Writes all settings, one a line, without the password.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// The writer failed.
     pub fn show(&self, to: &mut impl Write) -> fmt::Result {
         for ((key, _, _, what), text) in KEYS.iter().zip(&self.texts) {
             let shown = if *key == "password" && !text.is_empty() { "(set)" } else { text };
@@ -228,19 +231,20 @@ impl Settings {
         (self.text(4), self.text(5))
     }
 
-    /// Who signs the broker's certificate, once set: with that, nothing goes in the clear.
+    /// Fingerprint of the broker's authority, once set: the board then sends nothing without
+    /// TLS.
     pub fn authority(&self) -> Option<Fingerprint> {
         key(self.text(12))
     }
 
-    /// Sets that.
-    pub(crate) fn set_authority(&mut self, print: &Fingerprint) {
+    /// Sets the fingerprint of the broker's authority.
+    pub(crate) fn set_authority(&mut self, fingerprint: &Fingerprint) {
         if let Some(row) = KEYS.iter().position(|(name, ..)| *name == "ca") {
-            self.texts[row] = digits(print);
+            self.texts[row] = digits(fingerprint);
         }
     }
 
-    /// Who knows the time.
+    /// The SNTP server.
     pub fn time(&self) -> Option<Address> {
         self.text(6).parse().ok()
     }
@@ -255,7 +259,7 @@ impl Settings {
         self.number(8)
     }
 
-    /// What the meter speaks.
+    /// The meter's interface.
     pub fn input(&self) -> Input {
         match self.text(9) {
             "s0" => Input::S0 { per_kwh: self.number(10).max(1) },
@@ -263,23 +267,23 @@ impl Settings {
         }
     }
 
-    /// Who signs updates, once set.
+    /// The key that verifies updates, once set.
     pub fn update_key(&self) -> Option<[u8; 32]> {
         key(self.text(20))
     }
 
-    /// How long a new program has to be acknowledged by the broker.
+    /// Time in which the broker has to acknowledge something of a new program.
     pub fn update_trial(&self) -> Duration {
         Duration::from_secs(self.number(21).into())
     }
 
-    /// Of a panel by day and by night, percent.
+    /// Brightness of a panel by day and by night, percent.
     pub fn brightness(&self) -> (u8, u8) {
         percents(self.text(11)).unwrap_or((100, 20))
     }
 }
 
-/// Settings never fill their part: if it is full, what stands there is none.
+/// Settings never fill their partition; a full one is damaged.
 const fn is_damage<E>(error: &Error<E>) -> bool {
     matches!(error, Error::Corrupted { .. } | Error::FullStorage)
 }
@@ -290,7 +294,7 @@ fn percents(text: &str) -> Option<(u8, u8)> {
     Some((percent(day)?, percent(night)?))
 }
 
-fn check(number: u8, value: &str, what: &'static str) -> Result<(), Refusal> {
+fn check(number: u8, value: &str, what: &'static str) -> Result<(), SettingError> {
     let within = |least: u32, most: u32| {
         value.parse::<u32>().is_ok_and(|number| (least..=most).contains(&number))
     };
@@ -307,7 +311,7 @@ fn check(number: u8, value: &str, what: &'static str) -> Result<(), Refusal> {
         21 => within(10, 3600),
         _ => !value.chars().any(char::is_control),
     };
-    if good { Ok(()) } else { Err(Refusal::Value(what)) }
+    if good { Ok(()) } else { Err(SettingError::Value(what)) }
 }
 
 #[cfg(test)]
@@ -315,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_numbers_are_their_own() {
+    fn names_and_keys_are_unique() {
         for (row, (name, number, text, what)) in KEYS.iter().enumerate() {
             let same = |other: &(&str, u8, &str, &str)| other.0 == *name || other.1 == *number;
             assert!(!KEYS[row + 1..].iter().any(same), "{name}");
@@ -324,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused() {
+    fn invalid_values_are_refused() {
         let mut settings = Settings::default();
         for (name, value) in [
             ("gateway", "soder hamn"),
@@ -340,10 +344,13 @@ mod tests {
             ("update-key", &"0g".repeat(32)),
             ("update-trial", "0"),
         ] {
-            assert!(matches!(settings.set(name, value), Err(Refusal::Value(_))), "{name} {value}");
+            assert!(
+                matches!(settings.set(name, value), Err(SettingError::Value(_))),
+                "{name} {value}"
+            );
         }
-        assert_eq!(settings.set("colour", "red"), Err(Refusal::Unknown));
-        assert_eq!(settings.set("password", &"x".repeat(65)), Err(Refusal::TooLong));
+        assert_eq!(settings.set("colour", "red"), Err(SettingError::Unknown));
+        assert_eq!(settings.set("password", &"x".repeat(65)), Err(SettingError::TooLong));
         assert_eq!(settings.set("gateway", "soderhamn-1"), Ok(()));
         assert_eq!(settings.gateway().expect("set").as_str(), "soderhamn-1");
         assert_eq!(settings.set("update-key", &"1f".repeat(32)), Ok(()));
@@ -351,22 +358,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_is_taken_as_a_whole_and_cannot_cut_the_board_off() {
+    fn remote_settings_apply_as_a_whole_and_cannot_cut_the_board_off() {
         let settings = Settings::default();
-        let new = settings.told("interval 60\r\n\nbrightness 80 5").expect("good");
+        let new = settings.with_remote("interval 60\r\n\nbrightness 80 5").expect("good");
         assert_eq!((new.interval_s(), new.brightness()), (60, (80, 5)));
-        assert_eq!(settings.told(" \n").as_ref(), Ok(&settings));
-        for (lines, name, refusal) in [
-            ("interval 60\nbroker 10.0.0.1:1883", "broker", Refusal::ByCable),
-            ("gateway x", "gateway", Refusal::ByCable),
-            ("password", "password", Refusal::ByCable),
-            ("interval 60\ncolour red", "colour", Refusal::Unknown),
-            ("interval soon", "interval", Refusal::Value(KEYS[8].3)),
+        assert_eq!(settings.with_remote(" \n").as_ref(), Ok(&settings));
+        for (lines, name, error) in [
+            ("interval 60\nbroker 10.0.0.1:1883", "broker", SettingError::LocalOnly),
+            ("gateway x", "gateway", SettingError::LocalOnly),
+            ("password", "password", SettingError::LocalOnly),
+            ("interval 60\ncolour red", "colour", SettingError::Unknown),
+            ("interval soon", "interval", SettingError::Value(KEYS[8].3)),
         ] {
-            assert_eq!(settings.told(lines), Err((name, refusal)), "{lines}");
+            assert_eq!(settings.with_remote(lines), Err((name, error)), "{lines}");
         }
-        let by_cable = KEYS.iter().filter(|key| BY_CABLE.contains(&key.1)).map(|key| key.0);
-        assert!(by_cable.eq([
+        let local_only = KEYS.iter().filter(|key| LOCAL_ONLY.contains(&key.1)).map(|key| key.0);
+        assert!(local_only.eq([
             "gateway",
             "meter",
             "broker",

@@ -1,4 +1,4 @@
-//! What the tasks of a board know of each other: small facts, each with one writer.
+//! State that the tasks of a board share: small facts, each with one writer.
 use core::{
     cell::{Cell, RefCell},
     sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
@@ -13,16 +13,20 @@ use gateway::{
     meter::{Telegram, TelegramError},
 };
 use panel::LocalPower;
-use wire::Text;
+use wire::{Page, Text};
 
-use crate::{
-    clock::BoardClock,
-    log,
-    update::Mailbox,
-    uplink::{ConfigSignal, Fault, PageSignal},
-};
+use crate::{clock::BoardClock, connector::ConnectionError, log, update::UpdateChannel};
 
-/// A step of the power that a panel tells, W.
+/// The newest page for this building's panel.
+pub type PageSignal = Signal<CriticalSectionRawMutex, Page>;
+
+/// Settings over MQTT: one a line.
+pub type RemoteSettings = heapless::String<256>;
+
+/// The newest settings over MQTT; `None`: a payload that is not UTF-8 or is too long.
+pub type ConfigSignal = Signal<CriticalSectionRawMutex, Option<RemoteSettings>>;
+
+/// Smallest step of the power that a panel shows, W.
 const STEP_W: i64 = 500;
 
 /// Shared by all tasks of a board.
@@ -31,45 +35,45 @@ pub struct State {
     pub clock: BoardClock,
     /// The newest page from the server.
     pub page: PageSignal,
-    /// What was told on the topic of settings.
+    /// The newest settings over MQTT.
     pub config: ConfigSignal,
-    /// The house's own power, the moment it is known.
+    /// The building's own power, as soon as it is known.
     pub local_power: Signal<CriticalSectionRawMutex, LocalPower>,
     /// Updates over the air.
-    pub update: Mailbox,
+    pub update: UpdateChannel,
     online: AtomicBool,
     brightness: AtomicU32,
     waiting: AtomicU32,
     telegrams: AtomicU32,
     refused: AtomicU32,
-    fault: Mutex<CriticalSectionRawMutex, Cell<Option<Fault>>>,
+    connection_error: Mutex<CriticalSectionRawMutex, Cell<Option<ConnectionError>>>,
     power: Mutex<CriticalSectionRawMutex, Cell<Option<i64>>>,
-    unconfigured: Mutex<CriticalSectionRawMutex, RefCell<Option<Text<96>>>>,
+    config_error: Mutex<CriticalSectionRawMutex, RefCell<Option<Text<96>>>>,
 }
 
 impl State {
-    /// Nothing is known yet. `speed`: see [`BoardClock::new`].
+    /// The state at the start. `speed`: see [`BoardClock::new`].
     pub const fn new(speed: u32) -> Self {
         Self {
             clock: BoardClock::new(speed),
             page: Signal::new(),
             config: Signal::new(),
             local_power: Signal::new(),
-            update: Mailbox::new(),
+            update: UpdateChannel::new(),
             online: AtomicBool::new(false),
             brightness: AtomicU32::new(100 << 8 | 20),
             waiting: AtomicU32::new(0),
             telegrams: AtomicU32::new(0),
             refused: AtomicU32::new(0),
-            fault: Mutex::new(Cell::new(None)),
+            connection_error: Mutex::new(Cell::new(None)),
             power: Mutex::new(Cell::new(None)),
-            unconfigured: Mutex::new(RefCell::new(None)),
+            config_error: Mutex::new(RefCell::new(None)),
         }
     }
 
-    /// Why what was told on the topic of settings is not taken.
-    pub(crate) fn set_unconfigured(&self, why: Option<Text<96>>) {
-        self.unconfigured.lock(|unconfigured| *unconfigured.borrow_mut() = why);
+    /// Sets why the newest settings over MQTT are not applied.
+    pub(crate) fn set_config_error(&self, why: Option<Text<96>>) {
+        self.config_error.lock(|config_error| *config_error.borrow_mut() = why);
     }
 
     /// Whether there is a connection to the broker.
@@ -77,9 +81,9 @@ impl State {
         self.online.load(Relaxed)
     }
 
-    /// Why there is none, once it was tried.
-    pub fn fault(&self) -> Option<Fault> {
-        self.fault.lock(Cell::get)
+    /// Why the last attempt or connection failed.
+    pub fn connection_error(&self) -> Option<ConnectionError> {
+        self.connection_error.lock(Cell::get)
     }
 
     /// Readings that wait for their acknowledgement.
@@ -92,8 +96,8 @@ impl State {
         (self.telegrams.load(Relaxed), self.refused.load(Relaxed))
     }
 
-    /// Of a panel, percent: by night from 22 to 06 where the panel hangs. Who does not
-    /// know the time does not know that it is night.
+    /// Brightness of a panel, percent: the night value from 22 to 06 local time, the day
+    /// value otherwise and while the time is unknown.
     pub fn brightness(&self, utc_offset_min: i16) -> u8 {
         let both = self.brightness.load(Relaxed);
         let night = gateway::Clock::utc(&self.clock).is_some_and(|utc| {
@@ -111,8 +115,8 @@ impl State {
         self.online.store(online, Relaxed);
     }
 
-    pub(crate) fn set_fault(&self, fault: Fault) {
-        self.fault.lock(|last| last.set(Some(fault)));
+    pub(crate) fn set_connection_error(&self, error: ConnectionError) {
+        self.connection_error.lock(|last| last.set(Some(error)));
     }
 
     pub(crate) fn set_waiting(&self, waiting: usize) {
@@ -120,21 +124,22 @@ impl State {
     }
 }
 
-/// One more, where there may be no compare-and-swap: each has one writer.
+/// Increments a counter without compare-and-swap, which some chips lack: each counter has
+/// one writer.
 fn count(counter: &AtomicU32) {
     counter.store(counter.load(Relaxed).saturating_add(1), Relaxed);
 }
 
-/// Tells the other tasks what the gateway's loop sees.
-pub(crate) struct Watcher<'a> {
+/// Shares the events of the gateway's loop with the other tasks.
+pub(crate) struct StateObserver<'a> {
     pub(crate) state: &'a State,
     pub(crate) queued: fn(ReadingId),
 }
 
-impl Observer for Watcher<'_> {
+impl Observer for StateObserver<'_> {
     fn telegram(&mut self, _: &Telegram, measurement: Option<&Measurement>) {
         count(&self.state.telegrams);
-        log!(debug, "a telegram");
+        log!(debug, "a telegram is complete");
         let power = measurement.and_then(Measurement::power).map(|power| power.0);
         let (Some(power_w), Some(at)) = (power, gateway::Clock::utc(&self.state.clock)) else {
             return;
@@ -169,11 +174,11 @@ impl Observer for Watcher<'_> {
     }
 
     fn config_error(&self) -> Option<Text<96>> {
-        self.state.unconfigured.lock(|why| why.borrow().clone())
+        self.state.config_error.lock(|why| why.borrow().clone())
     }
 
     fn update_state(&self) -> Option<Text<48>> {
-        self.state.update.said().map(Text::truncated)
+        self.state.update.status().map(Text::truncated)
     }
 }
 
@@ -184,10 +189,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn panels_are_dim_at_night_where_they_hang() {
+    fn panels_are_dim_at_night_in_local_time() {
         let state = State::new(1);
         state.set_brightness((90, 10));
-        assert_eq!(state.brightness(60), 90, "nobody knows the time");
+        assert_eq!(state.brightness(60), 90, "the time is unknown");
         for (utc, offset_min, percent) in [
             ("2027-04-20T19:59:00Z", 120, 90),
             ("2027-04-20T20:00:01Z", 120, 10),

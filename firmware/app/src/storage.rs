@@ -1,5 +1,5 @@
-//! Where what is in the flash, and who may touch it: one mutex around the chip's
-//! driver, and a partition of it for each use.
+//! Access to the flash: one mutex around the chip's driver, and a partition of it for each
+//! use.
 use core::fmt::Debug;
 
 use embassy_embedded_hal::flash::partition::Partition;
@@ -20,10 +20,10 @@ use crate::{
 
 /// The flash of a board, shared by settings and outbox.
 pub type Shared<F> = Mutex<NoopRawMutex, F>;
-/// A part of it.
+/// A partition of it.
 pub type Part<'a, F> = Partition<'a, NoopRawMutex, F>;
-/// What fails in it.
-pub type Fault<F> = Error<
+/// An error of a partition.
+pub type StorageError<F> = Error<
     embassy_embedded_hal::flash::partition::Error<
         <F as embedded_storage_async::nor_flash::ErrorType>::Error,
     >,
@@ -41,21 +41,21 @@ impl Extent {
     }
 }
 
-/// The map of settings and counts: a byte names, bytes are the value.
+/// The map of settings and counts: keys of one byte, values of bytes.
 pub struct Store<'a, F: NorFlash> {
     map: MapStorage<u8, Part<'a, F>, Cache<Uncached, Uncached, Uncached, u8>>,
 }
 
-/// Longest value and its name, as the map wants them.
+/// Longest item: key and value, bytes.
 const BUFFER: usize = 128;
-/// Number of starts. Settings have lower names.
+/// Number of starts. Settings have lower keys.
 const BOOTS: u8 = 200;
-/// Pulses counted, for meters that only blink.
+/// Counted pulses of an S0 meter.
 const PULSES: u8 = 201;
-/// What is known of the meter's clock.
-const HABITS: u8 = 202;
-/// The first part of the authority's certificate, and how long a part is: the first that
-/// is shorter is the last.
+/// Clock offsets of the meter.
+const CLOCK_OFFSETS: u8 = 202;
+/// Key of the first part of the authority's certificate, and the size of a part; the first
+/// shorter part is the last.
 const AUTHORITY: u8 = 100;
 const PART: usize = 96;
 
@@ -63,95 +63,98 @@ impl<'a, F: MultiwriteNorFlash> Store<'a, F>
 where
     F::Error: Debug,
 {
-    /// Over the part that the layout gives.
+    /// Opens the partition of the layout.
     pub fn new(flash: &'a Shared<F>, layout: &Layout) -> Self {
         let config = MapConfig::new(0..layout.settings.size);
         let part = layout.settings.of(flash);
         Self { map: MapStorage::new(part, config, Cache::new_uncached()) }
     }
 
-    /// Forgets everything.
+    /// Erases all items.
     ///
     /// # Errors
-    /// Those of the flash.
-    pub async fn erase(&mut self) -> Result<(), Fault<F>> {
+    /// The flash cannot be read or written.
+    pub async fn erase(&mut self) -> Result<(), StorageError<F>> {
         self.map.erase_all().await
     }
 
-    /// A value, at most [`BUFFER`] - 1 bytes.
+    /// Reads a value of at most [`BUFFER`] - 1 bytes.
     ///
     /// # Errors
-    /// Those of the flash.
+    /// The flash cannot be read or written.
     pub async fn get<'b>(
         &mut self,
-        name: u8,
+        key: u8,
         buffer: &'b mut [u8; BUFFER],
-    ) -> Result<Option<&'b [u8]>, Fault<F>> {
-        self.map.fetch_item(buffer, &name).await
+    ) -> Result<Option<&'b [u8]>, StorageError<F>> {
+        self.map.fetch_item(buffer, &key).await
     }
 
-    /// Keeps a value.
+    /// Stores a value.
     ///
     /// # Errors
-    /// Those of the flash.
-    pub async fn put(&mut self, name: u8, value: &[u8]) -> Result<(), Fault<F>> {
-        self.map.store_item(&mut [0; BUFFER], &name, &value).await
+    /// The flash cannot be read or written.
+    pub async fn put(&mut self, key: u8, value: &[u8]) -> Result<(), StorageError<F>> {
+        self.map.store_item(&mut [0; BUFFER], &key, &value).await
     }
 
-    /// Counts this start, and tells which it is, from 1.
+    /// Counts this start and returns its number, from 1.
     ///
     /// # Errors
-    /// Those of the flash.
-    pub async fn count_boot(&mut self) -> Result<u32, Fault<F>> {
+    /// The flash cannot be read or written.
+    pub async fn count_boot(&mut self) -> Result<u32, StorageError<F>> {
         let boots = self.number(BOOTS).await?.unwrap_or(0).saturating_add(1) as u32;
         self.put(BOOTS, &boots.to_le_bytes()).await?;
         Ok(boots)
     }
 
-    /// Pulses counted before the last start, to within a minute.
+    /// The stored number of pulses.
     ///
     /// # Errors
-    /// Those of the flash.
-    pub async fn pulses(&mut self) -> Result<Option<u64>, Fault<F>> {
+    /// The flash cannot be read or written.
+    pub async fn pulses(&mut self) -> Result<Option<u64>, StorageError<F>> {
         self.number(PULSES).await
     }
 
-    /// Keeps the count of pulses.
+    /// Stores the number of pulses.
     ///
     /// # Errors
-    /// Those of the flash.
-    pub async fn put_pulses(&mut self, pulses: u64) -> Result<(), Fault<F>> {
+    /// The flash cannot be read or written.
+    pub async fn put_pulses(&mut self, pulses: u64) -> Result<(), StorageError<F>> {
         self.put(PULSES, &pulses.to_le_bytes()).await
     }
 
-    /// What is known of the meter's clock.
+    /// The clock offsets of the meter.
     ///
     /// # Errors
-    /// Those of the flash.
-    pub async fn clock_offsets(&mut self) -> Result<ClockOffsets, Fault<F>> {
+    /// The flash cannot be read or written.
+    pub async fn clock_offsets(&mut self) -> Result<ClockOffsets, StorageError<F>> {
         let mut buffer = [0; BUFFER];
-        let bytes = self.get(HABITS, &mut buffer).await?;
+        let bytes = self.get(CLOCK_OFFSETS, &mut buffer).await?;
         let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
         Ok(bytes.map_or(ClockOffsets::NONE, ClockOffsets::from_bytes))
     }
 
-    /// Keeps that: 14 bytes a day.
+    /// Stores the clock offsets: 14 bytes a day.
     ///
     /// # Errors
-    /// Those of the flash.
-    pub async fn put_clock_offsets(&mut self, clock_offsets: ClockOffsets) -> Result<(), Fault<F>> {
-        self.put(HABITS, &clock_offsets.to_bytes()).await
+    /// The flash cannot be read or written.
+    pub async fn put_clock_offsets(
+        &mut self,
+        clock_offsets: ClockOffsets,
+    ) -> Result<(), StorageError<F>> {
+        self.put(CLOCK_OFFSETS, &clock_offsets.to_bytes()).await
     }
 
-    /// The certificate of the broker's authority, as much of it as is there.
+    /// The stored part of the authority's certificate.
     ///
     /// # Errors
-    /// Those of the flash.
-    pub async fn authority(&mut self) -> Result<Authority, Fault<F>> {
+    /// The flash cannot be read or written.
+    pub async fn authority(&mut self) -> Result<Authority, StorageError<F>> {
         let mut authority = Authority::new();
-        for name in AUTHORITY.. {
+        for key in AUTHORITY.. {
             let mut buffer = [0; BUFFER];
-            let part = self.get(name, &mut buffer).await?.unwrap_or_default();
+            let part = self.get(key, &mut buffer).await?.unwrap_or_default();
             if authority.extend_from_slice(part).is_err() || part.len() < PART {
                 break;
             }
@@ -159,23 +162,23 @@ where
         Ok(authority)
     }
 
-    /// Keeps that. Power that goes meanwhile leaves neither the one nor the other, which
-    /// its fingerprint tells.
+    /// Stores a certificate. A loss of power meanwhile leaves neither the old nor the new one;
+    /// its fingerprint shows this.
     ///
     /// # Errors
-    /// Those of the flash.
-    pub async fn put_authority(&mut self, authority: &[u8]) -> Result<(), Fault<F>> {
+    /// The flash cannot be read or written.
+    pub async fn put_authority(&mut self, authority: &[u8]) -> Result<(), StorageError<F>> {
         let parts = authority.chunks_exact(PART);
         let last = parts.remainder();
-        for (name, part) in (AUTHORITY..).zip(parts.chain([last])) {
-            self.put(name, part).await?;
+        for (key, part) in (AUTHORITY..).zip(parts.chain([last])) {
+            self.put(key, part).await?;
         }
         Ok(())
     }
 
-    async fn number(&mut self, name: u8) -> Result<Option<u64>, Fault<F>> {
+    async fn number(&mut self, key: u8) -> Result<Option<u64>, StorageError<F>> {
         let mut buffer = [0; BUFFER];
-        let bytes = self.get(name, &mut buffer).await?;
+        let bytes = self.get(key, &mut buffer).await?;
         Ok(bytes.map(|bytes| {
             let shifted = |value, byte: &u8| value << 8 | u64::from(*byte);
             bytes.iter().take(8).rev().fold(0, shifted)
@@ -183,15 +186,15 @@ where
     }
 }
 
-/// The outbox over the parts that the layout gives.
+/// Opens the outbox in its partitions of the layout.
 ///
 /// # Errors
-/// Those of the flash.
+/// The flash cannot be read or written.
 pub async fn open_outbox<'a, F: MultiwriteNorFlash>(
     flash: &'a Shared<F>,
     layout: &Layout,
     boots: u32,
-) -> Result<FlashOutbox<Part<'a, F>>, Fault<F>>
+) -> Result<FlashOutbox<Part<'a, F>>, StorageError<F>>
 where
     F::Error: Debug,
 {

@@ -1,12 +1,12 @@
-//! A new program over the air: it comes in pieces on the gateway's own topic, goes into
-//! the spare slot page by page while the meter is heard as ever, and is exchanged by the
-//! loader once its signature is that of the town's key. It then has to prove itself: what
-//! is not acknowledged by the broker within its time is exchanged back.
+//! Updates over the air. A program arrives in pieces on the gateway's own topic and is
+//! written to the spare slot page by page, while readings continue. The loader swaps the
+//! slots once the signature verifies with the organisation's key. The new program is then on
+//! trial: without an acknowledgement by the broker in time the loader swaps it back.
 //!
-//! A piece is its offset and the length of the whole, both `u32` in little-endian order,
-//! and at most [`MAX_DATA`] bytes. Pieces come in order. The last has the whole's length as
-//! its offset and an Ed25519 signature of the SHA-512 of [`PREFIX`], the board's name, a
-//! line feed, and the whole.
+//! A piece consists of its offset and the length of the whole program, both `u32`
+//! little-endian, and at most [`MAX_DATA`] bytes. Pieces are sent in order. The last one has
+//! the length of the program as its offset, and an Ed25519 signature of the SHA-512 of
+//! [`PREFIX`], the board's name, a line feed, and the program.
 use core::{cell::Cell, fmt::Debug, future::poll_fn};
 
 use embassy_boot::{FirmwareUpdater, FirmwareUpdaterConfig, State};
@@ -30,86 +30,86 @@ use crate::{
     storage::{Part, Shared},
 };
 
-/// Most bytes of a program in one piece.
+/// Most program bytes in a piece.
 pub const MAX_DATA: usize = 1024;
-/// Before the board's name in what is signed: a signature means this and nothing else.
+/// Prefix of the signed bytes, so that a signature cannot be used for another purpose.
 pub const PREFIX: &[u8] = b"wattkampen/v1 update\n";
 
-/// Offset and length.
+/// Offset and length, bytes.
 const HEAD: usize = 8;
 const SIGNATURE: usize = 64;
-/// Read at once, and hashed before the others have their turn.
+/// Bytes that are read and hashed before other tasks run.
 const CHUNK: usize = 256;
-/// As the flash of all boards is written; `embassy-boot` wants a buffer of that size.
+/// Write size of the flash of all boards; `embassy-boot` needs a buffer of this size.
 const WORD: usize = 1;
-/// So long a status has to leave before the board starts anew.
-const FAREWELL: Duration = Duration::from_secs(3);
+/// Time for the last status before the board restarts.
+const STATUS_TIME: Duration = Duration::from_secs(3);
 
 type Piece = Vec<u8, { HEAD + MAX_DATA }>;
 type Updater<'a, F> = FirmwareUpdater<'a, Part<'a, F>, Part<'a, F>>;
 
-/// Between the connection, which hears the pieces, and [`run`], which writes them.
-pub struct Mailbox {
+/// Between the connection, which receives pieces, and [`run`], which writes them.
+pub struct UpdateChannel {
     pieces: Channel<CriticalSectionRawMutex, Piece, 1>,
     acknowledged: Signal<CriticalSectionRawMutex, ()>,
-    said: Mutex<CriticalSectionRawMutex, Cell<Option<&'static str>>>,
+    status: Mutex<CriticalSectionRawMutex, Cell<Option<&'static str>>>,
 }
 
-impl Default for Mailbox {
+impl Default for UpdateChannel {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Mailbox {
-    /// Nothing has come, and nothing is known.
+impl UpdateChannel {
+    /// An empty channel without a status.
     pub const fn new() -> Self {
         Self {
             pieces: Channel::new(),
             acknowledged: Signal::new(),
-            said: Mutex::new(Cell::new(None)),
+            status: Mutex::new(Cell::new(None)),
         }
     }
 
-    /// What became of the last update, in a word; `None` where there are none.
-    pub fn said(&self) -> Option<&'static str> {
-        self.said.lock(Cell::get)
+    /// The state of the last update, in a few words; `None` without updates.
+    pub fn status(&self) -> Option<&'static str> {
+        self.status.lock(Cell::get)
     }
 
-    fn say(&self, what: &'static str) {
-        self.said.lock(|said| said.set(Some(what)));
+    fn set_status(&self, status: &'static str) {
+        self.status.lock(|last| last.set(Some(status)));
     }
 
-    /// Waits until a piece can be taken: while a page is erased the next stays with the
-    /// broker. Cancel-safe.
+    /// Waits until there is room for a piece: during the erasure of a page the next one stays
+    /// at the broker. Cancel-safe.
     pub async fn room(&self) {
         poll_fn(|cx| self.pieces.poll_ready_to_send(cx)).await;
     }
 
-    /// Takes a piece, if there is room. What is too long is none.
+    /// Takes a piece if there is room. A payload that is too long is ignored.
     pub fn put(&self, payload: &[u8]) {
         if let Ok(piece) = Vec::from_slice(payload) {
-            // Without room it is missing afterwards, and said to be.
+            // Without room the piece is missing, which the transfer reports.
             let _ = self.pieces.try_send(piece);
         }
     }
 
-    /// The broker has acknowledged something.
+    /// Reports an acknowledgement by the broker.
     pub fn acknowledged(&self) {
         self.acknowledged.signal(());
     }
 }
 
-/// What decides about updates.
+/// The rules for updates.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
-    /// Where programs are.
+    /// The slots of programs.
     pub slots: Slots,
-    /// Of the board and its program, such as `rp2040-gateway`.
+    /// Name of the board and its program, such as `rp2040-gateway`.
     pub name: &'a str,
-    /// The town's, once set.
+    /// The key that verifies signatures, once set.
     pub key: Option<[u8; 32]>,
-    /// So long a new program has to be acknowledged by the broker.
+    /// Time in which the broker has to acknowledge something of a new program.
     pub trial: Duration,
 }
 
@@ -124,42 +124,42 @@ impl Rules<'_> {
     }
 }
 
-/// Why a transfer is over before its end.
-enum Over {
-    /// Told in the status.
+/// Why a transfer ends early.
+enum TransferEnd {
+    /// Refused, with the reason for the status.
     Refused(&'static str),
-    /// The piece belongs to none that has begun here.
+    /// The piece does not belong to a transfer that has begun.
     Stray,
-    /// The piece is the first of another.
-    Anew,
+    /// The piece is the first one of another transfer.
+    Restarted,
 }
 
-const NO_KEY: Over = Over::Refused("refused: no update-key is set");
-const NO_PROGRAM: Over = Over::Refused("refused: not the size of a program");
-const MISSING: Over = Over::Refused("refused: a piece is missing");
-const FLASH: Over = Over::Refused("refused: the flash failed");
-const FORGED: Over = Over::Refused("refused: not signed with the update-key");
+const NO_KEY: TransferEnd = TransferEnd::Refused("refused: no update-key is set");
+const NO_PROGRAM: TransferEnd = TransferEnd::Refused("refused: not the size of a program");
+const MISSING: TransferEnd = TransferEnd::Refused("refused: a piece is missing");
+const FLASH: TransferEnd = TransferEnd::Refused("refused: the flash failed");
+const FORGED: TransferEnd = TransferEnd::Refused("refused: not signed with the update-key");
 
-/// Whether a program can be exchanged over the air. A type, so that one that cannot has
-/// none of the code.
-pub trait Exchange {
-    /// Whether it can.
+/// Whether a program can be updated over the air. A type parameter, so that a program that
+/// cannot contains no code of it.
+pub trait OtaUpdate {
+    /// Whether updates are possible.
     const POSSIBLE: bool;
 
-    /// As [`run`], for the rules that the settings make.
+    /// As [`run`], with rules from the settings.
     #[allow(async_fn_in_trait, reason = "executors on a board are single-threaded")]
     async fn run<F: NorFlash>(
         self,
         flash: &Shared<F>,
         name: &str,
         settings: &Settings,
-        mail: &Mailbox,
+        channel: &UpdateChannel,
     ) -> &'static str
     where
         F::Error: Debug;
 }
 
-impl Exchange for Slots {
+impl OtaUpdate for Slots {
     const POSSIBLE: bool = true;
 
     async fn run<F: NorFlash>(
@@ -167,21 +167,21 @@ impl Exchange for Slots {
         flash: &Shared<F>,
         name: &str,
         settings: &Settings,
-        mail: &Mailbox,
+        channel: &UpdateChannel,
     ) -> &'static str
     where
         F::Error: Debug,
     {
         let (key, trial) = (settings.update_key(), settings.update_trial());
-        run(flash, &Rules { slots: self, name, key, trial }, mail).await
+        run(flash, &Rules { slots: self, name, key, trial }, channel).await
     }
 }
 
-/// It cannot: a new one comes over USB.
+/// No updates over the air: a new program is flashed over USB.
 #[derive(Debug, Clone, Copy)]
-pub struct ByCable;
+pub struct NoOta;
 
-impl Exchange for ByCable {
+impl OtaUpdate for NoOta {
     const POSSIBLE: bool = false;
 
     async fn run<F: NorFlash>(
@@ -189,7 +189,7 @@ impl Exchange for ByCable {
         _: &Shared<F>,
         _: &str,
         _: &Settings,
-        _: &Mailbox,
+        _: &UpdateChannel,
     ) -> &'static str
     where
         F::Error: Debug,
@@ -198,33 +198,41 @@ impl Exchange for ByCable {
     }
 }
 
-/// Takes updates until the board is to start anew; tells why.
-pub async fn run<F: NorFlash>(flash: &Shared<F>, rules: &Rules<'_>, mail: &Mailbox) -> &'static str
+/// Accepts updates until the board has to restart, and returns the reason.
+pub async fn run<F: NorFlash>(
+    flash: &Shared<F>,
+    rules: &Rules<'_>,
+    channel: &UpdateChannel,
+) -> &'static str
 where
     F::Error: Debug,
 {
-    if !prove(flash, rules, mail).await {
+    if !pass_trial(flash, rules, channel).await {
         return "the new program was not acknowledged in time";
     }
-    let mut piece = mail.pieces.receive().await;
+    let mut piece = channel.pieces.receive().await;
     loop {
-        match transfer(flash, rules, mail, &mut piece).await {
+        match transfer(flash, rules, channel, &mut piece).await {
             Ok(()) => {
-                mail.say("starting");
-                Timer::after(FAREWELL).await;
+                channel.set_status("starting");
+                Timer::after(STATUS_TIME).await;
                 return "update";
             }
-            Err(Over::Anew) => continue,
-            Err(Over::Stray) => {}
-            Err(Over::Refused(why)) => mail.say(why),
+            Err(TransferEnd::Restarted) => continue,
+            Err(TransferEnd::Stray) => {}
+            Err(TransferEnd::Refused(why)) => channel.set_status(why),
         }
-        piece = mail.pieces.receive().await;
+        piece = channel.pieces.receive().await;
     }
 }
 
-/// Whether the program that runs may go on: one that is new here only after the broker
-/// has acknowledged something of it.
-async fn prove<F: NorFlash>(flash: &Shared<F>, rules: &Rules<'_>, mail: &Mailbox) -> bool
+/// Whether the running program may continue: a new one only after the broker has
+/// acknowledged something of it.
+async fn pass_trial<F: NorFlash>(
+    flash: &Shared<F>,
+    rules: &Rules<'_>,
+    channel: &UpdateChannel,
+) -> bool
 where
     F::Error: Debug,
 {
@@ -232,49 +240,51 @@ where
     let mut updater = rules.updater(flash, &mut buffer);
     match updater.get_state().await {
         Ok(State::Swap) => {
-            mail.say("on trial");
-            // A full mailbox would hold up the connection.
-            let empty = async {
+            channel.set_status("on trial");
+            // A full channel would block the connection.
+            let drain = async {
                 loop {
-                    mail.pieces.receive().await;
+                    channel.pieces.receive().await;
                 }
             };
-            let heard = mail.acknowledged.wait();
-            match select3(heard, Timer::after(rules.trial), empty).await {
-                Either3::First(()) if updater.mark_booted().await.is_ok() => mail.say("kept"),
+            let acknowledged = channel.acknowledged.wait();
+            match select3(acknowledged, Timer::after(rules.trial), drain).await {
+                Either3::First(()) if updater.mark_booted().await.is_ok() => {
+                    channel.set_status("kept")
+                }
                 _ => return false,
             }
         }
-        Ok(State::Revert) => mail.say("rolled back"),
-        _ => mail.say(if rules.key.is_some() { "ready" } else { "no update-key is set" }),
+        Ok(State::Revert) => channel.set_status("rolled back"),
+        _ => channel.set_status(if rules.key.is_some() { "ready" } else { "no update-key is set" }),
     }
     true
 }
 
-/// From its first piece to its signature, which is good if this is `Ok`: the loader will
-/// exchange the slots then.
+/// Receives a program from its first piece to its signature. After `Ok` the signature is
+/// valid, and the loader swaps the slots at the next start.
 async fn transfer<F: NorFlash>(
     flash: &Shared<F>,
     rules: &Rules<'_>,
-    mail: &Mailbox,
+    channel: &UpdateChannel,
     piece: &mut Piece,
-) -> Result<(), Over>
+) -> Result<(), TransferEnd>
 where
     F::Error: Debug,
 {
     let mut buffer = [0; WORD];
-    // A new one for each, since it remembers which page it has erased.
+    // A new updater for each transfer, since it remembers the erased page.
     let mut updater = rules.updater(flash, &mut buffer);
     let (mut next, mut whole) = (0, None);
     loop {
-        let (offset, total, data) = parse(piece).ok_or(Over::Stray)?;
+        let (offset, total, data) = parse(piece).ok_or(TransferEnd::Stray)?;
         match (offset, next) {
             (0, 0) => {}
-            (0, _) => return Err(Over::Anew),
-            (_, 0) => return Err(Over::Stray),
-            // Sent twice.
+            (0, _) => return Err(TransferEnd::Restarted),
+            (_, 0) => return Err(TransferEnd::Stray),
+            // The piece is sent twice.
             _ if offset < next => {
-                *piece = mail.pieces.receive().await;
+                *piece = channel.pieces.receive().await;
                 continue;
             }
             _ => {}
@@ -297,10 +307,10 @@ where
         if data.is_empty() || data.len() as u32 > total - offset {
             return Err(MISSING);
         }
-        mail.say("receiving");
+        channel.set_status("receiving");
         updater.write_firmware(offset as usize, data).await.map_err(|_| FLASH)?;
         next += data.len() as u32;
-        *piece = mail.pieces.receive().await;
+        *piece = channel.pieces.receive().await;
     }
 }
 
@@ -311,14 +321,14 @@ fn parse(piece: &Piece) -> Option<(u32, u32, &[u8])> {
     Some((u32::from_le_bytes(*offset), u32::from_le_bytes(*total), data))
 }
 
-/// Of what is in the flash now, not of what was to be written.
+/// Verifies the signature over the bytes in the flash, not over those that were received.
 async fn is_signed<F: NorFlash>(
     updater: &mut Updater<'_, F>,
     total: u32,
     name: &str,
     key: &[u8; 32],
     signature: &[u8; SIGNATURE],
-) -> Result<bool, Over>
+) -> Result<bool, TransferEnd>
 where
     F::Error: Debug,
 {

@@ -1,17 +1,10 @@
-//! MQTT 5 by `minimq` behind the gateway's [`Uplink`]: QoS 1, will, keep-alive, and
-//! the acknowledgement of each message by itself.
+//! MQTT 5 by `minimq` behind the gateway's [`Uplink`]: QoS 1, will message, keep alive,
+//! and the acknowledgement of each message by itself.
 //!
-//! A session is new with every connection: what was in flight is still in the outbox
-//! and is sent again by the gateway's loop, so nothing waits in two places.
-use core::fmt;
-
+//! Every connection has a new session: messages in flight are still in the outbox and are
+//! sent again by the gateway's loop, so no message is kept in two places.
 use embassy_futures::yield_now;
-use embassy_net::{
-    Stack,
-    tcp::{ConnectError, TcpSocket},
-};
-use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, signal::Signal};
-use embassy_time::{Duration, with_timeout};
+use embassy_time::with_timeout;
 use gateway::{ConnectOptions, Message, Token, Uplink, UplinkConnection};
 use heapless::Vec;
 use minimq::{
@@ -19,106 +12,22 @@ use minimq::{
 };
 use wire::{GatewayId, Page, Topic, TopicBuf};
 
-use crate::{address::Address, log, secure::Cause, state::State, update::Mailbox};
+use crate::{
+    connector::{ConnectionError, Connector, PEER_TIMEOUT, STEP_TIMEOUT},
+    log,
+    state::{ConfigSignal, PageSignal, RemoteSettings, State},
+    update::UpdateChannel,
+};
 
-/// Messages in flight; `minimq` keeps track of 8, and each of two subscriptions is one.
+/// Messages in flight: `minimq` tracks 8 operations, and each of two subscriptions is one.
 pub const WINDOW: usize = 6;
-/// The longest page and what is around it.
+/// Receive buffer, bytes: the longest page with its packet around it.
 const RX: usize = wire::MAX_PAGE + 256;
-/// [`WINDOW`] messages as long as a three-phase reading, and a CONNECT.
+/// Transmit buffer, bytes: [`WINDOW`] three-phase readings and a CONNECT packet.
 const TX: usize = 4096;
 pub(crate) const KEEP_ALIVE_S: u16 = 45;
-/// How long one step towards the broker may take.
-pub const PATIENCE: Duration = Duration::from_secs(15);
-/// A peer that acknowledges nothing for so long is gone.
-const DEAD: Duration = Duration::from_secs(20);
 
-/// The newest page for this house's panel.
-pub type PageSignal = Signal<CriticalSectionRawMutex, Page>;
-
-/// Settings as they are told: a line for each.
-pub type Told = heapless::String<256>;
-
-/// The newest that was told on the topic of settings; `None`: no text, or a longer one.
-pub type ConfigSignal = Signal<CriticalSectionRawMutex, Option<Told>>;
-
-/// Why there is no connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The name of the broker is not known to the network.
-    Name,
-    /// Nobody answers there.
-    Connect(ConnectError),
-    /// Nothing came in time.
-    Timeout,
-    /// The broker refused, or the connection broke.
-    Mqtt,
-    /// The broker is not trusted.
-    Tls(Cause),
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Name => "the network does not know the broker's name",
-            Self::Connect(_) => "nobody answers at the broker's address",
-            Self::Timeout => "no answer from the broker in time",
-            Self::Mqtt => "the broker refused, or the connection broke: look at its log",
-            Self::Tls(cause) => return cause.fmt(f),
-        })
-    }
-}
-
-/// Opens byte streams to the broker: plain TCP, or something around it.
-#[allow(async_fn_in_trait, reason = "executors on a board are single-threaded")]
-pub trait Connector {
-    /// An open stream.
-    type Io<'a>: Io
-    where
-        Self: 'a;
-
-    /// Opens one. Has its own time limit.
-    async fn open(&mut self) -> Result<Self::Io<'_>, Fault>;
-}
-
-/// Plain TCP.
-pub struct Tcp<'a> {
-    stack: Stack<'a>,
-    broker: &'a Address,
-    rx: [u8; 1536],
-    tx: [u8; 2048],
-}
-
-impl<'a> Tcp<'a> {
-    /// To this broker.
-    pub const fn new(stack: Stack<'a>, broker: &'a Address) -> Self {
-        Self { stack, broker, rx: [0; 1536], tx: [0; 2048] }
-    }
-}
-
-impl Connector for Tcp<'_> {
-    type Io<'b>
-        = TcpSocket<'b>
-    where
-        Self: 'b;
-
-    async fn open(&mut self) -> Result<TcpSocket<'_>, Fault> {
-        let name = with_timeout(PATIENCE, async {
-            self.stack.wait_config_up().await;
-            self.broker.resolve(self.stack).await
-        });
-        let endpoint = name.await.map_err(|_| Fault::Timeout)?.ok_or(Fault::Name)?;
-        let mut socket = TcpSocket::new(self.stack, &mut self.rx, &mut self.tx);
-        socket.set_timeout(Some(DEAD));
-        // Without, a silent peer is taken for a dead one.
-        socket.set_keep_alive(Some(DEAD / 4));
-        let connect = with_timeout(PATIENCE, socket.connect(endpoint));
-        connect.await.map_err(|_| Fault::Timeout)?.map_err(Fault::Connect)?;
-        Ok(socket)
-    }
-}
-
-/// What the client needs for as long as it lives.
+/// Names, credentials and buffers of the client, for its whole lifetime.
 pub struct Identity {
     pub(crate) options: ConnectOptions,
     pub(crate) page: TopicBuf,
@@ -131,14 +40,14 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Of a gateway; without a user there is no password.
+    /// The identity of a gateway. Without a user there is no password.
     pub fn new(gateway: &GatewayId, user: &str, password: &str) -> Self {
         Self {
             options: ConnectOptions::new(gateway),
             page: Topic::Page(gateway.clone()).to_buf(),
             config: Topic::Config(gateway.clone()).to_buf(),
             update: Topic::Update(gateway.clone()).to_buf(),
-            // The settings are no longer than these.
+            // Settings have at most 64 bytes.
             user: heapless::String::try_from(user).unwrap_or_default(),
             password: heapless::String::try_from(password).unwrap_or_default(),
             rx: [0; RX],
@@ -147,27 +56,28 @@ impl Identity {
     }
 }
 
-/// What was told, if it is text and short enough.
-pub(crate) fn text(payload: &[u8]) -> Option<Told> {
-    core::str::from_utf8(payload).ok().and_then(|text| Told::try_from(text).ok())
+/// A payload of the settings' topic; `None` where it is not UTF-8 or too long.
+pub(crate) fn remote_settings(payload: &[u8]) -> Option<RemoteSettings> {
+    core::str::from_utf8(payload).ok().and_then(|text| RemoteSettings::try_from(text).ok())
 }
 
-/// The client. `PAGES`: whether it wants the page of its house; a constant, because what
-/// reads a page is 10 KiB of flash.
+/// The client. `PAGES`: whether it subscribes to the page; a constant, because the code
+/// that reads a page takes 10 KiB of flash.
 pub struct Mqtt<'a, C, const PAGES: bool> {
     connector: C,
     session: Session<'a>,
     page: Option<(&'a str, &'a PageSignal)>,
     config: (&'a str, &'a ConfigSignal),
-    /// The broker has not said that settings may be heard, and may have broken off for it.
-    unheard: bool,
-    update: Option<(&'a str, &'a Mailbox)>,
+    /// The subscription to the settings is not acknowledged; the broker may have closed the
+    /// last connection because of it.
+    config_pending: bool,
+    update: Option<(&'a str, &'a UpdateChannel)>,
     state: &'a State,
 }
 
 impl<'a, C, const PAGES: bool> Mqtt<'a, C, PAGES> {
-    /// It listens to its settings, with `PAGES` to the page of its house, and with
-    /// `updates` to them.
+    /// A client that subscribes to its settings, with `PAGES` to its page, and with
+    /// `updates` to updates.
     ///
     /// # Errors
     /// When a name is longer than MQTT has room for, which settings are not.
@@ -175,7 +85,7 @@ impl<'a, C, const PAGES: bool> Mqtt<'a, C, PAGES> {
         connector: C,
         identity: &'a mut Identity,
         state: &'a State,
-        updates: Option<&'a Mailbox>,
+        updates: Option<&'a UpdateChannel>,
     ) -> Result<Self, minimq::ConfigError> {
         let Identity { options, page, config: topic, update, user, password, rx, tx } = identity;
         let will =
@@ -188,134 +98,143 @@ impl<'a, C, const PAGES: bool> Mqtt<'a, C, PAGES> {
             config = config.auth(user, password.as_bytes())?;
         }
         let page = PAGES.then_some((page.as_str(), &state.page));
-        let update = updates.map(|mailbox| (update.as_str(), mailbox));
+        let update = updates.map(|channel| (update.as_str(), channel));
         let (session, config) = (Session::new(config), (topic.as_str(), &state.config));
-        Ok(Self { connector, session, page, config, unheard: false, update, state })
+        Ok(Self { connector, session, page, config, config_pending: false, update, state })
     }
 }
 
 impl<'s, C: Connector, const PAGES: bool> Uplink for Mqtt<'s, C, PAGES> {
-    type Error = Fault;
+    type Error = ConnectionError;
     type Connection<'a>
-        = MqttLink<'a, 's, C::Io<'a>, PAGES>
+        = MqttConnection<'a, 's, C::Io<'a>, PAGES>
     where
         Self: 'a;
 
-    async fn connect(&mut self, _: &ConnectOptions) -> Result<Self::Connection<'_>, Fault> {
-        let why = |fault: Fault| {
-            self.state.set_fault(fault);
-            log!(warn, "no connection to the broker: {}", format_args!("{fault:?}"));
-            fault
+    async fn connect(
+        &mut self,
+        _: &ConnectOptions,
+    ) -> Result<Self::Connection<'_>, ConnectionError> {
+        let failed = |error: ConnectionError| {
+            self.state.set_connection_error(error);
+            log!(warn, "no connection to the broker: {}", format_args!("{error:?}"));
+            error
         };
-        let io = self.connector.open().await.map_err(why)?;
-        let handshake = with_timeout(PATIENCE, self.session.connect(io));
-        let connection = handshake.await.map_err(|_| why(Fault::Timeout))?;
-        let connection = connection.map_err(|_| why(Fault::Mqtt))?;
+        let io = self.connector.open().await.map_err(failed)?;
+        let handshake = with_timeout(STEP_TIMEOUT, self.session.connect(io));
+        let connection = handshake.await.map_err(|_| failed(ConnectionError::Timeout))?;
+        let connection = connection.map_err(|_| failed(ConnectionError::Mqtt))?;
         let (page, config, update) = (self.page, self.config, self.update);
-        let (flights, asked, unheard) = (Vec::new(), None, &mut self.unheard);
-        let mut link = MqttLink { connection, flights, page, config, asked, unheard, update };
+        let (in_flight, asked, config_pending) = (Vec::new(), None, &mut self.config_pending);
+        let mut open =
+            MqttConnection { connection, in_flight, page, config, asked, config_pending, update };
         let topics = [page.map(|(topic, _)| topic), update.map(|(topic, _)| topic)];
         for topic in topics.into_iter().flatten() {
-            link.subscribe(topic).await?;
+            open.subscribe(topic).await?;
         }
-        // Readings come before settings: a broker that breaks off because it lets nobody
-        // hear them is asked at every other connection.
-        *link.unheard = !*link.unheard;
-        if *link.unheard {
-            link.asked = Some(link.subscribe(link.config.0).await?);
+        // Readings have precedence over settings: a broker that closes the connection
+        // because of the subscription is asked at every other connection only.
+        *open.config_pending = !*open.config_pending;
+        if *open.config_pending {
+            open.asked = Some(open.subscribe(open.config.0).await?);
         }
-        // Whatever ends it from now on.
-        self.state.set_fault(Fault::Mqtt);
-        Ok(link)
+        // The reason of any end from now on.
+        self.state.set_connection_error(ConnectionError::Mqtt);
+        Ok(open)
     }
 }
 
 /// An open connection.
-pub struct MqttLink<'a, 's, I, const PAGES: bool> {
+pub struct MqttConnection<'a, 's, I, const PAGES: bool> {
     connection: Connection<'a, 's, I>,
-    flights: Vec<(Token, Op), WINDOW>,
+    in_flight: Vec<(Token, Op), WINDOW>,
     page: Option<(&'s str, &'s PageSignal)>,
     config: (&'s str, &'s ConfigSignal),
-    /// Until the broker has said that settings may be heard.
+    /// The subscription to the settings, until it is acknowledged.
     asked: Option<Op>,
-    unheard: &'a mut bool,
-    update: Option<(&'s str, &'s Mailbox)>,
+    config_pending: &'a mut bool,
+    update: Option<(&'s str, &'s UpdateChannel)>,
 }
 
-impl<I: Io, const PAGES: bool> MqttLink<'_, '_, I, PAGES> {
-    async fn subscribe(&mut self, topic: &str) -> Result<Op, Fault> {
+impl<I: Io, const PAGES: bool> MqttConnection<'_, '_, I, PAGES> {
+    async fn subscribe(&mut self, topic: &str) -> Result<Op, ConnectionError> {
         let filters = [TopicFilter::new(topic)];
         let subscribe = self.connection.subscribe(&filters, &[]);
-        with_timeout(PATIENCE, subscribe)
+        with_timeout(STEP_TIMEOUT, subscribe)
             .await
-            .map_err(|_| Fault::Timeout)?
-            .map_err(|_| Fault::Mqtt)
+            .map_err(|_| ConnectionError::Timeout)?
+            .map_err(|_| ConnectionError::Mqtt)
     }
 
-    /// Waits until something has moved. Cancel-safe, as `minimq` and TCP are.
-    async fn progress(&mut self) -> Result<(), Fault> {
-        if let Some((_, mailbox)) = self.update {
-            mailbox.room().await;
+    /// Waits for the next event of the connection. Cancel-safe, as `minimq` and TCP are.
+    async fn progress(&mut self) -> Result<(), ConnectionError> {
+        if let Some((_, channel)) = self.update {
+            channel.room().await;
         }
-        let message = self.connection.poll().await.map_err(|_| Fault::Mqtt)?;
+        let message = self.connection.poll().await.map_err(|_| ConnectionError::Mqtt)?;
         if let Some(message) = &message
             && message.topic() == self.config.0
         {
-            self.config.1.signal(text(message.payload()));
+            self.config.1.signal(remote_settings(message.payload()));
         }
-        if let (Some(message), Some((topic, mailbox))) = (&message, self.update)
+        if let (Some(message), Some((topic, channel))) = (&message, self.update)
             && message.topic() == topic
         {
-            mailbox.put(message.payload());
+            channel.put(message.payload());
         }
         if PAGES && let (Some(message), Some((topic, signal))) = (message, self.page) {
-            // A page of a server so new that this cannot read it is no page.
+            // A page of an unknown version is ignored.
             if let (true, Ok(page)) = (message.topic() == topic, Page::decode(message.payload())) {
                 signal.signal(page);
             }
         }
         if self.asked.as_ref().is_some_and(|op| self.connection.is_complete(op)) {
             self.asked = None;
-            *self.unheard = false;
+            *self.config_pending = false;
         }
         Ok(())
     }
 }
 
-impl<I: Io, const PAGES: bool> UplinkConnection for MqttLink<'_, '_, I, PAGES> {
-    type Error = Fault;
+impl<I: Io, const PAGES: bool> UplinkConnection for MqttConnection<'_, '_, I, PAGES> {
+    type Error = ConnectionError;
 
-    async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), Fault> {
+    async fn publish(&mut self, token: Token, message: Message<'_>) -> Result<(), ConnectionError> {
         while !self.connection.can_publish(QoS::AtLeastOnce) {
             if !self.connection.is_connected() {
-                return Err(Fault::Mqtt);
+                return Err(ConnectionError::Mqtt);
             }
-            with_timeout(PATIENCE, self.progress()).await.map_err(|_| Fault::Timeout)??;
+            with_timeout(STEP_TIMEOUT, self.progress())
+                .await
+                .map_err(|_| ConnectionError::Timeout)??;
             yield_now().await;
         }
         let publication = Publication::bytes(message.topic, message.payload).qos(QoS::AtLeastOnce);
         let publication = if message.retain { publication.retain() } else { publication };
-        let sent = with_timeout(DEAD, self.connection.publish(publication)).await;
-        let op = sent.map_err(|_| Fault::Timeout)?.map_err(|_| Fault::Mqtt)?;
-        // QoS 1 has one, and there is room: the loop has seen to it.
-        self.flights.push((token, op.ok_or(Fault::Mqtt)?)).map_err(|_| Fault::Mqtt)
+        let sent = with_timeout(PEER_TIMEOUT, self.connection.publish(publication)).await;
+        let op = sent.map_err(|_| ConnectionError::Timeout)?.map_err(|_| ConnectionError::Mqtt)?;
+        // A publication with QoS 1 has an operation, and the gateway's loop keeps to the
+        // window.
+        self.in_flight
+            .push((token, op.ok_or(ConnectionError::Mqtt)?))
+            .map_err(|_| ConnectionError::Mqtt)
     }
 
-    async fn next_ack(&mut self) -> Result<Token, Fault> {
+    async fn next_ack(&mut self) -> Result<Token, ConnectionError> {
         loop {
-            let done = self.flights.iter().position(|(_, op)| self.connection.is_complete(op));
+            let done = self.in_flight.iter().position(|(_, op)| self.connection.is_complete(op));
             if let Some(place) = done {
-                if let Some((_, mailbox)) = self.update {
-                    mailbox.acknowledged();
+                if let Some((_, channel)) = self.update {
+                    channel.acknowledged();
                 }
-                return Ok(self.flights.remove(place).0);
+                return Ok(self.in_flight.remove(place).0);
             }
             self.progress().await?;
         }
     }
 
-    async fn disconnect(mut self) -> Result<(), Fault> {
-        let goodbye = with_timeout(PATIENCE, self.connection.disconnect());
-        goodbye.await.map_err(|_| Fault::Timeout)?.map_err(|_| Fault::Mqtt)
+    async fn disconnect(mut self) -> Result<(), ConnectionError> {
+        let disconnect = with_timeout(STEP_TIMEOUT, self.connection.disconnect());
+        disconnect.await.map_err(|_| ConnectionError::Timeout)?.map_err(|_| ConnectionError::Mqtt)
     }
 }

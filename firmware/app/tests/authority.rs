@@ -1,5 +1,5 @@
-//! The certificate of the broker's authority in the flash, in parts: all of it comes back,
-//! and after a power cut at any byte nobody takes half of it for a whole.
+//! The certificate of the broker's authority is stored in parts: it is read back complete,
+//! and after a power cut at any byte a half-written one is not taken for a complete one.
 use app::{layout::TWO_MEGABYTES, secure::MAX_AUTHORITY, storage::Store};
 use embassy_futures::block_on;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
@@ -57,7 +57,7 @@ fn a_power_cut_leaves_the_old_the_new_or_neither() {
             assert_eq!(found, new);
             break;
         }
-        // What is neither has neither's fingerprint, so that nobody is trusted by it.
+        // A mixture has the fingerprint of neither, so that no broker is trusted by it.
         if found == old {
             olds += 1;
         } else if found != new {

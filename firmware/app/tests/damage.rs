@@ -3,8 +3,8 @@
 use app::{
     layout::{Extent, Layout},
     outbox::FlashOutbox,
+    outbox_with_clock::OutboxWithClock,
     pulses::SharedStore,
-    remember::Remembering,
     settings::Settings,
     storage::Store,
 };
@@ -99,7 +99,7 @@ fn what_is_known_of_the_meters_clock_outlives_the_power() {
     let store = SharedStore::new(Store::new(&flash, &LAYOUT));
     let start = || {
         let outbox = block_on(FlashOutbox::open(part(COARSE), part(FINE), 1)).expect("opens");
-        block_on(Remembering::new(outbox, &store))
+        block_on(OutboxWithClock::new(outbox, &store))
     };
     assert_eq!(start().clock_offsets(), ClockOffsets::NONE);
     let clock_offsets = ClockOffsets::from_bytes([1; ClockOffsets::BYTES]);

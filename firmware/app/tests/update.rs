@@ -3,7 +3,7 @@
 use app::{
     layout::SLOTS,
     storage::Shared,
-    update::{MAX_DATA, Mailbox, PREFIX, Rules, run},
+    update::{MAX_DATA, PREFIX, Rules, UpdateChannel, run},
 };
 use embassy_futures::{block_on, select::select, yield_now};
 use embassy_time::{Duration, with_timeout};
@@ -54,7 +54,7 @@ fn rules() -> Rules<'static> {
 
 /// What the board says after these pieces.
 fn after(flash: &Shared<Flash>, rules: &Rules<'_>, pieces: &[Vec<u8>]) -> Option<&'static str> {
-    let mail = Mailbox::new();
+    let mail = UpdateChannel::new();
     let feed = async {
         for piece in pieces {
             mail.room().await;
@@ -66,7 +66,7 @@ fn after(flash: &Shared<Flash>, rules: &Rules<'_>, pieces: &[Vec<u8>]) -> Option
         }
     };
     block_on(select(run(flash, rules, &mail), feed));
-    mail.said()
+    mail.status()
 }
 
 #[test]
@@ -83,16 +83,16 @@ fn a_signed_program_is_in_the_spare_slot_and_marked() {
     assert_eq!(found, program);
 
     // As if the loader had exchanged the slots: not acknowledged, and acknowledged.
-    let mail = Mailbox::new();
+    let mail = UpdateChannel::new();
     let why = block_on(run(&flash, &rules(), &mail));
     assert_eq!(
-        (mail.said(), why),
+        (mail.status(), why),
         (Some("on trial"), "the new program was not acknowledged in time")
     );
-    let mail = Mailbox::new();
+    let mail = UpdateChannel::new();
     mail.acknowledged();
     let on = block_on(with_timeout(Duration::from_millis(50), run(&flash, &rules(), &mail)));
-    assert!(on.is_err() && mail.said() == Some("kept"), "{on:?} {:?}", mail.said());
+    assert!(on.is_err() && mail.status() == Some("kept"), "{on:?} {:?}", mail.status());
     assert_eq!(after(&flash, &rules(), &[]), Some("ready"));
 }
 
@@ -108,7 +108,7 @@ fn what_is_not_whole_or_not_signed_for_this_board_is_refused() {
     flipped[4][20] ^= 1;
     let large = vec![piece(0, SLOTS.active.size as usize + 1, &[0; 8])];
     let forged = "refused: not signed with the update-key";
-    for (what, pieces, said) in [
+    for (what, pieces, status) in [
         ("a gap", without(5), "refused: a piece is missing"),
         ("no beginning", without(0), "ready"),
         ("no end", without(LENGTH / MAX_DATA), "refused: a piece is missing"),
@@ -123,7 +123,7 @@ fn what_is_not_whole_or_not_signed_for_this_board_is_refused() {
         ),
     ] {
         let flash = erased();
-        assert_eq!(after(&flash, &rules(), &pieces), Some(said), "{what}");
+        assert_eq!(after(&flash, &rules(), &pieces), Some(status), "{what}");
         assert_eq!(after(&flash, &rules(), &good()), Some("starting"), "{what}, then a good one");
     }
     let keyless = Rules { key: None, ..rules() };

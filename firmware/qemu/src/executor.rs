@@ -1,5 +1,5 @@
-//! An executor that sleeps in WFI: QEMU takes WFE for a hint and would keep a core of
-//! the host busy.
+//! An executor that sleeps in WFI: QEMU treats WFE as a hint and would keep a core of the
+//! host busy.
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use embassy_executor::{Spawner, raw};
@@ -21,7 +21,7 @@ pub fn run(init: impl FnOnce(Spawner)) -> ! {
         // SAFETY: polled here alone, and never from within itself.
         unsafe { executor.poll() };
         cortex_m::interrupt::disable();
-        // With interrupts off one that comes now still ends the WFI.
+        // A pending interrupt ends the WFI even while interrupts are off.
         if !PENDING.swap(false, Ordering::SeqCst) {
             cortex_m::asm::wfi();
         }

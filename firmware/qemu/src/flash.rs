@@ -1,7 +1,7 @@
 //! A NOR flash in the emulator's PSRAM, which is a file of the host: it stays when
-//! the emulator is killed. Honest where it matters: a write only clears bits, one byte
-//! after the other, an erase takes a page of 4 KiB, and both take their time, so that
-//! a kill can come in the middle.
+//! the emulator is killed. It has the limits of the chip: a write only clears bits, byte by
+//! byte, an erasure covers a page of 4 KiB, and both take time, so that a kill can
+//! interrupt them.
 
 use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::{
@@ -11,14 +11,13 @@ use embedded_storage_async::nor_flash::{
 use crate::{PSRAM, register};
 
 const SIZE: usize = 2 << 20;
-/// As long as a W25Q16 at its slowest takes for a few bytes: a record takes a good
-/// millisecond.
+/// The slowest write of a W25Q16 for a few bytes: a record takes about a millisecond.
 const BYTE_US: u32 = 20;
 
-/// The flash. There is one.
+/// The only flash of the board.
 pub struct Flash(());
 
-/// Asked for what is not there.
+/// The address is outside the flash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfBounds;
 
@@ -29,20 +28,20 @@ impl NorFlashError for OutOfBounds {
 }
 
 impl Flash {
-    /// Takes it; the caller has no other.
+    /// Takes the flash. Called once.
     pub fn take() -> Self {
         Self(())
     }
 }
 
-/// What the host wants, so that it can cut the power in the middle, or the chip's own.
+/// The host's write time, with which it can cut the power in between, or the chip's own.
 fn time_of_a_byte() -> u32 {
     // SAFETY: a word of the PSRAM that no Rust object lives in.
     let wanted = unsafe { register(PSRAM + 0xf0_0004).read_volatile() };
     wanted.max(BYTE_US)
 }
 
-/// Whether the host wants to see what a panic leaves. Once: the word is cleared.
+/// Whether the host requests a panic. Once: the word is cleared.
 fn is_to_panic() -> bool {
     // SAFETY: a word of the PSRAM that no Rust object lives in.
     unsafe {
@@ -52,7 +51,7 @@ fn is_to_panic() -> bool {
     }
 }
 
-/// Its bytes from an offset, if so many are there.
+/// The bytes from an offset on, if there are enough.
 fn bytes(offset: u32, length: usize) -> Result<*mut u8, OutOfBounds> {
     let offset = offset as usize;
     let inside = offset.checked_add(length).is_some_and(|end| end <= SIZE);
@@ -106,7 +105,7 @@ impl NorFlash for Flash {
                 let place = at.add(number);
                 place.write_volatile(place.read_volatile() & byte);
             }
-            // The chip would be busy, too: nothing else runs.
+            // As on the chip, nothing else runs meanwhile.
             while Instant::now() < done {}
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! What the panel shows, where the host can read it: a word that is odd while the
-//! picture changes, width, height, then three bytes a pixel.
+//! The panel's picture in memory that the host reads: a word that is odd while the picture
+//! changes, width, height, then three bytes a pixel.
 use app::screen::Screen;
 
 use crate::{PSRAM, register};
@@ -23,11 +23,11 @@ fn show(width: u32, height: u32, rgb: &[u8]) {
     }
 }
 
-/// A panel of `W` by `H` whose LEDs the host counts. How bright they are is not in it.
+/// A panel of `W` by `H` pixels for the host, without its brightness.
 #[derive(Debug, Clone, Copy)]
-pub struct Shown<const W: usize, const H: usize>;
+pub struct HostPanel<const W: usize, const H: usize>;
 
-impl<const W: usize, const H: usize> Screen for Shown<W, H> {
+impl<const W: usize, const H: usize> Screen for HostPanel<W, H> {
     fn show(&mut self, rgb: &[u8], _percent: u8) {
         show(W as u32, H as u32, rgb);
     }

@@ -1,8 +1,6 @@
-//! Which interrupt is whose. Without a vector table of the chip all of them come to
-//! the default handler, which knows their number.
+//! Interrupt numbers of the devices. There is no vector table for this chip, so that all
+//! interrupts arrive at the default handler in `lib.rs`, which dispatches by number.
 use cortex_m::{interrupt::InterruptNumber, peripheral::NVIC};
-
-use crate::{lan9118, time, uart};
 
 pub(crate) const UART0_RX: u16 = 0;
 pub(crate) const UART1_RX: u16 = 2;
@@ -20,18 +18,7 @@ unsafe impl InterruptNumber for Number {
 }
 
 pub(crate) fn enable(number: u16) {
-    // SAFETY: called once its device is set up, outside of critical sections that
-    // would lean on it being off.
+    // SAFETY: called after the device is set up, outside of critical sections that rely on
+    // the interrupt being off.
     unsafe { NVIC::unmask(Number(number)) };
-}
-
-#[cortex_m_rt::exception]
-unsafe fn DefaultHandler(number: i16) {
-    match u16::try_from(number) {
-        Ok(UART0_RX) => uart::METER.interrupt(),
-        Ok(UART1_RX) => uart::CONSOLE.interrupt(),
-        Ok(TIMER0) => time::interrupt(),
-        Ok(ETHERNET) => lan9118::interrupt(),
-        _ => panic!("interrupt {number}"),
-    }
 }

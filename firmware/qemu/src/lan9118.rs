@@ -35,7 +35,7 @@ pub struct Lan9118 {
 }
 
 fn read(register: *mut u32) -> u32 {
-    // SAFETY: only the constants above come here, registers of a chip that is ours;
+    // SAFETY: only the constants above are passed, registers of a chip that this driver owns;
     // the driver is one object, and the interrupt only writes INT_STS.
     unsafe { register.read_volatile() }
 }
@@ -58,13 +58,13 @@ fn set_mac(number: u32, value: u32) {
 }
 
 pub(crate) fn interrupt() {
-    // Before the FIFO is drained: what comes meanwhile raises it again.
+    // Before the FIFO is drained: a frame that arrives meanwhile raises it again.
     write(INT_STS, u32::MAX);
     WAKER.wake();
 }
 
 impl Lan9118 {
-    /// Sets it up with the address it was given. Once.
+    /// Sets the chip up with its address. Called once.
     pub fn start() -> Self {
         let (low, high) = (mac(ADDRL).to_le_bytes(), mac(ADDRH).to_le_bytes());
         let address = [low[0], low[1], low[2], low[3], high[0], high[1]];
@@ -86,10 +86,10 @@ impl Lan9118 {
     }
 }
 
-/// A frame that has come.
+/// A received frame.
 pub struct Received<'a>(&'a mut [u8]);
-/// Leave to send one.
-pub struct Leave;
+/// Permission to send a frame.
+pub struct SendPermit;
 
 impl RxToken for Received<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, take: F) -> R {
@@ -97,7 +97,7 @@ impl RxToken for Received<'_> {
     }
 }
 
-impl TxToken for Leave {
+impl TxToken for SendPermit {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
         let mut frame = [0; FRAME + 6];
         let length = length.min(FRAME);
@@ -107,7 +107,7 @@ impl TxToken for Leave {
         for word in frame[..length.next_multiple_of(4)].chunks_exact(4) {
             write(TX_DATA, u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
         }
-        // How it went does not matter to anybody: what is lost is sent again.
+        // The result is ignored: lost frames are sent again.
         while read(TX_FIFO_INF) >> 16 & 0xff != 0 {
             read(TX_STATUS);
         }
@@ -117,9 +117,9 @@ impl TxToken for Leave {
 
 impl Driver for Lan9118 {
     type RxToken<'a> = Received<'a>;
-    type TxToken<'a> = Leave;
+    type TxToken<'a> = SendPermit;
 
-    fn receive(&mut self, cx: &mut Context<'_>) -> Option<(Received<'_>, Leave)> {
+    fn receive(&mut self, cx: &mut Context<'_>) -> Option<(Received<'_>, SendPermit)> {
         WAKER.register(cx.waker());
         if read(RX_FIFO_INF) >> 16 & 0xff == 0 {
             return None;
@@ -131,14 +131,14 @@ impl Driver for Lan9118 {
                 place.copy_from_slice(&word);
             }
         }
-        // The last four are the frame's checksum.
+        // The last four bytes are the frame's checksum.
         let length = length.saturating_sub(4).min(self.frame.len());
-        Some((Received(&mut self.frame[..length]), Leave))
+        Some((Received(&mut self.frame[..length]), SendPermit))
     }
 
-    fn transmit(&mut self, cx: &mut Context<'_>) -> Option<Leave> {
+    fn transmit(&mut self, cx: &mut Context<'_>) -> Option<SendPermit> {
         WAKER.register(cx.waker());
-        (read(TX_FIFO_INF) & 0xffff > FRAME as u32 + 16).then_some(Leave)
+        (read(TX_FIFO_INF) & 0xffff > FRAME as u32 + 16).then_some(SendPermit)
     }
 
     fn link_state(&mut self, _: &mut Context<'_>) -> LinkState {

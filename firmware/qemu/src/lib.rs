@@ -1,30 +1,30 @@
-//! The board that only exists in an emulator: QEMU's `mps2-an385`, a Cortex-M3 with
-//! an Ethernet chip, so that the firmware runs where no hardware is.
+//! The emulated board: QEMU's `mps2-an385`, a Cortex-M3 with an Ethernet chip, so that the
+//! firmware runs without hardware.
 //!
 //! ```text
 //! UART0   meter, P1            LAN9118  network
 //! UART1   command line         FPGAIO   time, TIMER0 its alarm
 //! UART2   log                  PSRAM    a file of the host, 16 MB from 0x2100_0000:
-//!                                       0x000000  flash, 2 MB, honest as NOR is
-//!                                       0x800000  what the panel shows
-//!                                       0xf00000  how fast the calendar runs
-//!                                       0xf00004  how slowly the flash writes, µs a byte
-//!                                       0xf00008  whether its next write panics
-//!                                       0xf0000c  how often the board has started
-//!                                       0xf00010  how much of the chance below is used
-//!                                       0xf10000  chance, 64 KiB from the host
+//!                                       0x000000  flash, 2 MB, with the limits of NOR
+//!                                       0x800000  picture of the panel
+//!                                       0xf00000  speed of the calendar
+//!                                       0xf00004  write time of the flash, µs a byte
+//!                                       0xf00008  1: the next write panics
+//!                                       0xf0000c  number of starts
+//!                                       0xf00010  used bytes of the random numbers
+//!                                       0xf10000  random numbers, 64 KiB from the host
 //! ```
 //!
-//! It proves the programs, not the chips: no timing here means anything, and nobody
-//! loses a byte on its serial ports, because QEMU waits until it is taken.
+//! The emulation tests the programs, not the chips: its timing has no meaning, and its
+//! serial ports lose no bytes, because QEMU waits until each byte is read.
 #![no_std]
 
-pub mod chance;
 pub mod executor;
 pub mod flash;
 pub mod frame;
 pub mod interrupts;
 pub mod lan9118;
+pub mod rng;
 pub mod time;
 pub mod uart;
 
@@ -34,37 +34,37 @@ use core::{
 };
 
 use app::{
-    crash::{self, Trail},
+    crash::{self, CallStack},
     layout::TWO_MEGABYTES,
     pulses::NoContact,
     run::Board,
     state::State,
     storage::Shared,
-    update::ByCable,
+    update::NoOta,
 };
 use embassy_net::{Runner, Stack, StackResources};
 use static_cell::{ConstStaticCell, StaticCell};
 use tls::Tls;
 
-use crate::{chance::Chance, flash::Flash, lan9118::Lan9118, uart::Port};
+use crate::{flash::Flash, lan9118::Lan9118, rng::HostRng, uart::Port};
 
-/// Why it starts anew, which a reset of the emulator leaves alone.
+/// The reason of a restart, which a reset of the emulator keeps.
 #[unsafe(link_section = ".uninit.crash")]
-static mut CRASH: crash::Place = crash::Place::uninit();
+static mut CRASH: crash::CrashMemory = crash::CrashMemory::uninit();
 
-/// The board as the gateway wants it.
+/// The board for `app`.
 pub type Gateway<const PAGES: bool> =
-    Board<'static, Flash, Port, NoContact, Port, ByCable, Tls<Chance>, PAGES>;
+    Board<'static, Flash, Port, NoContact, Port, NoOta, Tls<HostRng>, PAGES>;
 
-/// The file of the host.
+/// Address of the PSRAM, which is a file of the host.
 const PSRAM: usize = 0x2100_0000;
 
-/// A word of a device.
+/// A register of a device.
 const fn register(address: usize) -> *mut u32 {
     core::ptr::without_provenance_mut(address)
 }
 
-/// What a program gets of the board.
+/// The parts of the board that a program uses.
 pub struct Parts {
     stack: Stack<'static>,
     flash: &'static Shared<Flash>,
@@ -74,7 +74,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Takes all of it. Once.
+    /// Takes all parts. Called once.
     pub fn take() -> (Self, Runner<'static, Lan9118>) {
         static RESOURCES: ConstStaticCell<StackResources<4>> =
             ConstStaticCell::new(StackResources::new());
@@ -94,29 +94,29 @@ impl Parts {
         (parts, runner)
     }
 
-    /// What all tasks know.
+    /// State that the tasks share.
     pub const fn state(&self) -> &'static State {
         self.state
     }
 
-    /// As the gateway wants it.
+    /// The board for `app`.
     pub fn board<const PAGES: bool>(self, name: &'static str) -> Gateway<PAGES> {
         static TLS: ConstStaticCell<tls::Memory> = ConstStaticCell::new(tls::Memory::new());
         Board {
             stack: self.stack,
             flash: self.flash,
             layout: TWO_MEGABYTES,
-            exchange: ByCable,
-            security: Tls::new(Chance, TLS.take()),
+            ota: NoOta,
+            security: Tls::new(HostRng, TLS.take()),
             meter: self.meter,
             contact: NoContact,
             console: self.console,
             state: self.state,
             name,
-            // SAFETY: once, before anybody may leave one.
+            // SAFETY: called once, before any reason can be stored.
             reset: unsafe { crash::take(&raw mut CRASH) },
-            queued: |ticket| {
-                let _ = writeln!(uart::Log, "queued {} {}", ticket.boot, ticket.seq);
+            queued: |id| {
+                let _ = writeln!(uart::Log, "queued {} {}", id.boot, id.seq);
             },
         }
     }
@@ -128,15 +128,15 @@ pub async fn network(mut runner: Runner<'static, Lan9118>) -> ! {
     runner.run().await
 }
 
-/// How fast the calendar runs: 0 in a fresh file, and then as fast as the timers.
+/// The speed of the calendar; 0 in a new file means the speed of the timers.
 pub fn calendar_speed() -> u32 {
     // SAFETY: a word of the PSRAM that no Rust object lives in.
     let speed = unsafe { register(PSRAM + 0xf0_0000).read_volatile() };
     speed.max(1)
 }
 
-/// How often the board has started: a network that outlives a reset remembers the ports
-/// of the program before, so that they must differ.
+/// Counts the starts. The count seeds the network's ports: a network that survives a reset
+/// remembers the ports of the program before.
 fn starts() -> u32 {
     // SAFETY: a word of the PSRAM that no Rust object lives in.
     unsafe {
@@ -146,28 +146,39 @@ fn starts() -> u32 {
     }
 }
 
-/// Starts the board anew; its flash stays.
+/// Restarts the board; its flash stays.
 pub fn restart(reason: &str) -> ! {
     let _ = writeln!(uart::Log, "restart: {reason}");
-    leave(format_args!("{reason}"))
+    reset_with(format_args!("{reason}"))
 }
 
-/// Tells where, not what: texts of panics are 140 KB of flash.
+/// Stores the place without the text: texts of panics are 140 KB of flash.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
-    let trail = trail();
-    let _ = writeln!(uart::Log, "panic at{trail}");
-    leave(format_args!("panic at{trail}"))
+    let calls = call_stack();
+    let _ = writeln!(uart::Log, "panic at{calls}");
+    reset_with(format_args!("panic at{calls}"))
+}
+
+#[cortex_m_rt::exception]
+unsafe fn DefaultHandler(number: i16) {
+    match u16::try_from(number) {
+        Ok(interrupts::UART0_RX) => uart::METER.interrupt(),
+        Ok(interrupts::UART1_RX) => uart::CONSOLE.interrupt(),
+        Ok(interrupts::TIMER0) => time::interrupt(),
+        Ok(interrupts::ETHERNET) => lan9118::interrupt(),
+        _ => panic!("interrupt {number}"),
+    }
 }
 
 #[cortex_m_rt::exception]
 unsafe fn HardFault(frame: &cortex_m_rt::ExceptionFrame) -> ! {
-    let (place, trail) = (frame.pc(), trail());
-    let _ = writeln!(uart::Log, "hard fault at {place:08x}{trail}");
-    leave(format_args!("hard fault at {place:08x}{trail}"))
+    let (place, calls) = (frame.pc(), call_stack());
+    let _ = writeln!(uart::Log, "hard fault at {place:08x}{calls}");
+    reset_with(format_args!("hard fault at {place:08x}{calls}"))
 }
 
-fn trail() -> Trail {
+fn call_stack() -> CallStack {
     unsafe extern "C" {
         static _stack_start: u32;
         static __stext: u32;
@@ -175,13 +186,13 @@ fn trail() -> Trail {
     }
     let code = (&raw const __stext).addr() as u32..(&raw const __etext).addr() as u32;
     let end = (&raw const _stack_start).addr() as u32;
-    // SAFETY: the linker's ends of the code and of the stack.
-    unsafe { Trail::of_stack(cortex_m::register::msp::read(), end, &code) }
+    // SAFETY: the linker defines the ends of the code and of the stack.
+    unsafe { CallStack::of_stack(cortex_m::register::msp::read(), end, &code) }
 }
 
-fn leave(reason: fmt::Arguments<'_>) -> ! {
+fn reset_with(reason: fmt::Arguments<'_>) -> ! {
     cortex_m::interrupt::disable();
-    // SAFETY: interrupts are off, and this is the last that the program does.
-    unsafe { crash::leave(&raw mut CRASH, reason) };
+    // SAFETY: interrupts are off, and the program ends here.
+    unsafe { crash::store(&raw mut CRASH, reason) };
     cortex_m::peripheral::SCB::sys_reset()
 }

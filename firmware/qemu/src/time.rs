@@ -15,7 +15,7 @@ const TIMER_RELOAD: *mut u32 = register(0x4000_0008);
 const TIMER_CLEAR: *mut u32 = register(0x4000_000c);
 /// The clock of timer and counter, MHz.
 const MHZ: u32 = 25;
-/// The alarm looks at the counter at least so often, µs; it goes round in 71 minutes.
+/// Longest alarm, µs, so that no wrap of the counter (71 minutes) is missed.
 const LONGEST: u64 = 60_000_000;
 
 struct State {
@@ -32,9 +32,9 @@ embassy_time_driver::time_driver_impl!(static TIME: Time = Time {
     state: Mutex::new(RefCell::new(State { queue: Queue::new(), high: 0, low: 0 })),
 });
 
-/// Starts counting.
+/// Starts the counter.
 pub fn start() {
-    // SAFETY: the devices' own registers, before anybody waits for them.
+    // SAFETY: the devices' own registers, before any task waits for them.
     unsafe {
         PRESCALE.write_volatile(MHZ - 1);
         COUNTER.write_volatile(0);
@@ -71,7 +71,7 @@ impl Driver for Time {
     }
 }
 
-/// Wakes whose time has come, and sets the alarm for the next.
+/// Wakes the tasks that are due, and sets the alarm for the next.
 fn alarm(state: &mut State) {
     let next = loop {
         let now = state.now();
@@ -81,7 +81,7 @@ fn alarm(state: &mut State) {
         }
     };
     let ticks = next as u32 * MHZ;
-    // SAFETY: TIMER0 is ours alone; called in a critical section.
+    // SAFETY: TIMER0 is used here alone, in a critical section.
     unsafe {
         TIMER_CTRL.write_volatile(0);
         TIMER_CLEAR.write_volatile(1);

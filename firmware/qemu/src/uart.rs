@@ -14,7 +14,7 @@ const RX_INTERRUPT: u32 = 1 << 3;
 /// 25 MHz to 115 200 baud.
 const DIVIDER: u32 = 217;
 
-/// A port and what it has received.
+/// A port with its received bytes.
 pub struct Uart {
     base: usize,
     interrupt: u16,
@@ -23,9 +23,9 @@ pub struct Uart {
 
 /// The meter's port.
 pub static METER: Uart = Uart::new(0x4000_4000, interrupts::UART0_RX);
-/// The command line's.
+/// The port of the command line.
 pub static CONSOLE: Uart = Uart::new(0x4000_5000, interrupts::UART1_RX);
-/// The log's, which nothing is read from.
+/// The log, which is write-only.
 static LOG: Uart = Uart::new(0x4000_6000, 0);
 
 impl Uart {
@@ -49,7 +49,7 @@ impl Uart {
         register(self.base + 16)
     }
 
-    /// Begins to receive. Once for each.
+    /// Starts receiving. Called once a port.
     pub fn start(&'static self) -> Port {
         // SAFETY: the device's own registers, before its interrupt is on.
         unsafe {
@@ -61,10 +61,10 @@ impl Uart {
     }
 
     pub(crate) fn interrupt(&self) {
-        // SAFETY: acknowledged first: a byte that comes while the register is read
-        // raises it again, instead of being forgotten.
+        // SAFETY: acknowledged first: a byte that arrives while the register is read raises
+        // the interrupt again.
         unsafe { self.acknowledge().write_volatile(0b11) };
-        // Where there is no room the byte stays in the register, and QEMU waits.
+        // Without room the byte stays in the register, and QEMU waits.
         while self.received.free_capacity() > 0 {
             // SAFETY: only this handler reads data, in the interrupt or with it held off.
             let byte = unsafe {
@@ -78,7 +78,7 @@ impl Uart {
     }
 
     fn put(&self, byte: u8) {
-        // SAFETY: waiting for room and writing is all that a sender does.
+        // SAFETY: a sender only waits for room and writes.
         unsafe {
             while self.state().read_volatile() & TX_FULL != 0 {}
             self.data().write_volatile(byte.into());
@@ -86,7 +86,7 @@ impl Uart {
     }
 }
 
-/// A port that is open.
+/// An open port.
 pub struct Port(&'static Uart);
 
 impl ErrorType for Port {
@@ -96,7 +96,7 @@ impl ErrorType for Port {
 impl Read for Port {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
         let length = self.0.received.read(buffer).await;
-        // There is room again for what may stand in the register.
+        // There is room again for a byte that may be in the register.
         critical_section::with(|_| self.0.interrupt());
         Ok(length)
     }
@@ -113,12 +113,12 @@ impl Write for Port {
     }
 }
 
-/// Lines for whoever looks at the emulator.
+/// Log lines for the host.
 pub struct Log;
 
 impl fmt::Write for Log {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // SAFETY: as often as anybody logs; it turns the sender on.
+        // SAFETY: turns the sender on; repeating it has no effect.
         unsafe {
             LOG.divider().write_volatile(DIVIDER);
             LOG.control().write_volatile(TX_ENABLE);

@@ -1,4 +1,4 @@
-//! The command line as a USB serial port (CDC-ACM), which needs no driver anywhere.
+//! The command line as a USB serial port (CDC-ACM), which needs no driver.
 use core::convert::Infallible;
 
 use embassy_executor::{SpawnError, Spawner};
@@ -14,10 +14,10 @@ use static_cell::{ConstStaticCell, StaticCell};
 use crate::Irqs;
 
 const PACKET: usize = 64;
-/// Whoever does not read for so long is not there.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// A host that does not read for this long is absent.
+const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A port that never ends: nobody there is no error.
+/// A port that never ends: an absent host is not an error.
 pub struct Console {
     sender: Sender<'static, Driver<'static, USB>>,
     receiver: BufferedReceiver<'static, Driver<'static, USB>>,
@@ -28,7 +28,7 @@ pub(crate) fn start(usb: Peri<'static, USB>, spawner: Spawner) -> Result<Console
     static CONTROL: ConstStaticCell<[u8; 64]> = ConstStaticCell::new([0; 64]);
     static PACKETS: ConstStaticCell<[u8; PACKET]> = ConstStaticCell::new([0; PACKET]);
     static STATE: StaticCell<State<'static>> = StaticCell::new();
-    // The pair that pid.codes gives to tests and private use.
+    // The ids that pid.codes reserves for tests and private use.
     let mut config = Config::new(0x1209, 0x0001);
     config.product = Some("Wattkampen");
     config.max_packet_size_0 = PACKET as u8;
@@ -62,17 +62,17 @@ impl Read for Console {
 
 impl Write for Console {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-        // Shorter than a packet, so that the host takes it for the end of what is said.
+        // Shorter than a packet, so that the host sees the end of the transfer.
         let length = bytes.len().min(PACKET - 1);
-        // What nobody takes is lost, as on any serial port.
-        let _ = with_timeout(PATIENCE, self.sender.write_packet(&bytes[..length])).await;
+        // Output without a reader is lost, as on any serial port.
+        let _ = with_timeout(HOST_TIMEOUT, self.sender.write_packet(&bytes[..length])).await;
         Ok(length)
     }
 
     async fn flush(&mut self) -> Result<(), Infallible> {
-        // There is room for the next packet, an empty one, when the last was taken: only
-        // then may the board start anew.
-        let _ = with_timeout(PATIENCE, self.sender.write_packet(&[])).await;
+        // The next packet, an empty one, is accepted once the last one was read. The board
+        // may restart only after that.
+        let _ = with_timeout(HOST_TIMEOUT, self.sender.write_packet(&[])).await;
         Ok(())
     }
 }

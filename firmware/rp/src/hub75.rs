@@ -1,18 +1,18 @@
-//! A HUB75 panel, 64x32 or two of 64x64 in a chain: PIO makes its signals of what `app`
-//! has laid out, and DMA brings that, again and again without the processor: one channel
-//! carries a picture, a second one then tells the first where the next begins.
+//! A HUB75 panel, 64x32 or two of 64x64 in a chain: PIO generates the signals from the words
+//! of `app`, and DMA transfers these again and again without the processor. One channel
+//! transfers a picture; a second one then sets the first to the start of the next.
 //!
 //! ```text
 //! GP0 R1   GP1 G1   GP2 B1   GP3 R2   GP6 G2   GP7 B2      (GP4, GP5: the meter's UART)
 //! GP8 A    GP9 B    GP10 C   GP11 D   GP12 E   GP13 CLK   GP14 LAT   GP15 OE
 //! ```
 //!
-//! Levels: the pins have 3.3 V, and panels want 5 V; most take it, over short cables. Two
-//! 74HCT245 between make it sure. The panel has its own 5 V supply, up to 4 A for 64x32
-//! in white, with the ground in common.
+//! Levels: the pins have 3.3 V, and panels expect 5 V; most work with 3.3 V over short
+//! cables, and two 74HCT245 in between make it reliable. The panel has its own 5 V supply,
+//! up to 4 A for 64x32 in white, with a common ground.
 //!
-//! Refreshes a second are computed in [`app::hub75`] for 125 MHz; an RP2350 has 150. A
-//! picture that changes within a refresh may be torn for this one refresh.
+//! The refresh rate is computed in [`app::hub75`] for 125 MHz; an RP2350 has 150 MHz. A
+//! picture that changes within a refresh may be torn for that refresh.
 use core::sync::atomic::{AtomicU32, Ordering, fence};
 
 use app::{
@@ -33,16 +33,16 @@ use embassy_rp::{
 
 use crate::Irqs;
 
-/// Divides 125 MHz.
+/// Divider of the 125 MHz.
 const DIVIDER: u8 = 3;
 const _: () = assert!(PIO_HZ == 125_000_000 / DIVIDER as u32);
 /// The channels of [`Wires::dma`].
 const DATA: usize = 2;
 const CONTROL: usize = 3;
-/// Where the picture begins that is shown next; 0: there has been none.
+/// Address of the next picture; 0 before the first one.
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A to E.
+/// The row address lines A to E.
 pub(crate) type Rows = (
     Peri<'static, PIN_8>,
     Peri<'static, PIN_9>,
@@ -51,7 +51,7 @@ pub(crate) type Rows = (
     Peri<'static, PIN_12>,
 );
 
-/// What a panel is wired to.
+/// The pins and devices of a panel.
 pub struct Wires {
     pub(crate) pio: Peri<'static, PIO0>,
     pub(crate) upper: (Peri<'static, PIN_0>, Peri<'static, PIN_1>, Peri<'static, PIN_2>),
@@ -67,13 +67,13 @@ pub struct Wires {
 pub struct Panel<const W: usize, const H: usize, const WORDS: usize> {
     pictures: &'static mut [[u32; WORDS]; 2],
     back: usize,
-    // Dropped, it would stop.
+    // Dropping it would stop it.
     _machine: StateMachine<'static, PIO0, 0>,
     _dma: (Peri<'static, DMA_CH2>, Peri<'static, DMA_CH3>),
 }
 
 impl<const W: usize, const H: usize, const WORDS: usize> Panel<W, H, WORDS> {
-    /// Dark, until a picture comes.
+    /// Starts the panel; it is dark until the first picture.
     pub fn start(wires: Wires, pictures: &'static mut [[u32; WORDS]; 2]) -> Self {
         let Pio { mut common, sm0: mut machine, .. } = Pio::new(wires.pio, Irqs);
         let program = pio_asm!(
@@ -95,7 +95,7 @@ impl<const W: usize, const H: usize, const WORDS: usize> Panel<W, H, WORDS> {
         let (upper, lower, rows) = (wires.upper, wires.lower, wires.rows);
         let clock = common.make_pio_pin(wires.clock);
         let mut light = common.make_pio_pin(wires.light);
-        // The panel's OE is low where it is lit.
+        // The panel's OE is active low.
         light.set_output_inversion(true);
         let others = [
             common.make_pio_pin(upper.0),
@@ -118,7 +118,7 @@ impl<const W: usize, const H: usize, const WORDS: usize> Panel<W, H, WORDS> {
         config.shift_out =
             ShiftConfig { threshold: 32, direction: ShiftDirection::Right, auto_fill: true };
         machine.set_config(&config);
-        // Sixteen in a row, of which two are the UART's: what PIO says there reaches no pin.
+        // Sixteen consecutive pins, two of which are the UART's: PIO does not drive these.
         pac::PIO0.sm(0).pinctrl().modify(|pins| {
             pins.set_out_base(0);
             pins.set_out_count(16);
@@ -126,16 +126,16 @@ impl<const W: usize, const H: usize, const WORDS: usize> Panel<W, H, WORDS> {
         for pin in others.iter().chain([&clock, &light]) {
             machine.set_pin_dirs(Direction::Out, &[pin]);
         }
-        // With nothing left to shift out, so that it waits for the picture's first word.
+        // With an empty shift register, so that it waits for the picture's first word.
         machine.restart();
         machine.set_enable(true);
-        // The pins stay PIO's: whoever drops the common part gives them back.
+        // The pins stay with PIO: dropping the common part would release them.
         core::mem::forget((common, others, clock, light));
         Self { pictures, back: 0, _machine: machine, _dma: wires.dma }
     }
 }
 
-/// Lets the two channels run for ever.
+/// Starts the two channels, which run for ever.
 fn start_dma(words: u32) {
     let (data, control) = (pac::DMA.ch(DATA), pac::DMA.ch(CONTROL));
     data.write_addr().write_value(pac::PIO0.txf(0).as_ptr().addr() as u32);
@@ -171,7 +171,7 @@ impl<const W: usize, const H: usize, const WORDS: usize> Screen for Panel<W, H, 
     fn show(&mut self, rgb: &[u8], percent: u8) {
         let picture = &mut self.pictures[self.back];
         encode(rgb, W, H, percent, picture);
-        // All of it is there before the channel is told.
+        // The whole picture is written before the channel sees its address.
         fence(Ordering::SeqCst);
         let first = NEXT.load(Ordering::Relaxed) == 0;
         NEXT.store((&raw const *picture).addr() as u32, Ordering::Release);

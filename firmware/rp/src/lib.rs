@@ -1,8 +1,8 @@
 //! Boards with an RP2040 or RP2350 and a W5500 for wired Ethernet. The chip is a
-//! feature, `rp2040` or `rp2350`; what it runs is the binary.
+//! feature, `rp2040` or `rp2350`; the binary is the program.
 //!
-//! Parts: WIZnet W5500-EVB-Pico (RP2040, 2 MB) or W5500-EVB-Pico2 (RP2350A, 2 MB at the
-//! least); for P1 an RJ12 cable and a resistor of 4.7 kΩ.
+//! Parts: WIZnet W5500-EVB-Pico (RP2040, 2 MB) or W5500-EVB-Pico2 (RP2350A, at least
+//! 2 MB); for P1 an RJ12 cable and a resistor of 4.7 kΩ.
 //!
 //! ```text
 //! GP5      P1 data, UART1, 115200 8N1       GP16  W5500 MISO    GP19  W5500 MOSI
@@ -11,24 +11,23 @@
 //! USB      command line (CDC-ACM)
 //! ```
 //!
-//! S0 (EN 62053-31): S0+ to GP22 and by a resistor to 3V3, S0- to ground. Class B wants at
-//! least 2 mA: 1 kΩ; class A at least 10 mA: 330 Ω.
+//! S0 (EN 62053-31): S0+ to GP22 and through a resistor to 3V3, S0- to ground. Class B needs
+//! at least 2 mA: 1 kΩ; class A at least 10 mA: 330 Ω.
 //!
 //! P1, RJ12 seen from the meter: 1 power 5 V, 2 request, 3 data ground, 5 data, 6 power
 //! ground. Data is an open collector and inverted: 4.7 kΩ from pin 5 to 3V3, *not* to 5 V,
-//! which the chip does not bear, and pin 5 straight to GP5, whose input is inverted in
-//! the chip. Request wants 4 V to 5.5 V, so it is wired to VBUS and not to a pin.
+//! which damages the chip, and pin 5 directly to GP5, whose input is inverted in the chip.
+//! Request needs 4 V to 5.5 V, so it is wired to VBUS and not to a pin.
 //!
-//! Traps when mounting: some Swedish meters give no power on pin 1, and none more than
-//! 250 mA: where the board stays dark, feed it by USB. Most ports are closed until the
-//! grid company has opened them: ask it before driving there. A meter with RJ45 has
-//! M-Bus or DLMS there, not P1.
+//! Pitfalls when mounting: some Swedish meters supply no power on pin 1, and none more than
+//! 250 mA: power a board that stays dark over USB. Most ports are closed until the grid
+//! company opens them: ask before the visit. A meter with RJ45 has M-Bus or DLMS, not P1.
 //!
 //! A panel: see [`hub75`].
 //!
-//! The W5500 is soldered to GP16 to GP21, as WIZnet publishes it for the W5500-EVB-Pico
-//! and Zephyr's `w5500_evb_pico2` says for the other; nobody has yet held this firmware
-//! against a board. Pins of the P1 port, of the boards' rows and of HUB75 are in
+//! The W5500 is soldered to GP16 to GP21, as WIZnet publishes for the W5500-EVB-Pico and
+//! Zephyr's `w5500_evb_pico2` defines for the other; this firmware has not run on either
+//! board yet. Pins of the P1 port, of the boards' rows and of HUB75 are in
 //! `firmware/README.md`.
 #![no_std]
 
@@ -77,11 +76,11 @@ bind_interrupts!(pub(crate) struct Irqs {
 
 const SIZE: usize = 2 << 20;
 type Chip = flash::Flash<'static, FLASH, Blocking, SIZE>;
-/// The flash. After each of its operations, of which an erasure stops the whole chip for
-/// 45 ms, the others have their turn.
+/// The flash. Other tasks run after each of its operations; an erasure stops the whole chip
+/// for 45 ms.
 pub type Flash = YieldingAsync<BlockingAsync<Chip>>;
 
-/// What a program gets of the board.
+/// The parts of the board that a program uses.
 pub struct Parts {
     stack: Stack<'static>,
     flash: &'static Shared<Flash>,
@@ -101,25 +100,25 @@ impl Contact for S0 {
     }
 }
 
-/// The board as the gateway wants it.
+/// The board for `app`.
 pub type Gateway<U, const PAGES: bool> = Board<'static, Flash, P1, S0, Console, U, Security, PAGES>;
 
-/// The RP2350 has a true source of chance, of which keys can be made.
+/// The RP2350 has a true random number generator, which TLS needs for its keys.
 #[cfg(feature = "rp2350")]
 pub type Security = tls::Tls<Trng<'static, TRNG>>;
-/// The RP2040 has none that its data sheet finds fit for that.
+/// The RP2040's random bits are not fit for keys, as its data sheet states.
 #[cfg(not(feature = "rp2350"))]
 pub type Security = app::secure::Plain;
 
 impl Parts {
-    /// Takes all of it and starts the tasks that are the same in all programs. Once.
+    /// Takes all parts and starts the tasks that all programs share. Called once.
     ///
     /// # Errors
-    /// When there is no room for a task.
+    /// There is no room for a task.
     pub async fn take(p: Peripherals, spawner: Spawner) -> Result<(Self, Wires), SpawnError> {
         static STATE: StaticCell<State> = StaticCell::new();
         static FLASH: StaticCell<Shared<Flash>> = StaticCell::new();
-        spawner.spawn(restart::watch(restart::dog(p.WATCHDOG))?);
+        spawner.spawn(restart::feed_watchdog(restart::start_watchdog(p.WATCHDOG))?);
         let mut chip = Chip::new_blocking(p.FLASH);
         let id = unique_id(&mut chip);
         let console = console::start(p.USB, spawner)?;
@@ -165,18 +164,18 @@ impl Parts {
         Ok((parts, wires))
     }
 
-    /// What all tasks know.
+    /// State that the tasks share.
     pub const fn state(&self) -> &'static State {
         self.state
     }
 
-    /// As the gateway wants it.
-    pub fn board<U, const PAGES: bool>(self, name: &'static str, exchange: U) -> Gateway<U, PAGES> {
+    /// The board for `app`.
+    pub fn board<U, const PAGES: bool>(self, name: &'static str, ota: U) -> Gateway<U, PAGES> {
         Board {
             stack: self.stack,
             flash: self.flash,
             layout: TWO_MEGABYTES,
-            exchange,
+            ota,
             meter: self.meter,
             contact: self.contact,
             console: self.console,
@@ -189,12 +188,12 @@ impl Parts {
     }
 }
 
-/// Of the chip on RP2350, of its flash on RP2040, which has none of its own.
+/// The id of the chip (RP2350), or of its flash (RP2040, which has none of its own).
 fn unique_id(chip: &mut Chip) -> u64 {
     #[cfg(feature = "rp2040")]
     {
         let mut id = [0; 8];
-        // It cannot fail on the core that the program runs on.
+        // It cannot fail on the core that runs the program.
         let _ = chip.blocking_unique_id(&mut id);
         u64::from_be_bytes(id)
     }

@@ -11,12 +11,12 @@ use static_cell::ConstStaticCell;
 
 use crate::Irqs;
 
-/// 89 ms at 115 200 baud. While the flash erases a page, some 45 ms, no interrupt runs and
-/// only the UART's own 32 bytes are kept: a reading is written right after its telegram,
-/// when the meter is silent, so that nothing comes meanwhile.
+/// 89 ms at 115 200 baud. During the erasure of a flash page, some 45 ms, no interrupt runs
+/// and only the UART's own 32 bytes are kept. A reading is therefore written directly after
+/// its telegram, while the meter is silent.
 ///
-/// A handshake of TLS keeps the RP2350 from reading for some 0.4 s, by a count of
-/// instructions: 533 ms there.
+/// On the RP2350 533 ms: a TLS handshake keeps it from reading for some 0.4 s, by a count of
+/// instructions.
 const BUFFER: usize = if cfg!(feature = "rp2350") { 6144 } else { 1024 };
 
 /// The customer port.
@@ -38,7 +38,7 @@ impl Read for P1 {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
         match self.0.read(buffer).await {
             Ok(length) => Ok(length),
-            // A disturbed byte, or a cable that was pulled: no telegram has a zero in it.
+            // A disturbed byte, or a pulled cable: no telegram contains a zero.
             Err(_) => {
                 let Some(first) = buffer.first_mut() else { return Ok(0) };
                 *first = 0;

@@ -60,11 +60,11 @@ pub(crate) async fn start(
     spawner.spawn(frames(driver)?);
     spawner.spawn(network(runner)?);
     #[cfg(feature = "defmt")]
-    spawner.spawn(watch(stack)?);
+    spawner.spawn(log_changes(stack)?);
     Ok(stack)
 }
 
-/// Of this board alone, and marked as given by nobody.
+/// A locally administered MAC address from the board's own id.
 fn mac(id: u64) -> [u8; 6] {
     let [.., a, b, c, d, e] = id.to_be_bytes();
     [0x02, a, b, c, d, e]
@@ -80,11 +80,11 @@ async fn network(mut runner: embassy_net::Runner<'static, Device<'static>>) -> !
     runner.run().await
 }
 
-/// Tells a probe of cable and address. It looks once a second: the stack wakes only one
-/// that waits for it, and two would wake each other for ever.
+/// Logs changes of cable and address. Polls once a second, because the network stack wakes
+/// one waiter only, and two would wake each other for ever.
 #[cfg(feature = "defmt")]
 #[embassy_executor::task]
-async fn watch(stack: Stack<'static>) -> ! {
+async fn log_changes(stack: Stack<'static>) -> ! {
     let mut before = None;
     loop {
         let now = (stack.is_link_up(), stack.config_v4().map(|config| config.address));

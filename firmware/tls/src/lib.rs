@@ -1,9 +1,9 @@
 //! TLS 1.3 between a board and its broker (RFC 8446; AES-128-GCM, P-256), by
-//! `embedded-tls` and `webpki`, for chips that have a true source of chance.
+//! `embedded-tls` and `webpki`, for chips with a true random number generator.
 //!
-//! The gateway's loop gives up a read whenever something else happens, which `embedded-tls`
-//! does not bear amid a record. So the connection has a future of its own that nobody
-//! gives up ([`wire`]), and the loop reads and writes pipes.
+//! The gateway's loop cancels a read whenever something else happens, which `embedded-tls`
+//! does not support within a record. The connection therefore has a future of its own that
+//! is never cancelled ([`wire`]), and the loop reads and writes pipes.
 #![no_std]
 
 #[cfg(test)]
@@ -16,40 +16,40 @@ mod wire;
 use core::{convert::Infallible, future::pending};
 
 use app::{
+    connector::{ConnectionError, Connector, Tcp},
     secure::{Fingerprint, Security, Trust},
-    uplink::{Connector, Fault, Tcp},
 };
 use embedded_tls::CryptoRngCore;
 
 use crate::{
-    line::{Door, Stream},
+    line::{Channel, Stream},
     wire::Buffers,
 };
 
-/// What a connection needs, 20 KiB: a static, because what is moved is in RAM twice.
+/// The memory of a connection, 20 KiB: a static, because a moved value is in RAM twice.
 pub struct Memory {
-    door: Door,
+    channel: Channel,
     buffers: Buffers,
 }
 
 impl Memory {
-    /// Nothing is open yet.
+    /// Memory without a connection.
     #[expect(clippy::new_without_default, reason = "it is for a static")]
     pub const fn new() -> Self {
-        Self { door: Door::new(), buffers: Buffers::new() }
+        Self { channel: Channel::new(), buffers: Buffers::new() }
     }
 }
 
-/// Over this source of chance.
+/// TLS with the random number generator `R`.
 pub struct Tls<R> {
-    chance: R,
+    rng: R,
     memory: &'static mut Memory,
 }
 
 impl<R> Tls<R> {
-    /// Nothing is open yet.
-    pub const fn new(chance: R, memory: &'static mut Memory) -> Self {
-        Self { chance, memory }
+    /// TLS without a connection.
+    pub const fn new(rng: R, memory: &'static mut Memory) -> Self {
+        Self { rng, memory }
     }
 }
 
@@ -63,37 +63,37 @@ impl<R: CryptoRngCore> Security for Tls<R> {
         tcp: &'a mut Tcp<'a>,
         trust: Option<Trust<'a>>,
     ) -> (impl Connector + 'a, impl Future<Output = Infallible> + 'a) {
-        let Self { chance, memory: Memory { door, buffers } } = self;
-        let (dial, sealed) = match trust {
-            None => (Dial::Plain(tcp), None),
-            Some(trust) => (Dial::Sealed(&*door), Some((tcp, trust))),
+        let Self { rng, memory: Memory { channel, buffers } } = self;
+        let (connector, encrypted) = match trust {
+            None => (BoardConnector::Plain(tcp), None),
+            Some(trust) => (BoardConnector::Encrypted(&*channel), Some((tcp, trust))),
         };
-        let beside = async {
-            match sealed {
+        let background = async {
+            match encrypted {
                 None => pending().await,
-                Some((tcp, trust)) => wire::run(tcp, &trust, chance, door, buffers).await,
+                Some((tcp, trust)) => wire::run(tcp, &trust, rng, channel, buffers).await,
             }
         };
-        (dial, beside)
+        (connector, background)
     }
 }
 
-/// As the settings want it.
-enum Dial<'a> {
+/// Plain TCP, or TLS where the settings name an authority.
+enum BoardConnector<'a> {
     Plain(&'a mut Tcp<'a>),
-    Sealed(&'a Door),
+    Encrypted(&'a Channel),
 }
 
-impl Connector for Dial<'_> {
+impl Connector for BoardConnector<'_> {
     type Io<'b>
         = Stream<'b>
     where
         Self: 'b;
 
-    async fn open(&mut self) -> Result<Stream<'_>, Fault> {
+    async fn open(&mut self) -> Result<Stream<'_>, ConnectionError> {
         match self {
             Self::Plain(tcp) => tcp.open().await.map(Stream::Plain),
-            Self::Sealed(door) => door.open().await.map(Stream::Sealed),
+            Self::Encrypted(channel) => channel.open().await.map(Stream::Encrypted),
         }
     }
 }

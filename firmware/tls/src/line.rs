@@ -1,43 +1,43 @@
-//! The loop's end of an encrypted connection: two pipes, whose reads and writes may be
-//! given up at any moment without a byte lost.
+//! The loop's end of an encrypted connection: two pipes, whose reads and writes can be
+//! cancelled at any moment without losing a byte.
 use core::cell::Cell;
 
-use app::uplink::Fault;
+use app::connector::ConnectionError;
 use embassy_futures::select::{Either, select};
 use embassy_net::tcp::TcpSocket;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, pipe::Pipe, signal::Signal};
 use embedded_io_async::{Error as _, ErrorKind, ErrorType, Read, Write};
 
-/// Bytes on their way in each direction.
+/// Bytes buffered in each direction.
 const PIPE: usize = 1024;
 
-/// What the loop wants of the connection.
+/// A request of the loop to the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum Request {
     Open,
     Close,
 }
 
-/// Between the loop and the connection's own future. One connection at a time.
-pub(crate) struct Door {
-    /// The newest counts.
-    wish: Signal<NoopRawMutex, Wish>,
-    answer: Signal<NoopRawMutex, Result<(), Fault>>,
+/// The channel between the loop and the connection's own future, one connection at a time.
+pub(crate) struct Channel {
+    /// The newest request holds.
+    request: Signal<NoopRawMutex, Request>,
+    answer: Signal<NoopRawMutex, Result<(), ConnectionError>>,
     over: Signal<NoopRawMutex, ()>,
-    /// All of it begins as zeros, which take no flash.
+    /// All fields start as zeros, which take no flash.
     is_open: Cell<bool>,
     up: Pipe<NoopRawMutex, PIPE>,
     down: Pipe<NoopRawMutex, PIPE>,
-    /// Bytes that went into `up` and have not been acknowledged by the other end.
+    /// Bytes written to `up` that the other end has not acknowledged.
     unsent: Cell<usize>,
     sent: Signal<NoopRawMutex, ()>,
 }
 
 /// The loop's side.
-impl Door {
+impl Channel {
     pub(crate) const fn new() -> Self {
         Self {
-            wish: Signal::new(),
+            request: Signal::new(),
             answer: Signal::new(),
             over: Signal::new(),
             is_open: Cell::new(false),
@@ -48,23 +48,23 @@ impl Door {
         }
     }
 
-    /// Waits for a connection; when it is given up, so is the connection.
-    pub(crate) async fn open(&self) -> Result<Line<'_>, Fault> {
+    /// Waits for a connection; cancelling the wait closes it.
+    pub(crate) async fn open(&self) -> Result<EncryptedStream<'_>, ConnectionError> {
         self.answer.reset();
-        let line = Line(self);
-        self.wish.signal(Wish::Open);
+        let stream = EncryptedStream(self);
+        self.request.signal(Request::Open);
         self.answer.wait().await?;
-        Ok(line)
+        Ok(stream)
     }
 }
 
 /// The connection's side.
-impl Door {
-    pub(crate) async fn wish(&self) -> Wish {
-        self.wish.wait().await
+impl Channel {
+    pub(crate) async fn request(&self) -> Request {
+        self.request.wait().await
     }
 
-    /// What the last connection has left is nobody's.
+    /// Discards the rest of the last connection.
     pub(crate) fn clear(&self) {
         self.up.clear();
         self.down.clear();
@@ -78,58 +78,59 @@ impl Door {
         self.answer.signal(Ok(()));
     }
 
-    pub(crate) fn fail(&self, fault: Fault) {
+    pub(crate) fn fail(&self, error: ConnectionError) {
         self.is_open.set(false);
         self.over.signal(());
-        self.answer.signal(Err(fault));
+        self.answer.signal(Err(error));
     }
 
-    /// What is to be sent.
+    /// Takes bytes to send.
     pub(crate) async fn take(&self, bytes: &mut [u8]) -> usize {
         self.up.read(bytes).await
     }
 
-    /// So many of the bytes taken are with the other end.
+    /// Reports that so many of the taken bytes are sent.
     pub(crate) fn sent(&self, bytes: usize) {
         self.unsent.set(self.unsent.get().saturating_sub(bytes));
         self.sent.signal(());
     }
 
-    /// What has come.
+    /// Delivers received bytes.
     pub(crate) async fn give(&self, bytes: &[u8]) {
         self.down.write_all(bytes).await;
     }
 }
 
-/// An open connection; it is closed where this goes.
-pub(crate) struct Line<'a>(&'a Door);
+/// An open connection; dropping it closes it.
+pub(crate) struct EncryptedStream<'a>(&'a Channel);
 
-impl Drop for Line<'_> {
+impl Drop for EncryptedStream<'_> {
     fn drop(&mut self) {
-        self.0.wish.signal(Wish::Close);
+        self.0.request.signal(Request::Close);
     }
 }
 
-impl Line<'_> {
+impl EncryptedStream<'_> {
     async fn read(&mut self, bytes: &mut [u8]) -> usize {
-        let door = self.0;
-        if door.is_open.get()
-            && let Either::First(length) = select(door.down.read(bytes), door.over.wait()).await
+        let channel = self.0;
+        if channel.is_open.get()
+            && let Either::First(length) =
+                select(channel.down.read(bytes), channel.over.wait()).await
         {
             return length;
         }
-        // What had come before the end, and then the end.
-        door.down.try_read(bytes).unwrap_or(0)
+        // The bytes received before the end, and then the end.
+        channel.down.try_read(bytes).unwrap_or(0)
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
-        let door = self.0;
-        if !door.is_open.get() {
+        let channel = self.0;
+        if !channel.is_open.get() {
             return Err(ErrorKind::NotConnected);
         }
-        match select(door.up.write(bytes), door.over.wait()).await {
+        match select(channel.up.write(bytes), channel.over.wait()).await {
             Either::First(length) => {
-                door.unsent.set(door.unsent.get() + length);
+                channel.unsent.set(channel.unsent.get() + length);
                 Ok(length)
             }
             Either::Second(()) => Err(ErrorKind::NotConnected),
@@ -137,21 +138,21 @@ impl Line<'_> {
     }
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {
-        let door = self.0;
-        while door.unsent.get() > 0 {
-            if !door.is_open.get() {
+        let channel = self.0;
+        while channel.unsent.get() > 0 {
+            if !channel.is_open.get() {
                 return Err(ErrorKind::NotConnected);
             }
-            select(door.sent.wait(), door.over.wait()).await;
+            select(channel.sent.wait(), channel.over.wait()).await;
         }
         Ok(())
     }
 }
 
-/// What the loop reads and writes.
+/// The stream that the loop reads and writes.
 pub(crate) enum Stream<'a> {
     Plain(TcpSocket<'a>),
-    Sealed(Line<'a>),
+    Encrypted(EncryptedStream<'a>),
 }
 
 impl ErrorType for Stream<'_> {
@@ -162,7 +163,7 @@ impl Read for Stream<'_> {
     async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, ErrorKind> {
         match self {
             Self::Plain(tcp) => tcp.read(bytes).await.map_err(|error| error.kind()),
-            Self::Sealed(line) => Ok(line.read(bytes).await),
+            Self::Encrypted(stream) => Ok(stream.read(bytes).await),
         }
     }
 }
@@ -171,14 +172,14 @@ impl Write for Stream<'_> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
         match self {
             Self::Plain(tcp) => tcp.write(bytes).await.map_err(|error| error.kind()),
-            Self::Sealed(line) => line.write(bytes).await,
+            Self::Encrypted(stream) => stream.write(bytes).await,
         }
     }
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {
         match self {
             Self::Plain(tcp) => tcp.flush().await.map_err(|error| error.kind()),
-            Self::Sealed(line) => line.flush().await,
+            Self::Encrypted(stream) => stream.flush().await,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Whether a broker is who it says: its certificate by `webpki`, and that it has the key.
+//! Verification of a broker: its certificate by `webpki`, and that it has the private key.
 use core::time::Duration;
 
-use app::secure::{Cause, Fingerprint};
+use app::{connector::TrustError, secure::Fingerprint};
 use embedded_tls::{
     Aes128GcmSha256, CertificateEntryRef, CertificateRef, CertificateVerifyRef, Sha256,
     SignatureScheme, TlsError, TlsVerifier,
@@ -15,14 +15,14 @@ use rustls_pki_types::{
 use sha2::Digest as _;
 use webpki::{EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
 
-/// The broker's certificate and those between it and the authority.
+/// Longest chain: the broker's certificate and the intermediate ones.
 const CHAIN: usize = 4;
-/// The longest certificate of a broker.
+/// Largest certificate of a broker, bytes.
 const CERTIFICATE: usize = 1536;
-/// Before what a server signs (RFC 8446, 4.4.3): 64 spaces, these words, and a zero.
+/// Context of the server's signature (RFC 8446, 4.4.3), behind 64 spaces.
 const WORDS: &[u8] = b"TLS 1.3, server CertificateVerify\0";
 
-/// ECDSA on P-256 over SHA-256, the only one: others are too large for the flash.
+/// ECDSA on P-256 over SHA-256, the only algorithm: others are too large for the flash.
 #[derive(Debug)]
 struct P256;
 
@@ -47,11 +47,12 @@ impl SignatureVerificationAlgorithm for P256 {
     }
 }
 
-/// Whether brokers can be checked with this authority's certificate; its fingerprint.
+/// Checks that brokers can be verified with an authority's certificate, and returns its
+/// fingerprint.
 pub(crate) fn check(authority: &[u8]) -> Result<Fingerprint, &'static str> {
     let der = CertificateDer::from(authority);
-    let anchor = anchor_from_trusted_cert(&der).map_err(|_| "this is no certificate")?;
-    // A sequence of less than 128 bytes, first of the key's two fields.
+    let anchor = anchor_from_trusted_cert(&der).map_err(|_| "this is not a certificate")?;
+    // The first of the key's two fields is a sequence of less than 128 bytes.
     let algorithm = match anchor.subject_public_key_info.as_ref() {
         [0x30, length, rest @ ..] => rest.get(..usize::from(*length)),
         _ => None,
@@ -62,14 +63,14 @@ pub(crate) fn check(authority: &[u8]) -> Result<Fingerprint, &'static str> {
     Ok(sha2::Sha256::digest(authority).into())
 }
 
-/// What one handshake has shown.
+/// The verification of one handshake.
 pub(crate) struct Proof<'a> {
     authority: &'a [u8],
     host: Option<ServerName<'a>>,
     now: UnixTime,
-    /// What was shown, once it is trusted, and what had been said until then.
+    /// The trusted certificate, and the hash of the transcript up to it.
     shown: Option<(Vec<u8, CERTIFICATE>, Sha256)>,
-    outcome: Result<bool, Cause>,
+    outcome: Result<bool, TrustError>,
 }
 
 impl<'a> Proof<'a> {
@@ -83,57 +84,57 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// Whether the broker has a name: an address is never sent as one (RFC 6066, 3).
+    /// Whether the broker has a host name: an address is never sent as one (RFC 6066, 3).
     pub(crate) const fn is_named(&self) -> bool {
         matches!(self.host, Some(ServerName::DnsName(_)))
     }
 
-    /// To be asked behind each handshake, whether that has gone well or not.
-    pub(crate) fn proven(self, done: bool) -> Result<(), Cause> {
+    /// The result, to be called after each handshake, successful or not.
+    pub(crate) fn proven(self, done: bool) -> Result<(), TrustError> {
         match (self.outcome?, done) {
             (true, true) => Ok(()),
-            (false, true) => Err(Cause::Unproven),
-            (_, false) => Err(Cause::Handshake),
+            (false, true) => Err(TrustError::Unproven),
+            (_, false) => Err(TrustError::Handshake),
         }
     }
 
-    /// Whether to trust the first of a chain.
-    fn trust(&self, chain: &[&[u8]]) -> Result<(), Cause> {
+    /// Verifies the first certificate of a chain.
+    fn trust(&self, chain: &[&[u8]]) -> Result<(), TrustError> {
         let chain: Vec<_, CHAIN> = chain.iter().map(|der| CertificateDer::from(*der)).collect();
-        let (first, between) = chain.split_first().ok_or(Cause::Unproven)?;
+        let (first, between) = chain.split_first().ok_or(TrustError::Unproven)?;
         let authority = CertificateDer::from(self.authority);
-        let anchors = [anchor_from_trusted_cert(&authority).map_err(|_| Cause::NoAuthority)?];
-        let first = EndEntityCert::try_from(first).map_err(|_| Cause::Untrusted)?;
+        let anchors = [anchor_from_trusted_cert(&authority).map_err(|_| TrustError::NoAuthority)?];
+        let first = EndEntityCert::try_from(first).map_err(|_| TrustError::Untrusted)?;
         let usage = KeyUsage::server_auth();
         let path = first.verify_for_usage(&[&P256], &anchors, between, self.now, usage, None, None);
         path.map_err(|error| match error {
-            Error::CertExpired { .. } | Error::CertNotValidYet { .. } => Cause::Dates,
-            _ => Cause::Untrusted,
+            Error::CertExpired { .. } | Error::CertNotValidYet { .. } => TrustError::Dates,
+            _ => TrustError::Untrusted,
         })?;
-        let host = self.host.as_ref().ok_or(Cause::Name)?;
-        first.verify_is_valid_for_subject_name(host).map_err(|_| Cause::Name)
+        let host = self.host.as_ref().ok_or(TrustError::Name)?;
+        first.verify_is_valid_for_subject_name(host).map_err(|_| TrustError::Name)
     }
 
-    /// Whether what was said until the certificate was shown is signed with its key.
-    fn has_key(&mut self, scheme: SignatureScheme, signature: &[u8]) -> Result<(), Cause> {
-        let (certificate, transcript) = self.shown.take().ok_or(Cause::Unproven)?;
-        let mut said = [b' '; 64 + WORDS.len() + 32];
-        said[64..][..WORDS.len()].copy_from_slice(WORDS);
-        said[64 + WORDS.len()..].copy_from_slice(&transcript.finalize());
+    /// Verifies the signature of the transcript with the certificate's key.
+    fn has_key(&mut self, scheme: SignatureScheme, signature: &[u8]) -> Result<(), TrustError> {
+        let (certificate, transcript) = self.shown.take().ok_or(TrustError::Unproven)?;
+        let mut signed_bytes = [b' '; 64 + WORDS.len() + 32];
+        signed_bytes[64..][..WORDS.len()].copy_from_slice(WORDS);
+        signed_bytes[64 + WORDS.len()..].copy_from_slice(&transcript.finalize());
         let der = CertificateDer::from(certificate.as_slice());
-        let shown = EndEntityCert::try_from(&der).map_err(|_| Cause::Untrusted)?;
-        let signed = shown.verify_signature(&P256, &said, signature);
+        let shown = EndEntityCert::try_from(&der).map_err(|_| TrustError::Untrusted)?;
+        let signed = shown.verify_signature(&P256, &signed_bytes, signature);
         if scheme == SignatureScheme::EcdsaSecp256r1Sha256 && signed.is_ok() {
             Ok(())
         } else {
-            Err(Cause::Unproven)
+            Err(TrustError::Unproven)
         }
     }
 }
 
 impl TlsVerifier<Aes128GcmSha256> for Proof<'_> {
     fn set_hostname_verification(&mut self, _: &str) -> Result<(), TlsError> {
-        Ok(()) // It is known already.
+        Ok(()) // The host name is known already.
     }
 
     fn verify_certificate(
@@ -149,7 +150,7 @@ impl TlsVerifier<Aes128GcmSha256> for Proof<'_> {
             }
         }
         let first = chain.first().copied().unwrap_or_default();
-        let kept = Vec::from_slice(first).map_err(|_| Cause::Untrusted);
+        let kept = Vec::from_slice(first).map_err(|_| TrustError::Untrusted);
         match self.trust(&chain).and(kept) {
             Ok(kept) => {
                 (self.shown, self.outcome) = (Some((kept, transcript.clone())), Ok(false));
@@ -233,10 +234,15 @@ mod tests {
     }
 
     /// What comes of a handshake in which this is shown, and signed with the first's key.
-    fn outcome(root: &Certified, host: &str, now: Duration, chain: &[&Certified]) -> Option<Cause> {
+    fn outcome(
+        root: &Certified,
+        host: &str,
+        now: Duration,
+        chain: &[&Certified],
+    ) -> Option<TrustError> {
         let mut proof = Proof::new(&root.der, host, now);
-        let said = Sha256::new_with_prefix("hello");
-        let done = proof.verify_certificate(&said, shown(chain)).is_ok()
+        let transcript = Sha256::new_with_prefix("hello");
+        let done = proof.verify_certificate(&transcript, shown(chain)).is_ok()
             && proof.verify_signature(signed(chain[0], b"hello").verify()).is_ok();
         proof.proven(done).err()
     }
@@ -251,10 +257,10 @@ mod tests {
     }
 
     /// As RFC 8446, 4.4.3 has it, written down once more.
-    fn signed(by: &Certified, said: &[u8]) -> Signed {
+    fn signed(by: &Certified, transcript: &[u8]) -> Signed {
         let mut text = [b' '; 64].to_vec();
         text.extend(b"TLS 1.3, server CertificateVerify\0");
-        text.extend(sha2::Sha256::digest(said));
+        text.extend(sha2::Sha256::digest(transcript));
         let key = SigningKey::from_pkcs8_der(by.key.serialized_der()).expect("the same key");
         Signed(key.sign(&text))
     }
@@ -303,19 +309,21 @@ mod tests {
             &[&client],
             &[&deepest, &deeper, &too_deep],
         ] {
-            assert_eq!(outcome(&root, HOST, NOW, chain), Some(Cause::Untrusted));
+            assert_eq!(outcome(&root, HOST, NOW, chain), Some(TrustError::Untrusted));
         }
         for host in ["broker.example.org", "example", "10.0.0.7"] {
-            assert_eq!(outcome(&root, host, NOW, &[&leaf]), Some(Cause::Name), "{host}");
+            assert_eq!(outcome(&root, host, NOW, &[&leaf]), Some(TrustError::Name), "{host}");
         }
         let dated = certify(Some(&root), key(), |params| {
             params.not_before = date_time_ymd(2026, 1, 1);
             params.not_after = date_time_ymd(2027, 1, 1);
         });
         let year = Duration::from_secs(366 * 86_400);
-        for (now, cause) in
-            [(NOW - year, Some(Cause::Dates)), (NOW, None), (NOW + year, Some(Cause::Dates))]
-        {
+        for (now, cause) in [
+            (NOW - year, Some(TrustError::Dates)),
+            (NOW, None),
+            (NOW + year, Some(TrustError::Dates)),
+        ] {
             assert_eq!(outcome(&root, HOST, now, &[&dated]), cause);
         }
     }
@@ -324,21 +332,21 @@ mod tests {
     fn a_certificate_is_not_enough() {
         let root = authority();
         let (leaf, other) = (certify(Some(&root), key(), |_| ()), certify(None, key(), |_| ()));
-        let said = Sha256::new_with_prefix("hello");
+        let transcript = Sha256::new_with_prefix("hello");
         for signed in [signed(&other, b"hello"), signed(&leaf, b"something else")] {
             let mut proof = Proof::new(&root.der, HOST, NOW);
-            proof.verify_certificate(&said, shown(&[&leaf])).expect("it is trusted");
+            proof.verify_certificate(&transcript, shown(&[&leaf])).expect("it is trusted");
             assert!(proof.verify_signature(signed.verify()).is_err());
-            assert_eq!(proof.proven(false), Err(Cause::Unproven));
+            assert_eq!(proof.proven(false), Err(TrustError::Unproven));
         }
         // Signed once, and then another certificate is shown.
         let mut proof = Proof::new(&root.der, HOST, NOW);
-        proof.verify_certificate(&said, shown(&[&leaf])).expect("it is trusted");
+        proof.verify_certificate(&transcript, shown(&[&leaf])).expect("it is trusted");
         proof.verify_signature(signed(&leaf, b"hello").verify()).expect("it is signed");
-        proof.verify_certificate(&said, shown(&[&leaf])).expect("it is trusted");
-        assert_eq!(proof.proven(true), Err(Cause::Unproven));
+        proof.verify_certificate(&transcript, shown(&[&leaf])).expect("it is trusted");
+        assert_eq!(proof.proven(true), Err(TrustError::Unproven));
         // Nothing shown at all, and a handshake that went well for all that.
-        assert_eq!(Proof::new(&root.der, HOST, NOW).proven(true), Err(Cause::Unproven));
+        assert_eq!(Proof::new(&root.der, HOST, NOW).proven(true), Err(TrustError::Unproven));
         assert_eq!(outcome(&root, HOST, NOW, &[&leaf]), None);
     }
 
@@ -367,7 +375,7 @@ mod tests {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a clock");
         let proof = |host| Proof::new(&root, host, now).trust(&[&leaf]);
         assert_eq!(proof("matning.example.se"), Ok(()));
-        assert_eq!(proof("matning.example.com"), Err(Cause::Name));
+        assert_eq!(proof("matning.example.com"), Err(TrustError::Name));
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The connection's own future: TCP, the handshake, and then both directions side by
-//! side, none of which is given up before the connection is.
+//! The connection's own future: TCP, the handshake, and then both directions concurrently,
+//! neither of which is cancelled before the connection socket.
 use core::{convert::Infallible, time::Duration};
 
 use app::{
-    secure::{Cause, Trust},
-    uplink::{Connector, Fault, PATIENCE, Tcp},
+    connector::{ConnectionError, Connector, STEP_TIMEOUT, Tcp, TrustError},
+    secure::Trust,
 };
 use embassy_futures::select::{Either, select};
 use embassy_net::tcp::{self, TcpReader, TcpWriter};
@@ -17,18 +17,18 @@ use embedded_tls::{
 };
 
 use crate::{
-    line::{Door, Wish},
+    line::{Channel, Request},
     proof::Proof,
 };
 
-/// The longest record that TLS 1.3 allows, with what is around it.
+/// The longest record of TLS 1.3 with its header, bytes.
 const RECORD: usize = 16_640;
-/// What is sent at once, and the first words of a handshake.
+/// Send buffer, which also holds the first message of a handshake, bytes.
 const SENT: usize = 1024;
-/// Copied at once between a record and a pipe.
+/// Bytes copied at once between a record and a pipe.
 const CHUNK: usize = 256;
 
-/// Records, encrypted and not.
+/// Buffers for records.
 pub(crate) struct Buffers {
     received: [u8; RECORD],
     sent: [u8; SENT],
@@ -40,111 +40,104 @@ impl Buffers {
     }
 }
 
-/// Opens a connection each time that one is wanted, for ever.
+/// Opens a connection whenever one is requested, for ever.
 pub(crate) async fn run(
     tcp: &mut Tcp<'_>,
     trust: &Trust<'_>,
-    chance: &mut impl CryptoRngCore,
-    door: &Door,
+    rng: &mut impl CryptoRngCore,
+    channel: &Channel,
     buffers: &mut Buffers,
 ) -> Infallible {
-    let mut wish = door.wish().await;
+    let mut request = channel.request().await;
     loop {
-        if wish == Wish::Open {
-            door.clear();
-            let carried = carry(tcp, trust, chance, door, buffers);
-            match select(door.wish(), carried).await {
+        if request == Request::Open {
+            channel.clear();
+            let connection = connect(tcp, trust, rng, channel, buffers);
+            match select(channel.request(), connection).await {
                 Either::First(other) => {
-                    wish = other;
+                    request = other;
                     continue;
                 }
-                Either::Second(fault) => door.fail(fault),
+                Either::Second(Ok(never)) => match never {},
+                Either::Second(Err(error)) => channel.fail(error),
             }
         }
-        wish = door.wish().await;
+        request = channel.request().await;
     }
 }
 
-/// Until it breaks; tells why.
-async fn carry(
+/// Runs one connection until it socket with an error.
+async fn connect(
     tcp: &mut Tcp<'_>,
     trust: &Trust<'_>,
-    chance: &mut impl CryptoRngCore,
-    door: &Door,
+    rng: &mut impl CryptoRngCore,
+    channel: &Channel,
     buffers: &mut Buffers,
-) -> Fault {
-    match talk(tcp, trust, chance, door, buffers).await {
-        Ok(never) => match never {},
-        Err(fault) => fault,
-    }
-}
-
-async fn talk(
-    tcp: &mut Tcp<'_>,
-    trust: &Trust<'_>,
-    chance: &mut impl CryptoRngCore,
-    door: &Door,
-    buffers: &mut Buffers,
-) -> Result<Infallible, Fault> {
+) -> Result<Infallible, ConnectionError> {
     if trust.authority.is_empty() {
-        return Err(Fault::Tls(Cause::NoAuthority));
+        return Err(ConnectionError::Tls(TrustError::NoAuthority));
     }
-    let now = trust.clock.unix_us().map(Duration::from_micros).ok_or(Fault::Tls(Cause::NoTime))?;
+    let now = trust
+        .clock
+        .unix_us()
+        .map(Duration::from_micros)
+        .ok_or(ConnectionError::Tls(TrustError::NoTime))?;
     let mut socket = tcp.open().await?;
     let (reader, writer) = socket.split();
-    let ends = Ends { reader: &Mutex::new(reader), writer: &Mutex::new(writer) };
-    let mut tls = TlsConnection::new(ends, &mut buffers.received, &mut buffers.sent);
-    let mut broker = Broker { chance, proof: Proof::new(trust.authority, trust.host, now) };
+    let socket = SplitSocket { reader: &Mutex::new(reader), writer: &Mutex::new(writer) };
+    let mut tls = TlsConnection::new(socket, &mut buffers.received, &mut buffers.sent);
+    let mut provider = Provider { rng, proof: Proof::new(trust.authority, trust.host, now) };
     let mut config = TlsConfig::new();
-    if broker.proof.is_named() {
+    if provider.proof.is_named() {
         config = config.with_server_name(trust.host);
     }
-    let handshake = with_timeout(PATIENCE, tls.open(TlsContext::new(&config, &mut broker))).await;
-    let handshake = handshake.map_err(|_| Fault::Timeout)?;
-    // It takes a server that shows no certificate at all.
-    broker.proof.proven(handshake.is_ok()).map_err(Fault::Tls)?;
-    door.opened();
+    let handshake =
+        with_timeout(STEP_TIMEOUT, tls.open(TlsContext::new(&config, &mut provider))).await;
+    let handshake = handshake.map_err(|_| ConnectionError::Timeout)?;
+    // The handshake alone also succeeds with a server that shows no certificate.
+    provider.proof.proven(handshake.is_ok()).map_err(ConnectionError::Tls)?;
+    channel.opened();
     let (mut reader, mut writer) = tls.split();
     let up = async {
         let mut bytes = [0; CHUNK];
         loop {
-            let length = door.take(&mut bytes).await;
+            let length = channel.take(&mut bytes).await;
             writer.write_all(&bytes[..length]).await?;
             writer.flush().await?;
-            door.sent(length);
+            channel.sent(length);
         }
     };
     let down = async {
         let mut bytes = [0; CHUNK];
         loop {
             let length = reader.read(&mut bytes).await?;
-            door.give(&bytes[..length]).await;
+            channel.give(&bytes[..length]).await;
         }
     };
     let ended: Either<Result<Infallible, TlsError>, Result<Infallible, TlsError>> =
         select(up, down).await;
     let (Either::First(ended) | Either::Second(ended)) = ended;
-    ended.map_err(|_| Fault::Mqtt)
+    ended.map_err(|_| ConnectionError::Mqtt)
 }
 
-/// One socket for both directions at once: each has its own half, and takes it alone.
+/// A socket for concurrent reads and writes: each direction locks its own half.
 #[derive(Clone, Copy)]
-struct Ends<'a, 's> {
+struct SplitSocket<'a, 's> {
     reader: &'a Mutex<NoopRawMutex, TcpReader<'s>>,
     writer: &'a Mutex<NoopRawMutex, TcpWriter<'s>>,
 }
 
-impl ErrorType for Ends<'_, '_> {
+impl ErrorType for SplitSocket<'_, '_> {
     type Error = tcp::Error;
 }
 
-impl Read for Ends<'_, '_> {
+impl Read for SplitSocket<'_, '_> {
     async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, tcp::Error> {
         self.reader.lock().await.read(bytes).await
     }
 }
 
-impl Write for Ends<'_, '_> {
+impl Write for SplitSocket<'_, '_> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, tcp::Error> {
         self.writer.lock().await.write(bytes).await
     }
@@ -154,18 +147,18 @@ impl Write for Ends<'_, '_> {
     }
 }
 
-/// What `embedded-tls` asks for.
-struct Broker<'a, R> {
-    chance: &'a mut R,
+/// Random numbers and certificate checks for `embedded-tls`.
+struct Provider<'a, R> {
+    rng: &'a mut R,
     proof: Proof<'a>,
 }
 
-impl<R: CryptoRngCore> CryptoProvider for Broker<'_, R> {
+impl<R: CryptoRngCore> CryptoProvider for Provider<'_, R> {
     type CipherSuite = Aes128GcmSha256;
     type Signature = p256::ecdsa::DerSignature;
 
     fn rng(&mut self) -> impl CryptoRngCore {
-        &mut *self.chance
+        &mut *self.rng
     }
 
     fn verifier(&mut self) -> Result<&mut impl TlsVerifier<Aes128GcmSha256>, TlsError> {

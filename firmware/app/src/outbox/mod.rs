@@ -1,23 +1,23 @@
-//! The outbox in flash: what the meter said stays until its own acknowledgement,
-//! whenever the power goes.
+//! The outbox in flash: a reading stays until its own acknowledgement, whenever the power
+//! fails.
 //!
 //! Two queues of `sequential-storage`, one behind the other:
 //!
 //! ```text
 //!  coarse: one reading a quarter-hour   fine: every reading
 //!  [oldest ........................][........................ newest]
-//!                                   ^ full: the oldest quarter-hour's last
-//!                                     reading goes over, the others go
+//!                                   ^ when full: the last reading of the oldest
+//!                                     quarter-hour moves, the others are dropped
 //! ```
 //!
 //! Invariants:
-//! - Each reading of `coarse` is older than each of `fine`. A thinning that the
-//!   power cut leaves the same reading in both; it is recognised by its id
-//!   when the outbox is opened, and goes from `fine`.
-//! - A reading that `push` has returned is found again after a loss of power at
-//!   any later byte; at most the one being written is lost. `tests/power_cut.rs`
+//! - Each reading of `coarse` is older than each of `fine`. A power cut during the
+//!   thinning leaves a reading in both; its id shows this when the outbox is opened,
+//!   and it is removed from `fine`.
+//! - A reading whose `push` has returned survives a loss of power at any later byte;
+//!   at most the reading being written is lost. `tests/power_cut.rs`
 //!   cuts at every byte of the flash's traffic.
-//! - An id grows over starts: `boot` is above that of all readings in flash.
+//! - Ids increase across starts: `boot` exceeds that of all readings in flash.
 //!
 //! Capacity: a record of a full three-phase telegram has [`TYPICAL_RECORD`] bytes
 //! at the most and the queue adds 8, so a page of 4096 bytes holds
@@ -25,10 +25,10 @@
 //! pages = 1.5 MiB. That much of 2 MB is left beside 488 KiB for the firmware
 //! ([`crate::layout::TWO_MEGABYTES`] is checked for it when compiled).
 //!
-//! Endurance: each page is erased once for each time around. At one reading in ten
-//! seconds, 8640 a day, 382 pages of 68 are gone round every 3.0 days, so a page is
+//! Endurance: each page is erased once a round. At one reading in ten
+//! seconds, 8640 a day, 382 pages of 68 are filled once every 3.0 days, so a page is
 //! erased 122 times a year; the flash bears 100 000. A reading costs two programs
-//! (itself, and four zeros when it is acknowledged). At one reading a second it is
+//! (the record, and four zeros at its acknowledgement). At one reading a second it is
 //! 1220 erasures a year, 80 years. The number of starts costs 9 bytes a start.
 use core::fmt::Debug;
 
@@ -46,16 +46,16 @@ use crate::log;
 
 mod record;
 
-/// No record of a full three-phase telegram is longer, bytes.
+/// Longest record of a full three-phase telegram, bytes.
 pub const TYPICAL_RECORD: usize = 52;
-/// Readings that a page of 4 KiB holds.
+/// Readings in a page of 4 KiB.
 pub const PER_PAGE: usize = (4096 - 2) / (TYPICAL_RECORD + 8);
-/// Pages that each of the queues can have.
+/// Most pages of a queue.
 pub const MAX_PAGES: usize = 512;
 /// A quarter-hour, s.
 const QUARTER: i64 = 900;
-/// Readings known without a look into the flash; more than are ever in flight.
-const AHEAD: usize = 16;
+/// Readings cached in RAM; more than are ever in flight.
+const CACHED: usize = 16;
 
 type Queue<F> =
     QueueStorage<F, Cache<CalculatedPageStates, ArrayPagePointers<MAX_PAGES>, Uncached>>;
@@ -75,18 +75,18 @@ pub struct FlashOutbox<F: NorFlash> {
     in_fine: usize,
     last: ReadingId,
     dropped: u32,
-    ahead: Ahead,
-    /// In RAM: their age would not outlive the power.
-    waiting: UndatedQueue,
+    cache: ReadCache,
+    /// In RAM: their age is lost with the power.
+    undated: UndatedQueue,
 }
 
-/// The readings after one of them, in a row, as far as they are known in RAM.
+/// A cache of consecutive readings in RAM.
 #[derive(Default)]
-struct Ahead {
-    known: Deque<Entry, AHEAD>,
-    /// Nothing lies between this and the first.
+struct ReadCache {
+    known: Deque<Entry, CACHED>,
+    /// No reading is between this one and the first.
     after: Option<ReadingId>,
-    /// Nothing comes after the last.
+    /// No reading follows the last.
     to_the_end: bool,
 }
 
@@ -94,11 +94,11 @@ impl<F: MultiwriteNorFlash> FlashOutbox<F>
 where
     F::Error: Debug,
 {
-    /// Opens what a start before has left. `boots` is the number of starts as counted
-    /// elsewhere, at least 1; where the readings in flash know a higher one, it is theirs.
+    /// Opens the queues of earlier starts. `boots` is the number of starts as counted
+    /// elsewhere, at least 1; a higher number in the stored readings takes precedence.
     ///
     /// # Errors
-    /// Those of the flash. Pages that cannot be read any more are erased.
+    /// The flash cannot be read or written. Corrupted pages are erased.
     pub async fn open(
         coarse: (F, u32),
         fine: (F, u32),
@@ -109,14 +109,14 @@ where
         let (in_fine, last_fine) = survey(&mut fine, last_coarse).await?;
         let known = last_coarse.max(last_fine).map_or(0, |id| id.boot);
         let last = ReadingId { boot: boots.max(known.saturating_add(1)), seq: 0 };
-        let ahead = Ahead::default();
-        let waiting = UndatedQueue::new();
-        Ok(Self { coarse, fine, in_coarse, in_fine, last, dropped: 0, ahead, waiting })
+        let cache = ReadCache::default();
+        let undated = UndatedQueue::new();
+        Ok(Self { coarse, fine, in_coarse, in_fine, last, dropped: 0, cache, undated })
     }
 
-    /// Moves the last reading of the oldest quarter-hour over and forgets the others.
+    /// Moves the last reading of the oldest quarter-hour to `coarse`, and drops the others.
     async fn thin(&mut self) -> Result<(), Error<F::Error>> {
-        self.ahead = Ahead::default();
+        self.cache = ReadCache::default();
         let Some(survivor) = last_of_first_quarter(&mut self.fine).await? else {
             return Ok(());
         };
@@ -124,22 +124,22 @@ where
         let length = record::pack(&survivor, &mut record);
         while let Err(error) = self.coarse.push(&record[..length], false).await {
             let Error::FullStorage = error else { return Err(error) };
-            // Older than all that anybody waits for: the oldest go.
-            let gone = release(&mut self.coarse, None).await?;
-            self.in_coarse = self.in_coarse.saturating_sub(gone);
-            self.dropped = self.dropped.saturating_add(gone as u32);
+            // Older than every reading in flight: the oldest are dropped.
+            let dropped = release(&mut self.coarse, None).await?;
+            self.in_coarse = self.in_coarse.saturating_sub(dropped);
+            self.dropped = self.dropped.saturating_add(dropped as u32);
         }
         self.in_coarse += 1;
-        // Only now: a loss of power before leaves it in both.
-        let gone = release(&mut self.fine, Some(survivor.id)).await?;
-        self.in_fine = self.in_fine.saturating_sub(gone);
-        self.dropped = self.dropped.saturating_add((gone as u32).saturating_sub(1));
+        // Released last: a loss of power before this leaves the reading in both queues.
+        let dropped = release(&mut self.fine, Some(survivor.id)).await?;
+        self.in_fine = self.in_fine.saturating_sub(dropped);
+        self.dropped = self.dropped.saturating_add((dropped as u32).saturating_sub(1));
         Ok(())
     }
 
-    /// Looks into the flash for what comes after `id`.
-    async fn look(&mut self, id: Option<ReadingId>) -> Result<(), Error<F::Error>> {
-        self.ahead = Ahead { after: id, ..Ahead::default() };
+    /// Fills the cache with the readings after `id`.
+    async fn fill_cache(&mut self, id: Option<ReadingId>) -> Result<(), Error<F::Error>> {
+        self.cache = ReadCache { after: id, ..ReadCache::default() };
         for queue in [&mut self.coarse, &mut self.fine] {
             let mut iterator = queue.iter().await?;
             let mut buffer = [0; record::MAX];
@@ -148,18 +148,18 @@ where
                 if id.is_some_and(|id| entry.id <= id) {
                     continue;
                 }
-                if self.ahead.known.push_back(entry).is_err() {
+                if self.cache.known.push_back(entry).is_err() {
                     return Ok(());
                 }
             }
         }
-        self.ahead.to_the_end = true;
+        self.cache.to_the_end = true;
         Ok(())
     }
 }
 
-/// Counts what waits and finds the newest; forgets what is up to `already` and what
-/// cannot be read.
+/// Counts the readings and finds the newest; drops readings up to `already` and records
+/// that cannot be read.
 async fn survey<F: MultiwriteNorFlash>(
     queue: &mut Queue<F>,
     already: Option<ReadingId>,
@@ -211,27 +211,27 @@ async fn last_of_first_quarter<F: NorFlash>(
     Ok(last)
 }
 
-/// Forgets all up to an id, or the oldest alone, and tells how many.
+/// Drops all readings up to an id, or the oldest alone, and returns their number.
 async fn release<F: MultiwriteNorFlash>(
     queue: &mut Queue<F>,
     through: Option<ReadingId>,
 ) -> Result<usize, Error<F::Error>> {
     let mut iterator = queue.iter().await?;
     let mut buffer = [0; record::MAX];
-    let mut gone = 0;
+    let mut dropped = 0;
     while let Some(found) = iterator.next(&mut buffer).await? {
         let id = record::unpack(&found).map(|entry| entry.id);
-        let goes = match through {
+        let drop = match through {
             Some(through) => id.is_none_or(|id| id <= through),
-            None => gone == 0,
+            None => dropped == 0,
         };
-        if !goes {
+        if !drop {
             break;
         }
         found.pop().await?;
-        gone += usize::from(id.is_some());
+        dropped += usize::from(id.is_some());
     }
-    Ok(gone)
+    Ok(dropped)
 }
 
 impl<F: MultiwriteNorFlash> Outbox for FlashOutbox<F>
@@ -249,7 +249,7 @@ where
     }
 
     fn dropped(&self) -> u32 {
-        self.dropped.saturating_add(self.waiting.dropped())
+        self.dropped.saturating_add(self.undated.dropped())
     }
 
     async fn push(
@@ -263,55 +263,55 @@ where
         let length = record::pack(&entry, &mut record);
         while let Err(error) = self.fine.push(&record[..length], false).await {
             let Error::FullStorage = error else { return Err(error) };
-            log!(warn, "the outbox is full: of its oldest quarter-hour the last reading stays");
+            log!(warn, "the outbox is full: the oldest quarter-hour keeps its last reading only");
             self.thin().await?;
         }
         self.last = id;
         self.in_fine += 1;
-        if self.ahead.to_the_end && self.ahead.known.push_back(entry).is_err() {
-            self.ahead.to_the_end = false;
+        if self.cache.to_the_end && self.cache.known.push_back(entry).is_err() {
+            self.cache.to_the_end = false;
         }
         Ok(id)
     }
 
     async fn after(&mut self, id: Option<ReadingId>) -> Result<Option<Entry>, Self::Error> {
         for looked in [false, true] {
-            if self.ahead.after <= id {
+            if self.cache.after <= id {
                 let next = |entry: &&Entry| id.is_none_or(|id| entry.id > id);
-                let found = self.ahead.known.iter().find(next).copied();
-                if found.is_some() || self.ahead.to_the_end || looked {
+                let found = self.cache.known.iter().find(next).copied();
+                if found.is_some() || self.cache.to_the_end || looked {
                     return Ok(found);
                 }
             }
-            self.look(id).await?;
+            self.fill_cache(id).await?;
         }
         Ok(None)
     }
 
     async fn release(&mut self, through: ReadingId) -> Result<(), Self::Error> {
         if self.in_coarse > 0 {
-            let gone = release(&mut self.coarse, Some(through)).await?;
-            self.in_coarse = self.in_coarse.saturating_sub(gone);
+            let dropped = release(&mut self.coarse, Some(through)).await?;
+            self.in_coarse = self.in_coarse.saturating_sub(dropped);
         }
-        let gone = release(&mut self.fine, Some(through)).await?;
-        self.in_fine = self.in_fine.saturating_sub(gone);
-        while self.ahead.known.front().is_some_and(|entry| entry.id <= through) {
-            self.ahead.known.pop_front();
+        let dropped = release(&mut self.fine, Some(through)).await?;
+        self.in_fine = self.in_fine.saturating_sub(dropped);
+        while self.cache.known.front().is_some_and(|entry| entry.id <= through) {
+            self.cache.known.pop_front();
         }
         Ok(())
     }
 
     fn undated_len(&self) -> usize {
-        self.waiting.len()
+        self.undated.len()
     }
 
     async fn push_undated(&mut self, undated: Undated) -> Result<(), Self::Error> {
-        self.waiting.push(undated);
+        self.undated.push(undated);
         Ok(())
     }
 
     fn undated(&self, place: usize) -> Option<Undated> {
-        self.waiting.get(place)
+        self.undated.get(place)
     }
 
     async fn assign_time(
@@ -319,12 +319,12 @@ where
         place: usize,
         time: Option<Time>,
     ) -> Result<Option<ReadingId>, Self::Error> {
-        let waits = self.waiting.get(place);
-        let id = match (waits, time) {
+        let undated = self.undated.get(place);
+        let id = match (undated, time) {
             (Some(undated), Some(time)) => Some(self.push(time, undated.measurement).await?),
             _ => None,
         };
-        self.waiting.take(place);
+        self.undated.take(place);
         Ok(id)
     }
 }

@@ -1,14 +1,13 @@
-//! A reading in flash: its 79 bytes without those that are 0. A mask of one bit
-//! a byte says which are there. Most of a reading are the upper bytes of small
-//! numbers, so a three-phase telegram takes 52 bytes, and the longest that
-//! there can be 89.
+//! The record of a reading in flash: its 79 bytes without the zeros, behind a mask with one
+//! bit a byte. Most bytes of a reading are the upper bytes of small numbers, so a
+//! three-phase telegram takes 52 bytes; the longest possible record has 89.
 use gateway::Entry;
 
 const MASK: usize = Entry::BYTES.div_ceil(8);
 /// The longest record.
 pub(super) const MAX: usize = MASK + Entry::BYTES;
 
-/// Writes it and tells its length.
+/// Writes a record and returns its length.
 pub(super) fn pack(entry: &Entry, record: &mut [u8; MAX]) -> usize {
     let bytes = entry.to_bytes();
     let (mask, data) = record.split_at_mut(MASK);
@@ -22,7 +21,7 @@ pub(super) fn pack(entry: &Entry, record: &mut [u8; MAX]) -> usize {
     MASK + length
 }
 
-/// Nothing where it is no record of this version.
+/// Reads a record; `None` where it is not one of this version.
 pub(super) fn unpack(record: &[u8]) -> Option<Entry> {
     let (mask, data) = record.split_at_checked(MASK)?;
     let mut data = data.iter();
@@ -43,7 +42,7 @@ mod tests {
 
     use super::*;
 
-    /// As a Swedish three-phase meter sends them, every field known.
+    /// A telegram of a Swedish three-phase meter, with every field.
     const TELEGRAM: &[u8] = b"/ELL5\\253833635_A\r\n\r\n1-0:1.8.0(00136678.394*kWh)\r\n\
         1-0:2.8.0(00000123.456*kWh)\r\n1-0:1.7.0(0018.727*kW)\r\n1-0:2.7.0(0000.000*kW)\r\n\
         1-0:21.7.0(0006.101*kW)\r\n1-0:41.7.0(0006.313*kW)\r\n1-0:61.7.0(0006.313*kW)\r\n\

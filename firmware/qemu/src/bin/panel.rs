@@ -6,7 +6,7 @@
 use app::state::State;
 use embassy_executor::{SpawnError, Spawner};
 use panel::Frame128x64;
-use qemu::{Parts, executor, frame::Shown, restart};
+use qemu::{Parts, executor, frame::HostPanel, restart};
 use static_cell::ConstStaticCell;
 
 #[cortex_m_rt::entry]
@@ -29,7 +29,7 @@ fn start(spawner: Spawner) -> Result<(), SpawnError> {
 #[embassy_executor::task]
 async fn draw(state: &'static State) {
     static FRAME: ConstStaticCell<Frame128x64> = ConstStaticCell::new(Frame128x64::new());
-    match app::screen::run(state, &mut Shown::<128, 64>, FRAME.take()).await {}
+    match app::screen::run(state, &mut HostPanel::<128, 64>, FRAME.take()).await {}
 }
 
 #[embassy_executor::task]

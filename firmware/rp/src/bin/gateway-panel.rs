@@ -1,9 +1,9 @@
-//! The panel beside its meter: P1 to MQTT and to HUB75, 64x32, broker or no broker.
+//! A gateway with a panel: P1 to MQTT and to HUB75, 64x32, with or without a broker.
 //! `cargo xtask firmware` builds it.
 #![no_std]
 #![no_main]
 
-use app::{hub75::words, state::State, update::ByCable};
+use app::{hub75::words, state::State, update::NoOta};
 use embassy_executor::{SpawnError, Spawner};
 use panel::Frame64x32;
 use rp::{
@@ -42,5 +42,5 @@ async fn draw(state: &'static State, wires: Wires) {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::gateway(parts.board::<_, true>(NAME, ByCable)).await)
+    restart(&app::run::gateway(parts.board::<_, true>(NAME, NoOta)).await)
 }

@@ -5,11 +5,11 @@
 use embassy_executor::{SpawnError, Spawner};
 use rp::{Parts, restart::restart};
 
-// What `IN_SLOTS` of the build script has linked for a slot.
+// `IN_SLOTS` of the build script links this program for a slot.
 #[cfg(feature = "rp2040")]
-use app::layout::SLOTS as EXCHANGE;
+use app::layout::SLOTS as OTA;
 #[cfg(not(feature = "rp2040"))]
-use app::update::ByCable as EXCHANGE;
+use app::update::NoOta as OTA;
 
 const NAME: &str = if cfg!(feature = "rp2350") { "rp2350-gateway" } else { "rp2040-gateway" };
 
@@ -29,5 +29,5 @@ async fn start(spawner: Spawner) -> Result<(), SpawnError> {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::gateway(parts.board::<_, false>(NAME, EXCHANGE)).await)
+    restart(&app::run::gateway(parts.board::<_, false>(NAME, OTA)).await)
 }

@@ -2,7 +2,7 @@
 #![no_std]
 #![no_main]
 
-use app::{hub75::words, state::State, update::ByCable};
+use app::{hub75::words, state::State, update::NoOta};
 use embassy_executor::{SpawnError, Spawner};
 use panel::Frame128x64;
 use rp::{
@@ -40,5 +40,5 @@ async fn draw(state: &'static State, wires: Wires) {
 
 #[embassy_executor::task]
 async fn program(parts: Parts) {
-    restart(&app::run::panel(parts.board::<_, true>(NAME, ByCable)).await)
+    restart(&app::run::panel(parts.board::<_, true>(NAME, NoOta)).await)
 }

@@ -1,6 +1,6 @@
-//! The outbox together with what is known of the meter's clock: the one is a queue of
-//! its own, the other stands among the settings, so that a board that starts where no
-//! server of time answers can go by its meter.
+//! The outbox together with the clock offsets of the meter. The outbox is a queue of its
+//! own; the offsets are stored among the settings, so that a board that starts without an
+//! SNTP server can use the meter's clock.
 use core::fmt::Debug;
 
 use embedded_storage_async::nor_flash::MultiwriteNorFlash;
@@ -10,32 +10,32 @@ use wire::Time;
 use crate::{
     outbox::FlashOutbox,
     pulses::SharedStore,
-    storage::{Fault, Part},
+    storage::{Part, StorageError},
 };
 
-/// What the gateway's loop keeps in flash.
-pub struct Remembering<'a, 'f, F: MultiwriteNorFlash> {
+/// The persistent state of the gateway's loop.
+pub struct OutboxWithClock<'a, 'f, F: MultiwriteNorFlash> {
     outbox: FlashOutbox<Part<'f, F>>,
     store: &'a SharedStore<'f, F>,
     clock_offsets: ClockOffsets,
 }
 
-impl<'a, 'f, F: MultiwriteNorFlash> Remembering<'a, 'f, F>
+impl<'a, 'f, F: MultiwriteNorFlash> OutboxWithClock<'a, 'f, F>
 where
     F::Error: Debug,
 {
-    /// Clock offsets that cannot be read are not known.
+    /// Clock offsets that cannot be read are unknown.
     pub async fn new(outbox: FlashOutbox<Part<'f, F>>, store: &'a SharedStore<'f, F>) -> Self {
         let clock_offsets = store.lock().await.clock_offsets().await.unwrap_or(ClockOffsets::NONE);
         Self { outbox, store, clock_offsets }
     }
 }
 
-impl<F: MultiwriteNorFlash> Outbox for Remembering<'_, '_, F>
+impl<F: MultiwriteNorFlash> Outbox for OutboxWithClock<'_, '_, F>
 where
     F::Error: Debug,
 {
-    type Error = Fault<F>;
+    type Error = StorageError<F>;
 
     fn boot(&self) -> u32 {
         self.outbox.boot()
@@ -78,7 +78,7 @@ where
     fn clock_offsets(&self) -> ClockOffsets {
         self.clock_offsets
     }
-    /// Not worth a restart where it fails: the next day is another attempt.
+    /// A failure is no reason for a restart: the next attempt follows a day later.
     async fn store_clock_offsets(
         &mut self,
         clock_offsets: ClockOffsets,

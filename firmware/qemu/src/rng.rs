@@ -1,5 +1,5 @@
-//! Chance from the host's own source, which a test puts into the board's memory: the
-//! emulated chip has none. No byte is used twice, and where it ends the board does.
+//! Random numbers from the host, which a test writes into the board's memory: the emulated
+//! chip has no generator. No byte is used twice; the board panics when they are used up.
 use rand_core::{CryptoRng, Error, RngCore, impls};
 
 use crate::{PSRAM, register};
@@ -8,10 +8,10 @@ const USED: usize = PSRAM + 0xf0_0010;
 const POOL: usize = PSRAM + 0xf1_0000;
 const SIZE: usize = 0x1_0000;
 
-/// The host's.
-pub struct Chance;
+/// The host's random numbers.
+pub struct HostRng;
 
-impl RngCore for Chance {
+impl RngCore for HostRng {
     fn next_u32(&mut self) -> u32 {
         impls::next_u32_via_fill(self)
     }
@@ -23,12 +23,12 @@ impl RngCore for Chance {
     fn fill_bytes(&mut self, bytes: &mut [u8]) {
         // SAFETY: a word of the PSRAM that no Rust object lives in.
         let used = unsafe { register(USED).read_volatile() } as usize;
-        assert!(used + bytes.len() <= SIZE, "the host's chance is used up");
+        assert!(used + bytes.len() <= SIZE, "the host's random numbers are used up");
         // SAFETY: as above.
         unsafe { register(USED).write_volatile((used + bytes.len()) as u32) };
         for (byte, at) in bytes.iter_mut().zip(used..) {
             let place = core::ptr::without_provenance::<u8>(POOL + at);
-            // SAFETY: within the part of the PSRAM that is the host's.
+            // SAFETY: within the host's part of the PSRAM.
             *byte = unsafe { place.read_volatile() };
         }
     }
@@ -39,4 +39,4 @@ impl RngCore for Chance {
     }
 }
 
-impl CryptoRng for Chance {}
+impl CryptoRng for HostRng {}
