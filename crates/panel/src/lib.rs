@@ -1,11 +1,11 @@
-//! A page of numbers to pixels on any DrawTarget: the same code on the lobby
-//! panel, in the server's preview and in the tests.
+//! Draws a page of numbers on any `DrawTarget`. The same code runs on the lobby panel, in the
+//! server's preview and in the tests.
 //!
 //! Invariants:
-//! - What is drawn is a function of the page, the size and the [`Moment`], alone.
-//! - No number is shown that is not known to be of now: without news from the
-//!   house or from the server the panel says since when it has heard nothing.
-//! - Nothing is drawn outside the panel, nothing overlaps, no text is cut.
+//! - The picture is a pure function of page, size and [`Moment`].
+//! - No outdated number is shown: without readings, or without pages from the server, the
+//!   panel shows since when there is no contact.
+//! - Nothing is drawn outside the panel, nothing overlaps, no text is truncated.
 //! - No allocation; each view costs a bounded amount of work.
 //!
 //! ```
@@ -22,20 +22,21 @@
 extern crate std;
 
 mod compose;
-mod contact;
 mod digits;
 mod frame;
-mod ink;
+mod freshness;
+mod geometry;
+mod labels;
 mod local_power;
 mod moment;
-mod number;
+mod palette;
+mod quantity;
 mod scene;
 mod shapes;
 mod size;
 mod text;
 mod ticker;
 mod view;
-mod words;
 
 use embedded_graphics::{
     pixelcolor::Rgb888,
@@ -43,8 +44,8 @@ use embedded_graphics::{
 };
 use wire::Page;
 
-pub use contact::PAGE_MAX_AGE_S;
 pub use frame::{Frame, Frame64x32, Frame128x64};
+pub use freshness::PAGE_MAX_AGE_S;
 pub use local_power::{LocalPower, page_without_contact, with_local_power};
 pub use moment::Moment;
 pub use size::{Size, UnknownSize};
@@ -53,7 +54,7 @@ pub use view::{
     view,
 };
 
-/// Draws what a panel of this size shows of the page at the moment, dark first.
+/// Draws the page as a panel of this size shows it at this moment, on a black background.
 /// The top left of the target is the top left of the panel.
 ///
 /// # Errors
@@ -63,13 +64,13 @@ where
     D: DrawTarget,
     D::Color: From<Rgb888>,
 {
-    let panel = scene::area(0, 0, size.width() as i32, size.height() as i32);
+    let panel = geometry::area(0, 0, size.width() as i32, size.height() as i32);
     target.fill_solid(&panel, Rgb888::BLACK.into())?;
     compose::scene(page, size, moment).draw(target)
 }
 
-/// The picture of a panel, given to `take` as width, height and pixels: row by row
-/// from the top left, red, green and blue with a byte each.
+/// Renders a panel and passes width, height and pixels to `take`: row by row from the top
+/// left, a byte each for red, green and blue.
 pub fn render<R>(
     size: Size,
     page: &Page,

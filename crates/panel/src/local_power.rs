@@ -1,21 +1,20 @@
-//! A panel that hangs beside its meter: what the meter just said goes on the page,
-//! with or without a broker. What only the server knows goes when it is old.
+//! The power of a panel's own meter on the server's page, also without a server.
 use wire::{Contact, Direction, Language, Page, Text, Time};
 
-use crate::contact::{Local, PAGE_MAX_AGE_S};
+use crate::freshness::{LocalTime, PAGE_MAX_AGE_S};
 
-/// What the house's local meter just said.
+/// Power of the panel's own meter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalPower {
-    /// When it measured.
+    /// Time of the measurement.
     pub at: Time,
     /// Power, W.
     pub power_w: i64,
-    /// A step of the power and when it happened, W.
+    /// A step of the power: its time, and its size in W.
     pub step: Option<(Time, i64)>,
 }
 
-/// The page before any has come: no contact, and not since when.
+/// The page before the first one of the server: no contact, since an unknown time.
 pub fn page_without_contact(language: Language) -> Page {
     Page {
         t: Time::default(),
@@ -41,9 +40,8 @@ pub fn page_without_contact(language: Language) -> Page {
     }
 }
 
-/// The server's page with the house's local power on it. Where the server knows a
-/// later reading, the page stays as it is; where the server has not been heard for
-/// [`PAGE_MAX_AGE_S`], only name, language and the local power remain.
+/// The server's page with the local power. A page with a later reading is returned unchanged.
+/// From a page older than [`PAGE_MAX_AGE_S`] only name, language and time zone are used.
 pub fn with_local_power(page: Page, local: LocalPower) -> Page {
     if page.since.is_some_and(|since| since > local.at) {
         return page;
@@ -51,8 +49,8 @@ pub fn with_local_power(page: Page, local: LocalPower) -> Page {
     let page = if local.at.unix() - page.t.unix() < PAGE_MAX_AGE_S {
         page
     } else {
-        // Nobody says when it is night, but the clock.
-        let hour = Local::new(local.at, page.utc_offset_min).hour();
+        // Without the server the local time decides whether it is night.
+        let hour = LocalTime::new(local.at, page.utc_offset_min).hour();
         Page {
             name: page.name,
             utc_offset_min: page.utc_offset_min,

@@ -1,32 +1,32 @@
-//! A view as a list of things with their places. Only what is in the list is
-//! drawn, so tests can show that nothing overlaps, leaves the panel or is cut.
+//! A view as a list of items with their areas. Only these are drawn, so that tests can show
+//! that nothing overlaps, leaves the panel or is truncated.
 use embedded_graphics::{
     pixelcolor::Rgb888,
-    prelude::{DrawTarget, DrawTargetExt, Point, Size},
+    prelude::{DrawTarget, DrawTargetExt, Point},
     primitives::Rectangle,
 };
 use heapless::{String, Vec};
 
-use crate::{digits::Digits, shapes::Shape, text::Face};
+use crate::{digits::Digits, geometry::area, shapes::Shape, text::Face};
 
-/// One thing on a panel.
+/// An item on a panel.
 #[derive(Debug, Clone)]
 pub(crate) struct Item<'a> {
-    /// All that it may touch.
+    /// The area that contains all its pixels.
     pub(crate) area: Rectangle,
-    pub(crate) what: What<'a>,
+    pub(crate) content: Content<'a>,
     pub(crate) color: Rgb888,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum What<'a> {
+pub(crate) enum Content<'a> {
     /// A line; `above` is from the top of the area to the baseline.
     Text {
         face: Face,
         text: String<40>,
         above: i32,
     },
-    /// A line that runs; `left` is where it begins now.
+    /// Scrolling text; `left` is its present left edge.
     Ticker {
         face: Face,
         text: &'a str,
@@ -40,24 +40,20 @@ pub(crate) enum What<'a> {
     Shape(Shape<'a>),
 }
 
-/// What is on the panel. Nothing more than this is ever on one.
+/// The items of a panel.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scene<'a> {
     pub(crate) items: Vec<Item<'a>, 8>,
 }
 
-pub(crate) fn area(x: i32, y: i32, width: i32, height: i32) -> Rectangle {
-    Rectangle::new(Point::new(x, y), Size::new(width.max(0) as u32, height.max(0) as u32))
-}
-
 impl<'a> Scene<'a> {
-    pub(crate) fn add(&mut self, area: Rectangle, what: What<'a>, color: Rgb888) {
-        let room = self.items.push(Item { area, what, color });
-        debug_assert!(room.is_ok(), "more things than a panel ever has");
+    pub(crate) fn add(&mut self, area: Rectangle, content: Content<'a>, color: Rgb888) {
+        let room = self.items.push(Item { area, content, color });
+        debug_assert!(room.is_ok(), "more items than a scene holds");
     }
 
     pub(crate) fn shape(&mut self, area: Rectangle, shape: Shape<'a>, color: Rgb888) {
-        self.add(area, What::Shape(shape), color);
+        self.add(area, Content::Shape(shape), color);
     }
 
     /// A line with its ink beginning at `left`. Returns its width.
@@ -75,7 +71,7 @@ impl<'a> Scene<'a> {
         if fits.is_ok() && extent.width > 0 {
             let place =
                 area(left, baseline - extent.above, extent.width, extent.above + extent.below);
-            self.add(place, What::Text { face, text: owned, above: extent.above }, color);
+            self.add(place, Content::Text { face, text: owned, above: extent.above }, color);
         }
         extent.width
     }
@@ -91,7 +87,7 @@ impl<'a> Scene<'a> {
         let width = digits.width(text);
         let drop = if text.contains(',') { digits.drop() } else { 0 };
         let place = area(left, top, width, digits.height + drop);
-        self.add(place, What::Figure { digits, text: text.clone() }, color);
+        self.add(place, Content::Figure { digits, text: text.clone() }, color);
         width
     }
 
@@ -101,15 +97,15 @@ impl<'a> Scene<'a> {
         D: DrawTarget,
         D::Color: From<Rgb888>,
     {
-        for Item { area, what, color } in &self.items {
+        for Item { area, content, color } in &self.items {
             let color = (*color).into();
             let Point { x, y } = area.top_left;
             let columns = x..x + area.size.width as i32;
-            match what {
-                What::Text { face, text, above } => {
+            match content {
+                Content::Text { face, text, above } => {
                     face.draw(target, text, (x, y + above), &columns, color)?;
                 }
-                What::Ticker { face, text, left, above } => {
+                Content::Ticker { face, text, left, above } => {
                     face.draw(
                         &mut target.clipped(area),
                         text,
@@ -118,8 +114,10 @@ impl<'a> Scene<'a> {
                         color,
                     )?;
                 }
-                What::Figure { digits, text } => digits.draw(target, text, area.top_left, color)?,
-                What::Shape(shape) => shape.draw(target, *area, color)?,
+                Content::Figure { digits, text } => {
+                    digits.draw(target, text, area.top_left, color)?
+                }
+                Content::Shape(shape) => shape.draw(target, *area, color)?,
             }
         }
         Ok(())

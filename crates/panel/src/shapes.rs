@@ -1,4 +1,4 @@
-//! What is neither word nor figure: arrows, the bar of today, the curve of a day, a moon.
+//! Arrows, the bar of today, the load curve of a day, a moon.
 use embedded_graphics::{
     pixelcolor::Rgb888,
     prelude::{DrawTarget, Point, Size},
@@ -6,7 +6,7 @@ use embedded_graphics::{
 };
 use wire::Direction;
 
-use crate::{ink, scene::area, text::runs};
+use crate::{geometry::area, palette, text::runs};
 
 #[derive(Debug, Clone)]
 pub(crate) enum Shape<'a> {
@@ -16,11 +16,11 @@ pub(crate) enum Shape<'a> {
     Bar { filled: i32, usual: Option<i32> },
     /// 24 columns, the hour of the last one being `hour`; equally wide.
     Curve { hours: &'a [Option<u32>; 24], hour: i8, gap: i32 },
-    /// A waning one.
+    /// A waning moon.
     Moon,
 }
 
-/// `value` of `of`, as pixels of `pixels`, at least one for anything above nothing.
+/// `pixels` × `value` / `of`, at least 1 for a positive value.
 pub(crate) fn share(value: i64, of: i64, pixels: i32) -> i32 {
     let (mut value, mut of) = (value.max(0), of.max(1));
     if value == 0 {
@@ -68,8 +68,8 @@ impl Shape<'_> {
                         // The mark is two wide, and dark beside it, to stand out.
                         let mark = (usual - 2).clamp(0, w - 2);
                         part(0, (*filled).min(mark - 1), color)?;
-                        part((*filled).min(mark - 1).max(0), mark - 1, ink::FAINT.into())?;
-                        part(mark, mark + 2, ink::FIGURE.into())?;
+                        part((*filled).min(mark - 1).max(0), mark - 1, palette::FAINT.into())?;
+                        part(mark, mark + 2, palette::FIGURE.into())?;
                         part(mark + 3, *filled, color)
                     }
                 }
@@ -80,14 +80,14 @@ impl Shape<'_> {
                 for (i, watts) in (0..24).zip(hours.iter()) {
                     let left = x + i * step;
                     let Some(watts) = watts else {
-                        target.fill_solid(&area(left, y + h - 1, 1, 1), ink::FAINT.into())?;
+                        target.fill_solid(&area(left, y + h - 1, 1, 1), palette::FAINT.into())?;
                         continue;
                     };
                     let tall = share(i64::from(*watts), i64::from(most), h).max(1);
                     let then = (i32::from(*hour) + 1 + i) % 24;
                     let night = !(5..22).contains(&then);
                     let bar = area(left, y + h - tall, step - gap, tall);
-                    target.fill_solid(&bar, if night { ink::NIGHT.into() } else { color })?;
+                    target.fill_solid(&bar, if night { palette::NIGHT.into() } else { color })?;
                 }
                 Ok(())
             }

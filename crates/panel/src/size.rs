@@ -1,4 +1,4 @@
-//! The panels there are.
+//! Supported panel sizes.
 use core::fmt;
 use core::str::FromStr;
 
@@ -35,7 +35,7 @@ impl fmt::Display for Size {
     }
 }
 
-/// Not `64x32` or `128x64`.
+/// The text is neither `64x32` nor `128x64`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownSize;
 

@@ -1,5 +1,4 @@
-//! Words. The letters come from the tables of `build.rs`: Latin-1, so å ä ö é ² are
-//! drawn as they are, each as wide as it is.
+//! Text in proportional Latin-1 fonts, from the tables that `build.rs` generates.
 use core::ops::Range;
 
 use embedded_graphics::{
@@ -47,7 +46,7 @@ pub(crate) const NARROW: Face = Face { table: &tables::NARROW, gap: 1, scale: 1,
 /// Capitals of 5 px: the last resort.
 pub(crate) const TINY: Face = Face { table: &tables::TINY, gap: 1, scale: 1, cap: 5 };
 
-/// What the ink of a line takes, px.
+/// Extent of the pixels of a line, px.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Extent {
     pub(crate) width: i32,
@@ -57,8 +56,8 @@ pub(crate) struct Extent {
     pub(crate) below: i32,
 }
 
-/// What Latin-1 lacks, in what it has: dashes, quotes, and the letters of Sámi
-/// and of the neighbours' names.
+/// Replaces characters outside Latin-1 (dashes, quotes, Sámi and other letters) by similar
+/// ones within it.
 fn fold(c: char) -> char {
     const FROM: &str = "‐‑‒–—−‘’“”•šŠčČžŽđĐŋŊŧŦłŁőŐűŰ";
     const TO: &str = "------''\"\"·sScCzZdDnNtTlLöÖüÜ";
@@ -72,7 +71,7 @@ fn fold(c: char) -> char {
     }
 }
 
-/// Place in the tables; of the question mark for what they do not have.
+/// Index into the tables; that of the question mark for unknown characters.
 fn index(c: char) -> usize {
     match fold(c) {
         c @ ' '..='~' => c as usize - 0x20,

@@ -1,56 +1,56 @@
-//! Which view is up: a pure function of the page, the size and the moment.
+//! Selects the view: a pure function of the page, the size and the moment.
 //!
-//! A round takes [`ROTATION_MS`] and every view has its fixed place in it, so that a
-//! page that gains or loses a number does not make the panel jump. A view whose
-//! number is not known gives its place to the power.
+//! A rotation takes [`ROTATION_MS`]. Every view has a fixed slot in it, so that a value that
+//! appears or disappears does not shift the other views. A view without its value is
+//! replaced by the power.
 //!
 //! ```text
 //!  0 s Power      26 s Power       50 s Name
-//!  8 s Today      32 s Day         54 s Ticker, until it has run through once,
+//!  8 s Today      32 s Day         54 s Ticker, until the text has scrolled through,
 //! 14 s Saving     38 s Intensity        then Power
 //! 20 s Rank       44 s LastNight   80 s again
 //! ```
 use wire::{Page, Time};
 
-use crate::{Moment, Size, contact::Heard, contact::heard, ticker};
+use crate::{Moment, Size, freshness::Freshness, freshness::freshness, ticker};
 
-/// Milliseconds of a round.
-pub const ROTATION_MS: u64 = 80_000;
-/// Milliseconds of a round while there is no contact: that, then the name.
+/// Duration of a rotation of all views, ms.
+pub const ROTATION_MS: u64 = TICKER_FROM_MS + ticker::MAX_MS;
+/// Duration of a rotation without contact, ms: [`View::NoContact`], then the name.
 pub const NO_CONTACT_ROTATION_MS: u64 = 12_000;
-/// Of these, those with the name.
+/// Part of it with the name, ms.
 pub const NO_CONTACT_NAME_MS: u64 = 4_000;
-/// Seconds for which a step stands there, from [`Page::step_at`].
+/// Time for which a step is shown, from [`Page::step_at`], s.
 pub const STEP_SHOWN_S: i64 = 15;
-/// Seconds by which a step may lie ahead of the panel's clock.
+/// Maximum time by which a step may be ahead of the panel's clock, s.
 pub const STEP_MAX_AHEAD_S: i64 = 30;
 
-/// What a panel shows: one thing at a time.
+/// What a panel shows at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum View {
-    /// The house's power now.
+    /// Present power.
     Power,
-    /// Energy since midnight, against the baseline.
+    /// Energy since midnight, compared with the baseline.
     Today,
-    /// Saving, and where it is going.
+    /// Saving and its trend.
     Saving,
-    /// Rank of how many.
+    /// Rank and number of participants.
     Rank,
     /// Energy per square metre since the contest began.
     Intensity,
     /// The last 24 hours.
     Day,
-    /// Mean load of the last night: what was left on.
+    /// Mean power of the last night.
     LastNight,
-    /// Whose panel it is.
+    /// Name of the municipality.
     Name,
-    /// The line of text that runs.
+    /// Scrolling text.
     Ticker,
-    /// The power just jumped.
+    /// A step of the power.
     Step,
-    /// Nothing is heard, and since when.
+    /// No contact, and since when.
     NoContact,
-    /// The power, dim and small, while nobody looks.
+    /// The power, dimmed and small, at night.
     Dark,
 }
 
@@ -72,8 +72,8 @@ impl View {
     ];
 }
 
-/// Where each place of the round begins, ms.
-const ROUND: [(u64, View); 10] = [
+/// Start of each slot of the rotation, ms.
+const SLOTS: [(u64, View); 10] = [
     (0, View::Power),
     (8_000, View::Today),
     (14_000, View::Saving),
@@ -86,14 +86,12 @@ const ROUND: [(u64, View); 10] = [
     (TICKER_FROM_MS, View::Ticker),
 ];
 const TICKER_FROM_MS: u64 = 54_000;
-/// The longest that a ticker takes to run through.
-pub(crate) const TICKER_MS: u64 = ROTATION_MS - TICKER_FROM_MS;
 
-/// Which view is up. The size matters only for how long the ticker takes.
+/// The view at a moment. The size affects only the duration of the ticker.
 pub fn view(page: &Page, size: Size, moment: Moment) -> View {
     let named = !page.name.as_str().trim().is_empty();
-    match heard(page, moment.now) {
-        Heard::Lost { .. }
+    match freshness(page, moment.now) {
+        Freshness::Lost { .. }
             if named
                 && !page.night
                 && moment.elapsed_ms % NO_CONTACT_ROTATION_MS
@@ -101,13 +99,13 @@ pub fn view(page: &Page, size: Size, moment: Moment) -> View {
         {
             View::Name
         }
-        Heard::Lost { .. } => View::NoContact,
-        // Before the dark: a night walk wants to see what its switches do.
-        Heard::Now if step(page, moment.now).is_some() => View::Step,
-        Heard::Now if page.night => View::Dark,
-        Heard::Now => {
+        Freshness::Lost { .. } => View::NoContact,
+        // Also at night: whoever switches something off sees the effect.
+        Freshness::Current if step(page, moment.now).is_some() => View::Step,
+        Freshness::Current if page.night => View::Dark,
+        Freshness::Current => {
             let at = moment.elapsed_ms % ROTATION_MS;
-            let (_, view) = ROUND.iter().rev().find(|(from, _)| *from <= at).unwrap_or(&ROUND[0]);
+            let (_, view) = SLOTS.iter().rev().find(|(from, _)| *from <= at).unwrap_or(&SLOTS[0]);
             [*view, View::Power, View::Name]
                 .into_iter()
                 .find(|view| known(page, size, *view, at))
@@ -116,12 +114,12 @@ pub fn view(page: &Page, size: Size, moment: Moment) -> View {
     }
 }
 
-/// Milliseconds since the ticker came up.
+/// Time since the ticker started, ms.
 pub(crate) fn ticker_ms(moment: Moment) -> u64 {
     (moment.elapsed_ms % ROTATION_MS).saturating_sub(TICKER_FROM_MS)
 }
 
-/// Whether there is something to show.
+/// Whether the value of a view is known.
 fn known(page: &Page, size: Size, view: View, at: u64) -> bool {
     match view {
         View::Power | View::Dark => page.power_w.is_some(),
@@ -132,13 +130,13 @@ fn known(page: &Page, size: Size, view: View, at: u64) -> bool {
         View::Day => page.hours_w.iter().any(Option::is_some),
         View::LastNight => page.night_w.is_some(),
         View::Name => !page.name.as_str().trim().is_empty(),
-        View::Ticker => at - TICKER_FROM_MS < ticker::lasts_ms(page.ticker.as_str(), size),
+        View::Ticker => at - TICKER_FROM_MS < ticker::duration_ms(page.ticker.as_str(), size),
         View::Step => page.step_w.is_some(),
         View::NoContact => true,
     }
 }
 
-/// The step to show: the one that just happened.
+/// The step to show, W: a recent one.
 pub(crate) fn step(page: &Page, now: Time) -> Option<i64> {
     let age = now.unix() - page.step_at.unwrap_or(page.t).unix();
     page.step_w.filter(|watts| *watts != 0 && (-STEP_MAX_AHEAD_S..STEP_SHOWN_S).contains(&age))

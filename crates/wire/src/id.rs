@@ -1,4 +1,4 @@
-//! Names of gateways and meters, checked once where they enter.
+//! Identifiers of gateways and meters, validated when they are parsed.
 use core::fmt;
 use core::str::FromStr;
 
@@ -8,14 +8,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// Longest identifier in bytes; a Swedish metering point has 18 digits.
 const MAX: usize = 40;
 
-/// Why a text is no identifier.
+/// Why a text is not an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdError {
-    /// Nothing was given.
+    /// The text is empty.
     Empty,
     /// More than 40 bytes.
     TooLong,
-    /// Something else than `A-Z a-z 0-9 - _ . :`.
+    /// A character other than `A-Z a-z 0-9 - _ . :`.
     Character(char),
 }
 
@@ -94,11 +94,11 @@ macro_rules! id {
 }
 
 id! {
-    /// The device that carries readings to the broker; a level of its topics.
+    /// The device that publishes readings; a level of its topics.
     GatewayId
 }
 id! {
-    /// The meter as the organiser knows it, usually its metering point number.
+    /// The meter, usually its metering point number.
     MeterId
 }
 
@@ -109,7 +109,7 @@ mod tests {
     use super::{IdError, MeterId};
 
     #[test]
-    fn the_alphabet_is_that_of_topics() {
+    fn identifiers_are_valid_topic_levels() {
         for good in ["735999100000000001", "soderhamn-1", "A_b.c:d", &"x".repeat(40)] {
             assert_eq!(good.parse::<MeterId>().map(|id| id.to_string()), Ok(good.into()));
         }

@@ -1,19 +1,19 @@
-//! JSON of the messages, without allocation. Unknown fields are skipped, so a
-//! newer sender does not silence an older receiver.
+//! JSON of the messages, without allocation. Unknown fields are skipped, so that an older
+//! receiver understands a newer sender.
 use core::fmt;
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Page, Reading, Status};
 
-/// Longest reading as JSON, bytes.
+/// Maximum length of a reading as JSON, bytes.
 pub const MAX_READING: usize = 512;
-/// Longest status as JSON, bytes.
+/// Maximum length of a status as JSON, bytes.
 pub const MAX_STATUS: usize = 1024;
-/// Longest page as JSON, bytes.
+/// Maximum length of a page as JSON, bytes.
 pub const MAX_PAGE: usize = 1280;
 
-/// The buffer was too small.
+/// The buffer is too small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EncodeError;
 
@@ -25,7 +25,7 @@ impl fmt::Display for EncodeError {
 
 impl core::error::Error for EncodeError {}
 
-/// The payload is no message of this kind.
+/// The payload is not a message of this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError(serde_json_core::de::Error);
 
@@ -42,7 +42,7 @@ fn encode(value: &impl Serialize, buffer: &mut [u8]) -> Result<usize, EncodeErro
 }
 
 fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, DecodeError> {
-    // Room for the longest text that has escapes in it; others need none.
+    // Room for the longest text with escape sequences.
     let mut unescaped = [0; MAX_PAGE];
     serde_json_core::from_slice_escaped(payload, &mut unescaped)
         .map(|(value, _)| value)
@@ -52,12 +52,12 @@ fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, DecodeError> {
 macro_rules! json {
     ($name:ty) => {
         impl $name {
-            /// Writes the JSON and tells its length.
+            /// Writes the JSON into `buffer` and returns its length.
             pub fn encode(&self, buffer: &mut [u8]) -> Result<usize, EncodeError> {
                 encode(self, buffer)
             }
 
-            /// Reads the JSON.
+            /// Parses JSON.
             pub fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
                 decode(payload)
             }
@@ -175,19 +175,19 @@ mod tests {
     }
 
     #[test]
-    fn escapes_of_either_writer_are_read() {
-        let said = "\"Släck\" C:\\ljus å/ä";
-        let page = Page { ticker: Text::truncated(said), ..longest_page() };
+    fn escapes_of_both_writers_are_parsed() {
+        let text = "\"Släck\" C:\\ljus å/ä";
+        let page = Page { ticker: Text::truncated(text), ..longest_page() };
         let json = serde_json::to_string(&page).expect("JSON");
         assert!(json.contains(r#"\"Släck\" C:\\ljus"#), "{json}");
         for json in [json.replace("å/ä", r"\u00e5\/\u00E4"), json] {
             let read = Page::decode(json.as_bytes()).expect("a page");
-            assert_eq!(read.ticker.as_str(), said);
+            assert_eq!(read.ticker.as_str(), text);
         }
     }
 
     #[test]
-    fn a_longer_ticker_of_a_newer_server_is_cut() {
+    fn a_longer_ticker_of_a_newer_server_is_truncated() {
         let json = serde_json::to_string(&longest_page()).expect("JSON");
         let quotes = "\\\"".repeat(160);
         assert!(json.contains(&quotes));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reading_is_refused() {
+    fn invalid_readings_are_rejected() {
         const GOOD: &str =
             r#"{"meter":"m","t":"2027-04-11T09:59:50Z","import_wh":1,"seq":1,"boot":1}"#;
         assert!(Reading::decode(GOOD.as_bytes()).is_ok());

@@ -1,12 +1,12 @@
-//! What crosses a link of ours: topics, messages and their versions, the same
-//! source on the microcontroller, on the server and in the simulator.
+//! MQTT topics and messages between gateways, server and panels. The same source runs on the
+//! microcontroller, on the server and in the simulator.
 //!
 //! Invariants:
-//! - No allocation and no I/O: everything has a bound that is visible in its type.
-//! - A version is append-only. `tests/versions/v1.rs` pins the literal bytes; a
-//!   failing one means that the code is wrong, never the test.
-//! - A message is *untrusted*: it says what the sender said, in whole units of
-//!   watts and watt-hours. What it means is decided behind the edge.
+//! - No allocation and no I/O: every length is bounded by a type.
+//! - A version is append-only. `tests/versions/v1.rs` pins the literal bytes; if it fails,
+//!   the code is wrong and not the test.
+//! - A message is *untrusted* input, in whole watts and watt-hours. The receiver checks and
+//!   converts it.
 #![no_std]
 
 #[cfg(test)]

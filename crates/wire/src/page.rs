@@ -1,71 +1,71 @@
-//! What a town hall's panel shows: numbers and text, not pixels.
+//! The content of a town hall's panel: numbers and text, not pixels.
 use serde::{Deserialize, Serialize};
 
 use crate::{Language, Text, Time};
 
-/// How the house is heard, judged by the time its meter measured.
+/// Whether readings of the participant arrive, judged by the time of the newest one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Contact {
-    /// Readings come.
+    /// Readings arrive.
     Live,
-    /// None for some minutes: `since` tells from when.
+    /// None for some minutes; `since` is the time of the newest one.
     Stale,
-    /// None for hours, or never.
+    /// None for hours, or none at all.
     Silent,
 }
 
-/// Where the saving is going.
+/// Trend of the saving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// The saving grows.
+    /// The saving increases.
     Up,
-    /// It neither grows nor shrinks as far as can be told.
+    /// There is no significant trend.
     Level,
-    /// It shrinks.
+    /// The saving decreases.
     Down,
 }
 
-/// All that a panel needs to draw its pages. What is not known is absent.
+/// Everything that a panel needs to draw its views. Unknown values are absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
-    /// When the server wrote this.
+    /// When the server published the page.
     pub t: Time,
     /// Municipality.
     pub name: Text<32>,
-    /// How the house is heard.
+    /// Whether readings arrive.
     pub contact: Contact,
     /// Time of the last reading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Time>,
-    /// The house's offset from UTC in minutes, so that a panel shows local time.
+    /// Offset of local time from UTC, minutes.
     pub utc_offset_min: i16,
-    /// Power now, W.
+    /// Present power, W.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub power_w: Option<i64>,
-    /// A step of the power that just happened, W (positive: switched on).
+    /// The latest step of the power, W; positive when a load was switched on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_w: Option<i64>,
-    /// When it happened; a panel shows it for some seconds from its arrival.
+    /// Time of the step; a panel shows it for some seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_at: Option<Time>,
     /// Energy since local midnight, Wh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub today_wh: Option<i64>,
-    /// What the baseline expects for the same hours, Wh.
+    /// Baseline energy of the same hours, Wh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub today_baseline_wh: Option<i64>,
     /// Saving since the contest began, tenths of a percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saving_permille: Option<i16>,
-    /// Where the saving is going.
+    /// Trend of the saving.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
-    /// Rank, 1 is best; absent while unranked.
+    /// Rank, from 1; absent while unranked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rank: Option<u16>,
-    /// Participants in the competition.
+    /// Number of participants.
     pub of: u16,
     /// Intensity since the contest began, Wh/m².
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,9 +75,9 @@ pub struct Page {
     pub night_w: Option<u32>,
     /// Mean power of the last 24 hours, oldest first, W.
     pub hours_w: [Option<u32>; 24],
-    /// A line that runs along the panel.
+    /// Text that scrolls across the panel.
     pub ticker: Text<160>,
-    /// Dark mode: the hours in which nobody looks.
+    /// Whether the panel is dimmed because it is night.
     pub night: bool,
     /// Language of the words.
     pub language: Language,

@@ -3,31 +3,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::{MeterId, Time};
 
-/// What a meter held at a moment, in primary values (multiplier applied).
+/// Values of a meter at one time, in primary values (multiplier applied).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
-    /// Which meter.
+    /// The meter.
     pub meter: MeterId,
-    /// When the meter held it.
+    /// Time of the measurement.
     pub t: Time,
     /// Register of energy taken from the grid, Wh.
     pub import_wh: u64,
     /// Register of energy fed into the grid, Wh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export_wh: Option<u64>,
-    /// Active power, W; negative while more is fed in than taken.
+    /// Active power, W; negative while export exceeds import.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub power_w: Option<i64>,
-    /// Per phase, where the meter tells.
+    /// Values of each phase, if the meter shows them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phases: Option<Phases>,
-    /// Number of the reading since `boot`.
+    /// Number of the reading since that start, from 1.
     pub seq: u32,
     /// How often the gateway has started.
     pub boot: u32,
 }
 
-/// L1, L2, L3; what the meter does not tell is `null`.
+/// Values of L1, L2, L3; a value that the meter does not show is `null`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phases {
     /// Active power, W; negative for export.

@@ -1,4 +1,4 @@
-//! A gateway's state: retained, and its last will.
+//! The status of a gateway: a retained message, and the will message.
 use serde::{Deserialize, Serialize};
 
 use crate::{Text, Time};
@@ -7,21 +7,21 @@ use crate::{Text, Time};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ConnectionState {
-    /// Said by the gateway itself.
+    /// Published by the gateway.
     Online,
-    /// Said by the broker for it, or by itself before it leaves.
+    /// Published by the broker as the will message, or by the gateway before it disconnects.
     Offline,
 }
 
-/// What a gateway tells about itself.
+/// Status of a gateway. Unknown values are absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// Whether it is connected.
     pub state: ConnectionState,
-    /// Version of what runs on it.
+    /// Version of its program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub firmware: Option<Text<32>>,
-    /// When this was said.
+    /// When the status was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub t: Option<Time>,
     /// How often it has started.
@@ -30,59 +30,58 @@ pub struct Status {
     /// Seconds since it started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uptime_s: Option<u32>,
-    /// Readings that wait in the outbox.
+    /// Number of readings in the outbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued: Option<u32>,
-    /// Readings that the outbox had to give up or thin out.
+    /// Number of readings that the outbox has dropped or thinned out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<u32>,
-    /// Telegrams decoded.
+    /// Number of decoded telegrams.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub telegrams: Option<u32>,
-    /// Telegrams refused: checksum, framing, content.
+    /// Number of rejected telegrams.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errors: Option<u32>,
-    /// The same by reason.
+    /// Rejected telegrams by reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<TelegramErrorCounts>,
-    /// Why it started last, as the chip tells: `power`, `watchdog`, `panic`, …
+    /// Reason for the last start: `power`, `watchdog`, `panic`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<Text<96>>,
-    /// Why the settings that wait on its topic are not taken. Absent: they are, or there
-    /// are none.
+    /// Why the settings on its topic are not in use. Absent if they are, or if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<Text<96>>,
-    /// What became of the last update over the air, where there are any: `ready`,
+    /// State of the last update over the air, if the gateway supports them: `ready`,
     /// `receiving`, `refused: …`, `starting`, `on trial`, `kept`, `rolled back`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<Text<48>>,
 }
 
-/// Telegrams refused since the gateway started, by reason. A reason that is absent
-/// has not occurred.
+/// Numbers of telegrams that the gateway has rejected since its start, by reason; in JSON an
+/// absent reason is 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TelegramErrorCounts {
-    /// The checksum is not that of the bytes.
+    /// The checksum does not match.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub checksum: u32,
-    /// Nonsense where the checksum belongs.
+    /// Neither a checksum nor a line end follows the telegram.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub trailer: u32,
-    /// It ended before its end.
+    /// The telegram is truncated.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cut: u32,
-    /// Without checksum, and not flawless.
+    /// It has no checksum, and a malformed line or no content.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unsure: u32,
-    /// Without checksum, from a meter that sends one.
+    /// It has no checksum, but the meter has sent one before.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub checksum_missing: u32,
-    /// Sound, but without a register of imported energy that can be.
+    /// It is valid, but has no valid register of imported energy.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub no_register: u32,
 }
 
-/// Why a telegram was refused; [`TelegramErrorCounts`] says what each means.
+/// Reason for which a telegram is rejected; see [`TelegramErrorCounts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are those of the fields")]
 pub enum TelegramErrorKind {
@@ -95,7 +94,7 @@ pub enum TelegramErrorKind {
 }
 
 impl TelegramErrorKind {
-    /// Its name in JSON and at `/metrics`.
+    /// The name in JSON and in the labels of `/metrics`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Checksum => "checksum",
@@ -109,7 +108,7 @@ impl TelegramErrorKind {
 }
 
 impl TelegramErrorCounts {
-    /// The number of every reason.
+    /// The count of every reason.
     pub const fn by_reason(&self) -> [(TelegramErrorKind, u32); 6] {
         [
             (TelegramErrorKind::Checksum, self.checksum),
@@ -121,7 +120,7 @@ impl TelegramErrorCounts {
         ]
     }
 
-    /// All of them.
+    /// The sum of all reasons.
     pub fn total(&self) -> u32 {
         self.by_reason().iter().fold(0, |sum, (_, count)| u32::saturating_add(sum, *count))
     }
@@ -133,7 +132,7 @@ const fn is_zero(count: &u32) -> bool {
 }
 
 impl Status {
-    /// Only the state, as in a last will.
+    /// A status with the state alone, as in a will message.
     pub const fn state_only(state: ConnectionState) -> Self {
         Self {
             state,

@@ -1,6 +1,5 @@
-//! Bounded text for panels: cut at a character, never in one. Control
-//! characters become spaces: no panel draws them, and as JSON each would take
-//! six bytes instead of one.
+//! Bounded text, truncated between characters. Control characters become spaces: a panel
+//! cannot draw them, and in JSON each takes six bytes instead of one.
 use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -10,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Text<const N: usize>(heapless::String<N>);
 
 impl<const N: usize> Text<N> {
-    /// As much of `text` as fits, cut before the character that does not.
+    /// `text` up to the first character that does not fit.
     pub fn truncated(text: &str) -> Self {
         let mut kept = heapless::String::new();
         for c in text.chars() {
@@ -60,7 +59,7 @@ mod tests {
     use super::Text;
 
     #[test]
-    fn is_cut_before_the_character_that_does_not_fit() {
+    fn is_truncated_before_a_character_that_does_not_fit() {
         assert_eq!(Text::<5>::truncated("Åsele").as_str(), "Åsel");
         assert_eq!(Text::<1>::truncated("Å").as_str(), "");
     }

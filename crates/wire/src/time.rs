@@ -1,4 +1,4 @@
-//! A moment on a link: whole seconds of UTC, written as RFC 3339.
+//! Time in messages: whole seconds of UTC, in JSON as RFC 3339.
 use core::fmt;
 use core::str::FromStr;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(i64);
 
-/// Why a text or number is no moment.
+/// Why a text or number is not a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeError {
     /// Not RFC 3339 with an offset, such as `2027-04-11T09:59:50Z`.
@@ -48,7 +48,7 @@ impl FromStr for Time {
     type Err = TimeError;
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let moment: Timestamp = text.parse().map_err(|_| TimeError::Format)?;
-        // Towards the past, so that a fraction never makes a reading younger.
+        // Rounded down, so that a fraction never makes a reading later.
         Self::from_unix(moment.as_millisecond().div_euclid(1000))
     }
 }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn rfc_3339_is_read() {
+    fn rfc_3339_is_parsed() {
         let ten_to_ten = 1_807_437_590;
         for text in [
             "2027-04-11T09:59:50Z",
@@ -109,7 +109,7 @@ mod tests {
         ] {
             assert_eq!(unix(text), Ok(ten_to_ten), "{text}");
         }
-        // A leap second is the last that its minute has here.
+        // A leap second is taken as the second before it.
         assert_eq!(unix("2016-12-31T23:59:60Z"), unix("2016-12-31T23:59:59Z"));
     }
 
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_forms_are_rejected() {
         for text in [
             "",
             "NaN",
@@ -150,7 +150,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(seconds in 0..=Time::LAST) {
+        fn parsing_inverts_formatting(seconds in 0..=Time::LAST) {
             let time = Time::from_unix(seconds).expect("in range");
             let text = time.to_string();
             prop_assert_eq!(text.len(), 20);

@@ -1,34 +1,34 @@
-//! The one place that builds and parses MQTT topics.
+//! MQTT topic names. No other module builds or parses them.
 use core::fmt::{self, Write};
 
 use crate::{GatewayId, IdError};
 
-/// A topic as text, as long as the longest of ours.
+/// A topic name; long enough for every [`Topic`].
 pub type TopicBuf = heapless::String<72>;
 
 const ROOT: &str = "wattkampen/v1/";
 
-/// What a topic of ours carries.
+/// A topic of this product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Topic {
     /// `wattkampen/v1/{gateway}/reading`
     Reading(GatewayId),
-    /// `wattkampen/v1/{gateway}/status`, retained, also the last will
+    /// `wattkampen/v1/{gateway}/status`, retained, also of the will message
     Status(GatewayId),
     /// `wattkampen/v1/{gateway}/page`, retained
     Page(GatewayId),
-    /// `wattkampen/v1/{gateway}/config`, retained: settings, for the gateway alone
+    /// `wattkampen/v1/{gateway}/config`, retained: settings for the gateway
     Config(GatewayId),
-    /// `wattkampen/v1/{gateway}/update`, bytes: pieces of a program, for the gateway alone
+    /// `wattkampen/v1/{gateway}/update`, binary: pieces of a firmware image for the gateway
     Update(GatewayId),
 }
 
-/// Why a topic is none of ours.
+/// Why a text is not a [`Topic`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TopicError {
     /// It does not begin with `wattkampen/v1/`.
     Foreign,
-    /// The gateway's name is none.
+    /// The gateway's identifier is invalid.
     Gateway(IdError),
     /// The last level is not `reading`, `status`, `page`, `config` or `update`.
     Kind,
@@ -37,10 +37,10 @@ pub enum TopicError {
 impl fmt::Display for TopicError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Foreign => write!(f, "a topic of ours begins with {ROOT}"),
+            Self::Foreign => write!(f, "a topic of this product begins with {ROOT}"),
             Self::Gateway(error) => write!(f, "gateway in the topic: {error}"),
             Self::Kind => f.write_str(
-                "a topic of ours ends with /reading, /status, /page, /config or /update",
+                "a topic of this product ends with /reading, /status, /page, /config or /update",
             ),
         }
     }
@@ -49,12 +49,12 @@ impl fmt::Display for TopicError {
 impl core::error::Error for TopicError {}
 
 impl Topic {
-    /// Filter of all readings, for the server.
+    /// Topic filter of all readings.
     pub const ALL_READINGS: &str = "wattkampen/v1/+/reading";
-    /// Filter of all gateway states, for the server.
+    /// Topic filter of the status of all gateways.
     pub const ALL_STATUS: &str = "wattkampen/v1/+/status";
 
-    /// The gateway that the topic belongs to.
+    /// The gateway of the topic.
     pub fn gateway(&self) -> &GatewayId {
         match self {
             Self::Reading(gateway)
@@ -65,15 +65,15 @@ impl Topic {
         }
     }
 
-    /// Whether the server has to look at what comes on this topic, understood or not: all
-    /// of this product, but what is for gateways alone.
+    /// Whether the server has to handle messages of this topic, known or not: all topics of
+    /// this product except those that are for gateways alone.
     pub fn is_for_server(text: &str) -> bool {
         let for_gateways =
             |text: &str| matches!(Self::parse(text), Ok(Self::Config(_) | Self::Update(_)));
         text.starts_with(ROOT) && !for_gateways(text)
     }
 
-    /// From the topic of a message.
+    /// Parses a topic name.
     pub fn parse(text: &str) -> Result<Self, TopicError> {
         let rest = text.strip_prefix(ROOT).ok_or(TopicError::Foreign)?;
         let (gateway, kind) = rest.split_once('/').ok_or(TopicError::Kind)?;
@@ -88,10 +88,10 @@ impl Topic {
         }
     }
 
-    /// The text to publish or subscribe to.
+    /// The topic name.
     pub fn to_buf(&self) -> TopicBuf {
         let mut text = TopicBuf::new();
-        // Root, 40 bytes and the longest kind fit by construction.
+        // The root, an identifier of 40 bytes and the longest suffix fit.
         let _ = write!(text, "{self}");
         text
     }
@@ -120,7 +120,7 @@ mod tests {
     use crate::IdError;
 
     #[test]
-    fn what_is_none_of_ours_is_told_apart() {
+    fn other_topics_are_rejected() {
         for (text, why) in [
             ("", TopicError::Foreign),
             ("zigbee2mqtt/plug", TopicError::Foreign),
@@ -144,7 +144,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(gateway in "[A-Za-z0-9_.:-]{1,40}", kind in 0..5) {
+        fn parsing_inverts_formatting(gateway in "[A-Za-z0-9_.:-]{1,40}", kind in 0..5) {
             let id = gateway.parse().expect("an id");
             let topic = match kind {
                 0 => Topic::Reading(id),

@@ -3,10 +3,11 @@ use embedded_graphics::pixelcolor::Rgb888;
 use heapless::String;
 use wire::Direction;
 
-use super::Sheet;
+use super::Layout;
 use crate::{
     digits::Digits,
-    scene::{Scene, area},
+    geometry::area,
+    scene::Scene,
     shapes::Shape,
     text::{BOLD, Extent, Face, LARGE, NARROW, PLAIN, TINY},
 };
@@ -39,16 +40,16 @@ pub(super) struct Figure<'a> {
 
 impl Figure<'_> {
     /// Puts it in the middle of the rows `top..bottom`.
-    pub(super) fn place(&self, scene: &mut Scene<'_>, sheet: Sheet, top: i32, bottom: i32) {
+    pub(super) fn place(&self, scene: &mut Scene<'_>, layout: Layout, top: i32, bottom: i32) {
         let fits = |(digits, face): &&(Digits, Face)| {
-            self.width(*digits, *face) <= sheet.width - 2
+            self.width(*digits, *face) <= layout.width - 2
                 && digits.height + self.below(*digits, *face) <= bottom - top
         };
         let Some(&(digits, face)) = LADDER.iter().find(fits) else {
             return;
         };
         let spare = bottom - top - digits.height - self.below(digits, face);
-        let mut left = (sheet.width - self.width(digits, face)) / 2;
+        let mut left = (layout.width - self.width(digits, face)) / 2;
         let top = top + spare / 2;
         if let Some(direction) = self.arrow {
             let (width, height) = arrow(digits, direction);

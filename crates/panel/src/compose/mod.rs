@@ -1,5 +1,5 @@
-//! Each view put together: what stands where. Large figure, small label; what does
-//! not fit falls to the next smaller face, never over the edge.
+//! The layout of each view: a large figure and small labels. Text that does not fit gets the
+//! next smaller typeface.
 mod figure;
 mod measures;
 mod notices;
@@ -18,9 +18,9 @@ use crate::{
     view::view,
 };
 
-/// A panel's geometry: what differs between the sizes, and what of it is drawn on.
+/// Geometry and typefaces of a panel size.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sheet {
+pub(crate) struct Layout {
     size: Size,
     width: i32,
     height: i32,
@@ -34,7 +34,7 @@ pub(crate) struct Sheet {
     bottom: i32,
 }
 
-impl Sheet {
+impl Layout {
     const fn new(size: Size) -> Self {
         let (width, height) = (size.width() as i32, size.height() as i32);
         match size {
@@ -69,52 +69,52 @@ impl Sheet {
     }
 }
 
-/// What the panel shows.
+/// The scene of a panel.
 pub(crate) fn scene<'a>(page: &'a Page, size: Size, moment: Moment) -> Scene<'a> {
     let mut scene = Scene::default();
-    let sheet = Sheet::new(size);
+    let layout = Layout::new(size);
     match view(page, size, moment) {
-        View::Power => measures::power(&mut scene, sheet, page),
-        View::Today => measures::today(&mut scene, sheet, page),
-        View::Saving => measures::saving(&mut scene, sheet, page),
-        View::Rank => measures::rank(&mut scene, sheet, page),
-        View::Intensity => measures::intensity(&mut scene, sheet, page),
-        View::Day => measures::day(&mut scene, sheet, page),
-        View::LastNight => measures::last_night(&mut scene, sheet, page),
-        View::Name => notices::name(&mut scene, sheet, page, moment),
-        View::Ticker => notices::ticker(&mut scene, sheet, page, moment),
-        View::Step => notices::step(&mut scene, sheet, page, moment),
-        View::NoContact => notices::no_contact(&mut scene, sheet, page, moment),
-        View::Dark => notices::dark(&mut scene, sheet, page),
+        View::Power => measures::power(&mut scene, layout, page),
+        View::Today => measures::today(&mut scene, layout, page),
+        View::Saving => measures::saving(&mut scene, layout, page),
+        View::Rank => measures::rank(&mut scene, layout, page),
+        View::Intensity => measures::intensity(&mut scene, layout, page),
+        View::Day => measures::day(&mut scene, layout, page),
+        View::LastNight => measures::last_night(&mut scene, layout, page),
+        View::Name => notices::name(&mut scene, layout, page, moment),
+        View::Ticker => notices::ticker(&mut scene, layout, page, moment),
+        View::Step => notices::step(&mut scene, layout, page, moment),
+        View::NoContact => notices::no_contact(&mut scene, layout, page, moment),
+        View::Dark => notices::dark(&mut scene, layout, page),
     }
     scene
 }
 
 /// A label at the left of the top row. Returns where it ends.
-fn label(scene: &mut Scene<'_>, sheet: Sheet, text: &str, color: Rgb888) -> i32 {
-    match sheet.fit(sheet.labels, text, sheet.width - 2) {
-        Some(face) => 1 + scene.text(face, text, (1, sheet.label_at), color),
+fn label(scene: &mut Scene<'_>, layout: Layout, text: &str, color: Rgb888) -> i32 {
+    match layout.fit(layout.labels, text, layout.width - 2) {
+        Some(face) => 1 + scene.text(face, text, (1, layout.label_at), color),
         None => 0,
     }
 }
 
 /// A remark at the right of the top row, if there is room beside the label.
-fn remark(scene: &mut Scene<'_>, sheet: Sheet, after: i32, text: &str, color: Rgb888) {
-    let width = sheet.width - 1 - after - 3;
-    if let Some(face) = sheet.fit(sheet.labels, text, width) {
-        let left = sheet.width - 1 - face.width(text);
-        scene.text(face, text, (left, sheet.label_at), color);
+fn remark(scene: &mut Scene<'_>, layout: Layout, after: i32, text: &str, color: Rgb888) {
+    let width = layout.width - 1 - after - 3;
+    if let Some(face) = layout.fit(layout.labels, text, width) {
+        let left = layout.width - 1 - face.width(text);
+        scene.text(face, text, (left, layout.label_at), color);
     }
 }
 
 /// A line in the middle of the bottom row; only the large panel has one.
-fn footer(scene: &mut Scene<'_>, sheet: Sheet, text: impl Display, color: Rgb888) {
-    let text = crate::words::short::<40>(format_args!("{text}"));
-    if sheet.small() {
+fn footer(scene: &mut Scene<'_>, layout: Layout, text: impl Display, color: Rgb888) {
+    let text = crate::labels::short::<40>(format_args!("{text}"));
+    if layout.small() {
         return;
     }
-    if let Some(face) = sheet.fit(&[BOLD, PLAIN, NARROW, TINY], &text, sheet.width - 2) {
-        let left = (sheet.width - face.width(&text)) / 2;
-        scene.text(face, &text, (left, sheet.height - 2), color);
+    if let Some(face) = layout.fit(&[BOLD, PLAIN, NARROW, TINY], &text, layout.width - 2) {
+        let left = (layout.width - face.width(&text)) / 2;
+        scene.text(face, &text, (left, layout.height - 2), color);
     }
 }

@@ -1,16 +1,17 @@
-//! The views that tell: whose panel it is, the ticker, a step, no contact, the dark.
+//! The views without a measured value of their own: name, ticker, step, no contact, night.
 use embedded_graphics::pixelcolor::Rgb888;
 use wire::{Direction, Page};
 
-use super::{Sheet, figure::Figure, footer, label};
+use super::{Layout, figure::Figure, footer, label};
 use crate::{
     Moment,
-    contact::{Heard, Local, heard},
-    ink, number,
-    scene::{Scene, What, area},
+    freshness::{Freshness, LocalTime, freshness},
+    geometry::area,
+    labels, palette, quantity,
+    scene::{Content, Scene},
     shapes::Shape,
     text::{BOLD, Face, GIANT, LARGE, NARROW, PLAIN, TINY},
-    ticker, view, words,
+    ticker, view,
 };
 
 /// Faces of a name, largest first.
@@ -18,23 +19,23 @@ const NAMES: [Face; 6] = [GIANT, LARGE, BOLD, PLAIN, NARROW, TINY];
 
 /// Lines in the middle of the panel, in the largest face that takes them without
 /// breaking a word; a word too long even for the smallest is broken.
-fn lines(scene: &mut Scene<'_>, sheet: Sheet, text: &str, color: Rgb888) {
-    let limit = sheet.width - 2;
+fn lines(scene: &mut Scene<'_>, layout: Layout, text: &str, color: Rgb888) {
+    let limit = layout.width - 2;
     let high = |face: Face, lines: &Lines<'_>| {
         // Room for an accent above and a tail below.
         face.cap + (lines.len() as i32 - 1) * pitch(face) + face.cap / 2 + 1
     };
     let whole = NAMES.into_iter().find_map(|face| {
         let lines = wrap(text, face, limit, false)?;
-        (high(face, &lines) <= sheet.height).then_some((face, lines))
+        (high(face, &lines) <= layout.height).then_some((face, lines))
     });
     let Some((face, lines)) = whole.or_else(|| Some((TINY, wrap(text, TINY, limit, true)?))) else {
         return;
     };
     let rest = (lines.len() as i32 - 1) * pitch(face);
-    let mut baseline = (sheet.height + face.cap - rest + 1) / 2;
+    let mut baseline = (layout.height + face.cap - rest + 1) / 2;
     for line in lines {
-        scene.text(face, line, ((sheet.width - face.width(line)) / 2, baseline), color);
+        scene.text(face, line, ((layout.width - face.width(line)) / 2, baseline), color);
         baseline += pitch(face);
     }
 }
@@ -64,34 +65,34 @@ fn wrap(text: &str, face: Face, limit: i32, anywhere: bool) -> Option<Lines<'_>>
     Some(lines)
 }
 
-pub(super) fn name(scene: &mut Scene<'_>, sheet: Sheet, page: &Page, moment: Moment) {
-    let color = match heard(page, moment.now) {
-        Heard::Now => ink::FIGURE,
-        Heard::Lost { silent, .. } => lost(page, silent),
+pub(super) fn name(scene: &mut Scene<'_>, layout: Layout, page: &Page, moment: Moment) {
+    let color = match freshness(page, moment.now) {
+        Freshness::Current => palette::FIGURE,
+        Freshness::Lost { silent, .. } => no_contact_color(page, silent),
     };
-    lines(scene, sheet, page.name.as_str(), color);
+    lines(scene, layout, page.name.as_str(), color);
 }
 
-pub(super) fn ticker<'a>(scene: &mut Scene<'a>, sheet: Sheet, page: &'a Page, moment: Moment) {
-    label(scene, sheet, page.name.as_str().trim(), ink::LABEL);
+pub(super) fn ticker<'a>(scene: &mut Scene<'a>, layout: Layout, page: &'a Page, moment: Moment) {
+    label(scene, layout, page.name.as_str().trim(), palette::LABEL);
     let text = page.ticker.as_str().trim();
-    let face = ticker::face(sheet.size);
+    let face = ticker::face(layout.size);
     let extent = face.extent(text);
-    let left = ticker::left(text, sheet.size, view::ticker_ms(moment));
-    let baseline = (sheet.top + sheet.height + face.cap) / 2;
-    let place = area(0, baseline - extent.above, sheet.width, extent.above + extent.below);
-    scene.add(place, What::Ticker { face, text, left, above: extent.above }, ink::RANK);
+    let left = ticker::left(text, layout.size, view::ticker_ms(moment));
+    let baseline = (layout.top + layout.height + face.cap) / 2;
+    let place = area(0, baseline - extent.above, layout.width, extent.above + extent.below);
+    scene.add(place, Content::Ticker { face, text, left, above: extent.above }, palette::RANK);
 }
 
-pub(super) fn step(scene: &mut Scene<'_>, sheet: Sheet, page: &Page, moment: Moment) {
+pub(super) fn step(scene: &mut Scene<'_>, layout: Layout, page: &Page, moment: Moment) {
     let Some(watts) = view::step(page, moment.now) else { return };
     let (word, color, direction) = if watts > 0 {
-        (words::SWITCHED_ON, ink::MORE, Direction::Up)
+        (labels::SWITCHED_ON, palette::MORE, Direction::Up)
     } else {
-        (words::SWITCHED_OFF, ink::LESS, Direction::Down)
+        (labels::SWITCHED_OFF, palette::LESS, Direction::Down)
     };
-    label(scene, sheet, word.of(page.language), color);
-    let amount = number::signed(number::power(watts, page.language), watts > 0);
+    label(scene, layout, word.of(page.language), color);
+    let amount = quantity::signed(quantity::power(watts, page.language), watts > 0);
     let figure = Figure {
         text: &amount.digits,
         color,
@@ -100,32 +101,32 @@ pub(super) fn step(scene: &mut Scene<'_>, sheet: Sheet, page: &Page, moment: Mom
         lead: "",
         arrow: Some(direction),
     };
-    figure.place(scene, sheet, sheet.top, sheet.bottom);
-    footer(scene, sheet, &page.name, ink::LABEL);
+    figure.place(scene, layout, layout.top, layout.bottom);
+    footer(scene, layout, &page.name, palette::LABEL);
 }
 
-/// The colour of what is said while nothing is heard.
-fn lost(page: &Page, silent: bool) -> Rgb888 {
+/// Colour of text without contact.
+fn no_contact_color(page: &Page, silent: bool) -> Rgb888 {
     match (page.night, silent) {
-        (true, _) => ink::DARK,
-        (false, true) => ink::FAINT,
-        (false, false) => ink::WARNING,
+        (true, _) => palette::DARK,
+        (false, true) => palette::FAINT,
+        (false, false) => palette::WARNING,
     }
 }
 
-pub(super) fn no_contact(scene: &mut Scene<'_>, sheet: Sheet, page: &Page, moment: Moment) {
-    let Heard::Lost { since, silent } = heard(page, moment.now) else { return };
-    let color = lost(page, silent);
+pub(super) fn no_contact(scene: &mut Scene<'_>, layout: Layout, page: &Page, moment: Moment) {
+    let Freshness::Lost { since, silent } = freshness(page, moment.now) else { return };
+    let color = no_contact_color(page, silent);
     let Some(since) = since else {
-        return lines(scene, sheet, words::NO_CONTACT.of(page.language), color);
+        return lines(scene, layout, labels::NO_CONTACT.of(page.language), color);
     };
-    label(scene, sheet, words::NO_CONTACT.of(page.language), color);
-    let (top, bottom) = if page.night { dim(sheet) } else { (sheet.top, sheet.bottom) };
+    label(scene, layout, labels::NO_CONTACT.of(page.language), color);
+    let (top, bottom) = if page.night { dim(layout) } else { (layout.top, layout.bottom) };
     if !page.night {
-        footer(scene, sheet, &page.name, color);
+        footer(scene, layout, &page.name, color);
     }
-    let [since, now] = [since, moment.now].map(|time| Local::new(time, page.utc_offset_min));
-    let word = words::SINCE.of(page.language);
+    let [since, now] = [since, moment.now].map(|time| LocalTime::new(time, page.utc_offset_min));
+    let word = labels::SINCE.of(page.language);
     if since.same_day(&now) {
         let figure = Figure {
             text: &since.clock(),
@@ -135,40 +136,40 @@ pub(super) fn no_contact(scene: &mut Scene<'_>, sheet: Sheet, page: &Page, momen
             lead: word,
             arrow: None,
         };
-        return figure.place(scene, sheet, top, bottom);
+        return figure.place(scene, layout, top, bottom);
     }
     let date = since.date(page.language);
     let pairs = [(LARGE, GIANT), (BOLD, LARGE), (NARROW, BOLD), (NARROW, PLAIN), (TINY, NARROW)];
     let width =
         |(small, large): (Face, Face)| small.width(word) + large.cap / 2 + large.width(&date);
-    if let Some(pair) = pairs.into_iter().find(|pair| width(*pair) <= sheet.width - 2) {
+    if let Some(pair) = pairs.into_iter().find(|pair| width(*pair) <= layout.width - 2) {
         let baseline = (top + bottom + pair.1.cap) / 2;
-        let left = (sheet.width - width(pair)) / 2;
+        let left = (layout.width - width(pair)) / 2;
         scene.text(pair.0, word, (left, baseline), color);
         let left = left + width(pair) - pair.1.width(&date);
         scene.text(pair.1, &date, (left, baseline), color);
     }
 }
 
-/// The few rows that are used at night.
-const fn dim(sheet: Sheet) -> (i32, i32) {
-    if sheet.small() { (11, 29) } else { (23, 41) }
+/// The rows that are used at night.
+const fn dim(layout: Layout) -> (i32, i32) {
+    if layout.small() { (11, 29) } else { (23, 41) }
 }
 
-pub(super) fn dark(scene: &mut Scene<'_>, sheet: Sheet, page: &Page) {
+pub(super) fn dark(scene: &mut Scene<'_>, layout: Layout, page: &Page) {
     let Some(watts) = page.power_w else {
-        let place = area(sheet.width / 2 - 4, sheet.height / 2 - 4, 8, 8);
-        return scene.shape(place, Shape::Moon, ink::DARK);
+        let place = area(layout.width / 2 - 4, layout.height / 2 - 4, 8, 8);
+        return scene.shape(place, Shape::Moon, palette::DARK);
     };
-    let amount = number::power(watts, page.language);
+    let amount = quantity::power(watts, page.language);
     let figure = Figure {
         text: &amount.digits,
-        color: ink::DARK,
+        color: palette::DARK,
         unit: amount.unit,
-        unit_color: ink::DARK,
+        unit_color: palette::DARK,
         lead: "",
         arrow: None,
     };
-    let (top, bottom) = dim(sheet);
-    figure.place(scene, sheet, top, bottom);
+    let (top, bottom) = dim(layout);
+    figure.place(scene, layout, top, bottom);
 }

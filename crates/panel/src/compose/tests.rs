@@ -13,11 +13,12 @@ use wire::{Contact, Direction, Language, Page, Text, Time};
 use super::scene;
 use crate::{
     Moment, Size, View,
-    scene::{Item, Scene, What, area},
+    geometry::area,
+    scene::{Content, Item, Scene},
     view,
 };
 
-/// Notes what is drawn, and complains of a pixel drawn twice.
+/// Records what is drawn; a pixel drawn twice is a failure.
 struct Probe {
     panel: Rectangle,
     drawn: HashSet<(i32, i32)>,
@@ -57,21 +58,21 @@ fn panel(size: Size) -> Rectangle {
 fn check(page: &Page, size: Size, moment: Moment) {
     let scene = scene(page, size, moment);
     let Scene { items } = &scene;
-    for (i, Item { area, what, .. }) in items.iter().enumerate() {
-        assert_eq!(area.intersection(&panel(size)), *area, "leaves the panel: {what:?}");
+    for (i, Item { area, content, .. }) in items.iter().enumerate() {
+        assert_eq!(area.intersection(&panel(size)), *area, "leaves the panel: {content:?}");
         for other in &items[..i] {
             let both = area.intersection(&other.area);
-            assert!(both.is_zero_sized(), "{what:?} over {:?}", other.what);
+            assert!(both.is_zero_sized(), "{content:?} over {:?}", other.content);
         }
         let mut probe = Probe { panel: *area, drawn: HashSet::new() };
         let alone = Scene { items: [items[i].clone()].into_iter().collect() };
         let Ok(()) = alone.draw(&mut probe);
     }
-    if let Some(wanted) = said(page, size, moment) {
-        let texts: Vec<String> = items.iter().filter_map(|item| text(&item.what)).collect();
+    if let Some(wanted) = required_texts(page, size, moment) {
+        let texts: Vec<String> = items.iter().filter_map(|item| text(&item.content)).collect();
         let all = squeezed(&texts.concat());
         for word in wanted {
-            assert!(all.contains(&squeezed(&word)), "{word:?} is cut in {texts:?}");
+            assert!(all.contains(&squeezed(&word)), "{word:?} is truncated in {texts:?}");
         }
     }
 }
@@ -81,17 +82,17 @@ fn squeezed(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-fn text(what: &What<'_>) -> Option<String> {
-    match what {
-        What::Text { text, .. } => Some(text.as_str().into()),
-        What::Figure { text, .. } => Some(text.as_str().into()),
-        What::Ticker { text, .. } => Some((*text).into()),
-        What::Shape(_) => None,
+fn text(content: &Content<'_>) -> Option<String> {
+    match content {
+        Content::Text { text, .. } => Some(text.as_str().into()),
+        Content::Figure { text, .. } => Some(text.as_str().into()),
+        Content::Ticker { text, .. } => Some((*text).into()),
+        Content::Shape(_) => None,
     }
 }
 
-/// What has to stand there in full, at least.
-fn said(page: &Page, size: Size, moment: Moment) -> Option<Vec<String>> {
+/// Texts that must be complete.
+fn required_texts(page: &Page, size: Size, moment: Moment) -> Option<Vec<String>> {
     let sv = page.language == Language::Swedish;
     let name: String = page.name.as_str().trim().into();
     Some(match view(page, size, moment) {

@@ -1,10 +1,10 @@
-//! The few words of a panel, Swedish and English.
+//! Labels of a panel in Swedish and English.
 use core::fmt::Write;
 
 use heapless::String;
 use wire::Language;
 
-/// A label in both languages: the long form and one for where that does not fit.
+/// A label in both languages.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Word {
     sv: &'static str,
@@ -44,7 +44,7 @@ pub(crate) const SWITCHED_OFF: Word = word("Slogs av", "Turned off");
 pub(crate) const NO_CONTACT: Word = word("Ingen kontakt", "No contact");
 pub(crate) const SINCE: Word = word("sedan", "since");
 
-/// A short text out of its parts; the callers' parts fit.
+/// Formats a short text. The caller chooses `N` so that it fits.
 pub(crate) fn short<const N: usize>(parts: core::fmt::Arguments<'_>) -> String<N> {
     let mut text = String::new();
     let fits = text.write_fmt(parts);

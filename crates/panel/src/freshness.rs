@@ -1,31 +1,31 @@
-//! Whether a panel may show a page's numbers as those of now. The server judges
-//! the meter; the panel judges the server, by the age of the page.
+//! Whether the numbers of a page are current. The server judges the meter; the panel judges
+//! the server by the age of the page.
 use heapless::String;
 use jiff::{Timestamp, tz::Offset};
 use wire::{Contact, Language, Page, Time};
 
-/// Seconds without news from the server after which a panel shows no number.
-/// A page whose time is as far ahead is not trusted either: one clock is wrong.
+/// Age of a page, s, from which a panel shows no number of it. A page that is as far ahead
+/// of the panel's clock is not shown either: one of the clocks is wrong.
 pub const PAGE_MAX_AGE_S: i64 = 300;
 
-/// What a panel may say of the house.
+/// Whether the numbers of a page are current.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Heard {
-    /// The numbers are those of now.
-    Now,
-    /// Nothing since then, if it is known since when.
+pub(crate) enum Freshness {
+    /// They are current.
+    Current,
+    /// They are outdated; `since` is the time of the last contact, if known.
     Lost { since: Option<Time>, silent: bool },
 }
 
-pub(crate) fn heard(page: &Page, now: Time) -> Heard {
+pub(crate) fn freshness(page: &Page, now: Time) -> Freshness {
     let silent = page.contact == Contact::Silent;
     if page.contact != Contact::Live {
-        return Heard::Lost { since: page.since, silent };
+        return Freshness::Lost { since: page.since, silent };
     }
     if (now.unix() - page.t.unix()).abs() < PAGE_MAX_AGE_S {
-        return Heard::Now;
+        return Freshness::Current;
     }
-    Heard::Lost { since: Some(page.since.map_or(page.t, |since| since.min(page.t))), silent }
+    Freshness::Lost { since: Some(page.since.map_or(page.t, |since| since.min(page.t))), silent }
 }
 
 const MONTHS: [(&str, &str); 12] = [
@@ -43,11 +43,11 @@ const MONTHS: [(&str, &str); 12] = [
     ("dec", "Dec"),
 ];
 
-/// A moment in the house's own time.
-pub(crate) struct Local(jiff::civil::DateTime);
+/// A time in local time.
+pub(crate) struct LocalTime(jiff::civil::DateTime);
 
-impl Local {
-    /// Offsets beyond what the earth has are taken as the nearest that it has.
+impl LocalTime {
+    /// Offsets are clamped to 24 hours.
     pub(crate) fn new(time: Time, offset_min: i16) -> Self {
         let seconds = i32::from(offset_min).clamp(-24 * 60, 24 * 60) * 60;
         let offset = Offset::from_seconds(seconds).unwrap_or(Offset::UTC);
@@ -61,7 +61,7 @@ impl Local {
 
     /// `14:32`
     pub(crate) fn clock(&self) -> String<12> {
-        crate::words::short(format_args!("{:02}:{:02}", self.0.hour(), self.0.minute()))
+        crate::labels::short(format_args!("{:02}:{:02}", self.0.hour(), self.0.minute()))
     }
 
     /// `3 apr`
@@ -71,7 +71,7 @@ impl Local {
             Language::Swedish => sv,
             Language::English => en,
         };
-        crate::words::short(format_args!("{} {month}", self.0.day()))
+        crate::labels::short(format_args!("{} {month}", self.0.day()))
     }
 
     pub(crate) fn same_day(&self, other: &Self) -> bool {

@@ -1,13 +1,13 @@
-//! Numbers as a Swede or an English reader writes them, in few characters: three
-//! digits that matter, a thin space between thousands, `-` for the minus sign.
+//! Formats quantities in few characters: three significant digits, a space between
+//! thousands, a decimal sign of the language, `-` as minus sign.
 use core::fmt::Write;
 
 use heapless::String;
 use wire::Language;
 
-/// A number and its unit. A number has at most eight characters.
+/// A formatted number of at most eight characters, and its unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Amount {
+pub(crate) struct FormattedQuantity {
     pub(crate) digits: String<12>,
     pub(crate) unit: &'static str,
 }
@@ -16,16 +16,16 @@ const POWER: [&str; 5] = ["kW", "MW", "GW", "TW", "PW"];
 const ENERGY: [&str; 5] = ["kWh", "MWh", "GWh", "TWh", "PWh"];
 
 /// Power in watts, shown in kW: `18,2`, `125`, `1 250`, and in MW from 10 000 kW.
-pub(crate) fn power(watts: i64, language: Language) -> Amount {
+pub(crate) fn power(watts: i64, language: Language) -> FormattedQuantity {
     scaled(watts, &POWER, language)
 }
 
 /// Energy in watt-hours, shown in kWh.
-pub(crate) fn energy(watt_hours: i64, language: Language) -> Amount {
+pub(crate) fn energy(watt_hours: i64, language: Language) -> FormattedQuantity {
     scaled(watt_hours, &ENERGY, language)
 }
 
-fn scaled(value: i64, units: &[&'static str; 5], language: Language) -> Amount {
+fn scaled(value: i64, units: &[&'static str; 5], language: Language) -> FormattedQuantity {
     let size = value.unsigned_abs();
     let (mut thousand, mut unit) = (1000, 0);
     while unit + 1 < units.len() && (size + thousand / 2) / thousand >= 10_000 {
@@ -38,32 +38,34 @@ fn scaled(value: i64, units: &[&'static str; 5], language: Language) -> Amount {
         0..1000 => fixed(value < 0 && tenths > 0, tenths, 1, language),
         _ => fixed(value < 0, (size + thousand / 2) / thousand, 0, language),
     };
-    Amount { digits, unit: units[unit] }
+    FormattedQuantity { digits, unit: units[unit] }
 }
 
 /// Tenths of a percent: `8,4`, `-35,2`, `101`. Whole ones stand without `,0`: a
 /// server whose interval supports no decimal sends whole percents.
-pub(crate) fn percent(permille: i16, language: Language) -> Amount {
+pub(crate) fn percent(permille: i16, language: Language) -> FormattedQuantity {
     let (negative, size) = (permille < 0, u64::from(permille.unsigned_abs()));
     let digits = if size < 1000 && size % 10 != 0 {
         fixed(negative, size, 1, language)
     } else {
         fixed(negative, (size + 5) / 10, 0, language)
     };
-    Amount { digits, unit: "%" }
+    FormattedQuantity { digits, unit: "%" }
 }
 
 /// Watt-hours per square metre: `2,87`, `14,2`, `120`; without the `/m²` in the unit.
-pub(crate) fn intensity(watt_hours: u32, language: Language) -> Amount {
+pub(crate) fn intensity(watt_hours: u32, language: Language) -> FormattedQuantity {
     let hundredths = (u64::from(watt_hours) + 5) / 10;
     match hundredths {
-        0..1000 => Amount { digits: fixed(false, hundredths, 2, language), unit: ENERGY[0] },
+        0..1000 => {
+            FormattedQuantity { digits: fixed(false, hundredths, 2, language), unit: ENERGY[0] }
+        }
         _ => energy(i64::from(watt_hours), language),
     }
 }
 
-/// A signed step or difference: the sign always stands there.
-pub(crate) fn signed(mut amount: Amount, positive: bool) -> Amount {
+/// Adds a `+` to a positive number.
+pub(crate) fn signed(mut amount: FormattedQuantity, positive: bool) -> FormattedQuantity {
     if positive {
         let mut digits = String::new();
         // Nine characters at most, of twelve.
@@ -94,8 +96,8 @@ fn fixed(negative: bool, value: u64, decimals: u32, language: Language) -> Strin
     text
 }
 
-/// Today against its baseline in whole percent; nothing where three digits do not hold it.
-pub(crate) fn against(value: i64, baseline: i64) -> Option<i64> {
+/// Difference from the baseline in whole percent; `None` for more than three digits.
+pub(crate) fn percent_of_baseline(value: i64, baseline: i64) -> Option<i64> {
     let (mut value, mut baseline) = (value, baseline);
     if baseline <= 0 {
         return None;
@@ -115,12 +117,12 @@ mod tests {
 
     use super::*;
 
-    fn sv(amount: &Amount) -> String {
+    fn sv(amount: &FormattedQuantity) -> String {
         format!("{} {}", amount.digits, amount.unit)
     }
 
     #[test]
-    fn power_has_three_digits_that_matter() {
+    fn power_has_three_significant_digits() {
         for (watts, text) in [
             (0, "0 kW"),
             (30, "0,0 kW"),
@@ -143,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn percent_has_a_decimal_where_one_was_sent() {
+    fn percent_has_a_decimal_unless_it_is_whole() {
         for (permille, text) in
             [(84, "8,4"), (220, "22"), (-352, "-35,2"), (1010, "101"), (1014, "101"), (0, "0")]
         {
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn intensity_spans_villa_and_swimming_bath() {
+    fn intensity_has_a_wide_range() {
         for (wh, text) in [
             (2870, "2,87 kWh"),
             (0, "0,00 kWh"),
@@ -179,7 +181,7 @@ mod tests {
             (i64::MIN, i64::MAX, Some(-200)),
             (i64::MAX, i64::MAX, Some(0)),
         ] {
-            assert_eq!(against(value, baseline), percent, "{value} against {baseline}");
+            assert_eq!(percent_of_baseline(value, baseline), percent, "{value} against {baseline}");
         }
     }
 }
