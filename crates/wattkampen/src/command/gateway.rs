@@ -7,7 +7,8 @@ use wire::{GatewayId, MeterId};
 
 use super::{Failure, broker_args::BrokerArgs, interrupted, runtime};
 use crate::gateway::{
-    DiskOutbox, Ending, Journal, MachineClock, OutboxError, Port, Told, Trust, machine_start,
+    ClockTrust, DiskOutbox, LogObserver, LoggedUplink, MeterPort, OutboxError, Shutdown,
+    SystemClock, boot_id,
 };
 
 /// Longest time for the last messages at the end; unsent readings are on disk.
@@ -35,10 +36,10 @@ pub(super) struct Args {
     /// Least seconds between two readings; 0 sends every reading
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     interval: u32,
-    /// Trust the clock of this machine even while the system reports it as not synchronised
+    /// ClockTrust the clock of this machine even while the system reports it as not synchronised
     #[arg(long)]
     trust_clock: bool,
-    /// Trust the clock of this machine as soon as this file exists, instead of asking the system;
+    /// ClockTrust the clock of this machine as soon as this file exists, instead of asking the system;
     /// for programs that set the clock without informing the kernel
     #[arg(long, value_name = "FILE", conflicts_with = "trust_clock")]
     clock_file: Option<PathBuf>,
@@ -55,24 +56,25 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         address.port
     );
     let mut outbox =
-        DiskOutbox::open(&args.data, machine_start()).map_err(|error| outbox_failure(&error))?;
+        DiskOutbox::open(&args.data, boot_id()).map_err(|error| outbox_failure(&error))?;
     let window = config.window.try_into().unwrap_or(u16::MAX);
     runtime()?.block_on(async {
-        let ending = Ending::default();
-        let mut port = Port::new(&args.serial, ending.clone());
+        let shutdown = Shutdown::default();
+        let mut port = MeterPort::new(&args.serial, shutdown.clone());
         let trust = match &args.clock_file {
-            Some(path) => Trust::File(path.clone()),
-            None if args.trust_clock => Trust::Always,
-            None => Trust::Synchronised,
+            Some(path) => ClockTrust::File(path.clone()),
+            None if args.trust_clock => ClockTrust::Always,
+            None => ClockTrust::Synchronised,
         };
-        let clock = MachineClock::new(trust);
-        let mut uplink = Told(MqttUplink::new(address, window));
-        let mut journal = Journal;
-        let work = gateway::run(&config, &mut port, &clock, &mut uplink, &mut outbox, &mut journal);
+        let clock = SystemClock::new(trust);
+        let mut uplink = LoggedUplink(MqttUplink::new(address, window));
+        let mut observer = LogObserver;
+        let work =
+            gateway::run(&config, &mut port, &clock, &mut uplink, &mut outbox, &mut observer);
         tokio::pin!(work);
         let stop = async {
             interrupted().await;
-            ending.begin();
+            shutdown.begin();
             tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
         };
         tokio::select! {

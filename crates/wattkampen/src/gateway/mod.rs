@@ -1,26 +1,26 @@
-//! The gateway's loop on a Linux machine: a meter's cable on a serial port, an
-//! outbox on the disk, the machine's clock, and a broker.
-mod broker;
-mod clock;
+//! The gateway loop on a Linux machine: a serial port, an outbox on disk, the system clock
+//! and an MQTT uplink.
+mod logged_uplink;
+mod meter_port;
 mod outbox;
-mod port;
+mod system_clock;
 
 use std::sync::Arc;
 
-pub use broker::Told;
-pub use clock::{MachineClock, Trust, machine_start};
-pub use outbox::{DiskOutbox, MachineStart, OutboxError};
-pub use port::Port;
+pub use logged_uplink::LoggedUplink;
+pub use meter_port::MeterPort;
+pub use outbox::{BootId, DiskOutbox, OutboxError};
+pub use system_clock::{ClockTrust, SystemClock, boot_id};
 use tokio::sync::Notify;
 
-/// Tells the port to end the meter's stream, so that the loop says goodbye.
+/// Requests that the port end the meter's stream, so that the loop disconnects cleanly.
 #[derive(Debug, Clone, Default)]
-pub struct Ending(Arc<Notify>);
+pub struct Shutdown(Arc<Notify>);
 
-impl Ending {
-    /// From now on.
+impl Shutdown {
+    /// Requests the shutdown.
     pub fn begin(&self) {
-        // One permit stays for whoever waits later.
+        // The permit is stored if there is no waiter yet.
         self.0.notify_one();
     }
 
@@ -29,30 +29,30 @@ impl Ending {
     }
 }
 
-/// Logs what comes and goes.
+/// Logs the events of the loop.
 #[derive(Debug)]
-pub struct Journal;
+pub struct LogObserver;
 
-impl gateway::Observer for Journal {
+impl gateway::Observer for LogObserver {
     fn telegram_rejected(&mut self, error: gateway::meter::TelegramError) {
-        tracing::warn!("a telegram was refused: {error}");
+        tracing::warn!("a telegram was rejected: {error}");
     }
     fn queued(&mut self, id: gateway::ReadingId, waiting: usize) {
-        tracing::debug!("kept a reading: boot={} seq={} waiting={waiting}", id.boot, id.seq);
+        tracing::debug!("stored a reading: boot={} seq={} waiting={waiting}", id.boot, id.seq);
     }
     fn undated_queued(&mut self, undated: usize) {
-        tracing::debug!("kept without a time: undated={undated}");
+        tracing::debug!("stored a reading without a time: undated={undated}");
     }
     fn meter_clock_in_use(&mut self) {
         tracing::warn!(
-            "the meter's clock is understood from before and tells the time from five minutes \
-             after the start, until this machine's clock is synchronised"
+            "the offset of the meter's clock is known from before; it gives the time from five \
+             minutes after the start, until this machine's clock is synchronised"
         );
     }
     fn undatable(&mut self, readings: u32) {
         tracing::warn!(
-            "{readings} readings from before the machine's restart have no time that anybody \
-             could know, and are given up; their energy is in the next reading's register"
+            "{readings} readings from before the machine's restart are dropped, because their time \
+             cannot be determined; their energy is in the register of the next reading"
         );
     }
     fn acknowledged(&mut self, through: gateway::ReadingId, waiting: usize) {
@@ -66,7 +66,7 @@ impl gateway::Observer for Journal {
         if up {
             tracing::info!("connected to the broker");
         } else {
-            tracing::warn!("no connection to the broker any more; readings wait in the outbox");
+            tracing::warn!("the connection to the broker ended; readings wait in the outbox");
         }
     }
 }

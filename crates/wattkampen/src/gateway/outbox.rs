@@ -1,28 +1,26 @@
-//! The outbox on a disk: what was kept survives a kill and a power cut.
+//! The outbox on a disk. Its readings survive the end of the process and a loss of power.
 //!
 //! ```text
-//! DIR/boot     number of the last start, replaced as a whole
+//! DIR/boot     number of the last start, replaced atomically
 //! DIR/outbox   records of 84 bytes: kind, body of 79, CRC-32 of both (little-endian);
 //!              the kinds are in `outbox/file.rs`
 //! ```
 //!
-//! - A reading counts as kept when its record is flushed to the disk. A release is
-//!   not flushed: losing it repeats readings, and a repeat changes nothing.
-//! - A record that is torn or damaged is dropped alone; records have one size, so
-//!   the ones behind it are found.
-//! - The file is rewritten (beside, flushed, renamed) when most of it is history
-//!   or the outbox was thinned.
-//! - A reading that waits for a time is kept in the same way, with the moment of the
-//!   machine's own counting. That counting goes on over a restart of this program: it
-//!   is then dated as if nothing had happened. After a restart of the machine it is
-//!   dated by the meter's clock, once that clock's clock_offsets are known; one whose meter
-//!   shows no time, or a wrong one, cannot be dated by anybody and is given up, which
-//!   costs shape and no energy: the register of the next reading has it.
-//! - When its time comes, reading and mark go to the file in one write, so that a kill
-//!   leaves both or neither.
-//! - Bounded by [`CAPACITY`]: 11 days at a reading in ten seconds, 8 MB on the disk
-//!   and in memory. Then the older half is thinned to the last of each quarter-hour,
-//!   then the newer half, then the oldest goes.
+//! - A reading is stored once its record is flushed to the disk. A release is not flushed:
+//!   losing it repeats readings, and a repeat changes nothing.
+//! - A torn or damaged record is dropped alone; records have a fixed size, so that the ones
+//!   after it are found.
+//! - The file is rewritten (new file, flush, rename) when most of it is obsolete or the
+//!   outbox was thinned.
+//! - An undated reading is stored with the boot-time clock of the machine, which a restart of
+//!   this program does not reset. After a restart of the machine it is dated by the meter's
+//!   clock once its offsets are known. If the meter shows no time or a wrong one, the reading
+//!   is dropped; its energy is in the register of the next reading.
+//! - A reading and the record that its time is assigned are written at once, so that a
+//!   process that is killed leaves both or neither.
+//! - [`CAPACITY`] is 11 days at a reading in ten seconds, 8 MB on disk and in memory. A full
+//!   outbox is thinned to the last reading of each quarter-hour: the older half, then the
+//!   whole; then the oldest reading is dropped.
 use std::{
     collections::VecDeque,
     fs::{self, File},
@@ -30,72 +28,71 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use file::{Found, Record, replace, replay};
+use file::{Record, Replayed, replace, replay};
 use gateway::{ClockOffsets, Entry, Measurement, Outbox, ReadingId, Undated, UndatedQueue};
 use wire::Time;
 
 mod file;
 
-/// Most readings that wait.
+/// Maximum number of readings.
 const CAPACITY: usize = 100_000;
-/// Most readings that wait for a time: 11 hours at one in ten seconds, thinned evenly
-/// after that.
-const UNTIMED: usize = 4096;
+/// Maximum number of undated readings: 11 hours at one in ten seconds, thinned evenly after
+/// that.
+const UNDATED_CAPACITY: usize = 4096;
 /// A quarter-hour, s.
 const QUARTER: i64 = 900;
-/// Records beyond those that wait before the file is rewritten.
-const HISTORY: usize = 4096;
+/// Obsolete records in the file before it is rewritten.
+const MAX_OBSOLETE: usize = 4096;
 
-/// Which start of the machine this is: the kernel's number for it. Where there is none,
-/// each is another.
-pub type MachineStart = Option<[u8; 16]>;
+/// The kernel's identifier of a boot of the machine.
+pub type BootId = [u8; 16];
 
-/// Why the disk did not do it.
+/// Why the outbox cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboxError {
-    /// Another process has it.
+    /// Another process has locked it.
     #[error("{0} is in use by another gateway")]
     InUse(PathBuf),
-    /// The system said no.
+    /// The operating system reported an error.
     #[error("{path}: {error}")]
     Io {
-        /// What could not be read or written.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The error.
         error: io::Error,
     },
 }
 
-/// The outbox in a folder of its own.
+/// An outbox in a folder of its own.
 #[derive(Debug)]
 pub struct DiskOutbox {
     folder: PathBuf,
     file: File,
-    /// Locked for as long as this lives.
+    /// Holds the lock on the folder.
     _lock: File,
     capacity: usize,
     entries: VecDeque<Entry>,
-    waiting: Box<UndatedQueue<UNTIMED>>,
-    machine: MachineStart,
+    undated_queue: Box<UndatedQueue<UNDATED_CAPACITY>>,
+    boot_id: Option<BootId>,
     clock_offsets: ClockOffsets,
-    /// Whole records in the file.
+    /// Number of records in the file.
     records: usize,
     last: ReadingId,
     dropped: u32,
 }
 
 impl DiskOutbox {
-    /// Opens or creates it, and counts this start.
+    /// Opens or creates the outbox and increments the start number.
     ///
     /// # Errors
-    /// Where the folder cannot be written or another process uses it.
-    pub fn open(folder: &Path, machine: MachineStart) -> Result<Self, OutboxError> {
-        Self::with_capacity(folder, machine, CAPACITY)
+    /// Where the folder is not writable, or another process uses it.
+    pub fn open(folder: &Path, boot_id: Option<BootId>) -> Result<Self, OutboxError> {
+        Self::with_capacity(folder, boot_id, CAPACITY)
     }
 
     fn with_capacity(
         folder: &Path,
-        machine: MachineStart,
+        boot_id: Option<BootId>,
         capacity: usize,
     ) -> Result<Self, OutboxError> {
         let failed = |path: &Path| {
@@ -104,32 +101,32 @@ impl DiskOutbox {
         };
         fs::create_dir_all(folder).map_err(failed(folder))?;
         let (lock, boot) = (folder.join("lock"), folder.join("boot"));
-        let held = File::create(&lock).map_err(failed(&lock))?;
-        held.try_lock().map_err(|_| OutboxError::InUse(folder.to_owned()))?;
+        let lock_file = File::create(&lock).map_err(failed(&lock))?;
+        lock_file.try_lock().map_err(|_| OutboxError::InUse(folder.to_owned()))?;
         let path = folder.join("outbox");
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             read => read.map_err(failed(&path))?,
         };
-        let Found { entries, newest, waiting, clock_offsets } = replay(&bytes, machine);
+        let Replayed { entries, newest, undated_queue, clock_offsets } = replay(&bytes, boot_id);
         let before = fs::read_to_string(&boot).ok().and_then(|text| text.trim().parse().ok());
         let start = before.unwrap_or(0).max(newest).saturating_add(1);
         replace(folder, "boot", format!("{start}\n").as_bytes()).map_err(failed(&boot))?;
         let mut this = Self {
             folder: folder.to_owned(),
-            // Replaced at once.
+            // `rewrite` replaces it.
             file: File::open(folder).map_err(failed(folder))?,
-            _lock: held,
+            _lock: lock_file,
             capacity: capacity.max(1),
             records: 0,
             entries,
-            waiting,
-            machine,
+            undated_queue,
+            boot_id,
             clock_offsets,
             last: ReadingId { boot: start, seq: 0 },
             dropped: 0,
         };
-        // Without the torn end, so that what comes next is found.
+        // Removes a torn record at the end, so that the next records are aligned.
         this.rewrite().map_err(failed(&path))?;
         Ok(this)
     }
@@ -146,16 +143,16 @@ impl DiskOutbox {
         done.map_err(|error| self.failed(error))
     }
 
-    /// Only what is needed: the history goes.
+    /// Replaces the file by one without obsolete records.
     fn rewrite(&mut self) -> io::Result<()> {
         let entries = self.entries.iter().copied().map(Record::Reading);
-        // Those of an earlier start of the machine come first; they have no age any more.
+        // Readings of an earlier boot come first; their age is unknown.
         let (old, new): (Vec<_>, Vec<_>) =
-            self.waiting.iter().copied().partition(|one| one.received_ms.is_none());
+            self.undated_queue.iter().copied().partition(|one| one.received_ms.is_none());
         let records: Vec<_> = entries
-            .chain([Record::ClockOffsets(self.clock_offsets), Record::Machine(None)])
+            .chain([Record::ClockOffsets(self.clock_offsets), Record::Boot(None)])
             .chain(old.into_iter().map(Record::Undated))
-            .chain([Record::Machine(self.machine)])
+            .chain([Record::Boot(self.boot_id)])
             .chain(new.into_iter().map(Record::Undated))
             .collect();
         let bytes: Vec<u8> = records.iter().flat_map(Record::to_bytes).collect();
@@ -164,8 +161,8 @@ impl DiskOutbox {
         Ok(())
     }
 
-    fn tidy(&mut self) -> Result<(), OutboxError> {
-        if self.records <= 2 * (self.entries.len() + self.waiting.len()) + HISTORY {
+    fn compact_if_needed(&mut self) -> Result<(), OutboxError> {
+        if self.records <= 2 * (self.entries.len() + self.undated_queue.len()) + MAX_OBSOLETE {
             return Ok(());
         }
         self.rewrite().map_err(|error| self.failed(error))
@@ -215,7 +212,7 @@ impl Outbox for DiskOutbox {
     }
 
     fn dropped(&self) -> u32 {
-        self.dropped.saturating_add(self.waiting.dropped())
+        self.dropped.saturating_add(self.undated_queue.dropped())
     }
 
     async fn push(
@@ -239,44 +236,44 @@ impl Outbox for DiskOutbox {
         let gone = self.entries.partition_point(|entry| entry.id <= through);
         self.entries.drain(..gone);
         self.append(&[Record::Release(through)], false)?;
-        self.tidy()
+        self.compact_if_needed()
     }
 
     fn undated_len(&self) -> usize {
-        self.waiting.len()
+        self.undated_queue.len()
     }
 
     async fn push_undated(&mut self, undated: Undated) -> Result<(), OutboxError> {
         self.append(&[Record::Undated(undated)], true)?;
-        self.waiting.push(undated);
-        self.tidy()
+        self.undated_queue.push(undated);
+        self.compact_if_needed()
     }
 
-    fn undated(&self, place: usize) -> Option<Undated> {
-        self.waiting.get(place)
+    fn undated(&self, index: usize) -> Option<Undated> {
+        self.undated_queue.get(index)
     }
 
     async fn assign_time(
         &mut self,
-        place: usize,
+        index: usize,
         time: Option<Time>,
     ) -> Result<Option<ReadingId>, OutboxError> {
-        let Some(undated) = self.waiting.get(place) else { return Ok(None) };
+        let Some(undated) = self.undated_queue.get(index) else { return Ok(None) };
         let entry = time.map(|time| self.next(time, undated.measurement)).transpose()?;
         match entry {
             Some(entry) => {
-                self.append(&[Record::Reading(entry), Record::Dated(undated)], true)?;
+                self.append(&[Record::Reading(entry), Record::TimeAssigned(undated)], true)?;
                 self.last = entry.id;
                 self.entries.push_back(entry);
             }
-            None => self.append(&[Record::Dated(undated)], false)?,
+            None => self.append(&[Record::TimeAssigned(undated)], false)?,
         }
-        self.waiting.take(place);
-        if self.waiting.is_empty() {
-            // The thinned ones are still in the file.
+        self.undated_queue.take(index);
+        if self.undated_queue.is_empty() {
+            // Thinned readings are still in the file.
             self.rewrite().map_err(|error| self.failed(error))?;
         }
-        self.tidy()?;
+        self.compact_if_needed()?;
         Ok(entry.map(|entry| entry.id))
     }
 

@@ -1,4 +1,4 @@
-//! The disk's outbox: cut at every byte, damaged, thinned, locked.
+//! The outbox on disk: truncated at every byte, damaged, thinned, locked.
 use std::fs;
 
 use gateway::WattHours;
@@ -6,9 +6,9 @@ use gateway::WattHours;
 use super::{file::RECORD, *};
 
 const START: i64 = 1_807_401_600;
-const HERE: MachineStart = Some([7; 16]);
-const LATER: MachineStart = Some([8; 16]);
-/// ClockOffsets and two starts of the machine stand in every file.
+const HERE: Option<BootId> = Some([7; 16]);
+const LATER: Option<BootId> = Some([8; 16]);
+/// Every file begins with clock offsets and two boot records.
 const HEAD: usize = 3 * RECORD;
 
 fn block_on<F: Future>(future: F) -> F::Output {
@@ -25,7 +25,7 @@ fn times(outbox: &DiskOutbox) -> Vec<i64> {
 }
 
 #[test]
-fn a_cut_at_any_byte_loses_the_record_being_written_alone() {
+fn truncation_at_any_byte_loses_only_the_record_being_written() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
     let ids: Vec<_> = (0..3).map(|n| push(&mut outbox, START + 10 * n)).collect();
@@ -66,7 +66,7 @@ fn a_damaged_record_is_dropped_alone() {
 }
 
 #[test]
-fn starts_are_counted_even_where_the_count_is_lost() {
+fn starts_are_counted_even_if_the_count_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     for start in 1..=3 {
         assert_eq!(DiskOutbox::open(folder.path(), HERE).unwrap().boot(), start);
@@ -78,7 +78,7 @@ fn starts_are_counted_even_where_the_count_is_lost() {
 }
 
 #[test]
-fn what_is_released_stays_away_and_the_file_stays_small() {
+fn released_readings_stay_removed_and_the_file_stays_small() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
     push(&mut outbox, START);
@@ -91,11 +91,11 @@ fn what_is_released_stays_away_and_the_file_stays_small() {
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
     assert_eq!(times(&outbox), [20]);
     // A year's worth of releases must not grow it without bound.
-    for _ in 0..2 * HISTORY {
+    for _ in 0..2 * MAX_OBSOLETE {
         block_on(outbox.release(second)).unwrap();
     }
     let length = fs::metadata(folder.path().join("outbox")).unwrap().len() as usize;
-    assert!(length <= (HISTORY + 8) * RECORD, "{length} bytes");
+    assert!(length <= (MAX_OBSOLETE + 8) * RECORD, "{length} bytes");
     assert_eq!(times(&outbox), [20]);
 }
 
@@ -125,7 +125,7 @@ fn undated(number: u64) -> Undated {
 }
 
 fn ages(outbox: &DiskOutbox) -> Vec<Option<u64>> {
-    outbox.waiting.iter().map(|one| one.received_ms).collect()
+    outbox.undated_queue.iter().map(|one| one.received_ms).collect()
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_reading_without_a_time_keeps_its_age_until_the_machine_starts_anew() {
         assert_eq!(block_on(outbox.assign_time(0, None)).unwrap(), None);
     }
     drop(outbox);
-    // Where the kernel tells nothing, nobody knows how long ago it was.
+    // Without a boot identifier the age is unknown.
     let mut outbox = DiskOutbox::open(folder.path(), None).unwrap();
     assert_eq!((ages(&outbox), times(&outbox)), (vec![], vec![0]));
     block_on(outbox.push_undated(undated(9))).unwrap();
@@ -163,7 +163,7 @@ fn a_reading_without_a_time_keeps_its_age_until_the_machine_starts_anew() {
 }
 
 #[test]
-fn cut_at_any_byte_a_reading_is_either_dated_or_waits() {
+fn truncated_at_any_byte_a_reading_is_dated_or_undated() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox");
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
@@ -178,16 +178,16 @@ fn cut_at_any_byte_a_reading_is_either_dated_or_waits() {
     for cut in before..=whole.len() {
         fs::write(&path, &whole[..cut]).unwrap();
         let outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
-        let (dated, waiting) = (outbox.len(), outbox.undated_len());
+        let (dated, undated_queue) = (outbox.len(), outbox.undated_len());
         // A loss of power between the two leaves it twice, which is a repeat.
         let twice = usize::from((cut - before) / RECORD % 2 == 1);
-        assert_eq!(dated + waiting, 3 + twice, "{cut}");
+        assert_eq!(dated + undated_queue, 3 + twice, "{cut}");
         assert!(ages(&outbox).contains(&Some(2)), "{cut}");
     }
 }
 
 #[test]
-fn a_damaged_start_of_the_machine_costs_the_age_and_never_makes_one_up() {
+fn a_damaged_boot_record_makes_the_age_unknown() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox");
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
@@ -200,17 +200,17 @@ fn a_damaged_start_of_the_machine_costs_the_age_and_never_makes_one_up() {
 }
 
 #[test]
-fn many_without_a_time_are_thinned_in_the_file_as_well() {
+fn undated_readings_are_thinned_in_the_file_as_well() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
     // Without flushing each of them: that is not what is tested.
-    let count = 3 * UNTIMED as u64;
+    let count = 3 * UNDATED_CAPACITY as u64;
     let records = (0..count).flat_map(|number| Record::Undated(undated(number)).to_bytes());
     outbox.file.write_all(&records.collect::<Vec<_>>()).unwrap();
     drop(outbox);
     let mut outbox = DiskOutbox::open(folder.path(), HERE).unwrap();
     let ages = ages(&outbox);
-    assert!(ages.len() > UNTIMED / 2 && ages.len() <= UNTIMED);
+    assert!(ages.len() > UNDATED_CAPACITY / 2 && ages.len() <= UNDATED_CAPACITY);
     assert_eq!((ages[0], ages.last().copied().flatten()), (Some(0), Some(count - 1)));
     assert_eq!(outbox.dropped() as usize + ages.len(), count as usize);
     let length = fs::metadata(folder.path().join("outbox")).unwrap().len() as usize;

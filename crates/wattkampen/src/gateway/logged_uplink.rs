@@ -1,12 +1,12 @@
-//! A way to the broker that tells why there is none.
+//! An uplink that logs failed connection attempts.
 use gateway::{ConnectOptions, Uplink};
 
-/// The same way, with a line in the log for each attempt in vain. The loop waits
-/// between them, at last a minute, so the log does not fill.
+/// Logs each failed attempt. The loop waits up to a minute between attempts, so that the log
+/// does not fill.
 #[derive(Debug)]
-pub struct Told<U>(pub U);
+pub struct LoggedUplink<U>(pub U);
 
-impl<U: Uplink<Error: std::fmt::Display>> Uplink for Told<U> {
+impl<U: Uplink<Error: std::fmt::Display>> Uplink for LoggedUplink<U> {
     type Error = U::Error;
     type Connection<'a>
         = U::Connection<'a>
