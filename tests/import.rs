@@ -116,21 +116,20 @@ fn an_import_killed_half_way_and_repeated_gives_the_same_board() {
     let mut command = import(&config, &["readings"]);
     let mut half: Child =
         command.arg(&pipe).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    thread::scope(|scope| {
-        let (pipe, rows) = (&pipe, &rows[0]);
-        let feeder = scope.spawn(move || {
-            let mut file = File::options().write(true).open(pipe).expect("the import reads");
-            file.write_all(rows[..30_000].concat().as_bytes()).expect("it is not killed yet");
-            file
-        });
-        let first = local("2024-03-01T00:00");
-        until("the first batch is on the board of the running service", || {
-            hours(&server, &halls[0], first, 1)[0]
-        });
-        half.kill().expect("it waits for more");
-        half.wait().expect("it is gone");
-        drop(feeder.join().expect("it wrote"));
+    // Not a scoped thread: a failure must not wait for an import that reads no more.
+    let (to, text) = (pipe.clone(), rows[0][..30_000].concat());
+    let feeder = thread::spawn(move || {
+        let mut file = File::options().write(true).open(to).expect("the import reads");
+        file.write_all(text.as_bytes()).expect("the import is not killed yet");
+        file
     });
+    let first = local("2024-03-01T00:00");
+    until("the first batch is on the board of the running service", || {
+        hours(&server, &halls[0], first, 1)[0]
+    });
+    half.kill().expect("it waits for more");
+    half.wait().expect("it has ended");
+    drop(feeder.join().expect("it wrote"));
     fs::remove_file(&pipe).unwrap();
     for (hall, rows) in halls.iter().zip(&rows).rev() {
         let path = folder.path().join(format!("{}.csv", hall.meter));

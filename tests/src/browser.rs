@@ -110,7 +110,7 @@ impl Browser {
     fn next(&mut self, what: &str) -> Value {
         self.messages
             .recv_timeout(DEADLINE)
-            .unwrap_or_else(|_| panic!("Chromium is silent: {what}"))
+            .unwrap_or_else(|_| panic!("Chromium sent nothing in {DEADLINE:?}: {what}"))
     }
 }
 

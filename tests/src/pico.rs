@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     hub75::Refresh,
     tools::{Tool, root, skip, target_dir},
-    wait::{DEADLINE, until},
+    wait::{DEADLINE, tail, until},
 };
 
 const TARGET: &str = "thumbv6m-none-eabi";
@@ -192,7 +192,8 @@ impl Pico {
     fn answer(&mut self, name: &str) -> Value {
         loop {
             let mut messages = self.messages.recv_timeout(DEADLINE).unwrap_or_else(|_| {
-                panic!("the emulator did not say `{name}`");
+                let text = tail(&self.text);
+                panic!("no `{name}` of the emulator in {DEADLINE:?}; unread text:\n{text}");
             });
             if let Some(found) = messages.get_mut(name) {
                 return found.take();

@@ -1,5 +1,5 @@
-//! An address that stays while the service behind it is killed and comes back
-//! elsewhere: a board that hangs on a wall is told of its broker once.
+//! An address that stays while the service behind it is killed and starts at another: the
+//! broker's address of a board is configured once.
 use std::{
     io,
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},

@@ -17,7 +17,7 @@ use super::{
     Limits,
     access::Access,
     message::Message,
-    persistence::PersistentState,
+    persistence::{PersistentState, StoredWill},
     retained::Retained,
     session::{Enqueued, QueuedMessage, Session, SubscriptionOptions, lock},
     subscriptions::{Subscriber, Subscriptions},
@@ -71,6 +71,7 @@ impl Hub {
         state: PersistentState,
         alive: mpsc::Sender<Infallible>,
     ) -> Self {
+        let wills = state.wills.into_iter().map(|will| (will.client_id, will.message));
         let hub = Self {
             large: Arc::new(Semaphore::new(limits.large_bytes >> 10)),
             limits,
@@ -84,7 +85,7 @@ impl Hub {
             connections: AtomicU64::new(1),
             retained: Mutex::default(),
             sessions: Mutex::default(),
-            wills: Mutex::new(state.wills.into_iter().collect()),
+            wills: Mutex::new(wills.collect()),
             last_warning: Mutex::default(),
             _alive: alive,
         };
@@ -275,16 +276,13 @@ impl Hub {
 
     /// Removes and returns those of the wills of the last run, `stored`, whose clients have not
     /// reconnected.
-    pub(super) fn take_orphan_wills(
-        &self,
-        stored: &[(Arc<str>, Arc<Message>)],
-    ) -> Vec<Arc<Message>> {
+    pub(super) fn take_orphan_wills(&self, stored: &[StoredWill]) -> Vec<Arc<Message>> {
         let mut wills = lock(&self.wills);
         let mut orphans = Vec::new();
-        for (client_id, will) in stored {
-            if wills.get(client_id).is_some_and(|now| Arc::ptr_eq(now, will)) {
+        for StoredWill { client_id, message } in stored {
+            if wills.get(client_id).is_some_and(|now| Arc::ptr_eq(now, message)) {
                 wills.remove(client_id);
-                orphans.push(will.clone());
+                orphans.push(message.clone());
             }
         }
         orphans
@@ -292,8 +290,12 @@ impl Hub {
 
     pub(super) fn persistent_state(&self) -> PersistentState {
         let retained = lock(&self.retained).all();
-        let wills = lock(&self.wills).iter().map(|(id, will)| (id.clone(), will.clone())).collect();
-        PersistentState { retained, wills }
+        let wills = lock(&self.wills);
+        let wills = wills.iter().map(|(client_id, message)| StoredWill {
+            client_id: client_id.clone(),
+            message: message.clone(),
+        });
+        PersistentState { retained, wills: wills.collect() }
     }
 
     /// The session expiry interval for a client that requests `requested`, or no expiry.

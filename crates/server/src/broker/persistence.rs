@@ -38,8 +38,14 @@ pub(super) const SAVE_INTERVAL: Duration = Duration::from_millis(500);
 #[derive(Debug, Default)]
 pub(super) struct PersistentState {
     pub(super) retained: Vec<Arc<Message>>,
-    /// By client identifier.
-    pub(super) wills: Vec<(Arc<str>, Arc<Message>)>,
+    pub(super) wills: Vec<StoredWill>,
+}
+
+/// The will of a client that was connected when the file was written.
+#[derive(Debug, Clone)]
+pub(super) struct StoredWill {
+    pub(super) client_id: Arc<str>,
+    pub(super) message: Arc<Message>,
 }
 
 /// The file cannot be decoded.
@@ -101,7 +107,9 @@ fn parse(bytes: &[u8]) -> Result<PersistentState, Damaged> {
                 let payload = connect.will_payload().unwrap_or_default();
                 let (qos, retain) = (connect.will_qos(), connect.will_retain());
                 let will = message(topic, payload, qos, retain, &connect.will_props)?;
-                state.wills.push((connect.client_id().into(), will));
+                state
+                    .wills
+                    .push(StoredWill { client_id: connect.client_id().into(), message: will });
             }
             (kind, _) => return Err(Damaged(format!("a packet of type {kind}"))),
         }
@@ -153,9 +161,9 @@ fn encode(state: &PersistentState) -> Result<Vec<u8>, MqttError> {
         }
         bytes.extend_from_slice(&publish.build()?.to_continuous_buffer());
     }
-    for (client, will) in &state.wills {
+    for StoredWill { client_id, message: will } in &state.wills {
         let connect = v5_0::Connect::builder()
-            .client_id(&**client)?
+            .client_id(&**client_id)?
             .will_message(&*will.topic, will.payload.as_slice().to_vec(), will.qos, will.retain)?
             .will_props(will.properties.to_vec())
             .build()?;
@@ -187,7 +195,10 @@ mod tests {
                 make("wattkampen/v1/mora-1/page", b"regenerated", Qos::AtMostOnce),
                 make("plug/å", &[0, 255, 7], Qos::ExactlyOnce),
             ],
-            wills: vec![("mora-1".into(), make("w/t", b"gone", Qos::AtLeastOnce))],
+            wills: vec![StoredWill {
+                client_id: "mora-1".into(),
+                message: make("w/t", b"gone", Qos::AtLeastOnce),
+            }],
         };
         save(&path, &state).unwrap();
         let read = load(&path).unwrap();
@@ -208,7 +219,8 @@ mod tests {
                 ("plug/å", &[0, 255, 7], Qos::ExactlyOnce, vec![user.clone()]),
             ]
         );
-        assert_eq!((&*read.wills[0].0, &*read.wills[0].1.topic), ("mora-1", "w/t"));
+        let will = &read.wills[0];
+        assert_eq!((&*will.client_id, &*will.message.topic), ("mora-1", "w/t"));
 
         let mut bytes = fs::read(&path).unwrap();
         bytes.truncate(bytes.len() - 3);

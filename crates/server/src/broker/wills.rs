@@ -13,6 +13,7 @@ use super::{
     ingest,
     message::Message,
     pending_acks::{PendingAcks, Reply},
+    persistence::StoredWill,
     session::Session,
 };
 
@@ -61,11 +62,7 @@ pub(super) fn publish_will(hub: Arc<Hub>, will: Arc<Message>) {
 
 /// Publishes the wills of the clients that were connected when the last run ended and do not
 /// reconnect within `grace`.
-pub(super) async fn publish_orphan_wills(
-    hub: Weak<Hub>,
-    grace: Duration,
-    wills: Vec<(Arc<str>, Arc<Message>)>,
-) {
+pub(super) async fn publish_orphan_wills(hub: Weak<Hub>, grace: Duration, wills: Vec<StoredWill>) {
     sleep(grace).await;
     let Some(hub) = hub.upgrade() else { return };
     for will in hub.take_orphan_wills(&wills) {

@@ -1,4 +1,4 @@
-//! A client of raw bytes, so that what is asserted is what stands on the wire.
+//! A client of raw bytes, so that tests assert the bytes on the wire.
 use std::{
     io::{ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
@@ -9,7 +9,7 @@ use crate::support::*;
 /// Topic, payload, QoS, retain, encoded properties.
 pub(crate) type Will<'a> = (&'a str, &'a [u8], u8, bool, Vec<u8>);
 
-/// A CONNECT to be.
+/// The content of a CONNECT.
 pub(crate) struct Connect<'a> {
     pub(crate) v5: bool,
     pub(crate) id: &'a str,
@@ -28,7 +28,7 @@ impl<'a> Connect<'a> {
     }
 
     /// A session that outlives the connection.
-    pub(crate) fn lasting(v5: bool, id: &'a str) -> Self {
+    pub(crate) fn persistent(v5: bool, id: &'a str) -> Self {
         let properties = if v5 { vec![0x11, 0, 0, 1, 0] } else { Vec::new() };
         Self { clean: false, properties, ..Self::new(v5, id) }
     }
@@ -64,8 +64,8 @@ impl<'a> Connect<'a> {
     }
 }
 
-/// A connection of bytes.
-pub(crate) struct Raw {
+/// A connection that sends and receives packets as bytes.
+pub(crate) struct RawClient {
     pub(crate) stream: TcpStream,
     pub(crate) v5: bool,
 }
@@ -82,23 +82,23 @@ pub(crate) struct Received {
     pub(crate) properties: Vec<u8>,
 }
 
-impl Raw {
+impl RawClient {
     pub(crate) fn open(addr: SocketAddr, v5: bool) -> Self {
         let stream = TcpStream::connect(addr).unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(SOON)).unwrap();
-        stream.set_write_timeout(Some(SOON)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        stream.set_write_timeout(Some(TIMEOUT)).unwrap();
         Self { stream, v5 }
     }
 
-    /// Connected, and whether a session was present.
+    /// Connects, and returns Session Present.
     pub(crate) fn connect(addr: SocketAddr, connect: Connect<'_>) -> (Self, bool) {
         let (raw, answer) = Self::try_connect(addr, connect);
         assert_eq!(answer[1], 0, "CONNACK says {answer:x?}");
         (raw, answer[0] == 1)
     }
 
-    /// And the body of the CONNACK.
+    /// Connects, and returns the body of the CONNACK.
     #[expect(clippy::needless_pass_by_value, reason = "made for one call")]
     pub(crate) fn try_connect(addr: SocketAddr, connect: Connect<'_>) -> (Self, Vec<u8>) {
         let mut raw = Self::open(addr, connect.v5);
@@ -117,7 +117,7 @@ impl Raw {
         self.try_packet().expect("a packet, not the end of the connection")
     }
 
-    /// `None`: the broker closed the connection.
+    /// The next packet; `None` where the broker closed the connection.
     pub(crate) fn try_packet(&mut self) -> Option<(u8, Vec<u8>)> {
         let mut head = [0; 2];
         if !self.fill(&mut head[..1]) {
@@ -142,26 +142,26 @@ impl Raw {
         match self.stream.read_exact(buffer) {
             Ok(()) => true,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                panic!("nothing came in time")
+                panic!("nothing was received in time")
             }
             Err(_) => false,
         }
     }
 
-    /// Nothing comes for a while.
-    pub(crate) fn silent(&mut self) {
-        self.stream.set_read_timeout(Some(NEVER)).unwrap();
+    /// Asserts that nothing is received for [`QUIET`].
+    pub(crate) fn expect_silence(&mut self) {
+        self.stream.set_read_timeout(Some(QUIET)).unwrap();
         let mut byte = [0];
         let read = self.stream.read(&mut byte);
-        self.stream.set_read_timeout(Some(SOON)).unwrap();
+        self.stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         match read {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
             other => panic!("expected silence, got {other:?} {byte:x?}"),
         }
     }
 
-    /// The connection ends; the reason code of a DISCONNECT, where one came.
-    pub(crate) fn closed(&mut self) -> Option<u8> {
+    /// Waits for the end of the connection; returns the reason code of a DISCONNECT, if any.
+    pub(crate) fn expect_close(&mut self) -> Option<u8> {
         let mut reason = None;
         while let Some((head, body)) = self.try_packet() {
             if head == 0xe0 {
@@ -196,7 +196,7 @@ impl Raw {
         packet(0x30 | qos << 1 | u8::from(retain), &body)
     }
 
-    /// Subscribes and gives the codes.
+    /// Subscribes, and returns the reason codes.
     pub(crate) fn subscribe(&mut self, filters: &[(&str, u8)]) -> Vec<u8> {
         let mut body = vec![0, 77];
         if self.v5 {
@@ -212,17 +212,17 @@ impl Raw {
         body[if self.v5 { 3 } else { 2 }..].to_vec()
     }
 
-    /// The next packet is the answer (PUBACK 0x40, PUBREC 0x50, PUBCOMP 0x70) to `id`;
-    /// its code.
-    pub(crate) fn answer(&mut self, head: u8, id: u16) -> u8 {
+    /// Asserts that the next packet is a PUBACK (0x40), PUBREC (0x50) or PUBCOMP (0x70) with this
+    /// packet identifier; returns its reason code.
+    pub(crate) fn expect_ack(&mut self, head: u8, id: u16) -> u8 {
         let (got, body) = self.packet();
         assert_eq!((got, &body[..2]), (head, &id.to_be_bytes()[..]), "{body:x?}");
         body.get(2).copied().unwrap_or(0)
     }
 
-    /// The next packet is a PUBLISH; it is acknowledged.
+    /// Receives a PUBLISH and acknowledges it.
     pub(crate) fn receive(&mut self) -> Received {
-        let received = self.receive_only();
+        let received = self.receive_without_ack();
         if received.qos == 1 {
             let [high, low] = received.id.to_be_bytes();
             self.send(&[0x40, 2, high, low]);
@@ -230,8 +230,8 @@ impl Raw {
         received
     }
 
-    /// And not acknowledged.
-    pub(crate) fn receive_only(&mut self) -> Received {
+    /// Receives a PUBLISH and does not acknowledge it.
+    pub(crate) fn receive_without_ack(&mut self) -> Received {
         let (head, body) = self.packet();
         assert_eq!(head & 0xf0, 0x30, "{head:x} {body:x?}");
         let size = usize::from(body[0]) << 8 | usize::from(body[1]);
@@ -261,7 +261,7 @@ impl Raw {
 
     pub(crate) fn disconnect(mut self) {
         self.send(&[0xe0, 0]);
-        assert_eq!(self.closed(), None);
+        assert_eq!(self.expect_close(), None);
     }
 }
 

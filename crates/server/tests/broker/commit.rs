@@ -1,4 +1,4 @@
-//! An acknowledgement means committed, in both versions and at both QoS.
+//! An acknowledgement means committed, in both versions and at QoS 1 and 2.
 use std::time::Instant;
 
 use crate::support::*;
@@ -13,43 +13,43 @@ fn no_acknowledgement_before_the_commit() {
         let mut gateway = server.client(v5, "mora-1");
         server.commits.hold();
         gateway.publish(READING, b"{}", 1, false, 7);
-        gateway.silent();
-        assert!(server.commits.seen().is_empty());
-        // The connection itself goes on meanwhile.
+        gateway.expect_silence();
+        assert!(server.commits.deliveries().is_empty());
+        // The connection handles other packets meanwhile.
         gateway.send(&[0xc0, 0]);
         assert_eq!(gateway.packet(), (0xd0, vec![]));
         server.commits.release();
-        assert_eq!(gateway.answer(0x40, 7), 0);
-        assert_eq!(server.commits.seen(), [(READING.to_owned(), 2)]);
+        assert_eq!(gateway.expect_ack(0x40, 7), 0);
+        assert_eq!(server.commits.deliveries(), [(READING.to_owned(), 2)]);
 
-        // QoS 2 alike, and repeated before the commit it is not answered early.
+        // The same at QoS 2: a repetition before the commit gets no early PUBREC.
         server.commits.hold();
         gateway.publish(READING, b"{2}", 2, false, 8);
         let mut again = gateway.publish_bytes(READING, b"{2}", 2, false, 8);
         again[0] |= 8;
         gateway.send(&again);
-        gateway.silent();
+        gateway.expect_silence();
         server.commits.release();
-        assert_eq!(gateway.answer(0x50, 8), 0);
+        assert_eq!(gateway.expect_ack(0x50, 8), 0);
         gateway.send(&[0x62, 2, 0, 8]);
-        assert_eq!(gateway.answer(0x70, 8), 0);
-        assert_eq!(server.commits.seen().len(), 2);
+        assert_eq!(gateway.expect_ack(0x70, 8), 0);
+        assert_eq!(server.commits.deliveries().len(), 2);
     }
 }
 
 #[test]
-fn what_is_lost_before_the_commit_is_never_acknowledged() {
+fn a_publish_that_is_dropped_before_the_commit_is_never_acknowledged() {
     for v5 in [false, true] {
         let server = Server::start();
         let mut gateway = server.client(v5, "mora-1");
-        server.commits.lose_next();
+        server.commits.drop_next();
         gateway.publish(READING, b"{}", 1, false, 7);
         // Closed, so that the client delivers again.
-        assert_eq!(gateway.closed(), v5.then_some(0x80));
+        assert_eq!(gateway.expect_close(), v5.then_some(0x80));
         let mut gateway = server.client(v5, "mora-1");
         gateway.publish(READING, b"{}", 1, false, 7);
-        gateway.answer(0x40, 7);
-        assert_eq!(server.commits.seen().len(), 1);
+        gateway.expect_ack(0x40, 7);
+        assert_eq!(server.commits.deliveries().len(), 1);
     }
 }
 
@@ -64,12 +64,12 @@ fn a_thousand_publishes_wait_for_one_commit() {
             bytes.extend(gateway.publish_bytes(READING, b"{\"meter\":\"1\"}", 1, false, id));
         }
         gateway.send(&bytes);
-        // All of it is read though nothing is committed: the ping behind it is answered.
+        // Everything is read before the commit: the ping after it is answered.
         gateway.send(&[0xc0, 0]);
         assert_eq!(gateway.packet(), (0xd0, vec![]));
         server.commits.release();
         for id in 1..=1000 {
-            gateway.answer(0x40, id);
+            gateway.expect_ack(0x40, id);
         }
         assert_eq!(server.commits.batches(), [1000]);
     }
@@ -82,63 +82,63 @@ fn the_socket_is_not_read_while_the_engine_is_behind() {
     let mut other = server.client(true, "panel");
     other.subscribe(&[("other", 1)]);
     server.commits.hold();
-    // More than the inbox (1024) and the committer's batch take.
+    // More than fits into the inbox (1024) and the committer's batch.
     let count = 8000;
     let bytes: Vec<u8> = (1..=count)
         .flat_map(|id| gateway.publish_bytes(READING, &[b'x'; 100], 1, false, id))
         .collect();
     gateway.send(&bytes);
     gateway.send(&[0xc0, 0]);
-    gateway.silent();
-    // Nobody else notices.
+    gateway.expect_silence();
+    // Other connections are not affected.
     let begun = Instant::now();
     other.publish("other", b"x", 1, false, 1);
     let mut packets = [other.packet().0 & 0xf0, other.packet().0 & 0xf0];
     packets.sort_unstable();
     assert_eq!(packets, [0x30, 0x40]);
-    assert!(begun.elapsed() < SOON);
+    assert!(begun.elapsed() < TIMEOUT);
     server.commits.release();
     for id in 1..=count {
         let (head, body) = gateway.packet();
         if head == 0xd0 {
-            // The pong is not held back by the commits.
+            // PINGRESP does not wait for the commits.
             assert!(id > 1);
-            gateway.answer(0x40, id);
+            gateway.expect_ack(0x40, id);
         } else {
             assert_eq!((head, &body[..2]), (0x40, &id.to_be_bytes()[..]));
         }
     }
-    assert_eq!(server.commits.seen().len(), usize::from(count));
+    assert_eq!(server.commits.deliveries().len(), usize::from(count));
 }
 
 #[test]
-fn subscribers_hear_of_it_after_the_commit_and_in_order() {
+fn messages_are_routed_after_the_commit_and_in_order() {
     let server = Server::start();
     let mut panel = server.client(true, "panel");
     panel.subscribe(&[("wattkampen/v1/+/status", 1), ("tools/#", 1)]);
     let mut gateway = server.client(false, "mora-1");
     server.commits.hold();
     gateway.publish(STATUS, b"{\"state\":\"online\"}", 1, true, 1);
-    // QoS 0 too, though nobody is told.
+    // Also at QoS 0, which is not acknowledged.
     gateway.publish(STATUS, b"second", 0, true, 0);
-    // Other topics need no commit, but answers keep their order.
+    // Other topics need no commit, but acknowledgements keep their order.
     gateway.publish("tools/x", b"third", 1, false, 2);
-    panel.silent();
-    gateway.silent();
+    panel.expect_silence();
+    gateway.expect_silence();
     let mut late = server.client(false, "late");
     late.subscribe(&[("wattkampen/v1/+/status", 0)]);
-    late.silent();
+    late.expect_silence();
     server.commits.release();
-    gateway.answer(0x40, 1);
-    gateway.answer(0x40, 2);
-    let heard: Vec<_> = (0..3).map(|_| panel.receive()).collect();
-    assert_eq!(heard[0].payload, b"{\"state\":\"online\"}");
-    assert_eq!((&heard[1].payload[..], heard[1].qos), (&b"second"[..], 0));
-    assert_eq!(heard[2].payload, b"third");
+    gateway.expect_ack(0x40, 1);
+    gateway.expect_ack(0x40, 2);
+    let received: Vec<_> = (0..3).map(|_| panel.receive()).collect();
+    assert_eq!(received[0].payload, b"{\"state\":\"online\"}");
+    assert_eq!((&received[1].payload[..], received[1].qos), (&b"second"[..], 0));
+    assert_eq!(received[2].payload, b"third");
 }
 
 #[test]
-fn what_came_before_the_connection_broke_is_committed_and_told() {
+fn publishes_before_the_connection_broke_are_committed_and_routed() {
     let server = Server::start();
     let mut panel = server.client(false, "panel");
     panel.subscribe(&[("wattkampen/v1/+/status", 1)]);
@@ -156,7 +156,7 @@ fn what_came_before_the_connection_broke_is_committed_and_told() {
 }
 
 #[test]
-fn a_clean_end_answers_what_is_committed_and_then_says_goodbye() {
+fn a_shutdown_acknowledges_the_commits_and_then_disconnects() {
     for v5 in [false, true] {
         let server = Server::start();
         let mut gateway = server.client(v5, "mora-1");
@@ -168,13 +168,13 @@ fn a_clean_end_answers_what_is_committed_and_then_says_goodbye() {
         gateway.packet();
         let commits = server.commits.clone();
         let end = std::thread::spawn(move || server.stop());
-        gateway.silent();
+        gateway.expect_silence();
         commits.release();
         for id in 1..=100 {
-            gateway.answer(0x40, id);
+            gateway.expect_ack(0x40, id);
         }
-        assert_eq!(gateway.closed(), v5.then_some(0x8b));
+        assert_eq!(gateway.expect_close(), v5.then_some(0x8b));
         end.join().unwrap();
-        assert_eq!(commits.seen().len(), 100);
+        assert_eq!(commits.deliveries().len(), 100);
     }
 }

@@ -1,4 +1,4 @@
-//! No bytes, however sent, panic the server or disturb other connections.
+//! No sequence of bytes panics the broker or affects other connections.
 use std::{
     io::{Read, Write},
     net::Shutdown,
@@ -11,7 +11,7 @@ use crate::support::*;
 
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
-/// A valid conversation whose bytes are then bent.
+/// A valid sequence of packets, whose bytes the test then changes.
 fn conversation(v5: bool, parts: &[u8]) -> Vec<u8> {
     let writer = |bytes: &mut Vec<u8>, part: u8| {
         let mut topic = Vec::new();
@@ -28,9 +28,11 @@ fn conversation(v5: bool, parts: &[u8]) -> Vec<u8> {
             _ => vec![0xc0, 0],
         });
     };
-    let mut bytes =
-        Connect { will: Some(("t/will", b"x", 1, true, vec![])), ..Connect::lasting(v5, "fuzz") }
-            .encode();
+    let mut bytes = Connect {
+        will: Some(("t/will", b"x", 1, true, vec![])),
+        ..Connect::persistent(v5, "fuzz")
+    }
+    .encode();
     for part in parts {
         writer(&mut bytes, *part);
     }
@@ -38,7 +40,7 @@ fn conversation(v5: bool, parts: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn random_bytes_disturb_nobody() {
+fn random_bytes_do_not_affect_other_connections() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if std::thread::current().name().is_some_and(|name| name.starts_with("tokio")) {
@@ -61,15 +63,15 @@ fn random_bytes_disturb_nobody() {
     );
     let mut runner = proptest::test_runner::TestRunner::new(config);
     runner
-        .run(&input, |(v5, parts, bends, tail, cut)| {
+        .run(&input, |(v5, parts, changes, tail, cut)| {
             let mut bytes = conversation(v5, &parts);
-            for (at, to) in bends {
+            for (at, to) in changes {
                 let at = at.index(bytes.len());
                 bytes[at] = to;
             }
             bytes.extend(tail);
-            let mut raw = Raw::open(server.addr, v5);
-            // In two pieces, cut anywhere; the broker may have hung up already.
+            let mut raw = RawClient::open(server.addr, v5);
+            // In two pieces; the broker may have closed the connection already.
             let (head, rest) = bytes.split_at(cut.index(bytes.len()));
             let _ = raw.stream.write_all(head);
             let _ = raw.stream.write_all(rest);
@@ -80,7 +82,7 @@ fn random_bytes_disturb_nobody() {
             Ok(())
         })
         .unwrap();
-    // The witness never noticed.
+    // The other connection still works.
     for _ in 0..3 {
         seen += 1;
         witness.publish("witness/x", &seen.to_be_bytes(), 1, false, seen);

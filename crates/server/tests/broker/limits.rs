@@ -1,4 +1,4 @@
-//! Rights, bounds, and clients that break the rules.
+//! Rights, limits, and clients that violate the protocol.
 use std::{io::Write, time::Instant};
 
 use server::{Login, Secret};
@@ -19,11 +19,11 @@ fn credentials_and_rights() {
         let server = Server::with(|config| {
             config.logins = vec![login("mora", Some("mora-1")), login("tv", None)];
         });
-        for login in [None, Some(("mora", "wrong")), Some(("nobody", "x"))] {
+        for login in [None, Some(("mora", "wrong")), Some(("unknown", "x"))] {
             let connect = Connect { login, ..Connect::new(v5, "c") };
-            let (mut refused, answer) = Raw::try_connect(server.addr, connect);
+            let (mut refused, answer) = RawClient::try_connect(server.addr, connect);
             assert_eq!(answer[..2], [0, if v5 { 0x86 } else { 4 }], "{login:?}");
-            assert_eq!(refused.closed(), None);
+            assert_eq!(refused.expect_close(), None);
         }
         let connect = |user, id| Connect {
             login: Some(match user {
@@ -32,48 +32,49 @@ fn credentials_and_rights() {
             }),
             ..Connect::new(v5, id)
         };
-        let (mut mora, _) = Raw::connect(server.addr, connect("mora", "m"));
-        let (mut tv, _) = Raw::connect(server.addr, connect("tv", "t"));
+        let (mut mora, _) = RawClient::connect(server.addr, connect("mora", "m"));
+        let (mut tv, _) = RawClient::connect(server.addr, connect("tv", "t"));
         let refused = if v5 { 0x87 } else { 0x80 };
         assert_eq!(
             mora.subscribe(&[("wattkampen/v1/mora-1/page", 1), ("#", 0)]),
             [1, refused],
-            "only what is its own"
+            "only its own topics"
         );
         assert_eq!(tv.subscribe(&[("#", 1)]), [1]);
-        // MQTT 5 is told; 3.1.1 has no word for it, the publish is dropped.
-        let told = if v5 { 0x87 } else { 0 };
+        // PUBACK of MQTT 5 has a reason code; that of 3.1.1 has none.
+        let code = if v5 { 0x87 } else { 0 };
         mora.publish("wattkampen/v1/falun-1/reading", b"{}", 1, false, 1);
-        assert_eq!(mora.answer(0x40, 1), told);
+        assert_eq!(mora.expect_ack(0x40, 1), code);
         tv.publish("wattkampen/v1/mora-1/reading", b"{}", 2, false, 1);
-        assert_eq!(tv.answer(0x50, 1), told);
+        assert_eq!(tv.expect_ack(0x50, 1), code);
         mora.publish("wattkampen/v1/mora-1/reading", b"{}", 1, false, 2);
-        assert_eq!(mora.answer(0x40, 2), 0);
-        assert_eq!(server.commits.seen(), [("wattkampen/v1/mora-1/reading".to_owned(), 2)]);
+        assert_eq!(mora.expect_ack(0x40, 2), 0);
+        assert_eq!(server.commits.deliveries(), [("wattkampen/v1/mora-1/reading".to_owned(), 2)]);
         assert_eq!(tv.receive().topic, "wattkampen/v1/mora-1/reading");
-        tv.silent();
-        // A will has to be allowed too.
+        tv.expect_silence();
+        // A will needs the same right.
         let will = Some(("wattkampen/v1/falun-1/status", &b"x"[..], 0, false, vec![]));
-        let (_, answer) = Raw::try_connect(server.addr, Connect { will, ..connect("mora", "w") });
+        let (_, answer) =
+            RawClient::try_connect(server.addr, Connect { will, ..connect("mora", "w") });
         assert_eq!(answer[1], if v5 { 0x87 } else { 5 });
     }
 }
 
 #[test]
-fn pages_are_the_servers_alone() {
+fn only_the_server_publishes_pages() {
     for v5 in [false, true] {
         let server = Server::start();
         let mut client = server.client(v5, "c");
         client.subscribe(&[("#", 1)]);
         client.publish("wattkampen/v1/mora-1/page", b"{}", 1, true, 1);
-        assert_eq!(client.answer(0x40, 1), if v5 { 0x87 } else { 0 });
-        client.silent();
-        assert!(server.commits.seen().is_empty());
+        assert_eq!(client.expect_ack(0x40, 1), if v5 { 0x87 } else { 0 });
+        client.expect_silence();
+        assert!(server.commits.deliveries().is_empty());
     }
 }
 
 #[test]
-fn a_megabyte_is_taken_and_more_than_a_packet_is_not() {
+fn a_megabyte_is_accepted_and_more_than_the_packet_limit_is_not() {
     for v5 in [false, true] {
         let server = Server::start();
         let mut panel = server.client(!v5, "panel");
@@ -82,24 +83,24 @@ fn a_megabyte_is_taken_and_more_than_a_packet_is_not() {
         let big = vec![b'x'; 1_000_000];
         client.publish("wattkampen/v1/mora-1/reading", &big, 1, false, 1);
         client.publish("wattkampen/v1/mora-1/reading", b"{}", 1, false, 2);
-        client.answer(0x40, 1);
-        client.answer(0x40, 2);
-        let sizes: Vec<usize> = server.commits.seen().iter().map(|(_, size)| *size).collect();
+        client.expect_ack(0x40, 1);
+        client.expect_ack(0x40, 2);
+        let sizes: Vec<usize> = server.commits.deliveries().iter().map(|(_, size)| *size).collect();
         assert_eq!(sizes, [1_000_000, 2]);
         assert_eq!(panel.receive().payload.len(), 1_000_000);
         assert_eq!(panel.receive().payload, b"{}");
-        // Refused at its fixed header: nothing of the body is waited for.
+        // Rejected at its fixed header, before the body.
         client.send(&[0x32, 0xff, 0xff, 0xff, 0x7f]);
-        assert_eq!(client.closed(), v5.then_some(0x95));
+        assert_eq!(client.expect_close(), v5.then_some(0x95));
     }
 }
 
 #[test]
-fn a_packet_larger_than_the_client_takes_is_not_sent() {
+fn a_packet_over_the_clients_maximum_packet_size_is_not_sent() {
     let server = Server::start();
     // Maximum packet size 100.
     let connect = Connect { properties: vec![0x27, 0, 0, 0, 100], ..Connect::new(true, "small") };
-    let (mut small, _) = Raw::connect(server.addr, connect);
+    let (mut small, _) = RawClient::connect(server.addr, connect);
     small.subscribe(&[("t", 1)]);
     let mut publisher = server.client(false, "p");
     publisher.publish("t", &[b'x'; 200], 1, false, 1);
@@ -108,18 +109,18 @@ fn a_packet_larger_than_the_client_takes_is_not_sent() {
 }
 
 #[test]
-fn a_client_gets_no_more_at_once_than_it_takes() {
+fn deliveries_respect_the_clients_receive_maximum() {
     let server = Server::start();
     // Receive maximum 3.
     let connect = Connect { properties: vec![0x21, 0, 3], ..Connect::new(true, "narrow") };
-    let (mut narrow, _) = Raw::connect(server.addr, connect);
+    let (mut narrow, _) = RawClient::connect(server.addr, connect);
     narrow.subscribe(&[("t", 1)]);
     let mut publisher = server.client(false, "p");
     for id in 1..=10u8 {
         publisher.publish("t", &[id], 1, false, id.into());
     }
-    let first: Vec<_> = (0..3).map(|_| narrow.receive_only()).collect();
-    narrow.silent();
+    let first: Vec<_> = (0..3).map(|_| narrow.receive_without_ack()).collect();
+    narrow.expect_silence();
     let [high, low] = first[1].id.to_be_bytes();
     narrow.send(&[0x40, 2, high, low]);
     assert_eq!(narrow.receive().payload, [4]);
@@ -127,20 +128,20 @@ fn a_client_gets_no_more_at_once_than_it_takes() {
 }
 
 #[test]
-fn a_publisher_that_sends_more_than_it_was_told_is_stopped() {
+fn a_publisher_over_the_receive_maximum_is_not_read() {
     let server = Server::with(|config| config.limits.receive_maximum = 5);
     server.commits.hold();
-    let (mut client, answer) = Raw::try_connect(server.addr, Connect::new(true, "greedy"));
+    let (mut client, answer) = RawClient::try_connect(server.addr, Connect::new(true, "greedy"));
     assert!(answer.windows(3).any(|w| w == [0x21, 0, 5]), "{answer:x?}");
     let bytes: Vec<u8> = (1..=6)
         .flat_map(|id| client.publish_bytes("wattkampen/v1/g/reading", b"{}", 1, false, id))
         .collect();
     client.send(&bytes);
-    // The sixth is not read while five wait; when they are done, it is in its right.
-    client.silent();
+    // The sixth is not read while five are pending.
+    client.expect_silence();
     server.commits.release();
     for id in 1..=6 {
-        client.answer(0x40, id);
+        client.expect_ack(0x40, id);
     }
 }
 
@@ -157,9 +158,9 @@ fn malformed_packets_end_their_connection_and_no_other() {
             ("type 0", vec![0x00, 0]),
             ("a server's packet", vec![0x20, 2, 0, 0]),
             ("second CONNECT", connect),
-            ("length without end", vec![0x30, 0xff, 0xff, 0xff, 0xff, 0x7f]),
-            ("topic over the end", vec![0x30, 3, 0, 9, b'x']),
-            ("topic that is no text", vec![0x30, 5, 0, 2, 0xc3, 0x28, 0]),
+            ("endless length", vec![0x30, 0xff, 0xff, 0xff, 0xff, 0x7f]),
+            ("topic beyond the end", vec![0x30, 3, 0, 9, b'x']),
+            ("topic that is not UTF-8", vec![0x30, 5, 0, 2, 0xc3, 0x28, 0]),
             ("topic with a wildcard", packet(0x30, &topic)),
             ("no topic", if v5 { vec![0x30, 3, 0, 0, 0] } else { vec![0x30, 2, 0, 0] }),
             ("QoS 3", vec![0x36, 6, 0, 1, b'a', 0, 1, 0]),
@@ -171,8 +172,8 @@ fn malformed_packets_end_their_connection_and_no_other() {
         for (what, bytes) in bad {
             let mut client = server.client(v5, "bad");
             client.send(&bytes);
-            let reason = client.closed();
-            assert_eq!(reason.is_some(), v5 && what != "length without end", "{what}: {reason:x?}");
+            let reason = client.expect_close();
+            assert_eq!(reason.is_some(), v5 && what != "endless length", "{what}: {reason:x?}");
             witness.send(&[0xc0, 0]);
             assert_eq!(witness.packet().0, 0xd0, "{what}");
         }
@@ -180,48 +181,48 @@ fn malformed_packets_end_their_connection_and_no_other() {
 }
 
 #[test]
-fn a_first_packet_that_is_no_connect() {
-    let server = Server::with(|config| config.limits.connect_timeout = NEVER);
+fn a_connection_whose_first_packet_is_not_connect_is_closed() {
+    let server = Server::with(|config| config.limits.connect_timeout = QUIET);
     for bytes in [&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], &[0xc0, 0], &[0x10, 0], &[0x16, 3, 1]]
     {
-        let mut client = Raw::open(server.addr, false);
+        let mut client = RawClient::open(server.addr, false);
         client.send(bytes);
-        assert_eq!(client.closed(), None);
+        assert_eq!(client.expect_close(), None);
     }
-    // MQTT 3.1, and a version to come: told that it is the version.
+    // MQTT 3.1 and an unknown version get the return code for an unacceptable version.
     for name in
         [&b"\x00\x06MQIsdp\x03\x02\x00\x3c\x00\x01a"[..], b"\x00\x04MQTT\x06\x02\x00\x3c\x00\x01a"]
     {
-        let mut client = Raw::open(server.addr, false);
+        let mut client = RawClient::open(server.addr, false);
         client.send(&packet(0x10, name));
         assert_eq!(client.packet(), (0x20, vec![0, 1]));
-        assert_eq!(client.closed(), None);
+        assert_eq!(client.expect_close(), None);
     }
-    // Nothing at all.
+    // A client that sends nothing.
     let begun = Instant::now();
-    assert_eq!(Raw::open(server.addr, false).closed(), None);
-    assert!(begun.elapsed() >= NEVER);
+    assert_eq!(RawClient::open(server.addr, false).expect_close(), None);
+    assert!(begun.elapsed() >= QUIET);
 }
 
 #[test]
-fn no_more_connections_than_there_may_be() {
+fn connections_over_the_limit_are_closed() {
     let server = Server::with(|config| config.limits.connections = 2);
     let _first = server.client(false, "1");
     let mut second = server.client(true, "2");
-    let mut third = Raw::open(server.addr, false);
+    let mut third = RawClient::open(server.addr, false);
     let _ = third.stream.write_all(&Connect::new(false, "3").encode());
     assert!(third.try_packet().is_none());
     second.send(&[0xc0, 0]);
     assert_eq!(second.packet().0, 0xd0);
-    // Room again.
+    // There is room after a disconnect.
     second.disconnect();
-    let end = Instant::now() + SOON;
+    let end = Instant::now() + TIMEOUT;
     loop {
-        let mut third = Raw::open(server.addr, false);
+        let mut third = RawClient::open(server.addr, false);
         let sent = third.stream.write_all(&Connect::new(false, "3").encode());
         if sent.is_ok() && third.try_packet().is_some() {
             break;
         }
-        assert!(Instant::now() < end, "no room after a client left");
+        assert!(Instant::now() < end, "no room after a client disconnected");
     }
 }

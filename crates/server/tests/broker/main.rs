@@ -1,5 +1,4 @@
-//! The embedded broker on the wire: bytes against it, a committer with a real SQLite
-//! file behind it.
+//! Tests of the embedded broker over TCP, with a committer and a real SQLite file behind it.
 mod client;
 mod commit;
 mod fuzz;

@@ -1,6 +1,5 @@
-//! A real broker on a free port, a committer that commits to a real SQLite file and
-//! can be held back, and a client of raw bytes, so that what is asserted is what
-//! stands on the wire.
+//! A real broker on a free port, and a committer that commits to a real SQLite file and can be
+//! paused.
 use std::{
     net::SocketAddr,
     path::Path,
@@ -17,10 +16,10 @@ use tokio::{runtime::Runtime, sync::mpsc};
 
 pub(crate) use crate::client::*;
 
-/// Long enough for anything that is to happen.
-pub(crate) const SOON: Duration = Duration::from_secs(20);
-/// How long nothing is watched not to happen.
-pub(crate) const NEVER: Duration = Duration::from_millis(300);
+/// Longest wait for an expected event.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a test observes that nothing happens.
+pub(crate) const QUIET: Duration = Duration::from_millis(300);
 
 /// A broker, its committer and their runtime.
 pub(crate) struct Server {
@@ -33,7 +32,7 @@ pub(crate) struct Server {
     pub(crate) directory: Arc<TempDir>,
 }
 
-/// What the committer does and did.
+/// Controls the committer and records its commits.
 #[derive(Default)]
 pub(crate) struct Commits {
     state: Mutex<State>,
@@ -43,14 +42,14 @@ pub(crate) struct Commits {
 #[derive(Default)]
 struct State {
     held: bool,
-    lose: bool,
+    drop_next: bool,
     /// Deliveries of each commit.
     batches: Vec<usize>,
-    seen: Vec<(String, usize)>,
+    deliveries: Vec<(String, usize)>,
 }
 
 impl Commits {
-    /// Nothing is taken in from now on.
+    /// Pauses the committer.
     pub(crate) fn hold(&self) {
         self.state.lock().unwrap().held = true;
     }
@@ -61,8 +60,8 @@ impl Commits {
     }
 
     /// The next batch is dropped without a commit.
-    pub(crate) fn lose_next(&self) {
-        self.state.lock().unwrap().lose = true;
+    pub(crate) fn drop_next(&self) {
+        self.state.lock().unwrap().drop_next = true;
     }
 
     /// Sizes of the commits so far.
@@ -71,8 +70,8 @@ impl Commits {
     }
 
     /// Topics and payload sizes, in the order of their commits.
-    pub(crate) fn seen(&self) -> Vec<(String, usize)> {
-        self.state.lock().unwrap().seen.clone()
+    pub(crate) fn deliveries(&self) -> Vec<(String, usize)> {
+        self.state.lock().unwrap().deliveries.clone()
     }
 
     fn run(&self, mut store: rusqlite::Connection, mut inbox: mpsc::Receiver<Delivery>) {
@@ -82,7 +81,7 @@ impl Commits {
             while state.held {
                 state = self.changed.wait(state).unwrap();
             }
-            let lose = std::mem::take(&mut state.lose);
+            let drop_batch = std::mem::take(&mut state.drop_next);
             drop(state);
             while batch.len() < 4096 {
                 match inbox.try_recv() {
@@ -90,7 +89,7 @@ impl Commits {
                     Err(_) => break,
                 }
             }
-            if lose {
+            if drop_batch {
                 batch.clear();
                 continue;
             }
@@ -102,7 +101,7 @@ impl Commits {
             transaction.commit().unwrap();
             let mut state = self.state.lock().unwrap();
             state.batches.push(batch.len());
-            state.seen.extend(batch.iter().map(|d| (d.topic.to_string(), d.payload.len())));
+            state.deliveries.extend(batch.iter().map(|d| (d.topic.to_string(), d.payload.len())));
             drop(state);
             self.changed.notify_all();
             acknowledge(batch.drain(..).map(|delivery| delivery.ack));
@@ -110,11 +109,11 @@ impl Commits {
     }
 }
 
-/// Runs of one connection in one call, as the engine does.
+/// Acknowledges runs of one connection in one call, as the engine does.
 fn acknowledge(acks: impl Iterator<Item = Ack>) {
     let mut run: Option<(Arc<dyn server::ingest::Acknowledge>, Vec<u64>)> = None;
     for Ack { connection, token } in acks {
-        let connection = connection.expect("the broker names a connection for each");
+        let connection = connection.expect("every delivery of the broker has a connection");
         match &mut run {
             Some((last, tokens)) if Arc::ptr_eq(last, &connection) => tokens.push(token),
             _ => {
@@ -135,11 +134,11 @@ impl Server {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::again(Arc::new(tempfile::tempdir().unwrap()), change)
+        Self::restart_in(Arc::new(tempfile::tempdir().unwrap()), change)
     }
 
-    /// In the directory of an earlier one.
-    pub(crate) fn again(directory: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
+    /// Starts a broker in the directory of an earlier one.
+    pub(crate) fn restart_in(directory: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             logins: Vec::new(),
@@ -174,19 +173,19 @@ impl Server {
         }
     }
 
-    /// A clean end, as the service does it; the directory stays.
+    /// Shuts the broker down as the service does, and returns its directory.
     pub(crate) fn stop(mut self) -> Arc<TempDir> {
         drop(self.stop.take());
         let broker = &mut self.broker;
         self.runtime.as_ref().unwrap().block_on(async {
-            tokio::time::timeout(SOON, broker.ended()).await.expect("the broker ends");
+            tokio::time::timeout(TIMEOUT, broker.ended()).await.expect("the broker ends");
         });
         self.committer.take().unwrap().join().expect("the committer ends with the inbox");
         self.directory.clone()
     }
 
-    pub(crate) fn client(&self, v5: bool, id: &str) -> Raw {
-        Raw::connect(self.addr, Connect::new(v5, id)).0
+    pub(crate) fn client(&self, v5: bool, id: &str) -> RawClient {
+        RawClient::connect(self.addr, Connect::new(v5, id)).0
     }
 }
 
@@ -194,7 +193,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.commits.release();
         drop(self.stop.take());
-        // Its tasks hold the inbox; without it the committer ends.
+        // The tasks of the runtime hold the inbox, whose end ends the committer.
         drop(self.runtime.take());
         if let Some(committer) = self.committer.take() {
             let _ = committer.join();
