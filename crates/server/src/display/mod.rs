@@ -45,6 +45,6 @@ pub fn is_night(local: &Zoned) -> bool {
 }
 
 /// The last step of a town hall's power, where it is recent enough to be shown.
-pub fn recent_step(house: &ParticipantFigures, now: Time) -> Option<(Time, Watts)> {
-    house.step.filter(|(at, _)| (0..STEP_SHOWN).contains(&now.since(*at)))
+pub fn recent_step(figures: &ParticipantFigures, now: Time) -> Option<(Time, Watts)> {
+    figures.step.filter(|(at, _)| (0..STEP_SHOWN).contains(&now.since(*at)))
 }

@@ -12,13 +12,13 @@ impl PageInputs<'_> {
     /// The page of a participant; `None` where the snapshot does not contain it.
     pub fn page(&self, index: ParticipantIndex) -> Option<Page> {
         let who = self.participants.get(index.0 as usize)?;
-        let house = self.snapshot.figures.get(index.0 as usize)?;
+        let figures = self.snapshot.figures.get(index.0 as usize)?;
         let row = self.snapshot.board.rows.iter().find(|row| row.participant == index)?;
         let local = self.local();
         let live = row.contact == Contact::Live;
         // A step is shown only while the meter is live.
-        let step = recent_step(house, self.now).filter(|_| live);
-        let direction = row.saving_percent.zip(house.saving_recent_percent);
+        let step = recent_step(figures, self.now).filter(|_| live);
+        let direction = row.saving_percent.zip(figures.saving_recent_percent);
         Some(Page {
             t: time(self.now)?,
             name: Text::truncated(&who.municipality),
@@ -32,8 +32,8 @@ impl PageInputs<'_> {
             power_w: row.power.filter(|_| live).map(|power| power.0),
             step_w: step.map(|(_, by)| by.0),
             step_at: step.and_then(|(at, _)| time(at)),
-            today_wh: house.today.map(|energy| energy.0 / 1000),
-            today_baseline_wh: house.today_baseline.map(|energy| energy.0 / 1000),
+            today_wh: figures.today.map(|energy| energy.0 / 1000),
+            today_baseline_wh: figures.today_baseline.map(|energy| energy.0 / 1000),
             saving_permille: row.saving_percent.map(|percent| (percent * 10.0).round() as i16),
             direction: direction.map(|(whole, recent)| match recent - whole {
                 gain if gain >= DIRECTION_THRESHOLD => Direction::Up,
@@ -43,8 +43,8 @@ impl PageInputs<'_> {
             rank: row.rank.and_then(|rank| rank.try_into().ok()),
             of: self.participants.len().try_into().unwrap_or(u16::MAX),
             wh_per_m2: row.kwh_per_m2.map(|kwh| (kwh * 1000.0).round() as u32),
-            night_w: house.night.map(used_watts),
-            hours_w: house.hours.map(|hour| hour.map(used_watts)),
+            night_w: figures.night.map(used_watts),
+            hours_w: figures.hours.map(|hour| hour.map(used_watts)),
             ticker: Text::truncated(&self.ticker()),
             night: is_night(&local),
             language: self.language,

@@ -3,7 +3,6 @@
 //! Whoever may see the organiser's page may use these, from pages of ours only.
 mod form;
 
-use crate::text::rfc3339;
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
@@ -23,6 +22,7 @@ use super::{
     problem::Problem,
     query_params::QueryParams,
 };
+use crate::text::rfc3339;
 use crate::{
     audit::{AuditEntry, DeclarationRequest, describe, hex},
     engine::{Decision, DecisionError},

@@ -1,13 +1,13 @@
 //! Rules and baselines in query parameters, and the text of titles and scores.
 use core::str::FromStr;
 
-use crate::text::{FormatNumber, UNKNOWN};
 use competition::{
     Baseline, Bilingual, ConfidenceInterval, Leaderboard, Rule, Score, ScoreUnit, UnknownName,
 };
 use wire::Language;
 
 use super::{problem::Problem, query_params::QueryParams};
+use crate::text::{FormatNumber, UNKNOWN};
 
 /// Why no row of an unofficial board has an interval.
 pub(super) fn no_interval(board: &Leaderboard, baseline: Baseline) -> Option<Bilingual> {
@@ -15,12 +15,12 @@ pub(super) fn no_interval(board: &Leaderboard, baseline: Baseline) -> Option<Bil
     baseline.no_interval().filter(|_| none)
 }
 
-/// The baseline that an address asks for.
+/// The baseline that the address requests.
 pub(super) fn requested_baseline(params: &QueryParams) -> Result<Option<Baseline>, Problem> {
     named(params, "baseline", "baselines")
 }
 
-/// The rule that an address asks for.
+/// The rule that the address requests.
 pub(super) fn requested(params: &QueryParams) -> Result<Option<Rule>, Problem> {
     named(params, "rule", "rules")
 }
@@ -40,7 +40,7 @@ where
     params.get(parameter).map(parse).transpose()
 }
 
-/// What the visitor reads above the column.
+/// A rule's name for visitors.
 pub(super) const fn title(rule: Rule, l: Language) -> &'static str {
     match rule {
         Rule::Intensity => l.pick("Elanvändning per yta", "Electricity per area"),
@@ -51,7 +51,7 @@ pub(super) const fn title(rule: Rule, l: Language) -> &'static str {
     }
 }
 
-/// What the numbers of the ranking are, above their column.
+/// The head of the score's column.
 pub(super) const fn measure(rule: Rule, l: Language) -> &'static str {
     match rule {
         Rule::MostImproved => {
@@ -61,7 +61,7 @@ pub(super) const fn measure(rule: Rule, l: Language) -> &'static str {
     }
 }
 
-/// What the ranking does, in a sentence.
+/// A sentence that explains the ranking.
 pub(super) const fn sentence(rule: Rule, l: Language) -> &'static str {
     match rule {
         Rule::Intensity => l.pick(

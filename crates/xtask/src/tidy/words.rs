@@ -79,7 +79,10 @@ const MODULES: &[(&str, &str)] = &[
 ];
 
 /// Files in which a retired word is right, and why.
-const ALLOWED: &[(&str, &str, &str)] = &[];
+const ALLOWED: &[(&str, &str, &str)] = &[
+    ("crates/server/src/web/problem.rs", "mend", "a published field of the API's errors"),
+    ("crates/server/src/web/tests/api.rs", "mend", "a published field of the API's errors"),
+];
 
 /// Text that people wrote: code, pages and documents.
 const KINDS: &[&str] =

@@ -1,5 +1,4 @@
 //! `GET /api/v1/leaderboard`
-use crate::text::rfc3339;
 use std::sync::Arc;
 
 use axum::{
@@ -12,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{kwh, round};
+use crate::text::rfc3339;
 use crate::web::{Web, cache::CachedBody, problem::Problem, query_params::QueryParams, rule};
 
 /// The leaderboard: ranked rows first, then the others by name.

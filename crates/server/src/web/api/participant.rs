@@ -1,5 +1,4 @@
 //! `GET /api/v1/participants/{id}`
-use crate::text::{local, rfc3339};
 use std::sync::Arc;
 
 use axum::{
@@ -12,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{find_participant, kwh, leaderboard::RowJson, round};
+use crate::text::{local, rfc3339};
 use crate::web::{Web, cache::CachedBody, problem::Problem, query_params::QueryParams};
 
 /// One town hall: its master data, its row and its current figures.
@@ -59,7 +59,7 @@ struct ActivityJson<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Effect)]
 struct EffectJson {
-    /// Percentage points; above zero the house used less.
+    /// Percentage points; above zero the building used less.
     change_points: Option<f64>,
     /// Its 90 % interval.
     interval_points: [Option<f64>; 2],
@@ -160,7 +160,7 @@ pub(in crate::web) async fn participant(
     let (index, who) = find_participant(&snapshot.participants, &id)?;
     let today = local(snapshot.as_of, &web.engine.competition().timezone).date();
     let row = snapshot.board.rows.iter().find(|row| row.participant == index);
-    let (Some(row), Some(house)) = (row, snapshot.figures.get(index.0 as usize)) else {
+    let (Some(row), Some(figures)) = (row, snapshot.figures.get(index.0 as usize)) else {
         return Err(Problem::no_standings());
     };
     let insight = web.engine.insight(index).await?;
@@ -177,15 +177,15 @@ pub(in crate::web) async fn participant(
         target_percent: who.target.and_then(|t| round(t.0, 1)),
         standing: RowJson::of(row, who),
         now: NowJson {
-            step_w: house.step.map(|(_, by)| by.0),
-            step_at: house.step.map(|(at, _)| rfc3339(at)),
-            today_kwh: energy(house.today),
-            today_baseline_kwh: energy(house.today_baseline),
-            night_w: power(house.night),
-            night_before_w: power(house.night_before),
-            saving_recent_percent: house.saving_recent_percent.and_then(|v| round(v, 1)),
-            hours_w: house.hours.map(power),
-            hours_baseline_w: house.hours_baseline.map(power),
+            step_w: figures.step.map(|(_, by)| by.0),
+            step_at: figures.step.map(|(at, _)| rfc3339(at)),
+            today_kwh: energy(figures.today),
+            today_baseline_kwh: energy(figures.today_baseline),
+            night_w: power(figures.night),
+            night_before_w: power(figures.night_before),
+            saving_recent_percent: figures.saving_recent_percent.and_then(|v| round(v, 1)),
+            hours_w: figures.hours.map(power),
+            hours_baseline_w: figures.hours_baseline.map(power),
         },
         activities: who
             .activities

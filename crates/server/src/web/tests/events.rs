@@ -1,5 +1,5 @@
-//! The stream over a real socket: the board at once, readings as they come, an end
-//! when the service stops, and nobody in_force up by those who do not read.
+//! The event stream over a real socket: the leaderboard at once, then readings. Streams
+//! end with the service, and a client that does not read does not delay the others.
 use std::{sync::Arc, time::Duration};
 
 use competition::{ParticipantIndex, Time, Watts};
@@ -17,7 +17,7 @@ use crate::{
     web::{Web, serve},
 };
 
-/// Longer than anything here takes; an end to a test that would hang.
+/// Longer than any step of these tests takes.
 const LONG: Duration = Duration::from_secs(20);
 
 struct Service {
@@ -50,7 +50,7 @@ impl Client {
         Self(BufReader::new(socket).lines())
     }
 
-    /// The next line that begins so, without its beginning; `None` at the end.
+    /// The rest of the next line that begins with `begin`; `None` at the end.
     async fn next(&mut self, begin: &str) -> Option<String> {
         let search = async {
             while let Ok(Some(line)) = self.0.next_line().await {
@@ -121,7 +121,7 @@ async fn a_client_that_does_not_read_is_disconnected_and_delays_no_other() {
     let mut quick = Client::connect(&service, "?board=version").await;
     quick.next("data: ").await.expect("it is open");
     idle.next("event: ").await.expect("it is open");
-    // More than any socket buffers: the idle client's stream must lag and end.
+    // More than a socket buffers: the idle client falls behind, and its stream ends.
     let many: Vec<EngineEvent> = (0..60).map(|i| reading(i * 7)).collect();
     let cut = async {
         let mut sent = 0i64;
@@ -136,7 +136,7 @@ async fn a_client_that_does_not_read_is_disconnected_and_delays_no_other() {
             );
             let mark = format!("\"power_w\":{}", 1_000_000 + sent);
             loop {
-                let data = quick.next("data: ").await.expect("the quick one is served");
+                let data = quick.next("data: ").await.expect("the reading client is served");
                 if data.contains(&mark) {
                     break;
                 }

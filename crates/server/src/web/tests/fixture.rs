@@ -100,7 +100,9 @@ pub(in crate::web) fn snapshot(version: u64, participants: &[Participant]) -> Sn
     let rows: Vec<Row> = order.iter().enumerate().map(|(place, who)| row(place, *who, n)).collect();
     let total = rows.iter().filter(|r| r.rank.is_some()).filter_map(|r| r.saved).sum();
     let figures = (0..n)
-        .map(|i| Arc::new(house(i, rows.iter().find(|r| r.participant.0 == i as u32))))
+        .map(|i| {
+            Arc::new(participant_figures(i, rows.iter().find(|r| r.participant.0 == i as u32)))
+        })
         .collect();
     Snapshot {
         version,
@@ -169,7 +171,7 @@ fn row(place: usize, who: usize, n: usize) -> Row {
     }
 }
 
-fn house(i: usize, row: Option<&Row>) -> ParticipantFigures {
+fn participant_figures(i: usize, row: Option<&Row>) -> ParticipantFigures {
     let base = 6_000 + 700 * i as i64;
     let hours = std::array::from_fn(|h| {
         let day = (7..17).contains(&h);

@@ -16,7 +16,7 @@ use tower::ServiceExt;
 
 use super::{Web, router};
 
-/// What came back.
+/// A response.
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,

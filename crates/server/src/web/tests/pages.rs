@@ -149,7 +149,7 @@ async fn a_town_hall_shows_its_load_curve_night_load_and_certainty() {
     ] {
         assert!(text.contains(part), "{part:?} is missing");
     }
-    // The hour that nobody measured is a gap: the line begins anew after it.
+    // The hour without a measurement is a gap: a new line begins after it.
     let wide = text.split("<svg class=\"chart wide\"").nth(1).expect("a chart");
     let wide = wide.split("</svg>").next().expect("its end");
     assert_eq!(wide.matches("class=\"used\"").count(), 2);

@@ -121,7 +121,7 @@ pub(super) fn forms(context: &ViewContext, decisions: &Decisions) -> Markup {
             label { span { (l.pick("Vad", "What")) } select name="activity" required {
                 @for kind in ActivityKind::ALL { option value=(kind.as_str()) { (activity(kind, l)) } } } }
             (input(l.pick("Dag", "Day"), "day", "date"))
-            label { span { (l.pick("Var i huset (om ni vill)", "Where in the house (if you like)")) }
+            label { span { (l.pick("Var i huset (frivilligt)", "Where in the building (optional)")) }
                 input name="place" maxlength="80" autocomplete="off"; } }))
         (form(l, "event", &html! {
             (participant(context))

@@ -22,7 +22,7 @@ pub(in crate::web) fn kiosk(
 ) -> Option<Markup> {
     let l = context.language;
     let participant_view = ParticipantView::of(context, index)?;
-    let ParticipantView { who, row, house } = &participant_view;
+    let ParticipantView { who, row, figures } = &participant_view;
     let time = local(context.now(), context.zone());
     let saving = participant_view.saving();
     let night = display::is_night(&time);
@@ -38,7 +38,7 @@ pub(in crate::web) fn kiosk(
                 @if heard {
                     p.label { (l.pick("Huset drar nu", "The building draws")) }
                     p.huge { span data-power=(who.id) { (row.power.map_or(UNKNOWN.into(), |p| l.kilowatts(p))) } " " span.unit { "kW" } }
-                    @if let Some((_, step)) = display::recent_step(house, context.now()) {
+                    @if let Some((_, step)) = display::recent_step(figures, context.now()) {
                         p.step { @if step.0 > 0 { "▲ +" } @else { "▼ " } (l.kilowatts(step)) " kW "
                             (if step.0 > 0 { l.pick("slogs just på", "was just switched on") } else { l.pick("slogs just av", "was just switched off") }) }
                     }

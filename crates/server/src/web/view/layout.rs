@@ -114,7 +114,7 @@ fn languages(l: Language, here: &str) -> Markup {
 
 fn demonstration(l: Language, speed: f64) -> Markup {
     html! {
-        aside.demo aria-label=(l.pick("Om demonstrationen", "About the demonstration")) {
+        div.demo role="note" aria-label=(l.pick("Om demonstrationen", "About the demonstration")) {
             div.inner {
                 strong { (l.pick("Demonstration med simulerade elmätare.", "A demonstration with simulated meters.")) }
                 " "

@@ -28,15 +28,15 @@ pub(in crate::web) struct ParticipantCharts {
 pub(super) struct ParticipantView<'a> {
     pub(super) who: &'a Participant,
     pub(super) row: &'a Row,
-    pub(super) house: &'a ParticipantFigures,
+    pub(super) figures: &'a ParticipantFigures,
 }
 
 impl<'a> ParticipantView<'a> {
     pub(super) fn of(context: &ViewContext<'a>, index: ParticipantIndex) -> Option<Self> {
         let who = context.who(index)?;
         let row = context.snapshot.board.rows.iter().find(|row| row.participant == index)?;
-        let house = context.snapshot.figures.get(index.0 as usize)?;
-        Some(Self { who, row, house })
+        let figures = context.snapshot.figures.get(index.0 as usize)?;
+        Some(Self { who, row, figures })
     }
 
     pub(super) fn saving(&self) -> Score {
@@ -46,7 +46,7 @@ impl<'a> ParticipantView<'a> {
     /// Saving since local midnight, percent of the baseline; negative where the building
     /// used more.
     pub(super) fn today_percent(&self) -> Option<f64> {
-        let (used, normal) = self.house.today.zip(self.house.today_baseline)?;
+        let (used, normal) = self.figures.today.zip(self.figures.today_baseline)?;
         (normal.0 > 0).then(|| (1.0 - used.0 as f64 / normal.0 as f64) * 100.0)
     }
 }
@@ -154,10 +154,10 @@ fn key(context: &ViewContext) -> Markup {
 
 fn today(context: &ViewContext, participant_view: &ParticipantView) -> Markup {
     let l = context.language;
-    let house = participant_view.house;
+    let figures = participant_view.figures;
     html! {
         section { h2 { (l.pick("I dag mot normalt", "Today against normal")) }
-            @match house.today.zip(house.today_baseline) {
+            @match figures.today.zip(figures.today_baseline) {
                 Some((used, normal)) => {
                     @let most = used.0.max(normal.0).max(1) as f64;
                     @let wide = |v: i64| (v.max(0) as f64 / most * 1000.0).round();
@@ -173,7 +173,7 @@ fn today(context: &ViewContext, participant_view: &ParticipantView) -> Markup {
                     }
                     p { (l.pick("Sedan midnatt", "Since midnight")) " " (l.kwh(used)) " · " (l.pick("normalt vid den här tiden", "normal by this time")) " " (l.kwh(normal)) }
                 }
-                None => p.nothing { (house.today.map_or(UNKNOWN.into(), |used| l.kwh(used))) " "
+                None => p.nothing { (figures.today.map_or(UNKNOWN.into(), |used| l.kwh(used))) " "
                     (l.pick("sedan midnatt; det normala är inte känt.", "since midnight; what is normal is not known.")) },
             }
         }
@@ -182,11 +182,11 @@ fn today(context: &ViewContext, participant_view: &ParticipantView) -> Markup {
 
 fn night(context: &ViewContext, participant_view: &ParticipantView) -> Markup {
     let l = context.language;
-    let house = participant_view.house;
+    let figures = participant_view.figures;
     html! {
         section { h2 { (l.pick("Natten, 22 till 05", "The night, 22:00 to 05:00")) }
-            p.big { @match house.night { Some(power) => { (l.kilowatts(power)) " kW" }, None => (UNKNOWN) } }
-            @if let Some((last, before)) = house.night.zip(house.night_before) {
+            p.big { @match figures.night { Some(power) => { (l.kilowatts(power)) " kW" }, None => (UNKNOWN) } }
+            @if let Some((last, before)) = figures.night.zip(figures.night_before) {
                 p { (l.pick("Natten före:", "The night before:")) " " (l.kilowatts(before)) " kW · "
                     @match last.0 - before.0 {
                         0 => (l.pick("oförändrat", "unchanged")),

@@ -164,7 +164,7 @@ pub(super) fn meaning(board: &Leaderboard, l: Language) -> Markup {
         (l.pick("Besparing", "Saving"), saving),
         (l.pick("Plats", "Rank"), l.pick(
             "Rådhus som hör till samma grupp, med ett streck till vänster, går inte att skilja åt med säkerhet.",
-            "Town halls of the same group, with a line at their left, cannot be told apart with certainty.")),
+            "Town halls of the same group, with a line at their left, cannot be distinguished with certainty.")),
         (l.pick("Sparat", "Saved"), l.pick(
             "Kilowattimmar som inte behövdes sedan tävlingen började.",
             "Kilowatt-hours that were not needed since the contest began.")),
