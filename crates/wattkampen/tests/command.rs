@@ -168,6 +168,26 @@ fn commands_that_read_a_store_fail_where_there_is_none() {
 }
 
 #[test]
+fn declarations_suggest_the_ids_of_the_configuration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = example(folder.path());
+    let common = ["--config", &config, "--by", "coordinator", "--reason", "measured"];
+    let declare = |rest: &[&'static str], what: &str, hint: &str| {
+        assert_fails(2, &[&["declare"], rest, &common[..]].concat(), what, hint);
+    };
+    declare(
+        &["floor-area", "--participant", "sodrhamn", "--from", "2027-04-01", "--m2", "6100"],
+        "no participant is called \"sodrhamn\"; did you mean \"soderhamn\"?",
+        "soderhamn, pitea",
+    );
+    declare(
+        &["meter-swap", "--meter", "73599910000000002", "--at", "2027-04-01T00:00:00Z"],
+        "did you mean \"735999100000000002\"?",
+        "735999100000000001, 735999100000000002",
+    );
+}
+
+#[test]
 fn an_address_in_use_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("it is bound").to_string();

@@ -1,6 +1,6 @@
 //! `declare`, `amend` and `lock`: the organiser's decisions from the command line,
 //! beside a running service or without one.
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use server::{
     audit::{DeclarationRequest, describe},
@@ -100,6 +100,18 @@ pub(super) struct LockArgs {
 }
 
 impl Args {
+    /// Loads the configuration and looks up the participant and the meter in it.
+    fn load_config(&self) -> Result<Config, Failure> {
+        let config = Config::load(&self.config)?;
+        if let Some(id) = &self.participant {
+            config.participant(id)?;
+        }
+        if let Some(id) = &self.meter {
+            config.meter(id)?;
+        }
+        Ok(config)
+    }
+
     fn asked(self) -> DeclarationRequest {
         let kind = match self.kind {
             Kind::Event => "event",
@@ -133,23 +145,22 @@ impl Args {
 }
 
 pub(super) fn declare(args: Args) -> Result<(), Failure> {
-    let config = args.config.clone();
+    let config = args.load_config()?;
     decide(&config, Decision::Declare(args.asked()))
 }
 
 pub(super) fn amend(args: Args) -> Result<(), Failure> {
-    let config = args.config.clone();
+    let config = args.load_config()?;
     decide(&config, Decision::Amend(args.asked()))
 }
 
 pub(super) fn lock(args: LockArgs) -> Result<(), Failure> {
     let LockArgs { config, by, reason } = args;
-    decide(&config, Decision::Lock { by, reason })
+    decide(&Config::load(&config)?, Decision::Lock { by, reason })
 }
 
-fn decide(config: &Path, decision: Decision) -> Result<(), Failure> {
-    let config = Config::load(config)?;
-    open_standings::require_store(&config)?;
+fn decide(config: &Config, decision: Decision) -> Result<(), Failure> {
+    open_standings::require_store(config)?;
     let taken =
         engine::decide_offline(&config.data, &config.competition, &config.participants, decision)?
             .map_err(|declined| {

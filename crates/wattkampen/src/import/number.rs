@@ -1,7 +1,8 @@
-//! Numbers as exports write them, exactly: thousandths without a detour over binary
-//! fractions.
+//! Decimal numbers as exports write them, parsed exactly into scaled integers. The
+//! parsers of the standard library know neither decimal commas nor grouped thousands, and
+//! binary fractions would round.
 
-/// What separates the whole from its fraction.
+/// The character before the fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decimal {
     /// 12.5
@@ -10,8 +11,8 @@ pub(crate) enum Decimal {
     Comma,
 }
 
-/// A field times `10^digits`, the digits beyond rounded away from zero at a half;
-/// `None` where it is no number. Spaces between digits are thousands.
+/// Parses a field as a number times `10^digits`; further digits round half away from zero.
+/// Spaces may group the thousands.
 pub(super) fn scaled(field: &[u8], decimal: Decimal, digits: u32) -> Option<i64> {
     let mark = if decimal == Decimal::Comma { b',' } else { b'.' };
     let text = field.trim_ascii();
@@ -36,7 +37,7 @@ pub(super) fn scaled(field: &[u8], decimal: Decimal, digits: u32) -> Option<i64>
                 fraction = fraction.map(|places| places + 1);
             }
             _ if byte == mark && fraction.is_none() => fraction = Some(0),
-            // A plain or a no-break space (UTF-8 or Latin-1) between thousands.
+            // A space between thousands: plain, or a no-break space in UTF-8 or Latin-1.
             b' ' | 0xc2 | 0xa0 if at > 0 && fraction.is_none() && at + 1 < text.len() => {}
             _ => return None,
         }
@@ -51,7 +52,7 @@ mod tests {
     use super::{Decimal::*, *};
 
     #[test]
-    fn exact_in_either_notation() {
+    fn numbers_are_exact_in_either_notation() {
         assert_eq!(scaled(b"12.345", Point, 3), Some(12_345));
         assert_eq!(scaled(b" 12,3 ", Comma, 6), Some(12_300_000));
         assert_eq!(scaled(b"1 234,5", Comma, 3), Some(1_234_500));
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_none() {
+    fn other_text_is_not_a_number() {
         for text in ["", "-", ".", "1.2.3", "1,5", "1e5", "NaN", "n/a", "0x10", "1 ", " "] {
             let found = scaled(text.as_bytes(), Point, 3);
             assert_eq!(found, (text == "1 ").then_some(1000), "{text:?}");

@@ -1,5 +1,5 @@
-//! A file as a stream: packed or not, with its beginning looked at, and a bar on
-//! standard error that follows what was read of it.
+//! A file as a stream, decompressed if it is gzip, with its beginning for the detection of
+//! the layout and a progress bar on standard error.
 use std::{
     fmt,
     fs::File,
@@ -10,12 +10,11 @@ use std::{
 use flate2::bufread::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// What the layout is guessed from, bytes.
+/// Bytes that the layout is detected from.
 const BEGINNING: u64 = 64 << 10;
-/// Read at once, bytes.
+/// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
 
-/// The text of a file.
 pub(crate) struct Source {
     beginning: Vec<u8>,
     text: Box<dyn Read>,
@@ -29,14 +28,11 @@ impl fmt::Debug for Source {
 }
 
 impl Source {
-    /// Opens a file; gzip is known by its first bytes.
-    ///
-    /// # Errors
-    /// Where it cannot be opened or read.
+    /// Opens a file. Gzip is recognised by its first bytes.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
-        // A pipe has no length, and no share of it can be shown.
+        // A pipe has no length, so the bar cannot show a share of it.
         let bar = if length > 0 { ProgressBar::new(length) } else { ProgressBar::no_length() };
         let style = "{prefix} {wide_bar} {bytes}/{total_bytes} {eta}";
         if let Ok(style) = ProgressStyle::with_template(style) {
@@ -44,16 +40,16 @@ impl Source {
         }
         bar.set_prefix(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
         let mut raw = BufReader::with_capacity(BUFFER, bar.wrap_read(file));
-        let packed = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+        let compressed = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
         let mut text: Box<dyn Read> =
-            if packed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
+            if compressed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
         let mut beginning = Vec::new();
         text.by_ref().take(BEGINNING).read_to_end(&mut beginning)?;
         let text = Box::new(Cursor::new(beginning.clone()).chain(text));
         Ok(Self { beginning, text, bar })
     }
 
-    /// The first rows.
+    /// The first 64 KiB of the text.
     pub(crate) fn beginning(&self) -> &[u8] {
         &self.beginning
     }
@@ -71,7 +67,7 @@ impl Drop for Source {
     }
 }
 
-/// The id that a file's name says: without folder, `.gz` and extension.
+/// The id in a file's name: the name without folder, `.gz` and extension.
 pub(crate) fn identifier(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
@@ -90,14 +86,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packed_files_are_read_as_they_are_also_in_several_members() {
+    fn gzip_files_of_several_members_are_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.csv.gz");
         let mut file = File::create(&path).unwrap();
         for part in ["one\n", "two\n"] {
-            let mut packed = GzEncoder::new(&mut file, Compression::fast());
-            packed.write_all(part.as_bytes()).unwrap();
-            packed.finish().unwrap();
+            let mut encoder = GzEncoder::new(&mut file, Compression::fast());
+            encoder.write_all(part.as_bytes()).unwrap();
+            encoder.finish().unwrap();
         }
         let mut source = Source::open(&path).unwrap();
         assert_eq!(source.beginning(), b"one\ntwo\n");
@@ -107,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_files_name_says_whose_it_is() {
+    fn the_id_is_the_name_of_the_file() {
         for name in ["soderhamn", "x/soderhamn.csv", "soderhamn.csv.gz", "soderhamn.txt"] {
             assert_eq!(identifier(Path::new(name)), "soderhamn");
         }

@@ -1,8 +1,8 @@
-//! The JSON's rows as CSV (RFC 4180): one source of what is rounded how.
+//! The standings as CSV (RFC 4180), made from the JSON so that both round alike.
 use anyhow::Context;
 use serde_json::Value;
 
-/// The JSON's names, in its order; an interval is two columns.
+/// The fields of the JSON in its order; an interval is two columns.
 const COLUMNS: [&str; 23] = [
     "rank",
     "group",
@@ -47,7 +47,7 @@ pub(super) fn render(json: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok(out.into_inner()?)
 }
 
-/// What is not known is an empty cell, never 0.
+/// A value that is not known is an empty cell, never 0.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

@@ -1,5 +1,5 @@
-//! The tables for programs: JSON beside the board's object, and CSV. Names, terms and
-//! decimals are the same whatever the language; what is not known is null or empty.
+//! The tables for programs, as JSON and CSV. Names, terms and decimals do not depend on
+//! the language; what is not known is null or empty.
 use anyhow::Context;
 use serde_json::{Map, Number, Value};
 use server::text::rfc3339;
@@ -10,7 +10,7 @@ use super::{
     tables,
 };
 
-/// The object of `/api/v1/leaderboard`, and all other tables below `tables`.
+/// The object of `/api/v1/leaderboard`, with all other tables in its field `tables`.
 pub(super) fn json(summary: &Summary) -> anyhow::Result<Vec<u8>> {
     let board = server::web::leaderboard_json(&summary.board, &summary.participants);
     let tables = tables::all(summary).into_iter().filter(|table| table.id != "board");
@@ -24,7 +24,7 @@ pub(super) fn json(summary: &Summary) -> anyhow::Result<Vec<u8>> {
             (table.id.to_owned(), Value::Array(rows.collect()))
         })
         .collect();
-    // The board's own bytes stay as the service writes them.
+    // The bytes of the leaderboard stay as the service writes them.
     let mut bytes = board;
     bytes.pop().context("a board is an object")?;
     bytes.extend_from_slice(b",\"tables\":");
@@ -33,7 +33,7 @@ pub(super) fn json(summary: &Summary) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// RFC 4180, a row of names first.
+/// CSV as of RFC 4180, with a header.
 pub(super) fn csv(table: &Table) -> anyhow::Result<Vec<u8>> {
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(table.columns.iter().map(|column| column.id))?;

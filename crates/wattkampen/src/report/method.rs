@@ -1,4 +1,4 @@
-//! How it was computed, in plain words; what differs by configuration is told from it.
+//! How the result was computed, as questions and answers that follow the configuration.
 use competition::{Baseline, Bilingual};
 use server::text::FormatNumber;
 use wire::Language;
@@ -8,7 +8,6 @@ use super::{
     table::{Cell, Column, ColumnKind, Table, both},
 };
 
-/// A row for each question.
 pub(super) fn table(summary: &Summary) -> Table {
     let rows = paragraphs(summary)
         .into_iter()
@@ -34,8 +33,8 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
     let expected = expected(competition.method.baseline);
     let comparison = match competition.method.comparison_group {
         true => both(
-            " Det som alla andra ändrades i (medianen) är avdraget, så en mild vår är ingens förtjänst.",
-            " What all others changed by (the median) is taken off, so a mild spring is nobody's merit.",
+            " Den ändring som de andra har gemensamt (medianen) är avdragen, så att en mild vår inte räknas som besparing.",
+            " The change that the others have in common (the median) is subtracted, so that a mild spring does not count as a saving.",
         ),
         false => both("", ""),
     };
@@ -50,9 +49,9 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
                  Övriga visas med skälet."
             ),
             Language::English => format!(
-                "Who has at least {days} days of the baseline year, at least {hours} % of the \
-                 contest's hours and a model whose spread, CV(RMSE), is at most {fit} % (ASHRAE \
-                 Guideline 14). The others are shown with the reason."
+                "Every participant with at least {days} days of the baseline period, at least {hours} % \
+                 of the contest's hours and a model whose spread, CV(RMSE), is at most {fit} % \
+                 (ASHRAE Guideline 14). The others are shown with the reason."
             ),
         }
     };
@@ -64,8 +63,8 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
                  Använt är skillnaden mellan två mätarställningar, exakt även när avläsningar \
                  saknas däremellan; det som saknas räknas aldrig som noll.",
                 "Saving = 1 − used ÷ expected, over the contest's hours in which both are known. \
-                 Used is the difference of two meter registers, exact even where readings between \
-                 them are missing; what is missing is never counted as zero.",
+                 Used is the difference of two meter registers, which is exact even if readings between \
+                 them are missing. Missing data never count as zero.",
             ),
         ),
         (
@@ -76,24 +75,25 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
                     expected.swedish, comparison.swedish
                 ),
                 format!(
-                    "{}{} Baseline year: {start} to {end}, the last day not included.",
+                    "{}{} Baseline period: {start} to {end}, the last day excluded.",
                     expected.english, comparison.english
                 ),
             ),
         ),
         (
-            both("Hur säkert är det?", "How sure is it?"),
+            both("Hur säkert är det?", "How certain is it?"),
             both(
-                "Intervallet kommer ur husets egna fel när modellen fick gissa månader den inte \
-                 hade sett; den sanna besparingen ligger i det i ungefär nio fall av tio. \
-                 Projektets intervall kommer på samma sätt ur alla husens fel tillsammans. \
-                 Deltagare i samma grupp går inte att skilja åt, hur deras siffror än står. Inga \
-                 siffror visas som intervallet inte bär.",
-                "The interval comes from the house's own errors when the model had to guess months \
-                 it had not seen; it holds the true saving in about nine cases of ten. The \
-                 project's comes in the same way from the errors of all houses together. \
-                 Participants of one group cannot be told apart, whatever their figures. No digit \
-                 is shown that the interval does not support.",
+                "Intervallet följer av modellens fel när den förutsäger månader av huset som den inte \
+                 har anpassats till (korsvalidering). Den sanna besparingen ligger i det i ungefär \
+                 nio fall av tio. Projektets intervall följer på samma sätt av felen för alla hus \
+                 tillsammans. Deltagare i samma grupp går inte att skilja åt, vilka siffror de än \
+                 har. Inga siffror visas som intervallet inte bär.",
+                "The interval follows from the errors of the model when it predicts months of the \
+                 building that it was not fitted to (cross-validation). It contains the true saving \
+                 in about nine cases of ten. The interval of the project follows in the same way \
+                 from the errors of all buildings together. Participants of one group cannot be \
+                 distinguished, whatever their figures. No digit is shown that the interval does \
+                 not support.",
             ),
         ),
         (
@@ -105,22 +105,22 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
             both(
                 "Effekten är besparingen de två veckorna efter minus de två veckorna före, med \
                  90 % intervall. Går den inte att skilja från det som ändå varierar står det så.",
-                "The effect is the saving of the two weeks after minus that of the two weeks \
-                 before, with its 90 % interval. Where it cannot be told from what varies anyway, \
-                 it says so.",
+                "The effect is the saving of the two weeks after the activity minus that of the two \
+                 weeks before, with its 90 % interval. An effect that cannot be distinguished from \
+                 ordinary variation is marked.",
             ),
         ),
         (
             both("Vad är en energifälla?", "What is an energy trap?"),
             both(
                 "En last värd att undersöka, funnen i de senaste fyra veckornas timmar (en ökning en \
-                 viss dag: i tolv veckors dygn). Dess kilowattimmar är den del som kunde \
-                 försvinna, det som ligger över vad som står vid fällan, under ett år om lasten \
-                 består; fällor överlappar varandra och ska inte läggas ihop.",
-                "A load worth looking into, found in the hours of the last four weeks (a rise on \
-                 one day: in the days of twelve weeks). Its kilowatt-hours are the part that \
-                 could go, what is above that which stands with the trap, in a year if the load \
-                 stays; traps overlap and are not to be added up.",
+                 viss dag: i tolv veckors dygn). Dess kilowattimmar är den del som ligger \
+                 över den jämförelse som står vid fällan, under ett år om lasten består. Fällor \
+                 överlappar varandra och ska inte läggas ihop.",
+                "A load worth examining, found in the hours of the last four weeks (a rise on one \
+                 day: in the days of twelve weeks). Its kilowatt-hours are the part above the \
+                 reference that is named with the trap, for one year if the load stays. Traps \
+                 overlap and must not be added up.",
             ),
         ),
     ]
@@ -130,32 +130,32 @@ fn expected(baseline: Baseline) -> Bilingual {
     match baseline {
         Baseline::LastYear => both(
             "Det förväntade är vad huset använde samma datum året före.",
-            "What is expected is what the house used on the same dates of the year before.",
+            "The expected use is what the building used on the same dates of the year before.",
         ),
         Baseline::ThreeWeeksBefore => both(
             "Det förväntade är medelvärdet per veckodag och timme under de tre veckorna före tävlingen.",
-            "What is expected is the mean by weekday and hour of the three weeks before the contest.",
+            "The expected use is the mean by weekday and hour of the three weeks before the contest.",
         ),
         Baseline::Hours => both(
             "Det förväntade är husets medellast för varje slags timme (vardag, lördag, sön- och \
-             helgdag, gånger dygnets 24 timmar), lärt av basåret.",
-            "What is expected is the house's mean load of each kind of hour (weekday, Saturday, \
-             Sunday or holiday, times 24 hours), learnt from the baseline year.",
+             helgdag, gånger dygnets 24 timmar), anpassat till basåret.",
+            "The expected use is the building's mean load of each kind of hour (weekday, Saturday, \
+             Sunday or holiday, times 24 hours), fitted to the baseline period.",
         ),
         Baseline::HoursTemperature => both(
             "Det förväntade är husets medellast för varje slags timme (vardag, lördag, sön- och \
-             helgdag, gånger dygnets 24 timmar) och vad utetemperaturen lägger till, lärt av basåret.",
-            "What is expected is the house's mean load of each kind of hour (weekday, Saturday, \
-             Sunday or holiday, times 24 hours) and what the outdoor temperature adds, learnt from \
-             the baseline year.",
+             helgdag, gånger dygnets 24 timmar) och vad utetemperaturen lägger till, anpassat till basåret.",
+            "The expected use is the building's mean load of each kind of hour (weekday, Saturday, \
+             Sunday or holiday, times 24 hours) and what the outdoor temperature adds, fitted to \
+             the baseline period.",
         ),
         Baseline::Season => both(
             "Det förväntade är husets medellast för varje slags timme (vardag, lördag, sön- och \
              helgdag, gånger dygnets 24 timmar) och vad utetemperaturen lägger till där den är \
-             känd, lärt av basåret och draget mot samma årstid i basåret.",
-            "What is expected is the house's mean load of each kind of hour (weekday, Saturday, \
+             känd, anpassat till basåret och viktat mot samma årstid.",
+            "The expected use is the building's mean load of each kind of hour (weekday, Saturday, \
              Sunday or holiday, times 24 hours) and what the outdoor temperature adds where it is \
-             known, learnt from the baseline year and drawn towards the same season of that year.",
+             known, fitted to the baseline period and weighted towards the same season.",
         ),
     }
 }

@@ -1,5 +1,5 @@
-//! All that the final report tells beside the board, gathered once for every form:
-//! clusters, activities with their effect, traps, quality, the project's weeks.
+//! The data of the final report beside the leaderboard, gathered once for every format:
+//! clusters, activities with their effects, saving opportunities, quality, weeks.
 use competition::{
     Activity, ClusterRow, Competition, Effect, Leaderboard, MilliWattHours, Participant,
     ParticipantIndex, Portfolio, Row, Rule, SavingOpportunity, Standings, Time,
@@ -7,7 +7,8 @@ use competition::{
 use jiff::{Timestamp, ToSpan, civil::Date};
 use server::audit::AuditEntry;
 
-/// A week of the contest, those participants summed who are known on both sides.
+/// A week of the contest: the sums over the ranked participants' hours in which both used
+/// and expected energy are known.
 #[derive(Debug, Clone)]
 pub(crate) struct Week {
     pub(crate) start: Date,
@@ -16,7 +17,7 @@ pub(crate) struct Week {
     pub(crate) expected: MilliWattHours,
 }
 
-/// The final report's summary.
+/// The data of the final report.
 #[derive(Debug, Clone)]
 pub(crate) struct Summary {
     pub(crate) competition: Competition,
@@ -25,23 +26,24 @@ pub(crate) struct Summary {
     pub(crate) clusters: Vec<ClusterRow>,
     pub(crate) activities: Vec<(ParticipantIndex, Activity, Option<Effect>)>,
     pub(crate) traps: Vec<(ParticipantIndex, SavingOpportunity)>,
-    /// By participant: readings that are kept and do not count.
+    /// By participant: the number of quarantined readings.
     pub(crate) quarantined: Vec<u64>,
     pub(crate) weeks: Vec<Week>,
-    /// The ranked together.
+    /// All ranked participants together.
     pub(crate) project: Option<Portfolio>,
     /// The audit trail, oldest first.
     pub(crate) entries: Vec<AuditEntry>,
 }
 
 impl Summary {
-    /// Around a board of these standings, with the audit trail up to then.
+    /// The data that belong to a leaderboard of these standings; `entries` is the audit log
+    /// up to its time.
     pub(crate) fn new(standings: &Standings, board: Leaderboard, entries: Vec<AuditEntry>) -> Self {
         let competition = standings.competition().clone();
         let participants = standings.participants().to_vec();
         let now = board.as_of;
-        let everybody = || (0..).map(ParticipantIndex).zip(&participants);
-        let mut activities: Vec<_> = everybody()
+        let indexed = || (0..).map(ParticipantIndex).zip(&participants);
+        let mut activities: Vec<_> = indexed()
             .flat_map(|(index, who)| who.activities.iter().map(move |it| (index, it.clone())))
             .map(|(index, it)| {
                 let effect = standings.effect_on(index, it.day, now);
@@ -57,7 +59,7 @@ impl Summary {
             quarantined[found.participant.0 as usize] += found.count;
         }
         let weeks = weeks(standings, &board);
-        // Of a locked board too: its clusters are those of its own rows.
+        // Computed from the rows, so that those of a locked board are its own.
         let clusters = standings.clusters_on(&board);
         let project = standings.portfolio(&board);
         Self {
@@ -83,17 +85,16 @@ impl Summary {
         self.board.rows.iter().filter_map(|row| Some((row, self.participant(row.participant)?)))
     }
 
-    /// Floor area at the board's moment, m².
+    /// Floor area at the time of the leaderboard, m².
     pub(crate) fn area(&self, who: &Participant) -> Option<f64> {
         who.floor_area.at(self.day()).map(|area| area.0)
     }
 
-    /// Employees then.
     pub(crate) fn employees(&self, who: &Participant) -> Option<u32> {
         who.employees.at(self.day())
     }
 
-    /// The local day of the board, within the contest.
+    /// The local day of the leaderboard, within the contest.
     fn day(&self) -> Date {
         let contest = &self.competition.contest;
         let at = Timestamp::from_second(self.board.as_of.0).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -101,13 +102,13 @@ impl Summary {
         day.clamp(contest.start, contest.end.saturating_sub(1.days()).max(contest.start))
     }
 
-    /// Whether a board by this rule has a saving's interval to show.
+    /// Whether the rule ranks by the saving, whose interval the chart shows.
     pub(crate) fn by_saving(&self) -> bool {
         self.board.rule == Rule::Saving
     }
 }
 
-/// Of the board's ranked participants, so that the weeks' sum is the board's total.
+/// The weeks of the ranked participants; their sum is the total of the leaderboard.
 fn weeks(standings: &Standings, board: &Leaderboard) -> Vec<Week> {
     let competition = standings.competition();
     let at = |day: Date| {

@@ -1,4 +1,4 @@
-//! The forms of a board with one of each kind: ranked, improved by nothing, unranked.
+//! The formats of a report whose participants are ranked, without saving, and unranked.
 use competition::{
     Activity, ActivityKind, Bilingual, ClusterRow, Competition, Confidence, Contact, Dated, Effect,
     Leaderboard, MilliWattHours, OpportunityKind, Participant, ParticipantIndex, Period, Portfolio,
@@ -96,7 +96,7 @@ fn entry(seq: i64, body: &str) -> AuditEntry {
     AuditEntry { seq, at: NOW, body: body.to_owned(), hash: [7; 32] }
 }
 
-/// With one of each: an activity without and one with a plain effect, a trap, a week.
+/// Has a distinguishable and an indistinguishable effect, a saving opportunity and a week.
 fn summary() -> Summary {
     let (board, competition, mut participants) = scene();
     let activity = |kind, place: &str| Activity {
@@ -176,9 +176,9 @@ fn rendered(format: Format) -> String {
 }
 
 #[test]
-fn a_page_to_print_that_fills_the_line_of_2011() {
+fn the_page_has_the_total_and_every_table() {
     let english = rendered(Format::Html);
-    for told in [
+    for expected in [
         "Total saving in the project",
         // 5066.9 kWh, 5 % of 40 666.9 to either side, at 1.50 SEK and 0.090 kg
         "5,000 kWh",
@@ -189,7 +189,7 @@ fn a_page_to_print_that_fills_the_line_of_2011() {
         "IVL, SMED 4/2021",
         "not distinguishable",
         "3 to 9",
-        "the house used less",
+        "the building used less",
         "sala: 6100 m² from 2027-04-01",
         "coordinator",
         "measured anew",
@@ -199,7 +199,7 @@ fn a_page_to_print_that_fills_the_line_of_2011() {
         "18,000",
         "not ranked: no readings, yet",
     ] {
-        assert!(english.contains(told), "{told:?} is not in the report:\n{english}");
+        assert!(english.contains(expected), "{expected:?} is not in the report:\n{english}");
     }
     // Nothing from elsewhere, so that the file can be mailed and kept.
     for foreign in ["http:", "https:", "<script", "<link", "src="] {
@@ -207,7 +207,7 @@ fn a_page_to_print_that_fills_the_line_of_2011() {
     }
     let swedish = render(Format::Html, &summary(), Language::Swedish).expect("renders");
     let swedish = String::from_utf8(swedish).expect("UTF-8");
-    for told in [
+    for expected in [
         "Total besparing i projektet",
         "går inte att särskilja",
         "22,3\u{a0}%",
@@ -215,22 +215,22 @@ fn a_page_to_print_that_fills_the_line_of_2011() {
         "8\u{a0}000 SEK",
         "inga avläsningar än",
     ] {
-        assert!(swedish.contains(told), "{told:?} is not in the report");
+        assert!(swedish.contains(expected), "{expected:?} is not in the report");
     }
 }
 
 #[test]
-fn a_table_to_read() {
+fn the_text_report() {
     insta::assert_snapshot!(rendered(Format::Text));
 }
 
 #[test]
-fn columns_for_spreadsheets() {
+fn the_csv_of_the_standings() {
     insta::assert_snapshot!(rendered(Format::Csv));
 }
 
 #[test]
-fn the_json_is_that_of_the_service() {
+fn the_json_extends_that_of_the_service() {
     let text = rendered(Format::Json);
     assert!(text.ends_with("}\n") && !text[..text.len() - 1].contains('\n'));
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");

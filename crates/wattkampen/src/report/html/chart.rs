@@ -1,5 +1,5 @@
-//! The printed report's pictures as inline SVG: savings with their intervals, and
-//! the project's weeks against what was expected. They print in grey as well.
+//! The charts of the printed report as inline SVG: savings with their intervals, and the
+//! project's weeks with their expected use. They are readable in grey as well.
 use competition::ConfidenceInterval;
 use maud::{Markup, html};
 use server::text::FormatNumber;
@@ -7,11 +7,12 @@ use wire::Language;
 
 use crate::report::summary::Summary;
 
+/// Width of a chart, of its column of names, and height of a bar with its gap, in SVG units.
 const WIDTH: f64 = 720.0;
 const NAME: f64 = 150.0;
 const LINE: f64 = 17.0;
-/// Participants in one picture: a picture is not cut between pages.
-const A_PAGE: usize = 50;
+/// Participants in one chart. A chart is not split between pages.
+const ROWS_PER_PAGE: usize = 50;
 
 /// A bar for each ranked participant, its 90 % interval as a whisker.
 pub(super) fn savings(summary: &Summary, language: Language) -> Markup {
@@ -27,14 +28,14 @@ pub(super) fn savings(summary: &Summary, language: Language) -> Markup {
         })
         .collect();
     if rows.is_empty() {
-        return html! { p { (language.pick("Ingen är rangordnad än.", "Nobody is ranked yet.")) } };
+        return html! { p { (language.pick("Ingen är rangordnad än.", "No participant is ranked yet.")) } };
     }
     let low = rows.iter().map(|row| row.2[0].min(row.1)).fold(0.0, f64::min);
     let high = rows.iter().map(|row| row.2[1].max(row.1)).fold(1.0, f64::max);
     let (left, right) = (NAME, WIDTH - 50.0);
     let x = |value: f64| left + (value - low) / (high - low) * (right - left);
     let ticks = ticks(low, high);
-    html! { @for rows in rows.chunks(A_PAGE) {
+    html! { @for rows in rows.chunks(ROWS_PER_PAGE) {
         @let height = LINE * rows.len() as f64 + 24.0;
         svg viewBox={ "0 0 " (WIDTH) " " (round(height)) } role="img"
             aria-label=(language.pick("Besparing i procent med 90 % intervall", "Saving in percent with its 90 % interval")) {
@@ -57,7 +58,7 @@ pub(super) fn savings(summary: &Summary, language: Language) -> Markup {
     } }
 }
 
-/// Two bars a week: expected and used, MWh.
+/// Two bars for each week: expected and used electricity, MWh.
 pub(super) fn weeks(summary: &Summary, language: Language) -> Markup {
     let most =
         summary.weeks.iter().map(|it| it.expected.0.max(it.used.0)).max().unwrap_or(0) as f64;
@@ -66,7 +67,7 @@ pub(super) fn weeks(summary: &Summary, language: Language) -> Markup {
     }
     let mwh = |energy: f64| energy / 1e9;
     let (ground, ceiling, left) = (170.0, 12.0, 46.0);
-    // The uppermost line is above every bar.
+    // The uppermost grid line is above every bar.
     let steps = ticks(0.0, mwh(most));
     let step = steps.get(1).copied().unwrap_or(1.0);
     let top = (mwh(most) / step).ceil().max(1.0) * step;
@@ -95,7 +96,7 @@ pub(super) fn weeks(summary: &Summary, language: Language) -> Markup {
     }
 }
 
-/// Round steps of 1, 2 or 5, about six of them.
+/// About six multiples of 1, 2 or 5 times a power of ten between `low` and `high`.
 fn ticks(low: f64, high: f64) -> Vec<f64> {
     let raw = (high - low).max(1e-9) / 6.0;
     let scale = 10f64.powf(raw.log10().floor());

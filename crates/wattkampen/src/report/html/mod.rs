@@ -1,6 +1,6 @@
-//! The final report to print: one file without scripts or foreign resources, in
-//! Swedish or English. It has the line that the report of 2011 left empty, the
-//! total saving in the project.
+//! The final report as a page to print, in Swedish or English: one file without scripts
+//! and without resources from elsewhere. It begins with the total saving in the project,
+//! which the report of 2011 left empty.
 mod chart;
 mod tables;
 
@@ -67,16 +67,16 @@ fn lead(summary: &Summary, language: Language) -> String {
 fn savings(summary: &Summary, language: Language) -> Markup {
     html! { section {
         div.start {
-            h2 { (language.pick("Besparing med osäkerhet", "Savings and how sure they are")) }
+            h2 { (language.pick("Besparing med osäkerhet", "Savings and their uncertainty")) }
             p.note { (language.pick(
-                "Stapeln är besparingen, strecket det intervall som den sanna besparingen ligger i med 90 % säkerhet. Når strecket noll går besparingen inte att skilja från ingen alls.",
-                "The bar is the saving, the line the interval that holds the true saving with 90 % certainty. Where the line reaches zero, the saving cannot be told from none.")) }
+                "Stapeln är besparingen, strecket det intervall som den sanna besparingen ligger i med 90 % säkerhet. Når strecket noll, går besparingen inte att skilja från ingen alls.",
+                "The bar is the saving; the line is the interval that contains the true saving with 90 % certainty. Where the line reaches zero, the saving cannot be distinguished from no saving.")) }
         }
         (chart::savings(summary, language))
     } }
 }
 
-/// The project's weeks as a picture; the table is further down.
+/// A chart of the project's weeks; their table follows later.
 fn weeks(summary: &Summary, language: Language) -> Markup {
     if summary.weeks.is_empty() {
         return html! {};

@@ -1,4 +1,4 @@
-//! The report's tables on the page.
+//! The report's tables as HTML.
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use server::text::{ChooseText, UNKNOWN};
@@ -9,7 +9,7 @@ use crate::report::{
     table::{Cell, ColumnKind, Table},
 };
 
-/// Title, rows, note. A table of twelve rows or fewer is not cut between pages.
+/// Title, note and rows. A table of at most twelve rows is not split between pages.
 pub(super) fn section(table: &Table, language: Language, zone: &TimeZone) -> Markup {
     html! {
         section.whole[table.rows.len() <= 12] id=(table.id) {
@@ -40,7 +40,7 @@ fn rows(table: &Table, language: Language, zone: &TimeZone) -> Markup {
     } } }
 }
 
-/// Questions and answers.
+/// The method as questions and answers.
 pub(super) fn answers(table: &Table, language: Language, zone: &TimeZone) -> Markup {
     html! {
         section id=(table.id) {
@@ -53,7 +53,7 @@ pub(super) fn answers(table: &Table, language: Language, zone: &TimeZone) -> Mar
     }
 }
 
-/// The line that the report of 2011 left empty, large.
+/// The total saving, in large type.
 pub(super) fn total(table: &Table, language: Language, zone: &TimeZone) -> Markup {
     let cell = |row: &[Cell], at: usize| {
         printable::cell_text(&row[at], table.columns[at].kind, language, zone)

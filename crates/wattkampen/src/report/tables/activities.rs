@@ -1,4 +1,4 @@
-//! What was done and what it did, and what is left to look into.
+//! Activities with their measured effect, and saving opportunities.
 use competition::Bilingual;
 
 use crate::report::{
@@ -10,18 +10,18 @@ pub(in crate::report) fn activities(summary: &Summary) -> Table {
     let rows = summary.activities.iter().filter_map(|(index, it, effect)| {
         let who = summary.participant(*index)?;
         let Bilingual { english, swedish } = it.kind.names();
-        let told = [it.place.as_str(), it.by.as_str()];
-        let told: Vec<&str> = told.into_iter().filter(|text| !text.is_empty()).collect();
+        let details = [it.place.as_str(), it.by.as_str()];
+        let details: Vec<&str> = details.into_iter().filter(|text| !text.is_empty()).collect();
         let verdict = match effect {
             None => Cell::Term(
                 "unknown",
                 both("för få kända timmar före eller efter", "too few known hours before or after"),
             ),
             Some(effect) if effect.distinguishable && effect.change_percent > 0.0 => {
-                Cell::Term("less", both("huset använde mindre", "the house used less"))
+                Cell::Term("less", both("huset använde mindre", "the building used less"))
             }
             Some(effect) if effect.distinguishable => {
-                Cell::Term("more", both("huset använde mer", "the house used more"))
+                Cell::Term("more", both("huset använde mer", "the building used more"))
             }
             Some(_) => Cell::Term(
                 "not-distinguishable",
@@ -37,7 +37,7 @@ pub(in crate::report) fn activities(summary: &Summary) -> Table {
             Cell::Day(it.day),
             Cell::text(&who.municipality),
             Cell::Term(it.kind.as_str(), both(swedish, english)),
-            Cell::text(&told.join(", ")),
+            Cell::text(&details.join(", ")),
             number(|it| it.before_percent),
             number(|it| it.after_percent),
             number(|it| it.change_percent).computed_as(change),
@@ -107,10 +107,10 @@ pub(in crate::report) fn traps(summary: &Summary) -> Table {
         title: both("Energifällor", "Energy traps"),
         tab: both("Energifällor", "Energy traps"),
         note: Some(both(
-            "Laster värda att undersöka: den del som kunde försvinna, i runda tal. De överlappar \
+            "Laster värda att undersöka: den del som kan undvikas, i runda tal. De överlappar \
              varandra och ska inte läggas ihop.",
-            "Loads worth looking into: the part that could go, in round numbers. They overlap and \
-             are not to be added up.",
+            "Loads worth examining: the part that can be avoided, in round numbers. They overlap \
+             and must not be added up.",
         )),
         empty_text: both("Inga fällor hittades.", "No traps were found."),
         columns: vec![

@@ -1,5 +1,5 @@
-//! What the organiser decided, each with role and reason, and a digest of the rest
-//! of the audit trail; `wattkampen audit` prints and verifies all of it.
+//! The organiser's decisions with role and reason, and a digest of the audit log;
+//! `wattkampen audit` prints and verifies all of it.
 use competition::{ActivityKind, Bilingual};
 use server::audit::{AuditEntry, AuditEvent, BoardPosition, DeclarationRequest, Difference, hex};
 
@@ -73,14 +73,14 @@ pub(in crate::report) fn decisions(summary: &Summary) -> Table {
     }
 }
 
-/// Nobody has decided it: it came with the configuration file.
+/// A change of the locked result that no decision made but the configuration file.
 fn reconfigured(changes: &[Difference]) -> Bilingual {
     let line = |it: &Difference| format!("{}: {} → {}", it.path, it.before, it.after);
     let list = changes.iter().map(line).collect::<Vec<_>>().join("; ");
     both(
         format!("det låsta resultatet räknades om med en annan konfiguration än den låsta: {list}"),
         format!(
-            "the locked result was computed anew with another configuration than was locked: {list}"
+            "the locked result was computed again with another configuration than the locked one: {list}"
         ),
     )
 }
@@ -96,13 +96,13 @@ const KINDS: [(&str, &str, &str); 13] = [
     ("amendment", "rättelse av låst resultat", "amendment of the locked result"),
     ("lock", "resultatet låstes", "the result was locked"),
     ("result", "det låsta resultatet", "the locked result"),
-    ("moved", "vad ett beslut ändrade", "what a decision moved"),
-    ("late", "sena avläsningar ändrade ställningen", "late readings moved the board"),
-    ("quarantine", "orimliga avläsningar undantogs", "implausible readings were set aside"),
-    ("standing", "ställning vid midnatt", "standing at midnight"),
+    ("moved", "vad ett beslut ändrade", "what a decision changed"),
+    ("late", "sena avläsningar ändrade ställningen", "late readings changed the standings"),
+    ("quarantine", "orimliga avläsningar undantogs", "implausible readings were quarantined"),
+    ("standing", "ställning vid midnatt", "standings at midnight"),
     ("sealed", "avläsningar förseglades", "readings were sealed"),
     ("import", "historik importerades", "history was imported"),
-    ("aside", "kom efter låsningen, räknas inte", "came after the lock, not counted"),
+    ("aside", "uppgifter efter låsningen, räknas inte", "data after the lock, not counted"),
 ];
 
 pub(in crate::report) fn digest(summary: &Summary) -> Table {
@@ -122,14 +122,14 @@ pub(in crate::report) fn digest(summary: &Summary) -> Table {
         both(
             format!(
                 "Varje händelse som kan ändra ställningen loggas i en kedja av kontrollsummor. \
-                 Den sista, post {}, har summan {hash}; skriv den i protokollet, så kan ingen \
-                 ändra något i efterhand utan att det syns.",
+                 Den sista, post {}, har summan {hash}. Med summan i protokollet syns varje \
+                 ändring i efterhand.",
                 last.seq
             ),
             format!(
-                "Everything that can move the board is logged in a chain of check sums. The last \
-                 one, entry {}, has the sum {hash}; put it into the minutes, and nobody can \
-                 change anything afterwards unseen.",
+                "Every event that can change the standings is logged in a chain of checksums. The \
+                 last one, entry {}, has the checksum {hash}. With this checksum in the minutes, \
+                 every later change is visible.",
                 last.seq
             ),
         )
@@ -169,7 +169,7 @@ fn kind(event: &AuditEvent) -> &'static str {
     }
 }
 
-/// What was asked for, without role and reason.
+/// A declaration without its role and reason.
 fn asked(asked: &DeclarationRequest) -> Bilingual {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let (who, from, until) = (text(&asked.participant), text(&asked.from), text(&asked.until));
@@ -203,12 +203,15 @@ fn asked(asked: &DeclarationRequest) -> Bilingual {
             both(format!("{who}: {swedish}, {day}"), format!("{who}: {english}, {day}"))
         }
         "late-data" => both(
-            format!("{who}: vad som kom efter låsningen räknas"),
-            format!("{who}: what came after the lock counts"),
+            format!("{who}: uppgifter efter låsningen räknas"),
+            format!("{who}: data after the lock counts"),
         ),
         "withdraw" => {
             let entry = asked.entry.unwrap_or_default();
-            both(format!("post {entry} gäller inte längre"), format!("entry {entry} holds no more"))
+            both(
+                format!("post {entry} gäller inte längre"),
+                format!("entry {entry} no longer applies"),
+            )
         }
         _ => {
             let all = [who, from, until].into_iter().filter(|it| !it.is_empty());
@@ -228,11 +231,14 @@ fn moved(cause: i64, places: &[[BoardPosition; 2]]) -> Bilingual {
     match each.is_empty() {
         true => both(
             format!("post {cause} ändrade inte ställningen"),
-            format!("entry {cause} moved nobody on the board"),
+            format!("entry {cause} did not change the standings"),
         ),
         false => both(
             format!("post {cause} ändrade ställningen (plats före → efter): {}", each.join(", ")),
-            format!("entry {cause} moved the board (rank before → after): {}", each.join(", ")),
+            format!(
+                "entry {cause} changed the standings (rank before → after): {}",
+                each.join(", ")
+            ),
         ),
     }
 }

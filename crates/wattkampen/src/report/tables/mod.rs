@@ -7,7 +7,7 @@ mod totals;
 
 use super::{summary::Summary, table::Table};
 
-/// Names of all tables, in their order.
+/// The ids of all tables, in their order.
 pub(super) const NAMES: [&str; 12] = [
     "total",
     "board",

@@ -1,4 +1,4 @@
-//! How good the data are that the ranks rest on.
+//! The quality of the data behind the ranks.
 use server::text::iso_minute;
 
 use crate::report::{
@@ -47,9 +47,9 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
             "Spridning (CV(RMSE)) och skevhet (NMBE) säger hur väl modellen beskriver huset \
              under basåret, timme för timme. Undantagna avläsningar var orimliga: de sparas \
              och räknas inte.",
-            "Spread (CV(RMSE)) and bias (NMBE) say how well the model describes the house in the \
-             baseline year, hour by hour. Readings set aside were not plausible: they are kept \
-             and not counted.",
+            "Spread (CV(RMSE)) and bias (NMBE) tell how well the model describes the building in \
+             the baseline period, hour by hour. Quarantined readings were not plausible: they \
+             are stored and do not count.",
         )),
         empty_text: both("Ingen deltagare är inlagd.", "No participant is entered."),
         columns: vec![
@@ -58,7 +58,7 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
             Column::new("cv_rmse_percent", ColumnKind::Percent, "Spridning", "Spread"),
             Column::new("nmbe_percent", ColumnKind::Percent, "Skevhet", "Bias"),
             Column::new("measured_at", ColumnKind::Time, "Senaste avläsning", "Last reading"),
-            Column::new("set_aside", ColumnKind::Number(0), "Undantagna", "Set aside"),
+            Column::new("set_aside", ColumnKind::Number(0), "Undantagna", "Quarantined"),
             Column::new("meter_changes", ColumnKind::Number(0), "Mätarbyten", "Meter changes"),
             Column::new(
                 "excluded_hours",

@@ -1,4 +1,4 @@
-//! Who stands where: the board, each participant's arithmetic, the clusters.
+//! The standings, the arithmetic of each participant, and the clusters.
 use competition::{Contact, Row, Rule, Status};
 
 use crate::report::{
@@ -10,7 +10,7 @@ fn rank(value: Option<u32>) -> Cell {
     Cell::number(value.map(f64::from), 0)
 }
 
-/// Saved kWh as precisely as the saving's interval supports.
+/// The precision of saved kWh that the saving's interval supports.
 fn saved_precision(row: &Row) -> Precision {
     let ends = row.interval_percent.zip(row.expected);
     ends.map_or(Precision::Decimals(0), |(interval, expected)| {
@@ -21,13 +21,13 @@ fn saved_precision(row: &Row) -> Precision {
 
 fn saving(row: &Row) -> Cell {
     let saving = row.saving_percent;
-    // Beside a comparison group it is not the own arithmetic alone.
+    // With a comparison group, the saving is not the participant's own arithmetic alone.
     let own = row.saved.zip(row.expected).filter(|(_, expected)| expected.0 > 0);
     let own = own.map(|(saved, expected)| saved.0 as f64 / expected.0 as f64 * 100.0);
     Cell::number(saving, row.saving().decimals()).computed_as(own)
 }
 
-/// Used in the hours that have a baseline.
+/// Energy used in the hours that have a baseline, kWh.
 fn matched(row: &Row) -> Option<f64> {
     Some(row.expected?.kwh() - row.saved?.kwh())
 }
@@ -82,9 +82,9 @@ pub(in crate::report) fn board(summary: &Summary) -> Table {
         tab: both("Ställning", "Standings"),
         note: Some(both(
             "Deltagare i samma grupp går inte att skilja åt. Siffrorna är avrundade till vad \
-             intervallet bär.",
-            "Participants of one group cannot be told apart. Figures are rounded to what the \
-             interval supports.",
+             intervallen bär.",
+            "Participants of one group cannot be distinguished. Figures are rounded to what their \
+             intervals support.",
         )),
         empty_text: both("Ingen deltagare är inlagd.", "No participant is entered."),
         columns,
@@ -133,7 +133,7 @@ fn score_column(rule: Rule) -> Option<Column> {
     }
 }
 
-/// While the contest runs it matters whether a meter is heard; before the remark.
+/// Adds the state of the meters while the contest runs, before the remarks.
 fn live(summary: &Summary, columns: &mut Vec<Column>, rows: &mut [Vec<Cell>]) {
     let last = columns.len() - 1;
     columns.insert(last, Column::new("state", ColumnKind::Text, "Mätaren", "Meter"));
@@ -176,9 +176,9 @@ pub(in crate::report) fn participants(summary: &Summary) -> Table {
         tab: both("Deltagare", "Participants"),
         note: Some(both(
             "Räknade belopp, i hela kWh, över de timmar där både använt och förväntat är kända; \
-             hur säkra de är står under Ställning.",
+             deras intervall finns i tabellen Ställning.",
             "Computed amounts, in whole kWh, over the hours in which both used and expected are \
-             known; how sure they are stands under Standings.",
+             known. Their intervals are in the table Standings.",
         )),
         empty_text: both("Ingen deltagare är inlagd.", "No participant is entered."),
         columns: vec![

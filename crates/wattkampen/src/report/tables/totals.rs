@@ -1,5 +1,5 @@
-//! The line that the report of 2011 left empty: what was saved in all, in kWh, SEK
-//! and kg CO₂; by week; and what a kilowatt-hour is taken to be worth.
+//! The total saving in kWh, SEK and kg CO₂, the savings by week, and the factors that
+//! money and emissions are computed with.
 use competition::Factors;
 use server::text::FormatNumber;
 use wire::Language;
@@ -39,7 +39,7 @@ pub(in crate::report) fn total(summary: &Summary) -> Table {
         Some((it.saving_percent()?, low, high))
     });
     let note = saving.map(|(saving, low, high)| {
-        let told = |language: Language| {
+        let note = |language: Language| {
             let share = |value| language.number(value, 0);
             let (saving, low, high) = (share(saving), share(low), share(high));
             match language {
@@ -53,7 +53,7 @@ pub(in crate::report) fn total(summary: &Summary) -> Table {
                 ),
             }
         };
-        both(told(Language::Swedish), told(Language::English))
+        both(note(Language::Swedish), note(Language::English))
     });
     Table {
         id: "total",
@@ -92,10 +92,10 @@ pub(in crate::report) fn weeks(summary: &Summary) -> Table {
         title: both("Veckorna i siffror", "The weeks in numbers"),
         tab: both("Veckor", "Weeks"),
         note: Some(both(
-            "Alla rangordnade deltagare tillsammans. En enskild veckas besparing är mindre säker \
+            "Alla rangordnade deltagare tillsammans. En enskild veckas besparing är osäkrare \
              än hela tävlingens.",
-            "All ranked participants together. The saving of a single week is less sure than \
-             that of the whole contest.",
+            "All ranked participants together. The saving of a single week is less certain \
+             than that of the whole contest.",
         )),
         empty_text: both("Ingen timme är känd än.", "No hour is known yet."),
         columns: vec![
@@ -151,7 +151,7 @@ pub(in crate::report) fn factors(summary: &Summary) -> Table {
     }
 }
 
-/// The defaults' sources are in both languages; an organiser's is as it was written.
+/// The sources of the default factors are bilingual; an organiser's source is one text.
 fn source_of(source: &str) -> Cell {
     let default = Factors::default();
     let known = [default.price_source.as_str(), default.emission_source.as_str()];

@@ -1,4 +1,4 @@
-//! All forms say the same, and the workbook's arithmetic is the report's.
+//! All formats have the same data, and the formulas of the workbook give them too.
 use std::{collections::HashMap, io::Cursor};
 
 use calamine::{Data, Range, Reader, Xlsx};
@@ -50,7 +50,7 @@ fn rows_of<'j>(json: &'j Value, name: &str) -> &'j Vec<Value> {
 }
 
 #[test]
-fn every_form_has_every_table_with_the_same_rows() {
+fn every_format_has_every_table_with_the_same_rows() {
     let summary = summary();
     let json = json(&summary);
     let text = rendered(Format::Text);
@@ -80,16 +80,18 @@ fn every_form_has_every_table_with_the_same_rows() {
 }
 
 #[test]
-fn the_workbook_computes_what_the_json_says() {
+fn the_formulas_of_the_workbook_give_the_values_of_the_json() {
     let summary = summary();
     let (json, book) = (json(&summary), book(&summary, Language::English));
-    let near =
-        |found: Option<f64>, told: &Value, fine: f64, what: &str| match (found, told.as_f64()) {
-            (Some(found), Some(told)) => {
-                assert!((found - told).abs() <= fine, "{what}: {found} is not {told}");
-            }
-            (found, told) => assert_eq!(found, told, "{what}"),
-        };
+    let near = |found: Option<f64>, stated: &Value, fine: f64, what: &str| match (
+        found,
+        stated.as_f64(),
+    ) {
+        (Some(found), Some(stated)) => {
+            assert!((found - stated).abs() <= fine, "{what}: {found} is not {stated}");
+        }
+        (found, stated) => assert_eq!(found, stated, "{what}"),
+    };
     let of = |column: u32| move |book: &Book, line: u32| book.number("Participants", line, column);
     let (expected, used, saved) = (of(6), of(7), of(8));
     for (line, row) in (1..).zip(rows_of(&json, "participants")) {
@@ -142,7 +144,7 @@ fn the_workbook_computes_what_the_json_says() {
 }
 
 #[test]
-fn the_workbook_has_types_and_nothing_where_nothing_is_known() {
+fn the_workbook_has_typed_cells_and_empty_ones_for_unknown_values() {
     let swedish = book(&summary(), Language::Swedish);
     assert_eq!(swedish.names[..3], ["Total", "Ställning", "Deltagare"]);
     let quality = &swedish.sheets["Kvalitet"].0;
@@ -155,9 +157,9 @@ fn the_workbook_has_types_and_nothing_where_nothing_is_known() {
     assert_eq!(swedish.formula("Total", 2, 2), "C$2*price_sek_per_kwh");
 }
 
-/// What does not follow from other cells is no formula that would say otherwise.
+/// A value that its formula would not give is written as a number.
 #[test]
-fn a_figure_that_is_not_the_cells_arithmetic_is_a_number() {
+fn a_value_that_its_formula_does_not_give_is_a_number() {
     let mut summary = summary();
     // Two areas in the contest, a comparison group, hours without a baseline.
     summary.board.rows[0].kwh_per_m2 = Some(2.5);
@@ -170,9 +172,9 @@ fn a_figure_that_is_not_the_cells_arithmetic_is_a_number() {
     }
 }
 
-/// A contest that has not begun, participants that have nothing.
+/// A contest that has not begun, and participants without data.
 #[test]
-fn nothing_is_said_where_nothing_is() {
+fn a_contest_without_data_is_reported_as_unknown() {
     let mut summary = summary();
     summary.board.status = Status::Upcoming;
     summary.board.rows = vec![row(0), row(1), row(2)];
@@ -188,10 +190,10 @@ fn nothing_is_said_where_nothing_is() {
     let text =
         String::from_utf8(render(Format::Text, &summary, Language::English).expect("renders"));
     let text = text.expect("UTF-8");
-    for told in
+    for stated in
         ["not begun", "Not known yet.", "No hour is known yet.", "No activities are recorded."]
     {
-        assert!(text.contains(told), "{told:?} is not in:\n{text}");
+        assert!(text.contains(stated), "{stated:?} is not in:\n{text}");
     }
     for language in [Language::Swedish, Language::English] {
         let page = render(Format::Html, &summary, language).expect("renders");
@@ -203,9 +205,8 @@ fn nothing_is_said_where_nothing_is() {
     assert_eq!(rows_of(&json(&summary), "total").len(), 0);
 }
 
-/// Rounded to what an interval supports, as each language writes it.
 #[test]
-fn numbers_as_each_language_writes_them() {
+fn numbers_are_rounded_to_what_their_interval_supports() {
     let (sv, en) = (Language::Swedish, Language::English);
     assert_eq!(en.number(1_234_567.891, 1), "1,234,567.9");
     assert_eq!(sv.number(1_234_567.891, 1), "1\u{a0}234\u{a0}567,9");

@@ -1,22 +1,21 @@
-//! Where what stands in the workbook, and which cells follow from which. Rows and
-//! columns of other sheets are absolute, so that sorting a sheet breaks no formula.
+//! Cell references of the workbook and the formulas between cells. References to other
+//! sheets are absolute, so that sorting a sheet breaks no formula.
 use server::text::ChooseText;
 use wire::Language;
 
 use crate::report::table::Table;
 
-/// Names of the factors in formulas.
+/// Names of the cells with the factors.
 pub(super) const PRICE: &str = "price_sek_per_kwh";
 pub(super) const EMISSION: &str = "emission_kg_per_kwh";
 
-/// Below the total: what it is made of. Rows as a spreadsheet counts them.
+/// Rows below the total with what it is computed from, counted from 1.
 pub(super) const EXPECTED: u32 = 7;
 pub(super) const USED: u32 = 8;
 pub(super) const SAVING: u32 = 9;
 pub(super) const HALF_WIDTH: u32 = 10;
 pub(super) const RANKED: u32 = 11;
 
-/// A sheet: its tab, its columns' names, how many rows it has.
 struct Sheet {
     id: &'static str,
     tab: String,
@@ -37,7 +36,7 @@ impl SheetRefs {
         Self(sheets.collect())
     }
 
-    /// Names of the workbook and their cells.
+    /// Names that the workbook defines, and their cells.
     pub(super) fn names(&self) -> Vec<(&'static str, String)> {
         let cell = |row| self.cell("factors", "value", row);
         [(PRICE, cell(2)), (EMISSION, cell(3))]
@@ -53,7 +52,7 @@ impl SheetRefs {
         Some((sheet, char::from(b'A' + u8::try_from(at).ok()?)))
     }
 
-    /// Of another sheet, absolute.
+    /// An absolute reference to a cell of another sheet.
     fn cell(&self, table: &str, column: &str, row: u32) -> Option<String> {
         let (sheet, letter) = self.column(table, column)?;
         Some(format!("'{}'!${letter}${row}", sheet.tab))
@@ -64,7 +63,7 @@ impl SheetRefs {
         Some(format!("'{}'!${letter}$2:${letter}${}", sheet.tab, sheet.rows + 1))
     }
 
-    /// Sum of a column over the ranked participants.
+    /// The sum of a column over the ranked participants.
     pub(super) fn of_ranked(&self, column: &str) -> Option<String> {
         let (ranks, values) =
             (self.range("participants", "rank")?, self.range("participants", column)?);
@@ -75,7 +74,7 @@ impl SheetRefs {
         Some(format!("COUNT({})", self.range("participants", "rank")?))
     }
 
-    /// The formula of a cell, without its equals sign; `None` for what is given.
+    /// The formula of a cell without its equals sign, or `None` for a constant.
     pub(super) fn formula(&self, table: &str, column: &str, row: u32) -> Option<String> {
         let own = |id: &str| self.column(table, id).map(|(_, letter)| format!("{letter}{row}"));
         let minus = |from: &str, what: &str| Some(format!("{}-{}", own(from)?, own(what)?));
@@ -102,7 +101,7 @@ impl SheetRefs {
         }
     }
 
-    /// kWh in the second row, SEK and kg CO₂ below it.
+    /// Row 2 has kWh, rows 3 and 4 have SEK and kg CO₂.
     fn total(&self, column: &str, row: u32) -> Option<String> {
         let kwh = |letter: char| match row {
             3 => Some(format!("{letter}$2*{PRICE}")),
@@ -136,7 +135,7 @@ impl SheetRefs {
         }
     }
 
-    /// The last row: sums, of participants only of the ranked.
+    /// The formula of the row of sums; for participants, it sums the ranked ones.
     pub(super) fn sum(&self, table: &str, column: &str) -> Option<String> {
         let (sheet, letter) = self.column(table, column)?;
         let last = sheet.rows + 1;

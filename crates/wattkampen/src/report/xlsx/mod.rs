@@ -1,6 +1,6 @@
-//! The report as a workbook: a sheet for each table, numbers as numbers, shares as
-//! shares, days as days; what is_formula from other cells is a formula, and its result
-//! is stored beside it for viewers that do not compute.
+//! The report as a workbook with a sheet for each table. Numbers, shares and days have
+//! their types. A value that follows from other cells is a formula, stored with its result
+//! for viewers that do not compute.
 mod formulas;
 mod sheet;
 
@@ -10,7 +10,6 @@ use wire::Language;
 use super::{summary::Summary, table::Table, tables};
 use formulas::SheetRefs;
 
-/// All sheets.
 pub(super) fn render(summary: &Summary, language: Language) -> anyhow::Result<Vec<u8>> {
     let tables: Vec<Table> = tables::all(summary);
     let refs = SheetRefs::new(&tables, language);

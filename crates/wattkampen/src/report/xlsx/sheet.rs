@@ -1,5 +1,5 @@
-//! One table as one sheet: headings that stay in sight, a filter, widths, formats,
-//! paper, a row of sums, the note below.
+//! One table as one sheet: frozen headings, a filter, column widths, number formats, page
+//! setup, a row of sums, and the note below.
 use competition::{Competition, Time};
 use jiff::{Timestamp, civil::Date};
 use rust_xlsxwriter::{
@@ -16,11 +16,11 @@ use crate::report::{
     words::status,
 };
 
-/// A4.
+/// Paper size A4 in the file format.
 const PAPER: u8 = 9;
-/// Columns of words are wrapped beyond this many characters.
+/// Widest column, characters; longer text is wrapped.
 const WIDEST: usize = 60;
-/// Height of a line of words, in points.
+/// Height of a line of text, points.
 const LINE: f64 = 15.5;
 
 pub(super) fn write(
@@ -76,7 +76,7 @@ pub(super) fn write(
                 language,
             )?;
         }
-        // Not every viewer finds the height of wrapped words itself.
+        // Some viewers do not compute the height of wrapped text.
         let lines = row.iter().zip(&table.columns).zip(&widths).map(|((cell, column), width)| {
             let text =
                 printable::cell_text(cell, column.kind, language, &summary.competition.timezone);
@@ -115,7 +115,7 @@ fn write_cell(
     competition: &Competition,
     language: Language,
 ) -> Result<(), XlsxError> {
-    // Indented: a number to the left of words would touch them.
+    // The indent separates text from a number to its left.
     let words = || {
         Format::new()
             .set_text_wrap()
@@ -124,7 +124,7 @@ fn write_cell(
             .set_indent(1)
     };
     match cell {
-        // Empty, never 0.
+        // An empty cell, never 0.
         Cell::Unknown => {}
         Cell::Text(text) => drop(sheet.write_with_format(line, at, text, &words())?),
         Cell::Term(_, text) | Cell::Bilingual(text) => {
@@ -161,7 +161,7 @@ fn dated(pattern: &str) -> Format {
     format.set_align(FormatAlign::Top).set_indent(1)
 }
 
-/// The workbook keeps every digit and shows what is printed; sums stay whole.
+/// The number format. The cell keeps every digit, so that sums stay exact.
 fn pattern(kind: ColumnKind, precision: Precision) -> &'static str {
     let decimals = if let Precision::Decimals(decimals) = precision { decimals } else { 0 };
     match (kind.is_percent(), decimals) {
@@ -174,7 +174,7 @@ fn pattern(kind: ColumnKind, precision: Precision) -> &'static str {
     }
 }
 
-/// The sums of the numbers above, as the formulas have them.
+/// Writes the row of sums as formulas with their results.
 fn sums(
     sheet: &mut Worksheet,
     line: u32,
@@ -188,7 +188,7 @@ fn sums(
         _ => None,
     };
     let column = |id: &str| table.columns.iter().position(|column| column.id == id);
-    // Only participants have some that are not ranked.
+    // Only the table of participants has rows that are not ranked.
     let counts = |row: &[Cell]| table.id != "participants" || number(row, 0).is_some();
     let total = |at: usize| -> f64 {
         table.rows.iter().filter(|row| counts(row)).filter_map(|row| number(row, at)).sum()
@@ -219,7 +219,7 @@ fn sums(
     Ok(())
 }
 
-/// What the total is made of, and of which contest it is; the line after.
+/// Writes what the total is computed from and the contest's dates, and returns the next line.
 fn basis(
     sheet: &mut Worksheet,
     summary: &Summary,
@@ -303,7 +303,7 @@ fn basis(
     Ok(line + 1)
 }
 
-/// The note over all columns, as high as its lines.
+/// Writes the note across all columns, as high as its lines.
 fn note(
     sheet: &mut Worksheet,
     line: u32,
@@ -333,7 +333,7 @@ fn excel_day(day: Date) -> Option<ExcelDateTime> {
         .ok()
 }
 
-/// A workbook knows no zones: the competition's wall clock.
+/// A time in the competition's local time; workbooks have no time zones.
 fn local(competition: &Competition, at: Time) -> Option<ExcelDateTime> {
     let moment = Timestamp::from_second(at.0).ok()?.to_zoned(competition.timezone.clone());
     ExcelDateTime::parse_from_str(&moment.strftime("%Y-%m-%dT%H:%M:%S").to_string()).ok()
