@@ -1,48 +1,49 @@
-//! What a town hall did: the kinds of 2011 as presets. When, where and by whom is
-//! told, never used to rank; the effect is [`crate::Standings::effect`].
+//! Activities of town halls. They are shown with their effect
+//! ([`crate::Standings::effect`]) and never used to rank. The kinds are those of the
+//! competition of 2011.
 
 use jiff::civil::Date;
 
 use crate::{Bilingual, names::names};
 
-/// One thing that a town hall did.
+/// Something that a town hall did to save electricity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
-    /// Of what kind.
+    /// Its kind.
     pub kind: ActivityKind,
-    /// The local day.
+    /// The local date.
     pub day: Date,
-    /// Where in the house; empty where not told.
+    /// Where in the building; may be empty.
     pub place: String,
-    /// By whom, as a role such as "caretaker"; empty where not told.
+    /// By whom, as a role such as "caretaker"; may be empty.
     pub by: String,
-    /// More in the town hall's own words; may be empty.
+    /// The town hall's own description; may be empty.
     pub note: String,
 }
 
 /// A kind of activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActivityKind {
-    /// A walk through the dark house, with notes on what was left on.
+    /// A walk through the building at night, with notes on what was left on.
     NightWalk,
-    /// The standings by e-mail to everybody.
+    /// An e-mail with the standings to all employees.
     StandingsByMail,
     /// A target was set.
     Target,
     /// A meeting or a visit.
     Meeting,
-    /// A survey among the staff.
+    /// A survey among the employees.
     Survey,
     /// An inventory of equipment.
     Inventory,
-    /// Power strips with a switch were handed out.
+    /// Distribution of power strips with a switch.
     PowerStrips,
     /// Something else.
     Other,
 }
 
 impl ActivityKind {
-    /// In English and in Swedish.
+    /// The name for pages and reports.
     pub const fn names(self) -> Bilingual<&'static str> {
         let (english, swedish) = match self {
             Self::NightWalk => ("Night walk", "Nattvandring"),

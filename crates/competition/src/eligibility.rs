@@ -1,10 +1,10 @@
-//! Who is not ranked, and why: whole sentences for an administrator, in the
-//! product's two languages. Thresholds: fairness rules, "Baseline".
+//! Reasons why a participant is not ranked, as sentences for its administrator in the
+//! product's languages. Thresholds: fairness rules, "Baseline".
 use jiff::civil::Date;
 
 use crate::Bilingual;
 
-/// What is in the way.
+/// Why a participant is not ranked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Ineligibility {
     NotBegun {
@@ -12,7 +12,7 @@ pub(crate) enum Ineligibility {
     },
     NoMeter,
     Silent,
-    /// `first`: before it no day of the baseline is whole.
+    /// `first`: the first complete day, where days before it are missing.
     BaselineDays {
         days: u32,
         needed: u32,
@@ -32,7 +32,6 @@ pub(crate) enum Ineligibility {
         share: f64,
         since: Date,
     },
-    /// Too few of the nights' hours were measured.
     Nights {
         share: f64,
         needed: f64,
@@ -195,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_for_an_administrator() {
+    fn sentences_for_administrators() {
         let ineligibility =
             Ineligibility::Coverage { share: 0.899, needed: 0.9, from: Some(date(2027, 4, 14)) };
         let text = ineligibility.text();

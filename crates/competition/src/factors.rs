@@ -1,5 +1,5 @@
-//! What a saved kilowatt-hour is worth: the organiser's figures, each printed with
-//! where it comes from, because the total of a report stands or falls with them.
+//! Price and emissions of a kilowatt-hour. The organiser sets them; the report prints each
+//! with its source.
 
 /// Price of electricity, SEK/kWh.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -9,16 +9,16 @@ pub struct SekPerKwh(pub f64);
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct KgCo2PerKwh(pub f64);
 
-/// Money and emissions of a kilowatt-hour, and the sources to print beside them.
+/// Price and emissions of a kilowatt-hour with their sources.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Factors {
-    /// What it costs.
+    /// Price.
     pub price: SekPerKwh,
-    /// Where the price comes from.
+    /// Source of the price.
     pub price_source: String,
-    /// What it emits, in CO2 equivalents.
+    /// Emissions in CO2 equivalents.
     pub emission: KgCo2PerKwh,
-    /// Where the emission comes from.
+    /// Source of the emissions.
     pub emission_source: String,
 }
 

@@ -1,13 +1,13 @@
-//! The ranked rows: what everybody sees, each number with what it rests on.
+//! The leaderboard and its rows.
 use crate::{
     Bilingual, ConfidenceInterval, MilliWattHours, ParticipantIndex, Score, Time, Watts,
     names::names,
 };
 
-/// What a board ranks by.
+/// What a leaderboard ranks by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Rule {
-    /// Share of the baseline that was not used; more is better.
+    /// Saving, percent; more is better.
     #[default]
     Saving,
     /// kWh/m² over the contest; less is better.
@@ -28,38 +28,38 @@ names!(Rule {
     MostImproved = "most-improved",
 });
 
-/// Where the competition stands.
+/// The phase of the competition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// The contest has not begun.
     Upcoming,
-    /// It runs.
+    /// The contest runs.
     Running,
-    /// It is over, the result may still move with late readings.
+    /// The contest is over; late readings may still change the result.
     Ended,
     /// The result is locked.
     Locked,
 }
 
-/// How a participant is heard, judged by what its meters measured.
+/// How old the latest reading of a participant is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contact {
-    /// A reading of the last minutes.
+    /// Minutes old.
     Live,
-    /// None for some minutes.
+    /// Older than usual for its meter.
     Stale,
-    /// None for hours, or never.
+    /// Older than six hours, or there is none.
     Silent,
 }
 
-/// One participant on the board. What is not known is `None`, never zero.
+/// A participant on the leaderboard. What is not known is `None`, never zero.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Who.
+    /// The participant.
     pub participant: ParticipantIndex,
-    /// 1 is best; equals share it. `None` while not eligible.
+    /// 1 is best; equal scores share a rank. `None` while it is not eligible.
     pub rank: Option<u32>,
-    /// Participants of one group are not told apart by their intervals.
+    /// The intervals do not distinguish the participants of a group.
     pub group: Option<u32>,
     /// What the rule ranks by. A participant that is not ranked may have one, too.
     pub score: Score,
@@ -84,7 +84,7 @@ pub struct Row {
     pub power: Option<Watts>,
     /// Time of the newest reading, or the end of the newest imported interval.
     pub measured_at: Option<Time>,
-    /// How it is heard.
+    /// Age class of the latest reading.
     pub contact: Contact,
     /// Known share of the contest's hours so far.
     pub coverage: Option<f64>,
@@ -92,24 +92,24 @@ pub struct Row {
     pub cv_rmse: Option<f64>,
     /// Bias of the baseline's fit, ASHRAE Guideline 14.
     pub nmbe: Option<f64>,
-    /// Why it is not ranked, for an administrator to read.
+    /// Why it is not ranked.
     pub reason: Option<Bilingual>,
 }
 
-/// A cluster on its board, its ranked participants weighted by floor area.
+/// A cluster, with its ranked participants weighted by floor area.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClusterRow {
-    /// Its name.
+    /// Name of the cluster.
     pub cluster: String,
-    /// 1 is best; equals share it. `None` where none of its participants is ranked.
+    /// 1 is best; equal scores share a rank. `None` where no participant is ranked.
     pub rank: Option<u32>,
-    /// How many of its participants are ranked.
+    /// Number of ranked participants.
     pub ranked: u32,
     /// Σ area × saving / Σ area, percent.
     pub saving_percent: Option<f64>,
     /// Σ area × intensity / Σ area, kWh/m².
     pub kwh_per_m2: Option<f64>,
-    /// Saved by its ranked participants.
+    /// Energy saved by the ranked participants.
     pub saved: MilliWattHours,
 }
 
@@ -120,17 +120,17 @@ impl Row {
     }
 }
 
-/// The whole board at one moment.
+/// A leaderboard at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Leaderboard {
-    /// When.
+    /// The moment.
     pub as_of: Time,
-    /// By what.
+    /// The rule that ranks.
     pub rule: Rule,
-    /// Where the competition stands.
+    /// The phase of the competition.
     pub status: Status,
-    /// Saved by all ranked participants together.
+    /// Energy saved by all ranked participants together.
     pub total_saved: MilliWattHours,
-    /// Ranked first, by rank; then the others by name.
+    /// Ranked rows by rank, then the others by name.
     pub rows: Vec<Row>,
 }

@@ -1,4 +1,4 @@
-//! The organiser's side: who competes, when, with which meters and areas.
+//! Configuration of a competition: rules, periods, participants and their meters.
 use jiff::{civil::Date, tz::TimeZone};
 
 use crate::{
@@ -46,52 +46,53 @@ impl<T: Copy> Dated<T> {
 pub enum DayKind {
     /// A working day.
     Weekday,
-    /// Like a Saturday.
+    /// Used like a Saturday.
     Saturday,
-    /// Sunday, public holiday, or a bridge day on which the house is closed.
+    /// Sunday, public holiday, or a bridge day on which the building is closed.
     Holiday,
-    /// Worked until noon, like a holiday after it.
+    /// A working day until noon, a holiday after it.
     Half,
 }
 
-/// Hours that leave both sides of the sum: a heat pump installed, a wing closed.
+/// Hours that count neither as energy nor as baseline because of a non-routine event, such
+/// as a heat pump being installed or a wing being closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exclusion {
-    /// From the hour that holds this moment.
+    /// Begins with the hour that contains this moment.
     pub from: Time,
-    /// Up to the hour that begins at or after this moment.
+    /// Ends before the hour that begins at or after this moment.
     pub until: Time,
-    /// Why, for everybody to read.
+    /// The reason, which is published.
     pub reason: String,
 }
 
 /// A competition and its rules.
 #[derive(Debug, Clone)]
 pub struct Competition {
-    /// Its name as people say it.
+    /// Its name.
     pub name: String,
-    /// Where its days begin and end.
+    /// Time zone of its days.
     pub timezone: TimeZone,
     /// Country of the public holidays; `None`: no day is a public holiday.
     pub holidays: Option<Country>,
-    /// The months the baseline is learnt from.
+    /// The baseline period.
     pub baseline: Period,
-    /// The months that count.
+    /// The contest period.
     pub contest: Period,
-    /// What ranks.
+    /// The rule of the official leaderboard.
     pub rule: Rule,
-    /// Who is ranked at all.
+    /// What a participant must reach to be ranked.
     pub thresholds: Thresholds,
-    /// What the baseline is made of.
+    /// How baselines are computed.
     pub method: Method,
-    /// Bridge and half days of everybody.
+    /// Bridge days and half days of all participants.
     pub special_days: Vec<(Date, DayKind)>,
-    /// What a saved kilowatt-hour is worth.
+    /// Price and emissions of a kilowatt-hour.
     pub factors: Factors,
 }
 
 impl Competition {
-    /// One of Sweden's kind: holidays `SE`, rule saving, all else as default.
+    /// A competition with Swedish holidays; all else has its default.
     pub fn new(name: &str, timezone: TimeZone, baseline: Period, contest: Period) -> Self {
         Self {
             name: name.to_owned(),
@@ -108,27 +109,27 @@ impl Competition {
     }
 }
 
-/// What the baseline is made of. The placebo bench decides the default.
+/// How baselines are computed. The default is what the placebo bench found best.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Method {
     /// The kind of model.
     pub baseline: Baseline,
-    /// Days after which a training hour weighs half; `None`: all weigh the same.
+    /// Days after which the weight of a training hour is halved; `None`: equal weights.
     pub half_life: Option<f64>,
-    /// Subtract the median shift of the other participants.
+    /// Whether savings are relative to the median saving of the other participants.
     pub comparison_group: bool,
 }
 
-/// What the energy is compared with.
+/// The model that predicts the energy without savings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Baseline {
-    /// 72 bins and, where it is given and helps, the outdoor temperature; drawn
-    /// towards what the same season of the year before used.
+    /// As `HoursTemperature`, blended with the energy of the same season of the year
+    /// before.
     #[default]
     Season,
-    /// The same by itself.
+    /// As `Hours`, with outdoor temperature where it is known and improves the fit.
     HoursTemperature,
-    /// 72 bins: weekday, Saturday, Sunday or holiday by local hour.
+    /// Means of 72 bins: working day, Saturday, holiday, by local hour.
     Hours,
     /// The same dates of the year before (the rule of 2011).
     LastYear,
@@ -145,8 +146,8 @@ names!(Baseline {
 });
 
 impl Baseline {
-    /// Why its savings may have no interval, for everybody to read; only the rule of
-    /// 2011 has to explain that.
+    /// Why its savings may have no interval, for readers of the leaderboard; only
+    /// [`Baseline::LastYear`] has such a reason.
     pub fn no_interval(self) -> Option<crate::Bilingual> {
         (self == Self::LastYear).then(|| {
             crate::Bilingual::new(
@@ -165,11 +166,11 @@ impl Baseline {
 /// What a participant must reach to be ranked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds {
-    /// Days of the baseline that must have 90 % of their hours.
+    /// Number of days of the baseline period that must have 90 % of their hours.
     pub baseline_days: u32,
-    /// Share of the contest's hours so far that must be known.
+    /// Share of the contest hours so far that must be known.
     pub coverage: f64,
-    /// Largest CV(RMSE) of the hourly fit.
+    /// Largest CV(RMSE) of the hourly fit, ASHRAE Guideline 14.
     pub cv_rmse: f64,
 }
 
@@ -179,10 +180,10 @@ impl Default for Thresholds {
     }
 }
 
-/// A town hall that competes.
+/// A town hall in the competition.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Participant {
-    /// Short name in addresses.
+    /// Short name in addresses and files.
     pub id: String,
     /// Municipality.
     pub municipality: String,
@@ -194,49 +195,49 @@ pub struct Participant {
     pub floor_area: Dated<SquareMetres>,
     /// Employees by date.
     pub employees: Dated<u32>,
-    /// Its own goal.
+    /// The saving that it aims at.
     pub target: Option<Percent>,
-    /// Its meters; their signed sum is the building.
+    /// Its meters; their signed sum is the energy of the building.
     pub meters: Vec<Meter>,
-    /// Its own bridge and half days.
+    /// Its own bridge days and half days.
     pub special_days: Vec<(Date, DayKind)>,
     /// Non-routine events.
     pub exclusions: Vec<Exclusion>,
-    /// What it did to save; shown with its effect, never used to rank.
+    /// Its activities.
     pub activities: Vec<Activity>,
 }
 
-/// Whether a meter counts towards the building or is a tenant to take off.
+/// Sign of a meter in the sum of the building.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sign {
-    /// Adds.
+    /// The meter is added.
     #[default]
     Plus,
-    /// Subtracts.
+    /// The meter is subtracted, such as that of a tenant.
     Minus,
 }
 
 /// One meter of a participant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Meter {
-    /// Its name in readings.
+    /// Its id in readings.
     pub id: String,
-    /// Primary over secondary value behind current transformers. Applied by the
-    /// standings, once, to registers, powers, `rollover` and `epochs`; stays 1
-    /// where the gateway multiplies already.
+    /// Ratio of primary to secondary value behind current transformers. The standings
+    /// apply it to registers, powers, `rollover` and `epochs`. It is 1 where the gateway
+    /// multiplies.
     pub multiplier: u32,
-    /// Adds or subtracts.
+    /// Sign in the sum of the building.
     pub sign: Sign,
-    /// Most that the connection carries.
+    /// Largest power of the connection.
     pub capacity: Watts,
-    /// Register value at which it starts again from zero, where known.
+    /// Register value at which the register starts again from zero, where known.
     pub rollover: Option<WattHours>,
-    /// Declared changes of the register, oldest first.
+    /// Declared meter changes and resets, oldest first.
     pub epochs: Vec<Epoch>,
 }
 
 impl Meter {
-    /// A plain meter on a connection of 1 MW.
+    /// A meter without transformers on a connection of 1 MW.
     pub fn new(id: &str) -> Self {
         Self {
             id: id.to_owned(),
@@ -249,13 +250,13 @@ impl Meter {
     }
 }
 
-/// A declared meter swap or reset.
+/// A declared meter change or register reset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Epoch {
-    /// When the new register took over.
+    /// When the new register begins.
     pub at: Time,
     /// Last value of the old register.
     pub last: WattHours,
-    /// First value of the new one.
+    /// First value of the new register.
     pub first: WattHours,
 }

@@ -1,30 +1,30 @@
-//! What can be asked of the standings beside the board. What is not known is
-//! `None`, never zero.
+//! Results of queries to the standings. What is not known is `None`, never zero.
 use core::ops::{AddAssign, Sub};
 
 use crate::{
     Contact, MeterIndex, MilliWattHours, ParticipantIndex, QuarantineReason, Time, WattHours, Watts,
 };
 
-/// What became of a sample.
+/// How the standings treat an appended sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppendOutcome {
     /// It counts.
     Counted,
-    /// It is kept and shown to the organiser; it does not count.
-    Doubted(QuarantineReason),
-    /// It is not newer than all of its meter: taken as [`crate::Standings::invalidate`].
+    /// It does not count; the organiser sees it among the quarantined readings.
+    Quarantined(QuarantineReason),
+    /// It is not newer than all others of its meter; [`crate::Standings::invalidate`] was
+    /// called.
     Late,
 }
 
-/// Where an amount of energy comes from, the best first.
+/// The basis of an amount of energy, best first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Provenance {
     /// Readings at its ends, or at most 15 minutes apart around them.
     Measured,
-    /// Measured in sum with its neighbours only; the shape is the baseline's.
+    /// Measured only in sum with its neighbours; the load profile divides the sum.
     Estimated,
-    /// Rests on a register that the organiser declared.
+    /// Based on a register that the organiser declared.
     Substituted,
     /// Not known.
     #[default]
@@ -44,10 +44,10 @@ pub struct SeriesPoint {
     pub provenance: Provenance,
 }
 
-/// Energy beside the baseline of the same quarter-hours.
+/// Energy and baseline of the same hours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EnergyComparison {
-    /// Energy of the known quarter-hours.
+    /// Energy of the hours that are known.
     pub energy: Option<MilliWattHours>,
     /// Their baseline.
     pub baseline: Option<MilliWattHours>,
@@ -56,42 +56,42 @@ pub struct EnergyComparison {
 /// Mean load of an hour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HourLoad {
-    /// As measured.
+    /// The measured load.
     pub power: Option<Watts>,
-    /// As the baseline has it.
+    /// The baseline of the hour.
     pub baseline: Option<Watts>,
 }
 
-/// When a participant was last heard.
+/// The latest reading of a participant and how old it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LatestReading {
-    /// The newest reading; of several meters the one that is furthest behind.
+    /// Time of the newest reading; of several meters, of the one furthest behind.
     pub measured_at: Option<Time>,
-    /// Power then; signed sum of the meters.
+    /// Power at that time; signed sum of the meters.
     pub power: Option<Watts>,
-    /// Judged by `measured_at`.
+    /// Age class of the reading.
     pub contact: Contact,
 }
 
-/// Readings of a meter that were stored and do not count.
+/// Readings of a meter that are stored but do not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuarantinedReadings {
-    /// Whose.
+    /// The participant.
     pub participant: ParticipantIndex,
-    /// Which meter.
+    /// The meter.
     pub meter: MeterIndex,
-    /// Why.
+    /// The reason.
     pub doubt: QuarantineReason,
-    /// How many.
+    /// Number of readings.
     pub count: u64,
-    /// The first.
+    /// Time of the first.
     pub first: Time,
-    /// The last.
+    /// Time of the last.
     pub last: Time,
-    /// Register of the first, as the meter showed it.
+    /// Register of the first, as the meter displayed it.
     pub register: WattHours,
-    /// The meter is still in doubt: nothing of it counts until it comes back to
-    /// its old line or the organiser declares the change.
+    /// Whether the meter is still in quarantine: none of its readings count until its
+    /// register continues from the last good one or the organiser declares the change.
     pub open: bool,
 }
 

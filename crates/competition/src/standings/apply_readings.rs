@@ -1,4 +1,4 @@
-//! Samples, late samples and stored days in.
+//! Applying samples, late samples, imported intervals and stored days.
 use super::{Standings, hour_energy};
 use crate::{
     AppendOutcome, DayRecord, DayRecordError, IntervalReading, MeterIndex, ReadingSource, Sample,
@@ -9,18 +9,18 @@ use crate::{
 };
 
 impl Standings {
-    /// Takes a screened sample that is newer than everything of its meter.
+    /// Applies a screened sample that is newer than all others of its meter.
     /// Constant work, whatever the history or the number of participants.
     pub fn append(&mut self, meter: MeterIndex, sample: Sample) -> AppendOutcome {
         let index = meter.0 as usize;
-        let ledger = &mut self.ledgers[index];
-        if ledger.state.newest.is_some_and(|newest| newest >= sample.at) {
+        let days = &mut self.meter_days[index];
+        if days.state.newest.is_some_and(|newest| newest >= sample.at) {
             self.invalidate(meter, sample.at);
             return AppendOutcome::Late;
         }
-        let house = &self.houses[self.owners[index].0 as usize];
+        let state = &self.states[self.owners[index].0 as usize];
         let mut writes = std::mem::take(&mut self.writes);
-        let result = ledger.push(&sample, &|hour| house.profile_weight(hour), &mut writes);
+        let result = days.push(&sample, &|hour| state.profile_weight(hour), &mut writes);
         if !writes.is_empty() {
             self.write(index, &writes);
             writes.clear();
@@ -28,19 +28,20 @@ impl Standings {
         self.writes = writes;
         match result {
             Ok(()) => AppendOutcome::Counted,
-            Err(doubt) => AppendOutcome::Doubted(doubt),
+            Err(reason) => AppendOutcome::Quarantined(reason),
         }
     }
 
-    /// Tells that a sample older than the newest of its meter was stored, or its
-    /// value replaced. Constant work; [`Standings::settle`] does the rest.
+    /// Marks the day of a sample for [`Standings::settle`]: to be called when a sample older
+    /// than the newest of its meter is stored, or its value is replaced. Constant work.
     pub fn invalidate(&mut self, meter: MeterIndex, at: Time) {
-        self.ledgers[meter.0 as usize].invalidate(at);
+        self.meter_days[meter.0 as usize].invalidate(at);
         self.enqueue(self.owners[meter.0 as usize].0 as usize);
     }
 
-    /// Takes an imported interval; one of the same beginning replaces it. Not kept in
-    /// [`DayRecord`]: give it again after a restart, in any order.
+    /// Applies an imported interval; a later one with the same beginning replaces it.
+    /// [`DayRecord`]s do not contain intervals: apply them again after a restart, in any
+    /// order.
     pub fn interval(&mut self, meter: MeterIndex, interval: &IntervalReading) {
         let &IntervalReading { start, seconds, energy } = interval;
         let first = QuarterHour::containing(start);
@@ -58,48 +59,48 @@ impl Standings {
             })
             .collect();
         let owner = self.owners[meter.0 as usize].0 as usize;
-        let house = &mut self.houses[owner];
-        let (meters, hour) = (house.meters.clone(), first.hour());
-        let old = hour_energy(&self.ledgers[meters.clone()], hour);
-        self.ledgers[meter.0 as usize].import(first, &values);
-        house.replace_hour(hour, old, hour_energy(&self.ledgers[meters], hour));
-        if house.needs_fit && house.has_contest_reading {
+        let state = &mut self.states[owner];
+        let (meters, hour) = (state.meters.clone(), first.hour());
+        let old = hour_energy(&self.meter_days[meters.clone()], hour);
+        self.meter_days[meter.0 as usize].import(first, &values);
+        state.replace_hour(hour, old, hour_energy(&self.meter_days[meters], hour));
+        if state.needs_fit && state.has_contest_reading {
             self.enqueue(owner);
         }
     }
 
-    /// Puts quarter-hours into a meter's book and their hours into its house.
+    /// Stores quarter-hours of a meter and updates the participant's hours.
     fn write(&mut self, meter: usize, writes: &[QuarterUpdate]) {
-        let house = &mut self.houses[self.owners[meter].0 as usize];
-        let meters = house.meters.clone();
+        let state = &mut self.states[self.owners[meter].0 as usize];
+        let meters = state.meters.clone();
         for writes in writes.chunk_by(|a, b| a.quarter.hour() == b.quarter.hour()) {
             let hour = writes[0].quarter.hour();
-            let old = hour_energy(&self.ledgers[meters.clone()], hour);
+            let old = hour_energy(&self.meter_days[meters.clone()], hour);
             for write in writes {
-                self.ledgers[meter].set(write.quarter, Some(QuarterEnergy::from(write)));
+                self.meter_days[meter].set(write.quarter, Some(QuarterEnergy::from(write)));
             }
-            house.replace_hour(hour, old, hour_energy(&self.ledgers[meters.clone()], hour));
+            state.replace_hour(hour, old, hour_energy(&self.meter_days[meters.clone()], hour));
         }
-        if house.needs_fit && house.has_contest_reading {
+        if state.needs_fit && state.has_contest_reading {
             self.enqueue(self.owners[meter].0 as usize);
         }
     }
 
-    /// Takes quarter-hours out of a meter's book.
+    /// Removes quarter-hours of a meter and updates the participant's hours.
     fn erase(&mut self, meter: usize, from: QuarterHour, until: Option<QuarterHour>) {
-        let house = &mut self.houses[self.owners[meter].0 as usize];
-        let meters = house.meters.clone();
-        let Some(known) = self.ledgers[meter].quarters() else { return };
+        let state = &mut self.states[self.owners[meter].0 as usize];
+        let meters = state.meters.clone();
+        let Some(known) = self.meter_days[meter].quarters() else { return };
         let until = until.map_or(known.end, |until| until.min(known.end));
         let mut quarter = from.max(known.start);
         while quarter < until {
             let hour = quarter.hour();
             let end = (hour + 1).first_quarter().min(until);
-            let old = hour_energy(&self.ledgers[meters.clone()], hour);
+            let old = hour_energy(&self.meter_days[meters.clone()], hour);
             for quarter in each_quarter(&(quarter..end)) {
-                self.ledgers[meter].set(quarter, None);
+                self.meter_days[meter].set(quarter, None);
             }
-            house.replace_hour(hour, old, hour_energy(&self.ledgers[meters.clone()], hour));
+            state.replace_hour(hour, old, hour_energy(&self.meter_days[meters.clone()], hour));
             quarter = end;
         }
     }
@@ -111,13 +112,13 @@ impl Standings {
         who: usize,
         readings: &dyn ReadingSource,
     ) -> Option<QuarterHour> {
-        let start = self.houses[who].calendar.hours().start.first_quarter();
+        let start = self.states[who].calendar.hours().start.first_quarter();
         let mut first: Option<QuarterHour> = None;
-        for meter in self.houses[who].meters.clone() {
-            let house = &self.houses[who];
+        for meter in self.states[who].meters.clone() {
+            let state = &self.states[who];
             let recomputed =
-                self.ledgers[meter].recompute(MeterIndex(meter as u32), readings, &|hour| {
-                    house.profile_weight(hour)
+                self.meter_days[meter].recompute(MeterIndex(meter as u32), readings, &|hour| {
+                    state.profile_weight(hour)
                 });
             for Recomputed { from, until, updates } in recomputed {
                 first = first.into_iter().chain([from.max(start)]).min();
@@ -151,14 +152,14 @@ impl Standings {
         self.write(meter, &updates);
     }
 
-    /// The days of a meter that changed since the last call, oldest first. Settle
-    /// before: a late sample that is not settled is not in them.
+    /// The days of a meter that changed since the last call, oldest first. Call
+    /// [`Standings::settle`] before: without it they lack late samples.
     pub fn days(&mut self, meter: MeterIndex) -> Vec<DayRecord> {
-        let ledger = &mut self.ledgers[meter.0 as usize];
-        ledger.keep_newest_state();
-        let fingerprint = ledger.config.fingerprint;
+        let days = &mut self.meter_days[meter.0 as usize];
+        days.keep_newest_state();
+        let fingerprint = days.config.fingerprint;
         let mut records = Vec::new();
-        for (number, day) in ledger.days_mut().filter(|(_, day)| day.changed) {
+        for (number, day) in days.days_mut().filter(|(_, day)| day.changed) {
             day.changed = false;
             let bytes = day_record::encode(day, fingerprint);
             records.push(DayRecord { day: number.number() as i32, bytes });
@@ -166,31 +167,32 @@ impl Standings {
         records
     }
 
-    /// Takes up a day that [`Standings::days`] gave, oldest first, before any
-    /// sample of the meter.
+    /// Restores a day from [`Standings::days`]. Days are restored oldest first, before any
+    /// sample of the meter is applied.
     ///
     /// # Errors
-    /// [`DayRecordError`] says why not; no later day of the meter is taken then either, and
-    /// all samples after [`Standings::newest`] have to be appended.
+    /// [`DayRecordError`] where the day is not restored. No later day of the meter is
+    /// restored then either, and all samples after [`Standings::newest`] have to be
+    /// appended.
     pub fn restore(&mut self, meter: MeterIndex, record: &DayRecord) -> Result<(), DayRecordError> {
         let index = meter.0 as usize;
-        let ledger = &mut self.ledgers[index];
+        let days = &mut self.meter_days[index];
         let number = Day::new(i64::from(record.day));
-        let in_order = ledger.state.newest.is_none_or(|newest| Day::containing(newest) < number);
-        if self.broken[index] || !in_order || number < ledger.first_day() {
+        let in_order = days.state.newest.is_none_or(|newest| Day::containing(newest) < number);
+        if self.broken[index] || !in_order || number < days.first_day() {
             return Err(DayRecordError::Damaged);
         }
-        let day = day_record::decode(&record.bytes, ledger.config.fingerprint)
+        let day = day_record::decode(&record.bytes, days.config.fingerprint)
             .inspect_err(|_| self.broken[index] = true)?;
-        let house = &mut self.houses[self.owners[index].0 as usize];
-        let meters = house.meters.clone();
-        house.restored = true;
+        let state = &mut self.states[self.owners[index].0 as usize];
+        let meters = state.meters.clone();
+        state.restored = true;
         let before: Vec<_> = each_hour(&number.hours())
-            .map(|hour| hour_energy(&self.ledgers[meters.clone()], hour))
+            .map(|hour| hour_energy(&self.meter_days[meters.clone()], hour))
             .collect();
-        self.ledgers[index].restore(number, day);
+        self.meter_days[index].restore(number, day);
         for (hour, old) in each_hour(&number.hours()).zip(before) {
-            house.replace_hour(hour, old, hour_energy(&self.ledgers[meters.clone()], hour));
+            state.replace_hour(hour, old, hour_energy(&self.meter_days[meters.clone()], hour));
         }
         self.enqueue(self.owners[index].0 as usize);
         Ok(())

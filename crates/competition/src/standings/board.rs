@@ -1,7 +1,8 @@
-//! The leaderboard: each participant's figures, then who is eligible under the
-//! rule, then ranks.
+//! The leaderboard: the figures of each participant, then eligibility under the rule, then
+//! ranks.
 //!
-//! - saving = 1 − Σe/Σê over the contest's valid hours so far; saved = Σ(ê − e)
+//! - saving = 1 − Σe/Σê over the valid contest hours so far (e: energy, ê: baseline);
+//!   saved = Σ(ê − e)
 //! - kWh/m²: energy of the valid hours over Atemp, period by period
 //! - night load: mean W/m² of the hours from 22 to 05
 use core::ops::Range;
@@ -21,10 +22,10 @@ use crate::{
     totals::Totals,
 };
 
-/// Days of "most improved".
+/// Days whose saving [`Rule::MostImproved`] compares with the days before.
 const RECENT_DAYS: i64 = 14;
 
-/// One participant's numbers before anybody is ranked.
+/// Figures of a participant. Saving, interval and improvement are shares.
 struct Figures {
     totals: Totals,
     saving: Option<f64>,
@@ -59,34 +60,34 @@ impl Figures {
 }
 
 impl Standings {
-    /// The board by all that is known now.
+    /// The leaderboard by all that is known now.
     pub fn leaderboard(&self, rule: Rule, now: Time) -> Leaderboard {
-        let figures = |house: &ParticipantState| {
-            let fitted = house.fitted.as_ref();
-            self.figures(house, rule, &house.periods, fitted, now, &outside(fitted))
+        let figures = |state: &ParticipantState| {
+            let fitted = state.fitted.as_ref();
+            self.figures(state, rule, &state.periods, fitted, now, &outside(fitted))
         };
         let mut board = self.board(rule, now, self.competition.method, figures);
         self.add_contact(&mut board);
         board
     }
 
-    /// What the board would be by another baseline. Unofficial; some milliseconds
-    /// a participant.
+    /// The leaderboard under another method, which is not the official one. Takes some
+    /// milliseconds a participant.
     pub fn what_if(&self, rule: Rule, method: Method, now: Time) -> Leaderboard {
-        let figures = |house: &ParticipantState| {
-            let (fitted, baseline) = self.fit(house, method);
-            let ledgers = &self.ledgers[house.meters.clone()];
-            let periods = house.periods_within(
-                house.calendar.contest.clone(),
-                |hour| hour_energy(ledgers, hour),
+        let figures = |state: &ParticipantState| {
+            let (fitted, baseline) = self.fit(state, method);
+            let meter_days = &self.meter_days[state.meters.clone()];
+            let periods = state.periods_within(
+                state.calendar.contest.clone(),
+                |hour| hour_energy(meter_days, hour),
                 |hour| baseline.get(hour),
             );
             let fitted = fitted.as_ref();
             let half = |days| match fitted {
                 Some(_) => outside(fitted)(days),
-                None => self.reference_half_width(house, method, days),
+                None => self.reference_half_width(state, method, days),
             };
-            self.figures(house, rule, &periods, fitted, now, &half)
+            self.figures(state, rule, &periods, fitted, now, &half)
         };
         let mut board = self.board(rule, now, method, figures);
         self.add_contact(&mut board);
@@ -101,17 +102,18 @@ impl Standings {
         }
     }
 
-    /// The board as the hours that had ended by `as_of` give it, by today's
-    /// baseline; work grows with those hours. Power and contact are as of then
-    /// where nothing newer came, else not known.
+    /// The leaderboard by the contest hours that had ended by `as_of`, with the baselines
+    /// of now; work grows with these hours. Power and contact are unknown where there is a
+    /// newer reading than `as_of`.
     pub fn leaderboard_at(&self, rule: Rule, as_of: Time) -> Leaderboard {
-        let figures = |house: &ParticipantState| {
-            let ledgers = &self.ledgers[house.meters.clone()];
-            let hours = house.calendar.contest.start..Hour::containing(as_of);
-            let expected = |hour| house.contest_baseline(hour);
-            let periods = house.periods_within(hours, |hour| hour_energy(ledgers, hour), expected);
-            let fitted = house.fitted.as_ref();
-            self.figures(house, rule, &periods, fitted, as_of, &outside(fitted))
+        let figures = |state: &ParticipantState| {
+            let meter_days = &self.meter_days[state.meters.clone()];
+            let hours = state.calendar.contest.start..Hour::containing(as_of);
+            let expected = |hour| state.contest_baseline(hour);
+            let periods =
+                state.periods_within(hours, |hour| hour_energy(meter_days, hour), expected);
+            let fitted = state.fitted.as_ref();
+            self.figures(state, rule, &periods, fitted, as_of, &outside(fitted))
         };
         let mut board = self.board(rule, as_of, self.competition.method, figures);
         for row in &mut board.rows {
@@ -126,7 +128,7 @@ impl Standings {
 
     fn figures(
         &self,
-        house: &ParticipantState,
+        state: &ParticipantState,
         rule: Rule,
         periods: &[StaticPeriod],
         fitted: Option<&FittedBaseline>,
@@ -144,7 +146,7 @@ impl Standings {
         };
         let any = totals.hours > 0;
         let nights = totals.night_hours as f64;
-        let elapsed = house.elapsed_hours(now);
+        let elapsed = state.elapsed_hours(now);
         let saving = totals.saving();
         let days = (totals.matched_hours as f64 / 24.0).round() as usize;
         Figures {
@@ -155,22 +157,22 @@ impl Standings {
             saved_per_employee: per(|it| (it.saved().0, 1e6), |it| it.employees)
                 .filter(|_| totals.matched_hours > 0),
             improvement: (rule == Rule::MostImproved)
-                .then(|| self.improvement(house, now))
+                .then(|| self.improvement(state, now))
                 .flatten(),
             coverage: (elapsed > 0).then(|| (totals.hours as f64 / elapsed as f64).min(1.0)),
-            fit: fitted.map_or_else(|| house.goodness_of_fit(), |it| it.goodness_of_fit),
+            fit: fitted.map_or_else(|| state.goodness_of_fit(), |it| it.goodness_of_fit),
             interval: saving.zip(half(days)).map(|(saving, half)| interval(saving, half)),
             saving,
             totals,
         }
     }
 
-    /// Saving of the last 14 days minus that of the contest before them.
-    fn improvement(&self, house: &ParticipantState, now: Time) -> Option<f64> {
+    /// Saving of the last 14 days minus that of the contest days before, a share.
+    fn improvement(&self, state: &ParticipantState, now: Time) -> Option<f64> {
         let now = Hour::containing(now);
         let split = now - RECENT_DAYS * 24;
-        let saving = |hours: Range<Hour>| self.sums(house, hours).saving();
-        let start = house.calendar.contest.start;
+        let saving = |hours: Range<Hour>| self.sums(state, hours).saving();
+        let start = state.calendar.contest.start;
         Some(saving(split.max(start)..now)? - saving(start..split)?)
     }
 
@@ -182,15 +184,15 @@ impl Standings {
         figures: impl Fn(&ParticipantState) -> Figures,
     ) -> Leaderboard {
         let status = self.status(now);
-        let mut all: Vec<Figures> = self.houses.iter().map(figures).collect();
+        let mut all: Vec<Figures> = self.states.iter().map(figures).collect();
         if method.comparison_group {
-            compare(&mut all);
+            apply_comparison_group(&mut all);
         }
-        let mut rows = Vec::with_capacity(self.houses.len());
-        let mut keys = Vec::with_capacity(self.houses.len());
-        let houses = (0..).map(ParticipantIndex).zip(&self.houses);
-        for ((who, house), figures) in houses.zip(all) {
-            let reason = self.obstacle(house, rule, &figures, status, now);
+        let mut rows = Vec::with_capacity(self.states.len());
+        let mut keys = Vec::with_capacity(self.states.len());
+        let states = (0..).map(ParticipantIndex).zip(&self.states);
+        for ((who, state), figures) in states.zip(all) {
+            let reason = self.ineligibility(state, rule, &figures, status, now);
             let score = figures.score(rule);
             keys.push(score.rank_key().filter(|_| reason.is_none()));
             let saving = figures.saving;
@@ -236,7 +238,7 @@ impl Standings {
     }
 
     pub(super) fn status(&self, now: Time) -> Status {
-        let contest = self.houses.first().map(|house| house.calendar.contest.clone());
+        let contest = self.states.first().map(|state| state.calendar.contest.clone());
         match contest {
             _ if self.locked => Status::Locked,
             Some(contest) if now < contest.start.start() => Status::Upcoming,
@@ -245,27 +247,27 @@ impl Standings {
         }
     }
 
-    /// The first thing that keeps a participant off the ranks.
-    fn obstacle(
+    /// The first reason why a participant is not ranked.
+    fn ineligibility(
         &self,
-        house: &ParticipantState,
+        state: &ParticipantState,
         rule: Rule,
         figures: &Figures,
         status: Status,
         now: Time,
     ) -> Option<Ineligibility> {
         let limits = &self.competition.thresholds;
-        if house.meters.is_empty() {
+        if state.meters.is_empty() {
             return Some(Ineligibility::NoMeter);
         }
         let by_baseline =
             matches!(rule, Rule::Saving | Rule::SavingPerEmployee | Rule::MostImproved);
-        if by_baseline && house.complete_days < limits.baseline_days {
-            let (days, needed) = (house.complete_days, limits.baseline_days);
+        if by_baseline && state.complete_days < limits.baseline_days {
+            let (days, needed) = (state.complete_days, limits.baseline_days);
             return Some(Ineligibility::BaselineDays {
                 days,
                 needed,
-                first: house.first_complete_day(),
+                first: state.first_complete_day(),
             });
         }
         if status == Status::Upcoming {
@@ -276,7 +278,9 @@ impl Standings {
         let coverage = figures.coverage.filter(|_| figures.totals.hours > 0);
         match (rule, coverage) {
             (_, None) => Some(Ineligibility::Silent),
-            (_, Some(share)) if share < limits.coverage => Some(self.gap(house, share, now)),
+            (_, Some(share)) if share < limits.coverage => {
+                Some(self.coverage_gap(state, share, now))
+            }
             _ if by_baseline && (figures.saving.is_none() || cv_rmse.is_none()) => {
                 Some(Ineligibility::NoSaving)
             }
@@ -284,7 +288,7 @@ impl Standings {
                 bad.map(|cv_rmse| Ineligibility::Fit { cv_rmse, most: limits.cv_rmse })
             }
             (Rule::Intensity, _) if figures.intensity.is_none() => Some(Ineligibility::NoArea),
-            (Rule::Night, _) => self.night_obstacle(house, figures, now),
+            (Rule::Night, _) => self.night_ineligibility(state, figures, now),
             (Rule::SavingPerEmployee, _) if figures.saved_per_employee.is_none() => {
                 Some(Ineligibility::NoStaff)
             }
@@ -296,15 +300,15 @@ impl Standings {
         }
     }
 
-    /// A night that nobody measured ranks nobody.
-    fn night_obstacle(
+    /// Ranking by night load needs measured nights; a filled gap has no night load.
+    fn night_ineligibility(
         &self,
-        house: &ParticipantState,
+        state: &ParticipantState,
         figures: &Figures,
         now: Time,
     ) -> Option<Ineligibility> {
         let needed = self.competition.thresholds.coverage;
-        let nights = house.elapsed_night_hours(now);
+        let nights = state.elapsed_night_hours(now);
         let share = figures.totals.night_hours as f64 / nights.max(1) as f64;
         if nights > 0 && share < needed {
             return Some(Ineligibility::Nights { share, needed });
@@ -312,32 +316,33 @@ impl Standings {
         figures.night.is_none().then_some(Ineligibility::NoArea)
     }
 
-    /// Too few hours: since when a register is in doubt, or from when the share
-    /// would be reached if nothing more were missing.
-    fn gap(&self, house: &ParticipantState, share: f64, now: Time) -> Ineligibility {
+    /// Why too few hours are known: since when a register is in quarantine, or from which
+    /// day the needed share would be reached if no more hours were missing.
+    fn coverage_gap(&self, state: &ParticipantState, share: f64, now: Time) -> Ineligibility {
         let needed = self.competition.thresholds.coverage;
-        let ledgers = &self.ledgers[house.meters.clone()];
-        let doubted = ledgers.iter().filter(|it| it.state.suspect.is_some());
+        let meter_days = &self.meter_days[state.meters.clone()];
+        let doubted = meter_days.iter().filter(|it| it.state.suspect.is_some());
         if let Some(good) = doubted.filter_map(|it| it.state.last_good).map(|good| good.at).min() {
-            return Ineligibility::Quarantine { share, since: house.calendar.date(good) };
+            return Ineligibility::Quarantine { share, since: state.calendar.date(good) };
         }
-        let elapsed = house.elapsed_hours(now) as f64;
+        let elapsed = state.elapsed_hours(now) as f64;
         // (known + x) / (elapsed + x) = needed
         let more = (elapsed * (needed - share) / (1.0 - needed)).ceil();
-        let end = house.calendar.contest.end.start();
+        let end = state.calendar.contest.end.start();
         let at = Some(now.plus_seconds((more as i64).saturating_mul(Hour::SECONDS)))
             .filter(|at| more.is_finite() && *at < end);
-        let from = at.map(|at| days_after(house.calendar.date(at), 1));
+        let from = at.map(|at| days_after(state.calendar.date(at), 1));
         Ineligibility::Coverage { share, needed, from }
     }
 }
 
-/// The half-width by what a fit did not see.
+/// The half-width by cross-validation of a fitted baseline.
 fn outside(fitted: Option<&FittedBaseline>) -> impl Fn(usize) -> Option<f64> {
     move |days| fitted?.validation.half_width(days)
 }
 
-/// Groups of the ranked, who come first; one without an interval stands alone.
+/// Numbers the groups of the ranked rows, which come first. A row without an interval has
+/// its saving as both ends.
 fn group(rows: &mut [Row]) {
     let ranked = rows.iter_mut().take_while(|row| row.rank.is_some());
     let ranked: Vec<&mut Row> = ranked.collect();
@@ -351,16 +356,16 @@ fn group(rows: &mut [Row]) {
     }
 }
 
-/// Others that a comparison group needs.
-const OTHERS: usize = 3;
+/// Smallest number of other participants in a comparison group.
+const MIN_OTHERS: usize = 3;
 
-/// Every saving beside the median of the others.
-fn compare(all: &mut [Figures]) {
+/// Makes every saving relative to the median saving of the others.
+fn apply_comparison_group(all: &mut [Figures]) {
     let savings: Vec<Option<f64>> = all.iter().map(|figures| figures.saving).collect();
     for (index, figures) in all.iter_mut().enumerate() {
         let others = savings.iter().enumerate().filter(|(other, _)| *other != index);
         let others: Vec<f64> = others.filter_map(|(_, saving)| *saving).collect();
-        if others.len() >= OTHERS {
+        if others.len() >= MIN_OTHERS {
             let shift = median(others);
             figures.saving = figures.saving.map(|saving| relative(saving, shift));
             figures.interval = figures.interval.map(|ends| ends.map(|end| relative(end, shift)));

@@ -1,5 +1,4 @@
-//! The board of the clusters: regional groups of participants, each participant
-//! weighing as much as its floor area.
+//! The leaderboard of the clusters, in which participants are weighted by floor area.
 use std::collections::BTreeMap;
 
 use super::Standings;
@@ -17,7 +16,7 @@ impl Standings {
         self.clusters_of(&self.leaderboard(rule, now), by_intensity)
     }
 
-    /// The clusters of a board that is already there, such as one of another time.
+    /// The clusters of a given leaderboard, such as one of another time.
     pub fn clusters_on(&self, board: &Leaderboard) -> Vec<ClusterRow> {
         self.clusters_of(board, board.rule == Rule::Intensity)
     }
@@ -54,7 +53,7 @@ impl Standings {
         rows
     }
 
-    /// Over the members that have both a value and an area.
+    /// Σ area × value / Σ area over the members that have both.
     fn weighted(
         &self,
         members: &[&Row],
@@ -63,7 +62,7 @@ impl Standings {
     ) -> Option<f64> {
         let hour = Hour::containing(at);
         let pairs = members.iter().filter_map(|row| {
-            let area = self.houses[row.participant.0 as usize].area(hour)?;
+            let area = self.states[row.participant.0 as usize].area(hour)?;
             Some((area, value(row)?))
         });
         let (area, sum) =

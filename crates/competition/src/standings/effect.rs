@@ -1,6 +1,5 @@
-//! What an activity did: the change of the saving from the two weeks before it to
-//! the two weeks after, with its interval, and plainly when it cannot be told
-//! from what changes by itself (fairness rules, "Activities").
+//! Effect of an activity: the change of the saving from the two weeks before it to the two
+//! weeks after, with its interval (fairness rules, "Activities").
 use core::ops::Range;
 
 use super::{Standings, hour_energy};
@@ -9,7 +8,7 @@ use crate::{
     totals::Totals,
 };
 
-/// Days on either side, and the fewest of them that must be known.
+/// Days on either side, and the number of them that must be known.
 const DAYS: i64 = 14;
 const FEWEST: i64 = 7;
 
@@ -20,34 +19,34 @@ pub struct Effect {
     pub before_percent: f64,
     /// Saving of the two weeks after, percent.
     pub after_percent: f64,
-    /// After minus before, percentage points; above zero the house used less.
+    /// After minus before, percentage points; positive where the building used less.
     pub change_percent: f64,
     /// 90 % interval of the change.
     pub interval_percent: ConfidenceInterval,
-    /// Whether the interval leaves out zero.
+    /// Whether the interval excludes zero.
     pub distinguishable: bool,
 }
 
 impl Standings {
-    /// Effect of what was done on the local day that holds `at`. That day itself
-    /// is on neither side. `None` while either side has less than a week of known
-    /// hours with a baseline, or the baseline year is too short for an interval.
+    /// Effect of an activity on the local day that contains `at`; that day is on neither
+    /// side. `None` while either side has less than a week of known hours with a baseline,
+    /// or where the baseline period is too short for an interval.
     pub fn effect(&self, who: ParticipantIndex, at: Time, now: Time) -> Option<Effect> {
-        let house = &self.houses[who.0 as usize];
-        let calendar = &house.calendar;
+        let state = &self.states[who.0 as usize];
+        let calendar = &state.calendar;
         let day = calendar.date(at);
         let (from, until) = (
             Hour::containing(calendar.midnight(day)),
             Hour::containing(calendar.midnight(crate::calendar::days_after(day, 1))),
         );
         let after_end = (until + DAYS * 24).min(Hour::containing(now));
-        let before = self.sums(house, from - DAYS * 24..from);
-        let after = self.sums(house, until..after_end);
+        let before = self.sums(state, from - DAYS * 24..from);
+        let after = self.sums(state, until..after_end);
         if before.matched_hours.min(after.matched_hours) < FEWEST * 24 {
             return None;
         }
         let (before, after) = (before.saving()?, after.saving()?);
-        let half = house.fitted.as_ref()?.validation.change_half_width(DAYS as usize)?;
+        let half = state.fitted.as_ref()?.validation.change_half_width(DAYS as usize)?;
         let change = after - before;
         Some(Effect {
             before_percent: before * 100.0,
@@ -58,23 +57,23 @@ impl Standings {
         })
     }
 
-    /// The same of a whole local day, as activities are recorded.
+    /// Effect of an activity on a local day.
     pub fn effect_on(
         &self,
         who: ParticipantIndex,
         day: jiff::civil::Date,
         now: Time,
     ) -> Option<Effect> {
-        self.effect(who, self.houses[who.0 as usize].calendar.at(day, 12), now)
+        self.effect(who, self.states[who.0 as usize].calendar.at(day, 12), now)
     }
 
-    /// Contest sums of a range of hours.
-    pub(super) fn sums(&self, house: &ParticipantState, hours: Range<Hour>) -> Totals {
-        let ledgers = &self.ledgers[house.meters.clone()];
-        let periods = house.periods_within(
+    /// Sums of the contest hours in a range.
+    pub(super) fn sums(&self, state: &ParticipantState, hours: Range<Hour>) -> Totals {
+        let meter_days = &self.meter_days[state.meters.clone()];
+        let periods = state.periods_within(
             hours,
-            |hour| hour_energy(ledgers, hour),
-            |hour| house.contest_baseline(hour),
+            |hour| hour_energy(meter_days, hour),
+            |hour| state.contest_baseline(hour),
         );
         let mut totals = Totals::default();
         periods.iter().for_each(|period| totals += period.totals);

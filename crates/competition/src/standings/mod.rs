@@ -1,10 +1,10 @@
-//! Everything computed: takes samples in, keeps quarter-hours, baselines and
-//! sums up to date, and answers questions about them.
+//! The state of a competition: quarter-hours, baselines and contest sums, kept up to date
+//! with the readings.
 //!
-//! Work: a sample that is its meter's newest costs a constant amount, whatever
-//! the history and the number of participants; a late one is noted in constant
-//! time, and [`Standings::settle`] does its day again. Memory: see `ledger` and
-//! `house`; 0.45 MB for a participant with one meter and 15 months of data.
+//! Work: a sample that is the newest of its meter costs a constant amount, whatever the
+//! history and the number of participants. A late sample is recorded in constant time, and
+//! [`Standings::settle`] recomputes its day. Memory: 0.45 MB for a participant with one
+//! meter and 15 months of data; see `meter_days` and `participant_state`.
 mod apply_readings;
 mod board;
 mod clusters;
@@ -37,30 +37,30 @@ pub struct Standings {
     participants: Vec<Participant>,
     names: HashMap<String, MeterIndex>,
     owners: Vec<ParticipantIndex>,
-    ledgers: Vec<MeterDays>,
-    houses: Vec<ParticipantState>,
-    /// Days of these meters could not be restored.
+    meter_days: Vec<MeterDays>,
+    states: Vec<ParticipantState>,
+    /// By meter: a day could not be restored, so no later day is.
     broken: Vec<bool>,
     locked: bool,
     writes: Vec<QuarterUpdate>,
-    /// Participants with something to settle.
+    /// Participants that [`Standings::settle`] has to recompute.
     queue: Vec<usize>,
 }
 
 impl Standings {
-    /// Empty standings. Meters are counted through all participants in order.
+    /// Standings without readings. Meters are numbered through all participants in order.
     pub fn new(competition: Competition, participants: Vec<Participant>) -> Self {
         let shared = Arc::new(Calendar::new(&competition, &[]));
         let first_day = shared.hours().start.day();
         let contest = shared.contest.start.start();
         let mut names = HashMap::new();
-        let (mut owners, mut ledgers, mut houses) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut owners, mut meter_days, mut states) = (Vec::new(), Vec::new(), Vec::new());
         for (who, participant) in participants.iter().enumerate() {
-            let first = ledgers.len();
+            let first = meter_days.len();
             for meter in &participant.meters {
-                names.insert(meter.id.clone(), MeterIndex(ledgers.len() as u32));
+                names.insert(meter.id.clone(), MeterIndex(meter_days.len() as u32));
                 owners.push(ParticipantIndex(who as u32));
-                ledgers.push(MeterDays::new(
+                meter_days.push(MeterDays::new(
                     MeterConfig::new(meter, &competition, contest),
                     first_day,
                 ));
@@ -69,64 +69,64 @@ impl Standings {
                 [] => shared.clone(),
                 own => Arc::new(Calendar::new(&competition, own)),
             };
-            houses.push(ParticipantState::new(participant, first..ledgers.len(), calendar));
+            states.push(ParticipantState::new(participant, first..meter_days.len(), calendar));
         }
         Self {
-            broken: vec![false; ledgers.len()],
+            broken: vec![false; meter_days.len()],
             competition,
             participants,
             names,
             owners,
-            ledgers,
-            houses,
+            meter_days,
+            states,
             locked: false,
             writes: Vec::new(),
             queue: Vec::new(),
         }
     }
 
-    /// The rules.
+    /// The competition and its rules.
     pub fn competition(&self) -> &Competition {
         &self.competition
     }
 
-    /// Who competes, by [`ParticipantIndex`].
+    /// The participants, by [`ParticipantIndex`].
     pub fn participants(&self) -> &[Participant] {
         &self.participants
     }
 
-    /// The meter of a name.
+    /// The meter with this id.
     pub fn meter(&self, id: &str) -> Option<MeterIndex> {
         self.names.get(id).copied()
     }
 
-    /// Whose it is.
+    /// The participant that a meter belongs to.
     pub fn owner(&self, meter: MeterIndex) -> ParticipantIndex {
         self.owners[meter.0 as usize]
     }
 
-    /// The newest sample of a meter, doubted ones included.
+    /// The time of the newest sample of a meter, quarantined samples included.
     pub fn newest(&self, meter: MeterIndex) -> Option<Time> {
-        self.ledgers[meter.0 as usize].state.newest
+        self.meter_days[meter.0 as usize].state.newest
     }
 
-    /// Locks the result, or opens it for a logged amendment.
+    /// Locks the result, or unlocks it for an amendment that the audit log records.
     pub fn lock(&mut self, locked: bool) {
         self.locked = locked;
     }
 
-    /// Judges a sample on itself and the clock; what is refused is not stored.
+    /// Checks a sample by itself and by the clock. A rejected sample is not to be stored.
     ///
     /// # Errors
-    /// [`RejectReason`] says why.
+    /// [`RejectReason`] where the sample is rejected.
     pub fn screen(
         &self,
         meter: MeterIndex,
         sample: &Sample,
         now: Time,
     ) -> Result<(), RejectReason> {
-        let spec = &self.ledgers[meter.0 as usize].config;
-        let house = &self.houses[self.owners[meter.0 as usize].0 as usize];
+        let spec = &self.meter_days[meter.0 as usize].config;
+        let state = &self.states[self.owners[meter.0 as usize].0 as usize];
         let scale = spec.multiplier.saturating_mul(1000);
         let largest = spec.rollover.unwrap_or(MAX_REGISTER).min(MAX_REGISTER).0 / scale;
         let fits = |register: i64| (0..=largest).contains(&register);
@@ -135,7 +135,7 @@ impl Standings {
             Err(RejectReason::Locked)
         } else if sample.at.0.saturating_sub(now.0) > AHEAD {
             Err(RejectReason::Future)
-        } else if sample.at < house.calendar.baseline.start.start() {
+        } else if sample.at < state.calendar.baseline.start.start() {
             Err(RejectReason::BeforeBaseline)
         } else if is_sentinel(sample.import.0) || sample.export.is_some_and(|it| is_sentinel(it.0))
         {
@@ -151,11 +151,11 @@ impl Standings {
     }
 }
 
-/// Seconds by which a meter's clock may be ahead of ours.
+/// Seconds by which a sample may be ahead of the server's clock.
 const AHEAD: i64 = 300;
 
-/// 2 147 483.647 and 4 294 967.295 kWh, and the same counters in coarser units:
-/// all bits set, which meters send for "no value".
+/// Whether a register is 2³¹ − 1 or 2³² − 1 in Wh, 10 Wh, 100 Wh or kWh: meters send a
+/// counter with all bits set for "no value".
 fn is_sentinel(register: i64) -> bool {
     [i64::from(i32::MAX), i64::from(u32::MAX)]
         .iter()

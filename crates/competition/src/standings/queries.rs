@@ -1,4 +1,4 @@
-//! Questions about one participant: load curves, today, nights, contact.
+//! Queries about one participant: load curve, energy of a range, nights, latest reading.
 use core::ops::Range;
 
 use super::{Standings, hour_energy};
@@ -12,50 +12,50 @@ use crate::{
     time::{Hour, QuarterHour, each_hour, each_quarter},
 };
 
-/// No more bins than this are answered at once.
-const MOST: i64 = 200_000;
-/// Hours of 22 to 05 that must be known for a night's mean.
+/// Largest number of bins of an answer.
+const MAX_BINS: i64 = 200_000;
+/// Hours from 22 to 05 that must be known for the mean of a night.
 const NIGHT_HOURS: i64 = 4;
 
 impl Standings {
-    /// Energy of a quarter-hour, what it rests on, and its baseline.
+    /// Energy of a quarter-hour and its baseline.
     fn quarter(
         &self,
-        house: &ParticipantState,
+        state: &ParticipantState,
         quarter: QuarterHour,
     ) -> (Option<QuarterEnergy>, Option<MilliWattHours>) {
         let mut sum: Option<QuarterEnergy> = None;
-        for ledger in &self.ledgers[house.meters.clone()] {
-            let Some(bin) = ledger.quarter(quarter) else {
+        for days in &self.meter_days[state.meters.clone()] {
+            let Some(bin) = days.quarter(quarter) else {
                 sum = None;
                 break;
             };
-            let energy = MilliWattHours(ledger.config.sign * bin.energy.0);
+            let energy = MilliWattHours(days.config.sign * bin.energy.0);
             let signed = QuarterEnergy { energy, ..bin };
             sum = Some(sum.map_or(signed, |sum| sum.plus(signed)));
         }
-        let baseline = house.baseline(quarter.hour());
+        let baseline = state.baseline(quarter.hour());
         (sum, baseline.map(|hour| hour.part(quarter.index_in_hour(), 4)))
     }
 
-    fn house(&self, who: ParticipantIndex) -> &ParticipantState {
-        &self.houses[who.0 as usize]
+    fn state(&self, who: ParticipantIndex) -> &ParticipantState {
+        &self.states[who.0 as usize]
     }
 
-    /// The load curve in bins of `step` seconds from `range.start` on; both are
-    /// rounded to whole quarter-hours, the step upwards. At most 200 000 bins.
+    /// The load curve in bins of `step` seconds from `range.start` on. The start is rounded
+    /// down to a quarter-hour, the step up. At most 200 000 bins.
     pub fn series(&self, who: ParticipantIndex, range: Range<Time>, step: i64) -> Vec<SeriesPoint> {
-        let house = self.house(who);
+        let state = self.state(who);
         let each = step.max(1).saturating_add(QuarterHour::SECONDS - 1) / QuarterHour::SECONDS;
         let (first, end) =
             (QuarterHour::containing(range.start), QuarterHour::at_or_after(range.end));
-        let count =
-            ((end - first).max(0) / each + i64::from((end - first).max(0) % each > 0)).min(MOST);
+        let count = ((end - first).max(0) / each + i64::from((end - first).max(0) % each > 0))
+            .min(MAX_BINS);
         (0..count)
             .map(|number| {
                 let from = first + number * each;
                 let quarters = from..(from + each).min(end);
-                self.point(house, quarters)
+                self.point(state, quarters)
             })
             .collect()
     }
@@ -69,13 +69,13 @@ impl Standings {
         range: Range<Time>,
         days: u16,
     ) -> Vec<SeriesPoint> {
-        let participant = self.house(who);
+        let participant = self.state(who);
         let calendar = &participant.calendar;
         let end = QuarterHour::at_or_after(range.end);
         let mut from = QuarterHour::containing(range.start);
         let mut date = calendar.date(range.start);
         let mut points = Vec::new();
-        while from < end && (points.len() as i64) < MOST {
+        while from < end && (points.len() as i64) < MAX_BINS {
             date = days_after(date, i64::from(days.max(1)));
             let midnight = QuarterHour::containing(calendar.midnight(date));
             let until = midnight.max(from + 1).min(end);
@@ -85,13 +85,13 @@ impl Standings {
         points
     }
 
-    fn point(&self, house: &ParticipantState, quarters: Range<QuarterHour>) -> SeriesPoint {
+    fn point(&self, state: &ParticipantState, quarters: Range<QuarterHour>) -> SeriesPoint {
         let at = quarters.start.start();
         let zero = Some(MilliWattHours(0));
         let (mut energy, mut baseline) = (zero, zero);
         let (mut first, mut last, mut declared) = (None, None, false);
         for quarter in each_quarter(&quarters) {
-            let (bin, expected) = self.quarter(house, quarter);
+            let (bin, expected) = self.quarter(state, quarter);
             energy = energy.zip(bin).map(|(sum, bin)| sum + bin.energy);
             baseline = baseline.zip(expected).map(|(sum, expected)| sum + expected);
             declared |= bin.is_some_and(QuarterEnergy::is_declared);
@@ -106,22 +106,22 @@ impl Standings {
         SeriesPoint { at, energy, baseline, provenance }
     }
 
-    /// Since local midnight.
+    /// Energy since local midnight.
     pub fn today(&self, who: ParticipantIndex, now: Time) -> EnergyComparison {
-        let calendar = &self.house(who).calendar;
+        let calendar = &self.state(who).calendar;
         self.energy_comparison(who, calendar.midnight(calendar.date(now))..now)
     }
 
-    /// Any range, rounded to whole quarter-hours; those of it whose energy is
-    /// known. The baseline is `None` where one of them has none.
+    /// Energy of the known quarter-hours of a range, which is rounded to whole
+    /// quarter-hours. The baseline is `None` where one of them has none.
     pub fn energy_comparison(&self, who: ParticipantIndex, range: Range<Time>) -> EnergyComparison {
-        let house = self.house(who);
+        let state = self.state(who);
         let mut compared = EnergyComparison::default();
         let mut complete = true;
         let (from, until) =
             (QuarterHour::containing(range.start), QuarterHour::at_or_after(range.end));
-        for quarter in each_quarter(&(from..until.min(from + MOST))) {
-            let (Some(bin), baseline) = self.quarter(house, quarter) else { continue };
+        for quarter in each_quarter(&(from..until.min(from + MAX_BINS))) {
+            let (Some(bin), baseline) = self.quarter(state, quarter) else { continue };
             *compared.energy.get_or_insert_default() += bin.energy;
             complete &= baseline.is_some();
             *compared.baseline.get_or_insert_default() += baseline.unwrap_or_default();
@@ -130,26 +130,25 @@ impl Standings {
         compared
     }
 
-    /// The 24 complete hours before `now`, oldest first.
+    /// Mean load of the 24 complete hours before `now`, oldest first.
     pub fn hours(&self, who: ParticipantIndex, now: Time) -> [HourLoad; 24] {
-        let house = self.house(who);
+        let state = self.state(who);
         let end = Hour::containing(now);
         std::array::from_fn(|index| {
             let hour = end - 24 + index as i64;
-            let energy = hour_energy(&self.ledgers[house.meters.clone()], hour);
+            let energy = hour_energy(&self.meter_days[state.meters.clone()], hour);
             HourLoad {
                 power: energy.map(|it| mean_power(it.energy, 1)),
-                baseline: house.baseline(hour).map(|energy| mean_power(energy, 1)),
+                baseline: state.baseline(hour).map(|energy| mean_power(energy, 1)),
             }
         })
     }
 
-    /// Mean load of the last complete night, 22 to 05, and of the one before. The
-    /// energy is known in at least four of its hours; the baseline is that of
-    /// the same hours.
+    /// Mean load of the last complete night, from 22 to 05, and of the night before, where
+    /// at least four hours are known. The baseline is that of the known hours.
     pub fn nights(&self, who: ParticipantIndex, now: Time) -> [HourLoad; 2] {
-        let house = self.house(who);
-        let calendar = &house.calendar;
+        let state = self.state(who);
+        let calendar = &state.calendar;
         let today = calendar.date(now);
         let morning = if calendar.at(today, 5) <= now { today } else { days_after(today, -1) };
         [0, -1].map(|back| {
@@ -159,12 +158,12 @@ impl Standings {
             let (mut count, mut energy, mut baseline) = (0, zero, Some(zero));
             let hours = Hour::containing(hours.start)..Hour::containing(hours.end);
             for hour in each_hour(&hours) {
-                let Some(used) = hour_energy(&self.ledgers[house.meters.clone()], hour) else {
+                let Some(used) = hour_energy(&self.meter_days[state.meters.clone()], hour) else {
                     continue;
                 };
                 count += 1;
                 energy += used.energy;
-                baseline = baseline.zip(house.baseline(hour)).map(|(sum, one)| sum + one);
+                baseline = baseline.zip(state.baseline(hour)).map(|(sum, one)| sum + one);
             }
             let enough = count >= NIGHT_HOURS;
             HourLoad {
@@ -174,14 +173,13 @@ impl Standings {
         })
     }
 
-    /// When the participant was last heard, of several meters by the one that is
-    /// behind: the time of its newest reading, or the end of its newest imported
-    /// interval, which tells no power. Live: within two and a half of its
-    /// meter's own intervals, but at least two minutes and at most two and a half
-    /// hours. Silent: not for six hours.
+    /// The newest reading or the end of the newest imported interval, which has no power;
+    /// of several meters that of the one furthest behind. Live: not older than two and a
+    /// half of the meter's own intervals, bounded to two minutes and two and a half hours.
+    /// Silent: older than six hours.
     pub fn latest_reading(&self, who: ParticipantIndex, now: Time) -> LatestReading {
-        let ledgers = &self.ledgers[self.house(who).meters.clone()];
-        let behind = ledgers.iter().map(MeterDays::latest).min().flatten();
+        let meter_days = &self.meter_days[self.state(who).meters.clone()];
+        let behind = meter_days.iter().map(MeterDays::latest).min().flatten();
         let Some(behind) = behind else {
             return LatestReading { measured_at: None, power: None, contact: Contact::Silent };
         };
@@ -192,24 +190,24 @@ impl Standings {
                 .filter(|_| meter.latest().is_some_and(|it| it.is_reading));
             Some(Watts(meter.config.sign * power?.0))
         };
-        let power = ledgers.iter().map(power).sum();
+        let power = meter_days.iter().map(power).sum();
         let age = now.since(behind.until);
-        let patience = (behind.interval.saturating_mul(5) / 2).clamp(120, 9_000);
+        let max_age = (behind.interval.saturating_mul(5) / 2).clamp(120, 9_000);
         let contact = match age {
-            _ if age <= patience => Contact::Live,
+            _ if age <= max_age => Contact::Live,
             _ if age <= 6 * Hour::SECONDS => Contact::Stale,
             _ => Contact::Silent,
         };
         LatestReading { measured_at: Some(behind.until), power, contact }
     }
 
-    /// Readings that are kept and do not count, by meter and reason.
+    /// Quarantined readings, by meter and reason.
     pub fn quarantine(&self) -> Vec<QuarantinedReadings> {
         let mut found: Vec<QuarantinedReadings> = Vec::new();
-        for (index, ledger) in self.ledgers.iter().enumerate() {
+        for (index, days) in self.meter_days.iter().enumerate() {
             let meter = MeterIndex(index as u32);
             let start = found.len();
-            for tally in ledger.days().flat_map(|(_, day)| &day.quarantined) {
+            for tally in days.days().flat_map(|(_, day)| &day.quarantined) {
                 let known = found[start..].iter_mut().find(|known| known.doubt == tally.reason);
                 if let Some(known) = known {
                     known.count += tally.count;
@@ -224,7 +222,7 @@ impl Standings {
                     first: tally.first,
                     last: tally.last,
                     register: tally.register,
-                    open: ledger.state.suspect.is_some_and(|it| it.reason == tally.reason),
+                    open: days.state.suspect.is_some_and(|it| it.reason == tally.reason),
                 });
             }
         }

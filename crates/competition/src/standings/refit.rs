@@ -1,4 +1,5 @@
-//! Settling: late days, then baselines, then the contest's sums by them.
+//! Recomputation: first the days of late samples, then the baselines that they change,
+//! then the sums of the contest.
 use super::{Standings, hour_energy};
 use crate::{
     Baseline, Celsius, ContestTotals, Method, MilliWattHours, ParticipantIndex, ReadingSource,
@@ -11,60 +12,59 @@ use crate::{
 };
 
 impl Standings {
-    /// The outdoor temperature at a participant in the hour that holds `at`; from
-    /// the start of the baseline on, in any order, at most one value an hour, the
-    /// last holds. Not kept in [`crate::DayRecord`]: give it again after a restart.
+    /// Sets the outdoor temperature at a participant in the hour that contains `at`.
+    /// Temperatures come in any order; the last value of an hour holds.
+    /// [`crate::DayRecord`]s do not contain them: set them again after a restart.
     pub fn temperature(&mut self, who: ParticipantIndex, at: Time, outdoor: Celsius) {
         let hour = Hour::containing(at);
-        let house = &mut self.houses[who.0 as usize];
-        let energy = hour_energy(&self.ledgers[house.meters.clone()], hour);
-        house.set_temperature(hour, outdoor, energy);
-        if house.needs_fit && house.has_contest_reading {
+        let state = &mut self.states[who.0 as usize];
+        let energy = hour_energy(&self.meter_days[state.meters.clone()], hour);
+        state.set_temperature(hour, outdoor, energy);
+        if state.needs_fit && state.has_contest_reading {
             self.enqueue(who.0 as usize);
         }
     }
 
     pub(super) fn enqueue(&mut self, who: usize) {
-        if !std::mem::replace(&mut self.houses[who].queued, true) {
+        if !std::mem::replace(&mut self.states[who].queued, true) {
             self.queue.push(who);
         }
     }
 
-    /// A participant's contest sums, by all hours known now.
+    /// The contest sums of a participant over all hours known now.
     pub fn contest_totals(&self, who: ParticipantIndex) -> ContestTotals {
-        self.houses[who.0 as usize].totals().published()
+        self.states[who.0 as usize].totals().published()
     }
 
-    /// Whether nothing late waits and no baseline has to be fitted anew.
+    /// Whether [`Standings::settle`] has nothing to do.
     pub fn is_settled(&self) -> bool {
         self.queue.is_empty()
     }
 
-    /// Recomputes what late samples touched, refits baselines that changed, and
-    /// says whose sums moved by that. Call it before publishing and before
-    /// [`Standings::days`]. Constant work where there is nothing to do; a fit
-    /// costs some three milliseconds.
+    /// Recomputes the days of late samples, fits baselines whose training data changed, and
+    /// returns the participants whose sums changed. Call it before publishing and before
+    /// [`Standings::days`]. A fit takes about three milliseconds.
     pub fn settle(&mut self, history: &dyn ReadingSource) -> Vec<Revision> {
         let mut queue = std::mem::take(&mut self.queue);
         queue.sort_unstable();
-        let moved = queue.iter().filter_map(|who| self.settle_one(*who, history)).collect();
+        let revisions = queue.iter().filter_map(|who| self.settle_one(*who, history)).collect();
         queue.clear();
         self.queue = queue;
-        moved
+        revisions
     }
 
     fn settle_one(&mut self, who: usize, history: &dyn ReadingSource) -> Option<Revision> {
-        let before = self.houses[who].totals();
+        let before = self.states[who].totals();
         let mut from = self.recompute(who, history);
-        let house = &self.houses[who];
-        if house.needs_fit && house.has_contest_reading {
-            let shaped = self.reshape(who, history);
-            let start = self.houses[who].calendar.contest.start.first_quarter();
-            from = from.into_iter().chain(shaped).chain([start]).min();
+        let state = &self.states[who];
+        if state.needs_fit && state.has_contest_reading {
+            let refilled = self.refill_gaps(who, history);
+            let start = self.states[who].calendar.contest.start.first_quarter();
+            from = from.into_iter().chain(refilled).chain([start]).min();
             self.refit(who);
         }
-        self.houses[who].queued = false;
-        let after = self.houses[who].totals();
+        self.states[who].queued = false;
+        let after = self.states[who].totals();
         (before != after).then(|| Revision {
             participant: ParticipantIndex(who as u32),
             from: from.map_or(Time(0), QuarterHour::start),
@@ -73,44 +73,42 @@ impl Standings {
         })
     }
 
-    /// Gaps of the contest go by the baseline's profile: where that changed they
-    /// are filled again.
-    fn reshape(&mut self, who: usize, history: &dyn ReadingSource) -> Option<QuarterHour> {
-        let house = &mut self.houses[who];
-        let profile = house.bin_sums.load_profile();
-        if profile == house.load_profile && !std::mem::take(&mut house.restored) {
+    /// Fills the gaps of the contest again where the load profile that shapes them
+    /// changed.
+    fn refill_gaps(&mut self, who: usize, history: &dyn ReadingSource) -> Option<QuarterHour> {
+        let state = &mut self.states[who];
+        let profile = state.bin_sums.load_profile();
+        if profile == state.load_profile && !std::mem::take(&mut state.restored) {
             return None;
         }
-        house.load_profile = profile;
-        self.ledgers[house.meters.clone()]
-            .iter_mut()
-            .for_each(|ledger| ledger.invalidate_profile());
+        state.load_profile = profile;
+        self.meter_days[state.meters.clone()].iter_mut().for_each(|days| days.invalidate_profile());
         self.recompute(who, history)
     }
 
     fn refit(&mut self, who: usize) {
-        let house = &self.houses[who];
-        let (fitted, baseline) = self.fit(house, self.competition.method);
-        let ledgers = &self.ledgers[house.meters.clone()];
-        let house = &mut self.houses[who];
-        house.needs_fit = false;
-        house.fitted = fitted;
-        house.set_contest_baseline(baseline, |hour| hour_energy(ledgers, hour));
+        let state = &self.states[who];
+        let (fitted, baseline) = self.fit(state, self.competition.method);
+        let meter_days = &self.meter_days[state.meters.clone()];
+        let state = &mut self.states[who];
+        state.needs_fit = false;
+        state.fitted = fitted;
+        state.set_contest_baseline(baseline, |hour| hour_energy(meter_days, hour));
     }
 
     /// The baseline of the contest by a method, and its fit where the method fits a
     /// model. The baseline is empty while there are too few training hours.
     pub(super) fn fit(
         &self,
-        house: &ParticipantState,
+        state: &ParticipantState,
         method: Method,
     ) -> (Option<FittedBaseline>, ContestBaseline) {
-        let contest = house.calendar.contest.clone();
-        if !house.bin_sums.is_enough() {
+        let contest = state.calendar.contest.clone();
+        if !state.bin_sums.is_enough() {
             return (None, ContestBaseline::empty(&contest));
         }
-        let ledgers = &self.ledgers[house.meters.clone()];
-        let training_hours = house.training_hours(|hour| hour_energy(ledgers, hour));
+        let meter_days = &self.meter_days[state.meters.clone()];
+        let training_hours = state.training_hours(|hour| hour_energy(meter_days, hour));
         let options = FitOptions {
             use_temperature: method.baseline.uses_temperature(),
             half_life: method.half_life,
@@ -126,15 +124,15 @@ impl Standings {
                     return (None, ContestBaseline::empty(&contest));
                 };
                 if method.baseline == Baseline::Season {
-                    let bin = |hour| house.calendar.time_of_week(hour).map_or(0, TimeOfWeek::bin);
+                    let bin = |hour| state.calendar.time_of_week(hour).map_or(0, TimeOfWeek::bin);
                     let hours = each_hour(&contest).map(|hour| (hour, bin(hour)));
                     fitted = fitted.with_season(&training_hours, hours);
                 }
-                let baseline = ContestBaseline::new(&contest, |hour| house.predict(&fitted, hour));
+                let baseline = ContestBaseline::new(&contest, |hour| state.predict(&fitted, hour));
                 (Some(fitted), baseline)
             }
             Baseline::LastYear => {
-                (None, reference(&last_year(&training_hours, year_before(house))))
+                (None, reference(&last_year(&training_hours, year_before(state))))
             }
             Baseline::ThreeWeeksBefore => {
                 (None, reference(&three_weeks(&training_hours, contest.start)))
@@ -142,26 +140,27 @@ impl Standings {
         }
     }
 
-    /// Half-width of the interval of a baseline that fits nothing, by its error within
-    /// the training. `None` where that is too short, as one year is for last year's.
+    /// Half-width of the interval of a baseline without a fitted model, from its errors
+    /// within the baseline period; `None` where that is too short.
     pub(super) fn reference_half_width(
         &self,
-        house: &ParticipantState,
+        state: &ParticipantState,
         method: Method,
         days: usize,
     ) -> Option<f64> {
-        let ledgers = &self.ledgers[house.meters.clone()];
-        let training_hours = house.training_hours(|hour| hour_energy(ledgers, hour));
+        let meter_days = &self.meter_days[state.meters.clone()];
+        let training_hours = state.training_hours(|hour| hour_energy(meter_days, hour));
         match method.baseline {
-            Baseline::LastYear => last_year_half_width(&training_hours, year_before(house), days),
+            Baseline::LastYear => last_year_half_width(&training_hours, year_before(state), days),
             Baseline::ThreeWeeksBefore => three_weeks_half_width(&training_hours, days),
             Baseline::Season | Baseline::HoursTemperature | Baseline::Hours => None,
         }
     }
 }
 
-/// Hours of the year before the contest: 365 days, or 366 over a 29 February.
-fn year_before(house: &ParticipantState) -> i64 {
-    let start = house.calendar.contest.start;
-    start - Hour::containing(house.calendar.year_before(start.start()))
+/// Hours of the year before the contest: those of 365 days, or of 366 across a
+/// 29 February.
+fn year_before(state: &ParticipantState) -> i64 {
+    let start = state.calendar.contest.start;
+    start - Hour::containing(state.calendar.year_before(start.start()))
 }

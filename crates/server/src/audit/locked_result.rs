@@ -180,3 +180,59 @@ impl BoardPosition {
         board.rows.iter().map(|row| Self::of(row, participants)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use competition::{Competition, Dated, Period};
+    use jiff::{civil::date, tz::TimeZone};
+
+    use super::*;
+
+    fn standings() -> Standings {
+        let competition = Competition::new(
+            "test",
+            TimeZone::get("Europe/Stockholm").unwrap(),
+            Period { start: date(2026, 3, 1), end: date(2027, 3, 1) },
+            Period { start: date(2027, 3, 1), end: date(2027, 6, 1) },
+        );
+        let employees = vec![(date(2026, 1, 1), 10), (date(2027, 4, 24), 100)];
+        let who = Participant {
+            id: "grows".to_owned(),
+            employees: Dated(employees),
+            ..Participant::default()
+        };
+        Standings::new(competition, vec![who])
+    }
+
+    /// A result of 1 June 2027; `score` is what is stored of it.
+    fn score_of(rule: &str, score: &str) -> Score {
+        let stored = format!(
+            r#"{{"as_of":1811800800,"rule":"{rule}","total_saved_mwh":0,"rows":[{{
+                "participant":"grows","rank":1,"group":1,{score}"saving_percent":10.0,
+                "interval_percent":[8.0,12.0],"saved_mwh":1440000000,"energy_mwh":null,
+                "kwh_per_m2":2.5,"night_w_per_m2":1.5,"coverage":1.0,"cv_rmse":0.1,"nmbe":0.0,
+                "reason":null}}]}}"#
+        );
+        let result: LockedResult = serde_json::from_str(&stored).unwrap();
+        let board = result.board(&standings(), Time(1_811_800_800));
+        let again = LockedResult::new(&board, standings().participants());
+        assert_eq!(again.board(&standings(), board.as_of).rows[0].score, board.rows[0].score);
+        board.rows[0].score
+    }
+
+    #[test]
+    fn a_result_stored_without_scores_shows_what_it_showed() {
+        let values = ["saving", "intensity", "night", "saving-per-employee"]
+            .map(|rule| score_of(rule, "").value);
+        assert_eq!(values, [Some(10.0), Some(2.5), Some(1.5), Some(14.4)]);
+        assert!(score_of("saving", "").interval.is_some());
+        assert!(score_of("night", "").interval.is_none());
+    }
+
+    #[test]
+    fn a_stored_score_is_shown_whatever_the_number_of_employees() {
+        let score = score_of("saving-per-employee", r#""score":{"value":113.76},"#);
+        assert_eq!(score.value, Some(113.76));
+        assert_eq!(score_of("night", r#""score":{"value":null},"#).value, None);
+    }
+}

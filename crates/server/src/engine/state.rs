@@ -211,7 +211,7 @@ impl EngineState {
                 let before = late.then(|| self.standings.contest_totals(owner));
                 match self.standings.append(meter, sample) {
                     AppendOutcome::Counted => self.step(meter, &sample),
-                    AppendOutcome::Doubted(_) => {
+                    AppendOutcome::Quarantined(_) => {
                         self.doubted.here += 1;
                         self.trail.doubted();
                     }

@@ -157,7 +157,7 @@ impl Standings {
         price: SekPerKwh,
     ) -> Vec<(ParticipantIndex, SavingOpportunity)> {
         let nights = self.nights_per_area(Hour::containing(now));
-        let everybody = (0..self.houses.len() as u32).map(ParticipantIndex);
+        let everybody = (0..self.states.len() as u32).map(ParticipantIndex);
         let traps = |who| {
             self.opportunities_of(who, now, price, &nights).into_iter().map(move |it| (who, it))
         };
@@ -172,9 +172,9 @@ impl Standings {
         price: SekPerKwh,
         nights: &[Option<f64>],
     ) -> Vec<SavingOpportunity> {
-        let house = &self.houses[who.0 as usize];
+        let state = &self.states[who.0 as usize];
         let end = Hour::containing(now);
-        let days = self.known_days(house, house.calendar.hours().start..end);
+        let days = self.known_days(state, state.calendar.hours().start..end);
         let step = load_step::step(&days);
         let mut found: Vec<Found> = Vec::new();
         if let Some(recent) = &load_patterns::recent(&days) {
@@ -194,7 +194,7 @@ impl Standings {
         let trap = |found: Found| SavingOpportunity {
             kind: found.kind,
             reference: found.reference,
-            since: house.calendar.date(found.since.start()),
+            since: state.calendar.date(found.since.start()),
             at_least: found.at_least,
             kwh_per_year: found.kwh_per_year,
             sek_per_year: found.kwh_per_year * price.0,
@@ -207,17 +207,17 @@ impl Standings {
     }
 
     /// Local days with what is known of them; excluded hours are left out.
-    fn known_days(&self, house: &ParticipantState, hours: Range<Hour>) -> Vec<Day> {
-        let ledgers = &self.ledgers[house.meters.clone()];
+    fn known_days(&self, state: &ParticipantState, hours: Range<Hour>) -> Vec<Day> {
+        let meter_days = &self.meter_days[state.meters.clone()];
         let mut days: Vec<Day> = Vec::new();
         let mut today = None;
         for hour in each_hour(&hours) {
             let (Some(slot), date) =
-                (house.calendar.time_of_week(hour), house.calendar.date_index(hour))
+                (state.calendar.time_of_week(hour), state.calendar.date_index(hour))
             else {
                 continue;
             };
-            let Some(known) = hour_energy(ledgers, hour).filter(|_| !house.is_excluded(hour))
+            let Some(known) = hour_energy(meter_days, hour).filter(|_| !state.is_excluded(hour))
             else {
                 continue;
             };
@@ -226,7 +226,7 @@ impl Standings {
                 today = date;
             }
             if let Some(day) = days.last_mut() {
-                day.add(slot, known.energy.kwh(), house.predict_by_model(hour));
+                day.add(slot, known.energy.kwh(), state.predict_by_model(hour));
             }
         }
         days
@@ -235,20 +235,20 @@ impl Standings {
     /// kW per m² from 0 to 5 in the last four weeks, of each participant of which
     /// both are known.
     fn nights_per_area(&self, end: Hour) -> Vec<Option<f64>> {
-        let per_area = |house: &ParticipantState| {
-            let days = self.known_days(house, end - DAYS as i64 * 24..end);
+        let per_area = |state: &ParticipantState| {
+            let days = self.known_days(state, end - DAYS as i64 * 24..end);
             Some(
                 load_patterns::level(&days[load_patterns::recent(&days)?.range])?
-                    / house.area(end)?,
+                    / state.area(end)?,
             )
         };
-        self.houses.iter().map(per_area).collect()
+        self.states.iter().map(per_area).collect()
     }
 
     /// What half of the others use per m² from 0 to 5, times the house's own
     /// area; `None` with too few of them.
     fn others(&self, who: ParticipantIndex, end: Hour, nights: &[Option<f64>]) -> Option<f64> {
-        let area = self.houses[who.0 as usize].area(end)?;
+        let area = self.states[who.0 as usize].area(end)?;
         let others = nights.iter().enumerate().filter(|(index, _)| *index != who.0 as usize);
         let others: Vec<f64> = others.filter_map(|(_, level)| *level).collect();
         (others.len() >= load_patterns::OTHERS)
