@@ -1,10 +1,10 @@
-//! Clusters and activities' effects, on houses made by hand.
+//! Clusters and effects of activities, on synthetic loads.
 use competition::{
     ConfidenceInterval, MeterIndex, ParticipantIndex, Period, Rule, SquareMetres, Standings, Time,
 };
 use jiff::civil::date;
 
-use crate::hall::{Map, competition, midnight, participant, sample};
+use crate::support::{Map, competition, midnight, participant, sample};
 
 const WHO: ParticipantIndex = ParticipantIndex(0);
 
@@ -32,7 +32,7 @@ fn run(loads: &[&dyn Fn(i64) -> i64], areas: &[f64], until: i64) -> Standings {
     standings
 }
 
-/// 10 kWh and by day 30, with a bit of weather that no model knows.
+/// 10 kWh an hour, 30 by day, with noise that no model explains.
 fn usual(hour: i64) -> i64 {
     let weekend = matches!((hour / 24 + 3) % 7, 5 | 6); // 1970 began on a Thursday
     let day = (5..16).contains(&(hour % 24)) && !weekend;
@@ -51,7 +51,7 @@ fn clusters_are_weighted_by_area() {
     assert_eq!((clusters[0].cluster.as_str(), clusters[0].rank), ("north", Some(1)));
     assert!((clusters[0].saving_percent.unwrap() - 17.5).abs() < 1e-6);
     assert!((clusters[1].saving_percent.unwrap() - 14.0).abs() < 1e-6);
-    // the large house weighs more: less energy on more area
+    // the large building weighs more: less energy on more area
     let by_intensity = standings.clusters(Rule::Intensity, Time(until));
     assert_eq!(by_intensity[0].cluster, "north");
     let days = 30.0 * 24.0;
@@ -60,7 +60,7 @@ fn clusters_are_weighted_by_area() {
 }
 
 #[test]
-fn an_effect_is_told_where_there_is_one() {
+fn an_effect_is_found_where_there_is_one() {
     let day = midnight(2027, 5, 12);
     let helped = |hour: i64| if hour * 3600 < day { usual(hour) } else { usual(hour) * 85 / 100 };
     let until = midnight(2027, 6, 10);
@@ -75,7 +75,7 @@ fn an_effect_is_told_where_there_is_one() {
 }
 
 #[test]
-fn most_improved_says_by_how_many_points() {
+fn most_improved_has_its_percentage_points() {
     let split = midnight(2027, 5, 17);
     let better = |hour: i64| if hour * 3600 < split { 20_000 } else { 17_000 };
     let worse = |hour: i64| if hour * 3600 < split { 20_000 } else { 21_000 };

@@ -6,7 +6,7 @@ use competition::{
 };
 use jiff::{civil::date, tz::TimeZone};
 
-use crate::hall::{Map, competition, midnight, participant, sample};
+use crate::support::{Map, competition, midnight, participant, sample};
 
 const WHO: ParticipantIndex = ParticipantIndex(0);
 
@@ -175,7 +175,7 @@ fn tenants_and_excluded_days() {
 }
 
 #[test]
-fn reasons_say_what_is_missing() {
+fn a_participant_without_data_has_a_reason() {
     let mut standings =
         Standings::new(competition(), vec![participant("a", 1), participant("b", 0)]);
     let contest = midnight(2027, 3, 15);
@@ -202,7 +202,7 @@ fn reasons_say_what_is_missing() {
 /// Hourly telegrams of which some never come: the register's sum is exact over the
 /// gap, so a day of short gaps is a known day, and one of a long gap is not.
 #[test]
-fn lost_telegrams_void_no_day() {
+fn days_with_lost_telegrams_count() {
     let board = |lost: &dyn Fn(i64) -> bool| {
         let mut strict = competition();
         strict.thresholds.baseline_days = 41;

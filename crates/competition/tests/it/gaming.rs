@@ -1,10 +1,10 @@
-//! What somebody who loses might try: none of it makes a saving or a rank.
+//! Attempts to manipulate the result: none of them gives a saving or a rank.
 use competition::{
     Celsius, Exclusion, MeterIndex, ParticipantIndex, Period, Rule, Sample, Standings, Time,
 };
 use jiff::civil::date;
 
-use crate::hall::{Map, competition, midnight, participant, sample};
+use crate::support::{Map, competition, midnight, participant, sample};
 
 const METER: MeterIndex = MeterIndex(0);
 const WHO: ParticipantIndex = ParticipantIndex(0);
@@ -36,7 +36,7 @@ fn readings(load: impl Fn(i64) -> i64) -> Vec<Sample> {
     hours.map(one).collect()
 }
 
-/// March to May after a year; `warm` says of which hours the temperature is told.
+/// March to May after a year; `warm` selects the hours with a temperature.
 fn fed(samples: &[Sample], exclusions: Vec<Exclusion>, warm: impl Fn(i64) -> bool) -> Standings {
     let mut rules = competition();
     rules.baseline = Period { start: date(2026, 3, 1), end: date(2027, 3, 1) };
@@ -54,9 +54,9 @@ fn fed(samples: &[Sample], exclusions: Vec<Exclusion>, warm: impl Fn(i64) -> boo
     standings
 }
 
-/// Warm weeks whose temperature is not told are not taken for a mean week of the year.
+/// Warm weeks without temperatures are not predicted as a mean week of the year.
 #[test]
-fn a_temperature_that_is_not_told_is_no_saving() {
+fn a_missing_temperature_is_no_saving() {
     let contest = midnight(2027, 3, 1) / 3600;
     let all = readings(load);
     let saving = |standings: &Standings| {
@@ -71,7 +71,7 @@ fn a_temperature_that_is_not_told_is_no_saving() {
     assert!(cut.abs() < 1.5, "not of May: {cut}");
 }
 
-/// In any order of temperatures and readings, told or not.
+/// Temperatures and readings in any order, with and without gaps.
 #[test]
 fn temperatures_in_any_order_give_the_same() {
     let all = readings(load);
@@ -90,9 +90,9 @@ fn temperatures_in_any_order_give_the_same() {
     assert_eq!(row(&once), row(&again));
 }
 
-/// A baseline of which most days were taken out is no baseline of a year.
+/// A baseline period of which most days are excluded is too short.
 #[test]
-fn a_baseline_that_was_excluded_ranks_nobody() {
+fn a_participant_with_an_excluded_baseline_is_not_ranked() {
     let all = readings(load);
     let days = |from, until| Exclusion {
         from: Time(from),
@@ -108,10 +108,9 @@ fn a_baseline_that_was_excluded_ranks_nobody() {
     assert!(most.contains("181 days"), "{most}");
 }
 
-/// Whoever pulls the plug of the gateway each night keeps its energy, but has no
-/// nights to be ranked by.
+/// A gateway without power each night loses no energy, but has no measured nights.
 #[test]
-fn nights_without_contact_are_not_ranked() {
+fn a_participant_without_night_readings_is_not_ranked_by_night_load() {
     let contest = midnight(2027, 3, 1);
     let bad = |hour: i64| load(hour) + if (20..24).contains(&(hour % 24)) { 30_000 } else { 0 };
     let all = readings(|hour| if hour * 3600 < contest { load(hour) } else { bad(hour) });

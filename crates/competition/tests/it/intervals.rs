@@ -1,12 +1,12 @@
 //! Imported intervals: exact to the milliwatt-hour, in any order, and never mixed with
-//! what the same meter's register measured.
+//! register readings of the same meter.
 use competition::{
     Celsius, Contact, ImportValidator, IntervalReading, Meter, MeterIndex, MilliWattHours,
     ParticipantIndex, Provenance, RejectReason, Sample, Standings, Time, Watts,
 };
 use proptest::prelude::*;
 
-use crate::hall::{Map, competition, midnight, participant, sample};
+use crate::support::{Map, competition, midnight, participant, sample};
 
 const METER: MeterIndex = MeterIndex(0);
 const HALL: ParticipantIndex = ParticipantIndex(0);
@@ -41,7 +41,7 @@ fn take(rows: impl IntoIterator<Item = Row>) -> Standings {
 }
 
 #[test]
-fn an_hour_is_the_registers_where_it_measured_it_and_else_the_intervals() {
+fn register_readings_take_precedence_over_imported_intervals() {
     let start = midnight(2027, 3, 16);
     // Measured from 01:20 to 04:05, but for a hole from 02:10 to 03:10.
     let measured = (16..=49).filter(|n| !(27..38).contains(n));
@@ -57,7 +57,7 @@ fn an_hour_is_the_registers_where_it_measured_it_and_else_the_intervals() {
 }
 
 #[test]
-fn what_is_imported_is_heard() {
+fn an_imported_interval_is_the_latest_reading() {
     let start = midnight(2027, 3, 16);
     let rows = [3, 0, 2].map(|n| Row::IntervalReading(interval(start + n * HOUR, HOUR, 1_000_000)));
     let standings = take(rows);
@@ -71,7 +71,7 @@ fn what_is_imported_is_heard() {
         let found = heard(&standings, hours);
         assert_eq!((found.measured_at, found.contact, found.power), (at, contact, None));
     }
-    // a reading from before leaves that as it is, one from after has its own time and pace
+    // an older reading changes nothing; a newer one has its own time and interval
     let power = Some(Watts(500));
     let reading =
         |minute: i64| Row::Sample(Sample { power, ..sample(start + minute * 60, 50_000 + minute) });
@@ -83,7 +83,7 @@ fn what_is_imported_is_heard() {
 }
 
 #[test]
-fn quarter_hours_add_up_to_what_was_billed() {
+fn quarter_hours_add_up_to_the_imported_interval() {
     let start = midnight(2027, 3, 16);
     let standings = take([Row::IntervalReading(interval(start, HOUR, 1_000_003))]);
     let points = standings.series(HALL, Time(start)..Time(start + HOUR), 900);
@@ -91,7 +91,7 @@ fn quarter_hours_add_up_to_what_was_billed() {
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn impossible_intervals_are_rejected() {
     let screen = ImportValidator::new(&competition(), Time(midnight(2027, 3, 20)));
     let meter = Meter { capacity: Watts(10_000), ..Meter::new("m") };
     let at = midnight(2027, 3, 16);

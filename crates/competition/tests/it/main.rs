@@ -1,15 +1,15 @@
-//! The standings as the server uses them: with a store of samples beside them.
+//! The standings as the server uses them: together with a store of samples.
 mod advice;
 mod days;
 mod gaming;
-mod hall;
 mod intervals;
 mod model;
 mod oslo;
 #[path = "../../examples/placebo/read.rs"]
 mod read;
 mod registers;
+mod sample_set;
 mod saving_opportunities;
 mod saving_opportunities_oslo;
 mod scores;
-mod set;
+mod support;

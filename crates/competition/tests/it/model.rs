@@ -1,12 +1,12 @@
-//! The whole house: baseline, temperature, gaps, intervals; and that they are a
-//! function of the set of samples too.
+//! The model: baseline, temperature, gaps and intervals, all a function of the set of
+//! samples.
 use competition::{
     Baseline, Celsius, ConfidenceInterval, Exclusion, MeterIndex, Method, ParticipantIndex, Rule,
     Sample, Standings, Time,
 };
 use proptest::prelude::*;
 
-use crate::hall::{Map, boards, competition, midnight, participant, sample};
+use crate::support::{Map, boards, competition, midnight, participant, sample};
 
 const METER: MeterIndex = MeterIndex(0);
 const WHO: ParticipantIndex = ParticipantIndex(0);
@@ -58,13 +58,13 @@ fn fed(samples: &[Sample], temperature: bool) -> Standings {
     standings
 }
 
-/// A load that follows the model exactly is predicted exactly, and what is saved
-/// is what was taken off: 1 − f(1 − s) of any factor.
+/// A load that follows the model exactly is predicted exactly, and a load times f has the
+/// saving 1 − f(1 − s).
 #[test]
 fn injected_savings_are_found() {
     for factor in [1.0, 0.95, 0.9, 0.8] {
         let standings = fed(&house(factor, 0), true);
-        // before summer time, which moves the house by an hour against the sun
+        // before summer time, which shifts the load by an hour against the sun
         let spring = Time(midnight(2027, 3, 28));
         let row = &standings.leaderboard_at(Rule::Saving, spring).rows[0];
         let found = row.saving_percent.unwrap();
@@ -95,7 +95,7 @@ fn temperature_is_used_where_it_helps() {
         three.rows[0].interval_percent.expect("from its error within the training");
     let saving = three.rows[0].saving_percent.unwrap();
     assert!(low < saving && saving < high, "{low} {saving} {high}");
-    // a year alone does not tell how far off the year before is
+    // one year alone gives no error of the year before
     let year = Method { baseline: Baseline::LastYear, ..Method::default() };
     let year = warm.what_if(Rule::Saving, year, Time(midnight(2027, 4, 1)));
     assert_eq!(year.rows[0].interval_percent, None);
@@ -107,8 +107,8 @@ fn temperature_is_used_where_it_helps() {
     );
 }
 
-/// Three days without contact: the register's energy is kept to the last digit
-/// and takes the shape of the week.
+/// Three days without readings: the energy of the register is kept exactly and divided by
+/// the load profile.
 #[test]
 fn a_gap_takes_the_shape_of_the_baseline() {
     let gap = midnight(2027, 3, 20)..midnight(2027, 3, 23);
@@ -131,7 +131,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_whole_house_is_a_function_of_its_set(
+    fn the_model_is_a_function_of_the_set_of_samples(
         keep in proptest::collection::vec(0u8..100, 1500),
         late in proptest::collection::vec(0u8..100, 1500),
         skew in prop_oneof![Just(0i64), Just(12), Just(700), Just(1800)],

@@ -1,6 +1,6 @@
-//! Properties of registers: however readings are told (split, merged, repeated,
-//! mixed up) and whatever meter takes over, energy is last minus first of every
-//! epoch; and no input, known or not, makes a board that is no number.
+//! Properties of registers: whether readings are split, merged, repeated or reordered, and
+//! whatever meter takes over, energy is last minus first of every epoch; and no input gives
+//! a leaderboard with NaN.
 use competition::{
     Baseline, Celsius, Competition, Dated, Epoch, IntervalReading, MeterIndex, Method,
     MilliWattHours, Participant, ParticipantIndex, Rule, Sample, SquareMetres, Standings, Time,
@@ -9,7 +9,7 @@ use competition::{
 use jiff::civil::date;
 use proptest::prelude::*;
 
-use crate::hall::{Map, boards, competition, midnight, participant, sample};
+use crate::support::{Map, boards, competition, midnight, participant, sample};
 
 const METER: MeterIndex = MeterIndex(0);
 const WHO: ParticipantIndex = ParticipantIndex(0);
@@ -23,7 +23,7 @@ fn end() -> i64 {
     midnight(2027, 4, 1)
 }
 
-/// mWh of everything.
+/// Energy of the whole range, mWh.
 fn energy(standings: &Standings) -> i64 {
     let all = standings.energy_comparison(WHO, Time(start())..Time(end()));
     all.energy.map_or(0, |energy| energy.0)
@@ -91,10 +91,10 @@ fn number() -> impl Strategy<Value = f64> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// Readings between the first and the last are left out (merged), told twice
-    /// and told in any order.
+    /// Readings between the first and the last are left out (merged), repeated and
+    /// reordered.
     #[test]
-    fn however_it_is_told_energy_is_last_minus_first(
+    fn energy_is_last_minus_first_in_any_order_of_readings(
         (samples, told) in steps().prop_flat_map(|steps| {
             let samples = counted(&steps, start(), FIRST);
             let last = samples.len() - 1;
@@ -149,7 +149,7 @@ proptest! {
             let shown = starts.iter().find(|(at, _)| *at == epoch.at).unwrap();
             epoch.first = shown.1;
         }
-        // a register that shows ten times the last is doubted, on purpose
+        // a register of ten times the last value is quarantined
         let tenfold = |pair: &[Sample]| {
             pair[0].import.0 > 0 && pair[1].import.0 / pair[0].import.0 >= 9
         };
@@ -162,9 +162,9 @@ proptest! {
         prop_assert_eq!(energy(&fed(who, samples)), expected * 1000);
     }
 
-    /// Areas, staff, temperatures, imports and registers that nobody screened.
+    /// Areas, employees, temperatures, imports and registers that were not screened.
     #[test]
-    fn no_input_makes_a_board_that_is_no_number(
+    fn no_input_gives_a_leaderboard_with_nan(
         areas in proptest::collection::vec(number(), 0..3),
         staff in proptest::collection::vec(any::<u32>(), 0..3),
         multiplier in any::<u32>(),
@@ -206,9 +206,9 @@ proptest! {
         }
     }
 
-    /// One whose saving is known, beside any number of others.
+    /// A participant with a known saving among any number of others.
     #[test]
-    fn one_more_participant_changes_nobody_else(
+    fn an_additional_participant_changes_no_other(
         others in proptest::collection::vec((1i64..90_000, 0i64..60), 0..4),
     ) {
         let load = |watts: i64, swing: i64| (0..59 * 24).map(move |hour| {
@@ -235,7 +235,7 @@ proptest! {
     }
 }
 
-/// A competition without thresholds has nobody to divide by either.
+/// A competition without participants.
 #[test]
 fn an_empty_competition_has_an_empty_board() {
     let mut nothing: Competition = competition();

@@ -1,12 +1,11 @@
-//! Energy traps: loads made by hand whose answer is known, loads that are none,
-//! and a load added to real buildings.
+//! Saving opportunities: synthetic loads with a known answer, and loads without any.
 use competition::{
     Confidence, MeterIndex, OpportunityKind, ParticipantIndex, Period, ReferenceLoad,
     SavingOpportunity, SekPerKwh, SquareMetres, Standings, Time,
 };
 use jiff::civil::date;
 
-use crate::hall::{Map, competition, midnight, participant, sample};
+use crate::support::{Map, competition, midnight, participant, sample};
 
 const UNTIL: (i16, i8, i8) = (2027, 6, 10);
 /// Hours a year from 18 to 06 before 250 working days, and of 115 days off.
@@ -15,8 +14,8 @@ const OFF_HOURS: f64 = 5760.0;
 /// Wh of each hour.
 type Load<'a> = &'a dyn Fn(i64) -> i64;
 
-/// Fifteen months of hourly readings of houses of 1000 m² up to 10 June; the traps
-/// of the first of them.
+/// The saving opportunities of the first of some buildings of 1000 m² after fifteen months
+/// of hourly readings up to 10 June.
 fn saving_opportunities(loads: &[Load]) -> Vec<SavingOpportunity> {
     let mut rules = competition();
     rules.baseline = Period { start: date(2026, 3, 1), end: date(2027, 3, 1) };
@@ -64,15 +63,18 @@ fn from(month: i8, day: i8) -> impl Fn(i64) -> bool {
 }
 
 fn only(found: &[SavingOpportunity], kind: OpportunityKind) -> SavingOpportunity {
-    let [trap] = found else { panic!("one trap: {found:?}") };
-    assert_eq!(trap.kind, kind, "{trap:?}");
-    assert_eq!(trap.sek_per_year, trap.kwh_per_year * 2.0);
-    *trap
+    let [opportunity] = found else { panic!("one opportunity: {found:?}") };
+    assert_eq!(opportunity.kind, kind, "{opportunity:?}");
+    assert_eq!(opportunity.sek_per_year, opportunity.kwh_per_year * 2.0);
+    *opportunity
 }
 
-fn near(trap: &SavingOpportunity, month: i8, day: i8, days: i32) {
-    assert!((trap.since - date(2027, month, day)).get_days().abs() <= days, "{trap:?}");
-    assert!(!trap.at_least, "{trap:?}");
+fn near(opportunity: &SavingOpportunity, month: i8, day: i8, days: i32) {
+    assert!(
+        (opportunity.since - date(2027, month, day)).get_days().abs() <= days,
+        "{opportunity:?}"
+    );
+    assert!(!opportunity.at_least, "{opportunity:?}");
 }
 
 fn about(found: f64, truth: f64, share: f64) {
@@ -80,7 +82,7 @@ fn about(found: f64, truth: f64, share: f64) {
 }
 
 #[test]
-fn a_house_that_sleeps_has_no_trap() {
+fn a_building_with_quiet_nights_has_no_saving_opportunity() {
     assert_eq!(saving_opportunities(&[&usual]), []);
     // a large base load alone is none: seven tenths of the day, of the mean, of others' alike
     let servers = |hour: i64| usual(hour) + 30_000;
@@ -92,7 +94,7 @@ fn a_house_that_sleeps_has_no_trap() {
 }
 
 #[test]
-fn less_is_no_trap_and_neither_is_one_bad_night() {
+fn neither_lower_use_nor_one_bad_night_is_a_saving_opportunity() {
     let spring = from(5, 10);
     assert_eq!(
         saving_opportunities(&[&|hour| usual(hour) * if spring(hour) { 7 } else { 10 } / 10]),
@@ -106,7 +108,7 @@ fn less_is_no_trap_and_neither_is_one_bad_night() {
 
 /// Every summer the load rises on 10 May: a season, no step.
 #[test]
-fn what_rises_every_year_is_no_step() {
+fn a_rise_of_every_year_is_no_step() {
     let summer = |hour: i64| {
         let day = hour / 24 - midnight(2026, 1, 1) / 86_400;
         (129..243).contains(&(day % 365))
@@ -128,37 +130,46 @@ fn a_step_has_its_day_and_its_year() {
 
 /// 5 kW more from December on: too long ago for a step.
 #[test]
-fn a_base_load_above_last_years() {
+fn a_base_load_above_that_of_last_year() {
     let start = midnight(2026, 12, 1);
     let found =
         saving_opportunities(&[&|hour| usual(hour) + if hour * 3600 >= start { 5_000 } else { 0 }]);
-    let trap = only(&found, OpportunityKind::NeverAsleep);
-    assert_eq!((trap.reference, trap.confidence), (ReferenceLoad::LastYear, Confidence::High));
-    assert!((trap.since - date(2026, 12, 1)).get_days().abs() <= 1, "{trap:?}");
-    about(trap.kwh_per_year, 5.0 * OFF_HOURS, 0.02);
+    let opportunity = only(&found, OpportunityKind::NeverAsleep);
+    assert_eq!(
+        (opportunity.reference, opportunity.confidence),
+        (ReferenceLoad::LastYear, Confidence::High)
+    );
+    assert!((opportunity.since - date(2026, 12, 1)).get_days().abs() <= 1, "{opportunity:?}");
+    about(opportunity.kwh_per_year, 5.0 * OFF_HOURS, 0.02);
 }
 
-/// Always as high as by day: what half of that is above is taken to be the trap.
+/// A load as high at night as by day: half of it is the saving opportunity.
 #[test]
 fn a_flat_load_never_sleeps() {
-    let trap =
+    let opportunity =
         only(&saving_opportunities(&[&|hour| 20_000 + hour % 5]), OpportunityKind::NeverAsleep);
-    assert_eq!((trap.reference, trap.confidence), (ReferenceLoad::WorkingDays, Confidence::Low));
-    about(trap.kwh_per_year, 10.0 * OFF_HOURS, 0.01);
-    assert!(trap.at_least, "as long as anything is known: {trap:?}");
-    assert_eq!(trap.since, date(2026, 3, 1));
+    assert_eq!(
+        (opportunity.reference, opportunity.confidence),
+        (ReferenceLoad::WorkingDays, Confidence::Low)
+    );
+    about(opportunity.kwh_per_year, 10.0 * OFF_HOURS, 0.01);
+    assert!(opportunity.at_least, "as long as anything is known: {opportunity:?}");
+    assert_eq!(opportunity.since, date(2026, 3, 1));
 }
 
-/// 22 W/m² at night where half of six others have 10: the rest is the trap.
+/// 22 W/m² at night where half of six others have 10: the rest is the saving opportunity.
 #[test]
 fn more_than_others_of_the_same_area() {
     let high = |hour: i64| usual(hour) + 12_000;
     let mut all: Vec<Load> = vec![&usual; 7];
     all[0] = &high;
-    let trap = only(&saving_opportunities(&all), OpportunityKind::NeverAsleep);
-    assert_eq!((trap.reference, trap.confidence), (ReferenceLoad::Others, Confidence::Medium));
-    about(trap.kwh_per_year, 12.0 * OFF_HOURS, 0.01);
-    assert!(trap.at_least, "{trap:?}");
+    let opportunity = only(&saving_opportunities(&all), OpportunityKind::NeverAsleep);
+    assert_eq!(
+        (opportunity.reference, opportunity.confidence),
+        (ReferenceLoad::Others, Confidence::Medium)
+    );
+    about(opportunity.kwh_per_year, 12.0 * OFF_HOURS, 0.01);
+    assert!(opportunity.at_least, "{opportunity:?}");
     assert_eq!(saving_opportunities(&all[..4]), [], "three others are no comparison");
 }
 
@@ -171,10 +182,11 @@ fn weekends_as_busy_as_weekdays() {
         off && open(hour) && (8..17).contains(&of_day)
     };
     let found = saving_opportunities(&[&|hour| usual(hour) + if busy(hour) { 20_000 } else { 0 }]);
-    let trap = found.iter().find(|it| it.kind == OpportunityKind::Weekend).expect("a weekend");
-    near(trap, 4, 3, 1);
-    about(trap.kwh_per_year, 20.0 * 9.0 * 115.0, 0.02);
-    assert!(trap.confidence == Confidence::High, "{trap:?}");
+    let opportunity =
+        found.iter().find(|it| it.kind == OpportunityKind::Weekend).expect("a weekend");
+    near(opportunity, 4, 3, 1);
+    about(opportunity.kwh_per_year, 20.0 * 9.0 * 115.0, 0.02);
+    assert!(opportunity.confidence == Confidence::High, "{opportunity:?}");
     // half as busy is an open library
     let found = saving_opportunities(&[&|hour| usual(hour) + if busy(hour) { 8_000 } else { 0 }]);
     assert_eq!(found.iter().find(|it| it.kind == OpportunityKind::Weekend), None, "{found:?}");
@@ -191,7 +203,7 @@ fn nights_on_which_something_is_left_on() {
     };
     let found =
         saving_opportunities(&[&|hour| usual(hour) + if left_on(hour) { 10_000 } else { 0 }]);
-    let trap = found.iter().find(|it| it.kind == OpportunityKind::Night).expect("nights");
-    about(trap.kwh_per_year, 5.0 * 7.0 * 365.0, 0.1);
-    near(trap, 4, 26, 3);
+    let opportunity = found.iter().find(|it| it.kind == OpportunityKind::Night).expect("nights");
+    about(opportunity.kwh_per_year, 5.0 * 7.0 * 365.0, 0.1);
+    near(opportunity, 4, 26, 3);
 }

@@ -1,5 +1,5 @@
-//! Energy traps in real buildings: how often one is found, by kind, and that a
-//! load added to them is found with its day and its size.
+//! Saving opportunities in real buildings: how often one is found, by kind, and that an
+//! added load is found with its day and its size.
 use std::{collections::BTreeMap, path::Path};
 
 use competition::{
@@ -21,8 +21,8 @@ fn midnight(day: Date) -> i64 {
     day.to_zoned(zone()).expect("a day").timestamp().as_second()
 }
 
-/// The traps at the end of the three months before `until`, after twelve of
-/// baseline; kWh in these twelve. From `since` on the house uses `more` kWh an hour.
+/// The saving opportunities at the end of the three months before `until`, after twelve of
+/// baseline; kWh in these twelve. From `since` on the load is `more` kWh an hour higher.
 fn saving_opportunities(
     building: &Building,
     until: Date,
@@ -62,7 +62,7 @@ fn ends(building: &Building) -> Vec<Date> {
 }
 
 #[test]
-fn real_buildings_have_few_traps_and_an_added_load_is_found() {
+fn real_buildings_have_few_saving_opportunities_and_an_added_load_is_found() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/oslo");
     if !path.is_dir() {
         eprintln!("skipped: {} is not there", path.display());
@@ -76,23 +76,25 @@ fn real_buildings_have_few_traps_and_an_added_load_is_found() {
         for until in ends(&building) {
             windows += 1;
             let plain = saving_opportunities(&building, until, until, 0.0);
-            for trap in &plain {
-                *kinds.entry(format!("{:?}", trap.kind)).or_default() += 1;
+            for opportunity in &plain {
+                *kinds.entry(format!("{:?}", opportunity.kind)).or_default() += 1;
             }
             let lasting = [OpportunityKind::Step, OpportunityKind::NeverAsleep];
-            if plain.iter().any(|trap| lasting.contains(&trap.kind)) {
+            if plain.iter().any(|opportunity| lasting.contains(&opportunity.kind)) {
                 continue;
             }
-            // a fifth of the house's mean load, for the last six weeks, day and night
+            // a fifth of the mean load, for the last six weeks, day and night
             tried += 1;
             let since = until.saturating_sub(6.weeks());
             let more = saving_opportunities(&building, until, since, mean / 5.0);
-            if let Some(trap) = more.iter().find(|trap| lasting.contains(&trap.kind)) {
+            if let Some(opportunity) =
+                more.iter().find(|opportunity| lasting.contains(&opportunity.kind))
+            {
                 found += 1;
-                let off = (trap.since - since).get_days().abs();
-                // what never sleeps is counted outside of working hours
-                let share = trap.kwh_per_year / (mean / 5.0 * 8760.0);
-                let whole = if trap.kind == OpportunityKind::Step {
+                let off = (opportunity.since - since).get_days().abs();
+                // a permanent load is counted outside of working hours
+                let share = opportunity.kwh_per_year / (mean / 5.0 * 8760.0);
+                let whole = if opportunity.kind == OpportunityKind::Step {
                     share
                 } else {
                     share * 8760.0 / 5760.0
@@ -103,8 +105,8 @@ fn real_buildings_have_few_traps_and_an_added_load_is_found() {
     }
     println!("{windows} windows: {kinds:?}; added to {tried}, found {found}, right {right}");
     assert!(windows >= 200 && tried >= 150, "{windows} {tried}");
-    // most houses have none at most times
+    // most buildings have none at most times
     assert!(kinds.values().sum::<usize>() * 4 < windows, "{kinds:?}");
-    // schools vary by more than that load; when it is told, mostly rightly
+    // schools vary by more than that load; where it is reported, it is mostly right
     assert!(found * 2 > tried && right * 5 > found * 3, "{found} of {tried}, right {right}");
 }

@@ -2,7 +2,7 @@
 use competition::{MeterIndex, Period, Row, Rule, ScoreUnit, Standings, Time};
 use jiff::civil::date;
 
-use crate::hall::{Map, competition, midnight, participant, sample};
+use crate::support::{Map, competition, midnight, participant, sample};
 
 /// Two participants that each use 20 kWh an hour and save 2 kWh an hour from 1 April on.
 /// The first has 10 employees, from 24 April on 100; the second has 20.
@@ -28,7 +28,7 @@ fn after_a_change_of_staff() -> (Standings, i64) {
 }
 
 #[test]
-fn a_change_of_staff_does_not_part_score_and_rank() {
+fn ranks_follow_the_score_across_a_change_of_staff() {
     let (standings, until) = after_a_change_of_staff();
     let board = standings.leaderboard(Rule::SavingPerEmployee, Time(until));
     let id = |row: &Row| standings.participants()[row.participant.0 as usize].id.as_str();
@@ -39,7 +39,7 @@ fn a_change_of_staff_does_not_part_score_and_rank() {
         assert_eq!(row.score.unit, ScoreUnit::KwhPerEmployee);
         assert!((row.score.value.unwrap() - truth).abs() < 1e-6, "{row:?}");
     }
-    // All that was saved over the employees of the last day would turn the order round.
+    // Dividing all by the employees of the last day would reverse the order.
     let by_last_day =
         board.rows.iter().zip([100.0, 20.0]).map(|(row, count)| row.saved.unwrap().kwh() / count);
     assert!(by_last_day.is_sorted_by(|first, second| first < second));

@@ -1,45 +1,45 @@
-//! Loads that should not be there: by night, on days off, and without end.
+//! Loads that could be avoided: at night, on days off, and permanent ones.
 use core::ops::Range;
 
 use super::{Confidence, DAYS, OpportunityKind, ReferenceLoad};
 use crate::{calendar::TimeOfWeek, time::Hour};
 
-/// Others that make a comparison.
+/// Smallest number of other participants in a comparison.
 pub(super) const OTHERS: usize = 5;
-/// The usual night is a trap where it is so much of the quiet ones.
+/// Mean of the nights over the quiet ones from which there is an opportunity.
 const NIGHT: f64 = 1.25;
-/// A day off is nearly as busy as a working day where it rises so much of the way
-/// from the nights to a working day.
+/// Share of the way from the nights to a working day from which a day off is nearly as busy
+/// as a working day.
 const BUSY: f64 = 0.6;
-/// A rise above the nights that counts at all.
+/// Smallest load of a day over that of the nights.
 const RISE: f64 = 1.2;
-/// The load that never sleeps, beside its own best weeks and beside the others.
+/// Permanent load over that of last year, and over that of the others.
 const ABOVE_OWN: f64 = 1.25;
 const ABOVE_OTHERS: f64 = 1.5;
-/// It hardly goes down: share of a working day's load, and the share that a
-/// house with lights and fans off is taken to need.
+/// Share of the load on working days above which a night load hardly decreases, and the
+/// share that a building with lights and fans off is assumed to need.
 const FLAT: f64 = 0.75;
 const ASLEEP: f64 = 0.5;
 /// Hours a year from 18 to 06 before 250 working days, and all of 115 days off.
 const OFF_HOURS: f64 = 250.0 * 12.0 + 115.0 * 24.0;
-/// Standard errors by which it has to be above last year.
+/// Standard errors by which the load has to be above that of last year.
 const ERRORS: f64 = 3.0;
 /// Days of 52 weeks: a year on, and the same weekday.
 pub(super) const YEAR: i64 = 364;
 
-/// A trap before it has a date and a price.
+/// A finding before it has a date and a price.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Found {
     pub(super) kind: OpportunityKind,
     pub(super) reference: ReferenceLoad,
-    /// The first hour of its first day.
+    /// First hour of its first day.
     pub(super) since: Hour,
     pub(super) at_least: bool,
     pub(super) kwh_per_year: f64,
     pub(super) confidence: Confidence,
 }
 
-/// Sums of some hours: how many, kWh, what the baseline expects of them.
+/// Number of hours, their energy and their baseline, kWh.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sum {
     hours: f64,
@@ -58,7 +58,7 @@ impl Sum {
         self.energy / self.hours
     }
 
-    /// Mean above what is expected.
+    /// Mean load above the baseline, kW.
     fn above(self) -> f64 {
         (self.energy - self.usual) / self.hours
     }
@@ -85,7 +85,7 @@ impl Day {
         Self { hour, all: none, small_hours: none, night: none, day: none, off: false }
     }
 
-    /// Takes an hour; kWh, and what is expected of it.
+    /// Adds an hour: its energy and its baseline, kWh.
     pub(super) fn add(&mut self, slot: TimeOfWeek, energy: f64, usual: Option<f64>) {
         let usual = usual.unwrap_or(0.0).max(0.0);
         self.off = slot.bin() >= 24;
@@ -104,7 +104,7 @@ impl Day {
         self.small_hours.hours >= 4.0
     }
 
-    /// Load of the small hours beside what is expected of them; 1 kW where nothing is.
+    /// Load from 0 to 5 over its baseline, or over 1 kW where there is none.
     fn relative(&self) -> f64 {
         let usual = self.small_hours.usual / self.small_hours.hours;
         self.small_hours.mean() / if usual > 0.0 { usual } else { 1.0 }
@@ -114,7 +114,7 @@ impl Day {
         self.all.energy
     }
 
-    /// Whole-day energy above what is expected, kWh.
+    /// Energy of the day above its baseline, kWh.
     pub(super) fn above(&self) -> Option<f64> {
         (self.all.hours >= 20.0).then(|| self.all.above() * 24.0)
     }
@@ -135,7 +135,7 @@ pub(super) fn recent(days: &[Day]) -> Option<Recent> {
     (known * 4 >= DAYS * 3).then_some(Recent { range: start..days.len(), first })
 }
 
-/// Mean load of the small hours, kW.
+/// Mean load from 0 to 5, kW.
 pub(super) fn level(days: &[Day]) -> Option<f64> {
     mean(days.iter().filter(|day| day.has_night()).map(|day| day.small_hours.mean()))
 }
@@ -145,8 +145,8 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     (count > 0.0).then(|| sum / count)
 }
 
-/// Since when the mean over `width` neighbours is above `middle`, without a break
-/// up to now: the hour, and whether nothing is known from before.
+/// The hour since which the mean over `width` neighbouring values is above `middle` without
+/// a break, and whether nothing is known from before.
 fn onset(values: &[(Hour, f64)], middle: f64, width: usize) -> Option<(Hour, bool)> {
     let above =
         |window: &[(Hour, f64)]| window.iter().map(|(_, value)| value - middle).sum::<f64>() > 0.0;
@@ -160,12 +160,12 @@ fn onset(values: &[(Hour, f64)], middle: f64, width: usize) -> Option<(Hour, boo
     }
 }
 
-/// How many of the values are above a limit.
+/// Share of the values above a limit.
 fn share(values: impl Iterator<Item = f64>, limit: f64) -> f64 {
     mean(values.map(|value| f64::from(u8::from(value > limit)))).unwrap_or(0.0)
 }
 
-fn sure(share: f64) -> Confidence {
+fn confidence_of(share: f64) -> Confidence {
     match share {
         all if all >= 0.9 => Confidence::High,
         most if most >= 0.7 => Confidence::Medium,
@@ -173,7 +173,7 @@ fn sure(share: f64) -> Confidence {
     }
 }
 
-/// Some nights use much more than the quiet ones: something is left on.
+/// Nights that use much more than the quiet ones, because something is left on.
 pub(super) fn night(days: &[Day], recent: &Recent) -> Option<Found> {
     let known = |day: &&Day| day.has_night() && day.night.hours >= 5.0;
     let nights: Vec<&Day> = days[recent.range.clone()].iter().filter(known).collect();
@@ -199,7 +199,7 @@ pub(super) fn night(days: &[Day], recent: &Recent) -> Option<Found> {
     Some(Found { kind, reference, since, at_least, kwh_per_year, confidence })
 }
 
-/// Days off on which the house wakes up nearly as on working days.
+/// Days off that are nearly as busy as working days.
 pub(super) fn weekend(days: &[Day], recent: &Recent) -> Option<Found> {
     let known = |day: &&Day| day.day.hours >= 8.0 && day.has_night();
     let four = || days[recent.range.clone()].iter().filter(known);
@@ -215,14 +215,14 @@ pub(super) fn weekend(days: &[Day], recent: &Recent) -> Option<Found> {
     let values: Vec<_> = off_days.map(|day| (day.hour, day.day.mean())).collect();
     let (since, at_least) = onset(&values, middle, 4)?;
     let each = four().filter(|day| day.off).map(|day| day.day.mean());
-    let confidence = sure(share(each, rest + (work - rest) * BUSY * 0.8));
+    let confidence = confidence_of(share(each, rest + (work - rest) * BUSY * 0.8));
     let kwh_per_year = (off - rest) * 9.0 * 115.0;
     let (kind, reference) = (OpportunityKind::Weekend, ReferenceLoad::WeekdayNights);
     Some(Found { kind, reference, since, at_least, kwh_per_year, confidence })
 }
 
-/// The load of the small hours above what was reached; `others` in kW.
-pub(super) fn never_asleep(days: &[Day], recent: &Recent, others: Option<f64>) -> Option<Found> {
+/// A load from 0 to 5 above its reference; `others` in kW.
+pub(super) fn permanent_load(days: &[Day], recent: &Recent, others: Option<f64>) -> Option<Found> {
     let four = &days[recent.range.clone()];
     let load = level(four).filter(|load| *load > 0.0)?;
     let own = last_year(days, recent).filter(|own| load > ABOVE_OWN * own);
@@ -230,16 +230,16 @@ pub(super) fn never_asleep(days: &[Day], recent: &Recent, others: Option<f64>) -
     let busy =
         mean(four.iter().filter(|day| !day.off && day.day.hours >= 8.0).map(|day| day.day.mean()));
     let flat = busy.filter(|busy| load > FLAT * busy).map(|busy| ASLEEP * busy);
-    let told = [
+    let references = [
         (own, ReferenceLoad::LastYear),
         (others, ReferenceLoad::Others),
         (flat, ReferenceLoad::WorkingDays),
     ];
-    let agree = told.iter().filter(|(reached, _)| reached.is_some()).count();
+    let agree = references.iter().filter(|(reached, _)| reached.is_some()).count();
     let (reached, reference) =
-        told.iter().find_map(|(reached, reference)| Some(((*reached)?, *reference)))?;
+        references.iter().find_map(|(reached, reference)| Some(((*reached)?, *reference)))?;
     let middle = (load + reached) / 2.0;
-    // as they would be in the weather of these weeks
+    // adjusted to the weather of these weeks
     let usual =
         load - mean(four.iter().filter(|it| it.has_night()).map(|it| it.small_hours.above()))?;
     let nights = days.iter().filter(|day| day.has_night());
@@ -249,7 +249,7 @@ pub(super) fn never_asleep(days: &[Day], recent: &Recent, others: Option<f64>) -
         _ if agree > 1 => Confidence::High,
         ReferenceLoad::LastYear => {
             let nights = four.iter().filter(|day| day.has_night());
-            sure(share(nights.map(|day| day.small_hours.mean()), middle))
+            confidence_of(share(nights.map(|day| day.small_hours.mean()), middle))
         }
         ReferenceLoad::Others if load > 2.0 * reached => Confidence::Medium,
         _ => Confidence::Low,
@@ -258,9 +258,9 @@ pub(super) fn never_asleep(days: &[Day], recent: &Recent, others: Option<f64>) -
     Some(Found { kind, reference, since, at_least, kwh_per_year, confidence })
 }
 
-/// The load of the same four weeks a year ago as it would be in the weather of
-/// these, kW: the highest of three that begin a week apart. `None` where the two
-/// years do not part by more than their weeks do.
+/// The load of the same four weeks a year ago, adjusted to the weather of these, kW: the
+/// largest of three periods that begin a week apart. `None` where the years do not differ by
+/// more than the weeks of one year do.
 fn last_year(days: &[Day], recent: &Recent) -> Option<f64> {
     let now = weeks(&days[recent.range.clone()]);
     let nights = days[recent.range.clone()].iter().filter(|day| day.has_night());
@@ -283,14 +283,14 @@ fn last_year(days: &[Day], recent: &Recent) -> Option<f64> {
     reached.filter(|load| *load > 0.0)
 }
 
-/// Means of weeks of the small hours above what is expected, kW.
+/// Weekly means of the load from 0 to 5 above its baseline, kW.
 fn weeks(days: &[Day]) -> Vec<f64> {
     let nights: Vec<&Day> = days.iter().filter(|day| day.has_night()).collect();
     let weeks = nights.chunks(7).filter(|week| week.len() >= 4);
     weeks.filter_map(|week| mean(week.iter().map(|day| day.small_hours.above()))).collect()
 }
 
-/// How much the second values are above the first, and the standard error of that.
+/// Mean of `after` minus mean of `before`, and its standard error.
 pub(super) fn difference(before: &[f64], after: &[f64]) -> (f64, f64) {
     let (n, m) = (before.len() as f64, after.len() as f64);
     let (low, high) = (before.iter().sum::<f64>() / n, after.iter().sum::<f64>() / m);

@@ -7,18 +7,18 @@ use super::{
 };
 
 /// Standard errors that the largest of some fifty differences has to reach. In real
-/// buildings 3 finds thrice as many steps of their own as 4, and no more added ones.
+/// buildings, 3 finds three times as many steps as 4, but no more of the added ones.
 const ERRORS: f64 = 4.0;
-/// Share of the house's energy below which nobody would go and look.
+/// Share of the energy of the building below which a step is not worth examining.
 const LEAST: f64 = 0.05;
-/// Days in which it is looked for, and those on either side.
+/// Days that are searched, and days on either side of a step.
 const STEP_DAYS: usize = 84;
 const SIDE: usize = 14;
 
-/// Parts the days where the means of energy above the baseline differ most. The
-/// error is that of whole weeks about either side's mean, as neighbouring days are
-/// alike. Where a year ago is known, what rose then too (the end of a summer) is
-/// taken off.
+/// Divides the days where the means of the energy above the baseline differ most. The error
+/// is that of weekly means about the mean of their side, because neighbouring days are
+/// correlated. Where the year before is known, its rise on the same day (such as at the end
+/// of a summer) is subtracted.
 pub(super) fn step(days: &[Day]) -> Option<Found> {
     let above: Vec<(Hour, f64)> =
         days.iter().filter_map(|day| Some((day.hour, day.above()?))).collect();
@@ -27,7 +27,7 @@ pub(super) fn step(days: &[Day]) -> Option<Found> {
     let a_day = used / days.len().clamp(1, STEP_DAYS) as f64;
     let (cut, rise, errors) = highest(recent)?;
     let (since, first, last) = (recent[cut].0, recent[0].0, recent[recent.len() - 1].0);
-    // the last fortnight is still up there
+    // the last two weeks are still above
     let middle = mean(&weeks(&recent[..cut])) + rise / 2.0;
     let stays = mean(&weeks(&recent[recent.len() - SIDE..])) > middle;
     let between = |from: Hour, until: Hour| {
@@ -57,7 +57,8 @@ pub(super) fn step(days: &[Day]) -> Option<Found> {
     })
 }
 
-/// The cut with the largest difference in standard errors: where, how much, and that.
+/// The cut with the largest difference in standard errors: its index, the difference, and
+/// the difference in standard errors.
 fn highest(above: &[(Hour, f64)]) -> Option<(usize, f64, f64)> {
     let cuts = SIDE..(above.len() + 1).saturating_sub(SIDE);
     let each = cuts.filter_map(|cut| {
@@ -68,7 +69,7 @@ fn highest(above: &[(Hour, f64)]) -> Option<(usize, f64, f64)> {
     each.max_by(|a, b| a.2.total_cmp(&b.2))
 }
 
-/// Means of weeks of days; a rest of fewer than four is left out.
+/// Weekly means; a rest of fewer than four days is left out.
 fn weeks(days: &[(Hour, f64)]) -> Vec<f64> {
     let weeks = days.chunks(7).filter(|week| week.len() >= 4);
     weeks.map(|week| mean(&week.iter().map(|(_, above)| *above).collect::<Vec<_>>())).collect()

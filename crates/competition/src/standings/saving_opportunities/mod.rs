@@ -1,21 +1,21 @@
-//! Energy traps: what a facilities person would want to look at, each with the
-//! day it began, kWh and money a year, and how sure it is. A trap is the part that
-//! could go, never the whole load: what is above something that was reached.
+//! Saving opportunities ("energy traps" on pages): loads that facilities staff would want to
+//! examine, each with its first day, kWh and cost a year, and a confidence. Only the part
+//! above a reference load counts, never the whole load:
 //!
-//! - night: nights beside the house's own quietest quarter of the last four weeks;
-//! - weekend: days off beside its own weekday nights, where they are nearly as
-//!   busy as working days;
-//! - never asleep: the load from 0 to 5 beside what the house itself reached in
-//!   the same weeks of last year, or beside what half of the other participants
-//!   reach per m², or, where it hardly goes down, beside half of its working day;
-//! - step: the day that parts the last twelve weeks best, where the load rose by
-//!   more than it did a year ago.
+//! - night: nights above the quietest quarter of the nights of the last four weeks;
+//! - weekend: days off above the nights before working days, where they are nearly as busy
+//!   as working days;
+//! - permanent load: the load from 0 to 5 above that of the same weeks of last year, or
+//!   above what half of the other participants have per m², or, where it hardly decreases
+//!   at night, above half of the load on working days;
+//! - step: the day that divides the last twelve weeks best, where the load rose by more than
+//!   it did a year ago.
 //!
-//! Nights are compared by what the baseline expects of them, so that a cold night is
-//! no trap. The idea of each is known from practice: Energy Sparks (github.com,
-//! energy-sparks_analytics, baseload alerts) sets a school's base load beside its own
-//! year, beside other schools and beside its other days of the week. Thresholds
-//! are ours: at each of them a manager would still go and look.
+//! Nights are compared relative to the baseline, so that a cold night is no opportunity.
+//! The kinds are known from practice: Energy Sparks (github.com, energy-sparks_analytics,
+//! baseload alerts) compares the base load of a school with its own year, with other schools
+//! and with its other days of the week. The thresholds are ours: at each of them a manager
+//! would still examine the load.
 mod load_patterns;
 mod load_step;
 
@@ -30,21 +30,21 @@ use crate::{
 use jiff::civil::Date;
 use load_patterns::{Day, Found};
 
-/// A kind of trap.
+/// A kind of saving opportunity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OpportunityKind {
-    /// Nights use more than the house's own quiet nights.
+    /// Nights use more than the quiet nights of the same building.
     Night,
     /// Weekends are nearly as busy as weekdays.
     Weekend,
-    /// A load that never sleeps.
+    /// A permanent load.
     NeverAsleep,
     /// The load rose one day and stayed.
     Step,
 }
 
 impl OpportunityKind {
-    /// In English and in Swedish.
+    /// The text for pages and reports.
     pub const fn names(self) -> Bilingual<&'static str> {
         let (english, swedish) = match self {
             Self::Night => ("Nights above the house's quietest", "Nätter över husets lugnaste"),
@@ -56,25 +56,25 @@ impl OpportunityKind {
     }
 }
 
-/// What a trap is reference: its kilowatt-hours are those above this.
+/// The load that a saving opportunity is compared with: its kilowatt-hours are those above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReferenceLoad {
-    /// The quietest quarter of its nights of the last four weeks.
+    /// The quietest quarter of the nights of the last four weeks.
     QuietNights,
-    /// The same weeks of last year, in the weather of these.
+    /// The same weeks of last year, adjusted to the weather of these.
     LastYear,
-    /// What half of the other participants use per m² at night.
+    /// The median night load per m² of the other participants.
     Others,
-    /// Half of its load on working days.
+    /// Half of the load on working days.
     WorkingDays,
-    /// Its nights before working days.
+    /// The nights before working days.
     WeekdayNights,
     /// The weeks before.
     Before,
 }
 
 impl ReferenceLoad {
-    /// In English and in Swedish.
+    /// The text for pages and reports.
     pub const fn names(self) -> Bilingual<&'static str> {
         let (english, swedish) = match self {
             Self::QuietNights => ("above its own quiet nights", "över de egna lugna nätterna"),
@@ -93,7 +93,7 @@ impl ReferenceLoad {
     }
 }
 
-/// How sure a trap is.
+/// Confidence in a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
     /// Worth a look.
@@ -105,7 +105,7 @@ pub enum Confidence {
 }
 
 impl Confidence {
-    /// In English and in Swedish.
+    /// The text for pages and reports.
     pub const fn names(self) -> Bilingual<&'static str> {
         let (english, swedish) = match self {
             Self::Low => ("worth a look", "värt en titt"),
@@ -116,31 +116,31 @@ impl Confidence {
     }
 }
 
-/// One trap.
+/// A load that could be avoided.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SavingOpportunity {
-    /// What kind.
+    /// Its kind.
     pub kind: OpportunityKind,
-    /// What its kilowatt-hours are above.
+    /// The load that its kilowatt-hours are above.
     pub reference: ReferenceLoad,
-    /// First local day of it, within some days.
+    /// Its first local day, to within some days.
     pub since: Date,
-    /// It is at least as old as that: there is nothing known from before.
+    /// Whether it may be older because nothing is known from before.
     pub at_least: bool,
-    /// What could go, a year, if it stays.
+    /// Avoidable energy a year if it stays.
     pub kwh_per_year: f64,
-    /// What that costs.
+    /// Cost of that energy.
     pub sek_per_year: f64,
-    /// How sure it is.
+    /// Confidence in the finding.
     pub confidence: Confidence,
 }
 
-/// Days looked at.
+/// Days that are examined.
 const DAYS: usize = 28;
 
 impl Standings {
-    /// The traps of a participant, the dearest first; none where less than three
-    /// quarters of the last four weeks is known.
+    /// The saving opportunities of a participant, largest first; those by nights and days off
+    /// only where three quarters of the last four weeks are known.
     pub fn saving_opportunities(
         &self,
         who: ParticipantIndex,
@@ -150,7 +150,7 @@ impl Standings {
         self.opportunities_of(who, now, price, &self.nights_per_area(Hour::containing(now)))
     }
 
-    /// The traps of all, each house's nights looked at once.
+    /// The saving opportunities of all participants.
     pub fn all_saving_opportunities(
         &self,
         now: Time,
@@ -158,13 +158,13 @@ impl Standings {
     ) -> Vec<(ParticipantIndex, SavingOpportunity)> {
         let nights = self.nights_per_area(Hour::containing(now));
         let everybody = (0..self.states.len() as u32).map(ParticipantIndex);
-        let traps = |who| {
+        let opportunities = |who| {
             self.opportunities_of(who, now, price, &nights).into_iter().map(move |it| (who, it))
         };
-        everybody.flat_map(traps).collect()
+        everybody.flat_map(opportunities).collect()
     }
 
-    /// `nights` are of all participants.
+    /// `nights`: night load per m² of all participants.
     fn opportunities_of(
         &self,
         who: ParticipantIndex,
@@ -181,8 +181,8 @@ impl Standings {
             found.extend(load_patterns::night(&days, recent));
             found.extend(load_patterns::weekend(&days, recent));
             let sleepless =
-                load_patterns::never_asleep(&days, recent, self.others(who, end, nights));
-            // the same load, which the step tells better
+                load_patterns::permanent_load(&days, recent, self.others(who, end, nights));
+            // the same load as the step, whose first day is more exact
             found.extend(sleepless.filter(|it| {
                 step.as_ref().is_none_or(|step| {
                     it.reference != ReferenceLoad::LastYear
@@ -191,7 +191,7 @@ impl Standings {
             }));
         }
         found.extend(step);
-        let trap = |found: Found| SavingOpportunity {
+        let opportunity = |found: Found| SavingOpportunity {
             kind: found.kind,
             reference: found.reference,
             since: state.calendar.date(found.since.start()),
@@ -200,13 +200,13 @@ impl Standings {
             sek_per_year: found.kwh_per_year * price.0,
             confidence: found.confidence,
         };
-        let mut traps: Vec<SavingOpportunity> = found.into_iter().map(trap).collect();
-        traps.retain(|trap| trap.kwh_per_year > 0.0);
-        traps.sort_by(|a, b| b.kwh_per_year.total_cmp(&a.kwh_per_year));
-        traps
+        let mut opportunities: Vec<SavingOpportunity> = found.into_iter().map(opportunity).collect();
+        opportunities.retain(|opportunity| opportunity.kwh_per_year > 0.0);
+        opportunities.sort_by(|a, b| b.kwh_per_year.total_cmp(&a.kwh_per_year));
+        opportunities
     }
 
-    /// Local days with what is known of them; excluded hours are left out.
+    /// Local days with their known hours; excluded hours are left out.
     fn known_days(&self, state: &ParticipantState, hours: Range<Hour>) -> Vec<Day> {
         let meter_days = &self.meter_days[state.meters.clone()];
         let mut days: Vec<Day> = Vec::new();
@@ -232,8 +232,8 @@ impl Standings {
         days
     }
 
-    /// kW per m² from 0 to 5 in the last four weeks, of each participant of which
-    /// both are known.
+    /// Mean load per area from 0 to 5 in the last four weeks by participant, kW/m²; `None`
+    /// where load or area is unknown.
     fn nights_per_area(&self, end: Hour) -> Vec<Option<f64>> {
         let per_area = |state: &ParticipantState| {
             let days = self.known_days(state, end - DAYS as i64 * 24..end);
@@ -245,8 +245,8 @@ impl Standings {
         self.states.iter().map(per_area).collect()
     }
 
-    /// What half of the others use per m² from 0 to 5, times the house's own
-    /// area; `None` with too few of them.
+    /// Median load per area of the others from 0 to 5 times the own area, kW; `None` with too
+    /// few others.
     fn others(&self, who: ParticipantIndex, end: Hour, nights: &[Option<f64>]) -> Option<f64> {
         let area = self.states[who.0 as usize].area(end)?;
         let others = nights.iter().enumerate().filter(|(index, _)| *index != who.0 as usize);

@@ -1,12 +1,12 @@
 //! Properties: the standings are a function of the set of samples, and energy is
-//! the difference of registers, whatever happens to the messages.
+//! the difference of registers, however messages are lost, repeated or reordered.
 use competition::{
     Epoch, MeterIndex, ParticipantIndex, Provenance, Rule, Sample, Standings, Time, WattHours,
     Watts,
 };
 use proptest::prelude::*;
 
-use crate::hall::{Map, boards, competition, midnight, participant, sample};
+use crate::support::{Map, boards, competition, midnight, participant, sample};
 
 const METER: MeterIndex = MeterIndex(0);
 const WHO: ParticipantIndex = ParticipantIndex(0);
@@ -19,7 +19,7 @@ fn end() -> i64 {
     midnight(2027, 4, 1)
 }
 
-/// A believable stream: (seconds to the next, watts, what the register shows).
+/// A plausible stream: (seconds to the next sample, watts, displayed register).
 fn stream(longest: i64) -> impl Strategy<Value = Vec<Sample>> {
     let step = (
         prop_oneof![8 => 1i64..1200, 4 => Just(3600), 1 => 1i64..longest],
@@ -51,7 +51,7 @@ fn stream(longest: i64) -> impl Strategy<Value = Vec<Sample>> {
     })
 }
 
-/// As the server gives them: each at its turn, settled now and then.
+/// Applies samples as the server does: one by one, with `settle` now and then.
 fn fed(samples: impl IntoIterator<Item = Sample>, every: usize) -> (Standings, Map) {
     let (mut standings, mut map) =
         (Standings::new(competition(), vec![participant("a", 1)]), Map::default());
@@ -65,7 +65,7 @@ fn fed(samples: impl IntoIterator<Item = Sample>, every: usize) -> (Standings, M
     (standings, map)
 }
 
-/// Everything that can be seen of the standings.
+/// All results of the standings.
 fn seen(standings: &Standings) -> String {
     let series = standings.series(WHO, Time(start())..Time(end()), 900);
     let past = standings.leaderboard_at(Rule::Saving, Time(end() - 300_000));
@@ -165,7 +165,7 @@ proptest! {
 
     /// Undeclared resets, declared swaps and rollovers at any moment.
     #[test]
-    fn no_change_of_register_is_absurd(
+    fn no_register_change_gives_absurd_energy(
         samples in stream(20_000),
         at in any::<proptest::sample::Index>(),
         first in 0i64..3_000_000_000,
@@ -198,9 +198,9 @@ proptest! {
         }
     }
 
-    /// Values nobody screened.
+    /// Values that were not screened.
     #[test]
-    fn nothing_makes_the_board_nan(
+    fn no_value_gives_a_leaderboard_with_nan(
         values in proptest::collection::vec((any::<i64>(), any::<i64>(), any::<Option<i64>>()), 0..50),
         now in any::<i32>(),
     ) {
@@ -216,7 +216,7 @@ proptest! {
     }
 
     #[test]
-    fn neighbours_do_not_matter(mine in stream(400_000), theirs in stream(400_000)) {
+    fn participants_do_not_affect_each_other(mine in stream(400_000), theirs in stream(400_000)) {
         let alone = fed(mine.clone(), 10).0;
         let mut both = Standings::new(competition(), vec![participant("a", 1), participant("b", 1)]);
         let mut map = Map::default();

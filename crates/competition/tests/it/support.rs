@@ -1,4 +1,4 @@
-//! A competition to test with, and a store that is a map.
+//! A competition for tests, and a store of samples in memory.
 use core::ops::Range;
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ impl ReadingSource for Map {
 }
 
 impl Map {
-    /// Stores a sample and tells the standings as the server does.
+    /// Stores a sample and applies it to the standings as the server does.
     pub(crate) fn take(&mut self, standings: &mut Standings, meter: MeterIndex, sample: Sample) {
         let newest = standings.newest(meter).is_none_or(|newest| newest < sample.at);
         let place = self.0.entry((meter, sample.at));
@@ -64,7 +64,7 @@ pub(crate) fn competition() -> Competition {
     competition
 }
 
-/// One with so many meters.
+/// A participant with this number of meters.
 pub(crate) fn participant(id: &str, meters: usize) -> Participant {
     Participant {
         id: id.to_owned(),
@@ -80,7 +80,7 @@ pub(crate) fn sample(at: i64, wh: i64) -> Sample {
     Sample { at: Time(at), import: WattHours(wh), export: None, power: None }
 }
 
-/// All boards as text, which shows every bit of every number.
+/// All leaderboards as text with all digits of every number.
 pub(crate) fn boards(standings: &Standings, now: i64) -> String {
     let rules =
         [Rule::Saving, Rule::Intensity, Rule::Night, Rule::SavingPerEmployee, Rule::MostImproved];
