@@ -9,7 +9,7 @@ use competition::{
 };
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
-use crate::{hall::Map, read};
+use crate::{read, support::Map};
 
 const WHO: ParticipantIndex = ParticipantIndex(0);
 

@@ -200,7 +200,8 @@ impl Standings {
             sek_per_year: found.kwh_per_year * price.0,
             confidence: found.confidence,
         };
-        let mut opportunities: Vec<SavingOpportunity> = found.into_iter().map(opportunity).collect();
+        let mut opportunities: Vec<SavingOpportunity> =
+            found.into_iter().map(opportunity).collect();
         opportunities.retain(|opportunity| opportunity.kwh_per_year > 0.0);
         opportunities.sort_by(|a, b| b.kwh_per_year.total_cmp(&a.kwh_per_year));
         opportunities
