@@ -82,7 +82,7 @@ fn a_reading_with_null_says_the_same_as_without() {
 }
 
 #[test]
-fn phases_may_be_told_in_part() {
+fn phases_may_be_partial() {
     let json = r#"{"meter":"m","t":"2027-04-11T09:59:50Z","import_wh":1,
         "phases":{"power_w":[1,2,3]},"seq":1,"boot":1}"#;
     let phases = Phases { power_w: [Some(1), Some(2), Some(3)], ..Phases::default() };
