@@ -1,32 +1,7 @@
 //! The leaderboard and its rows.
 use crate::{
-    Bilingual, ConfidenceInterval, MilliWattHours, ParticipantIndex, Score, Time, Watts,
-    names::names,
+    Bilingual, ConfidenceInterval, MilliWattHours, ParticipantIndex, Rule, Score, Time, Watts,
 };
-
-/// What a leaderboard ranks by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Rule {
-    /// Saving, percent; more is better.
-    #[default]
-    Saving,
-    /// kWh/m² over the contest; less is better.
-    Intensity,
-    /// Mean night load per area; less is better.
-    Night,
-    /// Saved kWh per employee; more is better.
-    SavingPerEmployee,
-    /// Saving of the last 14 days minus that of the days before; more is better.
-    MostImproved,
-}
-
-names!(Rule {
-    Saving = "saving",
-    Intensity = "intensity",
-    Night = "night",
-    SavingPerEmployee = "saving-per-employee",
-    MostImproved = "most-improved",
-});
 
 /// The phase of the competition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -39,6 +39,7 @@ mod ranking;
 mod reading_source;
 mod reference_baselines;
 mod results;
+mod rule;
 mod sample;
 mod score;
 mod standings;
@@ -57,7 +58,7 @@ pub use confidence_interval::ConfidenceInterval;
 pub use day_record::{DayRecord, DayRecordError};
 pub use factors::{Factors, KgCo2PerKwh, SekPerKwh};
 pub use interval_data::{ImportValidator, IntervalReading};
-pub use leaderboard::{ClusterRow, Contact, Leaderboard, Row, Rule, Status};
+pub use leaderboard::{ClusterRow, Contact, Leaderboard, Row, Status};
 pub use names::UnknownName;
 pub use participant::{
     Baseline, Competition, Dated, DayKind, Epoch, Exclusion, Meter, MeterIndex, Method,
@@ -68,6 +69,7 @@ pub use results::{
     AppendOutcome, ContestTotals, EnergyComparison, HourLoad, LatestReading, Provenance,
     QuarantinedReadings, Revision, SeriesPoint,
 };
+pub use rule::Rule;
 pub use sample::{QuarantineReason, RejectReason, Sample};
 pub use score::{Score, ScoreUnit};
 pub use standings::{

@@ -2,8 +2,7 @@
 use jiff::{civil::Date, tz::TimeZone};
 
 use crate::{
-    Activity, Country, Factors, Percent, SquareMetres, Time, WattHours, Watts, leaderboard::Rule,
-    names::names,
+    Activity, Country, Factors, Percent, Rule, SquareMetres, Time, WattHours, Watts, names::names,
 };
 
 /// Position of a participant in the configuration.

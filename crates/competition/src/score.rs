@@ -1,5 +1,5 @@
 //! Scores: the value that a rule ranks by, with its unit and its interval.
-use crate::{ConfidenceInterval, Rule, names::names};
+use crate::{ConfidenceInterval, names::names};
 
 /// What a row is ranked by. Ranking compares [`Score::value`] rounded to the decimals of
 /// its unit, so equal scores share a rank.
@@ -9,7 +9,7 @@ pub struct Score {
     pub value: Option<f64>,
     /// The unit of the value and of the interval.
     pub unit: ScoreUnit,
-    /// 90 % interval of the value; only [`Rule::Saving`] has one.
+    /// 90 % interval of the value; only [`crate::Rule::Saving`] has one.
     pub interval: Option<ConfidenceInterval>,
 }
 
@@ -42,27 +42,6 @@ impl ScoreUnit {
         match self {
             Self::Percent | Self::KwhPerEmployee | Self::PercentagePoints => 1,
             Self::KwhPerSquareMetre | Self::WattsPerSquareMetre => 2,
-        }
-    }
-}
-
-impl Rule {
-    /// The unit of what the rule ranks by.
-    pub const fn unit(self) -> ScoreUnit {
-        match self {
-            Self::Saving => ScoreUnit::Percent,
-            Self::Intensity => ScoreUnit::KwhPerSquareMetre,
-            Self::Night => ScoreUnit::WattsPerSquareMetre,
-            Self::SavingPerEmployee => ScoreUnit::KwhPerEmployee,
-            Self::MostImproved => ScoreUnit::PercentagePoints,
-        }
-    }
-
-    /// Whether the smallest score ranks first.
-    pub(crate) const fn lower_is_better(self) -> bool {
-        match self {
-            Self::Intensity | Self::Night => true,
-            Self::Saving | Self::SavingPerEmployee | Self::MostImproved => false,
         }
     }
 }

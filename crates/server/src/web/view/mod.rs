@@ -11,6 +11,7 @@ mod organiser;
 mod panel_gallery;
 mod participant;
 mod row;
+mod selection;
 mod summary;
 mod what_if;
 
@@ -18,12 +19,13 @@ use competition::{Competition, Participant, ParticipantIndex, Time};
 use jiff::tz::TimeZone;
 use wire::Language;
 
-pub(super) use board::{Selection, board};
+pub(super) use board::board;
 pub(super) use chart::LoadCurve;
 pub(super) use kiosk::kiosk;
 pub(super) use layout::{error, not_found};
 pub(super) use organiser::{OrganiserView, organiser};
 pub(super) use participant::{ParticipantCharts, participant};
+pub(super) use selection::Selection;
 pub(super) use what_if::what_if;
 
 use crate::{display::PageInputs, engine::Snapshot};

@@ -2,7 +2,7 @@
 use competition::{Participant, Row};
 use maud::{Markup, html};
 
-use super::{ViewContext, board::Selection};
+use super::{ViewContext, selection::Selection};
 
 /// How many panels are shown unless the visitor asks for all.
 const DEFAULT_COUNT: usize = 24;

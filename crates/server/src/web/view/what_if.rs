@@ -6,8 +6,9 @@ use wire::Language;
 
 use super::{
     ViewContext,
-    board::{Selection, table},
+    board::table,
     layout::{PageFrame, page},
+    selection::Selection,
 };
 use crate::text::{ChooseText, FormatNumber, UNKNOWN};
 use crate::web::rule;
