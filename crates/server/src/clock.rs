@@ -36,6 +36,19 @@ impl Clock {
         Self(Source::Simulated { start, since: Instant::now(), speed, stop: Some(stop) })
     }
 
+    /// A clock that stands still.
+    pub fn stopped(at: Time) -> Self {
+        Self::simulated_until(at, 1.0, at)
+    }
+
+    /// When a simulated clock stops; `None` where it does not, and for the machine's clock.
+    pub const fn stop(&self) -> Option<Time> {
+        match self.0 {
+            Source::Real => None,
+            Source::Simulated { stop, .. } => stop,
+        }
+    }
+
     /// Seconds by which the clock advances in a second.
     pub const fn speed(&self) -> f64 {
         match self.0 {

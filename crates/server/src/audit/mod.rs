@@ -22,6 +22,7 @@ mod canonical_config;
 mod declaration;
 mod describe;
 mod event;
+mod kind;
 mod locked_result;
 
 pub use canonical_config::hex;
@@ -33,4 +34,5 @@ pub use declaration::{
 pub use describe::describe;
 pub(crate) use describe::moment;
 pub use event::{AuditEntry, AuditEvent, BoardPosition, LateReadings, QuarantineRecord};
+pub use kind::AuditEventKind;
 pub use locked_result::LockedResult;

@@ -6,12 +6,17 @@ use competition::{Rule, Time};
 use jiff::tz::TimeZone;
 
 use crate::{
-    audit::{self, AuditEntry, AuditEvent, Declaration, LockedResult},
+    audit::{self, AuditEntry, AuditEvent, AuditEventKind, Declaration, LockedResult},
     store::{Store, StoreError},
 };
 
 /// Kinds of entries that decide something.
-const KINDS: [&str; 4] = ["declaration", "amendment", "lock", "result"];
+const KINDS: [AuditEventKind; 4] = [
+    AuditEventKind::Declaration,
+    AuditEventKind::Amendment,
+    AuditEventKind::Lock,
+    AuditEventKind::Result,
+];
 
 /// The organiser's decisions up to an entry of the log.
 #[derive(Debug, Clone, Default)]
@@ -38,10 +43,10 @@ impl DecisionState {
         store: &Store,
         zone: &TimeZone,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        if store.audit_entries_of(self.upto, &KINDS)?.is_empty() {
+        if store.audit.entries_of(self.upto, &KINDS)?.is_empty() {
             return Ok(Vec::new());
         }
-        let entries = store.audit_entries_of(0, &KINDS)?;
+        let entries = store.audit.entries_of(0, &KINDS)?;
         let known = self.upto;
         self.active = audit::declarations_in_force(&entries, zone);
         let mut activities = HashSet::new();

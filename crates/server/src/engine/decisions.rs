@@ -9,8 +9,8 @@ use competition::{Competition, Leaderboard, Participant, Rule, Time};
 use super::{Decisions, decision_state::DecisionState, recover, state::EngineState};
 use crate::{
     audit::{
-        self, AuditEntry, AuditEvent, BoardPosition, CanonicalConfig, Change, DeclarationError,
-        DeclarationRequest, Difference, LockedResult, moment,
+        self, AuditEntry, AuditEvent, AuditEventKind, BoardPosition, CanonicalConfig, Change,
+        DeclarationError, DeclarationRequest, Difference, LockedResult, moment,
     },
     store::{Inserted, StoreError},
 };
@@ -74,8 +74,12 @@ impl EngineState {
         let canonical_config = CanonicalConfig::new(self.standings.competition(), &self.configured);
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = canonical_config.hash();
-        let last =
-            self.store.last_audit_entry(Some("configuration"))?.as_ref().map(AuditEntry::event);
+        let last = self
+            .store
+            .audit
+            .last_entry(Some(AuditEventKind::Configuration))?
+            .as_ref()
+            .map(AuditEntry::event);
         let event = match last {
             Some(AuditEvent::Configuration { configuration: known, .. })
                 if known == configuration =>
@@ -94,10 +98,10 @@ impl EngineState {
             }
         };
         let now = self.clock.now();
-        self.store.append_audit(now, &[event])?;
-        self.store.append_imports(now)?;
+        self.store.audit.append(now, &[event])?;
+        self.store.append_import_entries(now)?;
         let cause = self.decided.result.as_ref().map_or(0, |(cause, _)| *cause);
-        let amended = self.store.audit_entries_of(cause, &["amendment"])?;
+        let amended = self.store.audit.entries_of(cause, &[AuditEventKind::Amendment])?;
         if self.take_in(&amended)? {
             self.checkpoint()?;
             self.rebuild()?;
@@ -129,13 +133,13 @@ impl EngineState {
         let events = self.trail.take(&self.standings, &self.directory, Instant::now());
         let noted = self
             .checkpoint()
-            .and_then(|()| self.store.append_audit(now, &[events, vec![event]].concat()));
+            .and_then(|()| self.store.audit.append(now, &[events, vec![event]].concat()));
         let seq = match noted {
             Ok(seq) => seq,
             Err(error) => return Ok(Err(DecisionError::Store(error.to_string()))),
         };
         self.take_decisions()?;
-        let entry = self.store.audit_entries(seq - 1)?.into_iter().next();
+        let entry = self.store.audit.entries(seq - 1)?.into_iter().next();
         Ok(entry.ok_or_else(|| DecisionError::Store("the entry is gone".to_owned())))
     }
 
@@ -165,7 +169,7 @@ impl EngineState {
         if let Some(&cause) = declared.last() {
             let now = self.clock.now();
             let places = self.moved(&before, &self.official(now));
-            self.store.append_audit(now, &[AuditEvent::Moved { cause, places }])?;
+            self.store.audit.append(now, &[AuditEvent::Moved { cause, places }])?;
         }
         Ok(())
     }
@@ -179,9 +183,9 @@ impl EngineState {
             let Ok(Change::Late(id)) = declared.read(zone) else { continue };
             let Some(who) = self.configured.iter().find(|who| who.id == id) else { continue };
             let meters: Vec<String> = who.meters.iter().map(|meter| meter.id.clone()).collect();
-            for (name, sample) in self.store.release(&id, &meters, self.clock.now())? {
+            for (name, sample) in self.store.take_in_post_lock(&id, &meters, self.clock.now())? {
                 let Some(meter) = self.standings.meter(&name) else { continue };
-                match self.store.insert(meter, sample)? {
+                match self.store.readings.insert(meter, sample)? {
                     Inserted::Newest => {
                         self.standings.append(meter, sample);
                     }
@@ -191,8 +195,8 @@ impl EngineState {
                     Inserted::Repeated | Inserted::Conflict { moved: false } => {}
                 }
             }
-            self.store.commit()?;
-            self.store.released(&meters)?;
+            self.store.readings.commit()?;
+            self.store.imports.delete_post_lock_readings(&meters)?;
             any = true;
         }
         Ok(any)
@@ -231,14 +235,14 @@ impl EngineState {
             );
         }
         let result = AuditEvent::Result { cause, board: board.clone(), changes };
-        self.decided.upto = self.store.append_audit(now, &[result])?;
+        self.decided.upto = self.store.audit.append(now, &[result])?;
         self.decided.result = Some((cause, board));
         Ok(())
     }
 
     fn changed_since_the_lock(&self) -> Result<Vec<Difference>, StoreError> {
         let Some((lock, _)) = self.decided.locked else { return Ok(Vec::new()) };
-        let known = self.store.audit_entries_of(0, &["configuration"])?;
+        let known = self.store.audit.entries_of(0, &[AuditEventKind::Configuration])?;
         let locked =
             known.iter().take_while(|entry| entry.seq < lock).last().map(AuditEntry::event);
         let Some(AuditEvent::Configuration { content, .. }) = locked else { return Ok(Vec::new()) };
@@ -274,7 +278,7 @@ impl EngineState {
         Ok(Decisions {
             declared: self.decided.active.clone(),
             locked: self.decided.locked.map(|(_, at)| at),
-            head: self.store.last_audit_entry(None)?,
+            head: self.store.audit.last_entry(None)?,
         })
     }
 
@@ -295,7 +299,7 @@ impl EngineState {
         }
         let mut events = self.trail.take(&self.standings, &self.directory, real);
         if let Some(before) = self.before_import.take()
-            && let Some(import) = self.store.last_audit_entry(Some("import"))?
+            && let Some(import) = self.store.audit.last_entry(Some(AuditEventKind::Import))?
         {
             let places = self.moved(&before, &self.official(now));
             events.push(AuditEvent::Moved { cause: import.seq, places });
@@ -304,7 +308,7 @@ impl EngineState {
             events.extend(self.trail.standing(&self.standings, now));
         }
         if !events.is_empty() {
-            self.store.append_audit(now, &events)?;
+            self.store.audit.append(now, &events)?;
         }
         Ok(())
     }

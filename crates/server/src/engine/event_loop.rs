@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Settings,
-    ingest::{DecodedBatch, Decoder, Delivery, MeterDirectory},
+    ingest::{DecodedBatch, Delivery, MeterDirectory, start_decoder},
     store::StoreError,
 };
 
@@ -116,13 +116,16 @@ pub async fn start(
             // Nobody waits any more where the caller was cancelled.
             Err(error) => return drop(ready.send(Err(error))),
         };
+        if let Err(error) = recovered.store.audit.record_clock(&clock) {
+            return drop(ready.send(Err(error)));
+        }
         let core = match EngineState::new(recovered, directory, clock) {
             Ok(core) => core,
             Err(error) => return drop(ready.send(Err(error))),
         };
         let (handle, thread) = Thread::new(core, batches);
         tracing::info!(
-            readings = thread.core.store.readings(),
+            readings = thread.core.store.readings.count(),
             milliseconds = began.elapsed().as_millis() as u64,
             "the standings are computed"
         );
@@ -132,7 +135,7 @@ pub async fn start(
         }
     })?;
     let handle = opened.await.map_err(|_| EngineError::Died)??;
-    Decoder::start(inbox, names, batch_in, stopped)?;
+    start_decoder(inbox, names, batch_in, stopped)?;
     Ok((handle, Engine { stop, done }))
 }
 
@@ -212,7 +215,7 @@ impl Thread {
             if self.retry.is_some() {
                 continue;
             }
-            if self.core.store.checkpoint_due() {
+            if self.core.store.readings.checkpoint_due() {
                 self.checkpoint_step();
             }
             if self.sealing() {
@@ -344,7 +347,7 @@ impl Thread {
                 let _ = reply.send(self.core.decisions()?);
             }
             Query::Log { after, reply } => {
-                let _ = reply.send(self.core.store.audit_entries(after)?);
+                let _ = reply.send(self.core.store.audit.entries(after)?);
             }
             Query::Series { who, range, step, reply } => {
                 let standings = &self.core.standings;

@@ -13,9 +13,8 @@ use super::{
 };
 use crate::{
     audit::{self, AuditEntry},
-    clock::Clock,
     ingest::MeterDirectory,
-    store::{Durability, Store, StoreError, append_audit_to},
+    store::{Durability, Recovering, StoreError, append_audit_to, service_clock},
 };
 
 /// A decision that was taken.
@@ -37,7 +36,7 @@ pub fn decide_offline(
     participants: &[Participant],
     decision: Decision,
 ) -> Result<Result<RecordedDecision, DecisionError>, StoreError> {
-    let clock = Clock::real();
+    let clock = service_clock(dir)?;
     let opened = Recovered::open(dir, Durability::Full, competition.clone(), participants.to_vec());
     match opened {
         Ok(recovered) => {
@@ -49,7 +48,7 @@ pub fn decide_offline(
         Err(StoreError::InUse(_)) => {
             let names = names(participants);
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let view = Store::open_read_only(dir, &names)?;
+            let view = Recovering::open_read_only(dir, &names)?;
             let mut decided = DecisionState::default();
             decided.read(view.store(), &competition.timezone)?;
             let participants = audit::apply_declarations(participants, &decided.active);
@@ -58,7 +57,7 @@ pub fn decide_offline(
                 Ok(event) => event,
                 Err(declined) => return Ok(Err(declined)),
             };
-            let entry = append_audit_to(dir, clock.now(), &event)?;
+            let entry = append_audit_to(dir, &event)?;
             Ok(Ok(RecordedDecision { entry, applied: false }))
         }
         Err(error) => Err(error),

@@ -10,7 +10,10 @@ use competition::{ContestTotals, Leaderboard, MeterIndex, ParticipantIndex, Stan
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    audit::{AuditEntry, AuditEvent, BoardPosition, LateReadings, QuarantineRecord, moment},
+    audit::{
+        AuditEntry, AuditEvent, AuditEventKind, BoardPosition, LateReadings, QuarantineRecord,
+        moment,
+    },
     ingest::MeterDirectory,
     store::{Store, StoreError},
 };
@@ -68,12 +71,13 @@ impl PendingAudit {
     /// The store's.
     pub(super) fn open(store: &Store) -> Result<Self, StoreError> {
         let mut trail = Self { doubts: true, ..Self::default() };
-        for entry in store.audit_entries_of(0, &["quarantine"])? {
+        for entry in store.audit.entries_of(0, &[AuditEventKind::Quarantine])? {
             if let AuditEvent::Quarantine(held) = entry.event() {
                 trail.held.insert((held.meter, held.reason, held.first), held.readings);
             }
         }
-        let standing = store.last_audit_entry(Some("standing"))?.as_ref().map(AuditEntry::event);
+        let standing =
+            store.audit.last_entry(Some(AuditEventKind::Standing))?.as_ref().map(AuditEntry::event);
         if let Some(AuditEvent::Standing { date, .. }) = standing {
             trail.date = date.parse::<Date>().ok().and_then(|date| date.tomorrow().ok());
         }

@@ -40,7 +40,7 @@ impl Recovered {
         competition: Competition,
         participants: Vec<Participant>,
     ) -> Result<Self, StoreError> {
-        compute(competition, participants, |meters| Store::open(dir, durability, meters))
+        compute(competition, participants, |meters| Recovering::open(dir, durability, meters))
     }
 }
 
@@ -55,7 +55,7 @@ pub fn standings(
     participants: Vec<Participant>,
 ) -> Result<(Standings, Option<LockedResult>), StoreError> {
     let recovered =
-        compute(competition, participants, |meters| Store::open_read_only(dir, meters))?;
+        compute(competition, participants, |meters| Recovering::open_read_only(dir, meters))?;
     let Recovered { standings, decided, .. } = recovered;
     Ok((standings, decided.result.map(|(_, frozen)| frozen)))
 }
@@ -85,7 +85,7 @@ fn compute(
         Inserted::Repeated | Inserted::Conflict { moved: false } => {}
     })?;
     for meter in again {
-        store.touch(meter);
+        store.readings.touch(meter);
     }
     let imported = give_imported(&mut standings, &store, 0, |_| ())?;
     settle(&mut standings, &store)?;
@@ -105,9 +105,9 @@ pub(super) fn again(
     let names = names(&participants);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut standings = Standings::new(competition, participants);
-    store.days(|meter, record| restored(&mut standings, &names, meter, record))?;
+    store.readings.days(|meter, record| restored(&mut standings, &names, meter, record))?;
     for meter in append_all(&mut standings, store, names.len())? {
-        store.touch(meter);
+        store.readings.touch(meter);
     }
     let imported = give_imported(&mut standings, store, 0, |_| ())?;
     settle(&mut standings, store)?;
@@ -167,7 +167,7 @@ pub(super) fn give_imported(
 ) -> Result<i64, StoreError> {
     let ids = standings.participants().iter().zip((0..).map(ParticipantIndex));
     let ids: HashMap<String, _> = ids.map(|(who, index)| (who.id.clone(), index)).collect();
-    let now = store.imported(since, &mut |row| match row {
+    let now = store.imports.rows_since(since, &mut |row| match row {
         ImportedRow::Interval { meter, interval } => {
             if let Some(meter) = standings.meter(meter) {
                 standings.interval(meter, &interval);
@@ -190,15 +190,15 @@ fn append_missing(
     store: &Store,
     meter: MeterIndex,
 ) -> Result<bool, StoreError> {
-    let Some(newest) = store.newest(meter) else { return Ok(false) };
+    let Some(newest) = store.readings.newest(meter) else { return Ok(false) };
     let known = standings.newest(meter);
     if known.is_some_and(|known| known >= newest.at) {
         return Ok(false);
     }
     let mut from = known.map_or(Time(0), |known| Time(known.0 + 1));
-    while let Some(first) = store.first_from(meter, from)? {
+    while let Some(first) = store.readings.first_from(meter, from)? {
         let end = Time(first.at.0 + PART);
-        for sample in store.samples(meter, first.at..end)? {
+        for sample in store.readings.samples(meter, first.at..end)? {
             standings.append(meter, sample);
         }
         from = end;

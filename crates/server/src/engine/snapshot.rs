@@ -85,7 +85,7 @@ impl SnapshotPublisher {
         self.made = Some(now);
         self.cost = now - began;
         metrics::gauge!("wattkampen_board_version").set(version as f64);
-        metrics::gauge!("wattkampen_stored_readings").set(core.store.readings() as f64);
+        metrics::gauge!("wattkampen_stored_readings").set(core.store.readings.count() as f64);
         (self.last.clone(), events)
     }
 

@@ -201,7 +201,7 @@ impl EngineState {
             }
             return Ok(());
         }
-        let inserted = self.store.insert(meter, sample)?;
+        let inserted = self.store.readings.insert(meter, sample)?;
         match inserted {
             Inserted::Newest => {
                 self.stored.here += 1;
@@ -292,7 +292,7 @@ impl EngineState {
             for (reason, more) in self.telegram_errors.heard(&id, &status) {
                 let topic = Topic::Status(id.clone()).to_buf();
                 let reason = IngestError::Telegrams(reason);
-                self.rejections.add_some(more.into(), &topic, &reason, heard, Instant::now());
+                self.rejections.add_many(more.into(), &topic, &reason, heard, Instant::now());
             }
             self.gateways.insert(id.clone(), GatewayState { id, status, heard });
         }
@@ -304,10 +304,10 @@ impl EngineState {
     /// The store's. Nothing is acknowledged then; the call may be repeated.
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
         if !self.aside.is_empty() {
-            self.store.keep_post_lock(&self.aside)?;
+            self.store.imports.keep_post_lock(&self.aside)?;
             self.aside.clear();
         }
-        self.store.commit()?;
+        self.store.readings.commit()?;
         for acks in self.acks.drain(..) {
             acks.send();
         }
@@ -330,7 +330,7 @@ impl EngineState {
 
     /// Takes what others have committed beside us: imports, decisions.
     fn take_foreign(&mut self) -> Result<(), StoreError> {
-        if !self.store.changed_by_others()? {
+        if !self.store.imports.changed_by_others()? {
             return Ok(());
         }
         self.foreign = true;
@@ -394,7 +394,7 @@ impl EngineState {
             conflicts: self.conflicts.here,
             doubted: self.doubted.here,
             refused: refused.filter(|(_, c)| c.here > 0).map(|(l, c)| (*l, c.here)).collect(),
-            readings: self.store.readings(),
+            readings: self.store.readings.count(),
         }
     }
 }

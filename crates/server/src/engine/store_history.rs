@@ -31,14 +31,14 @@ impl<'a> StoreHistory<'a> {
 
 impl ReadingSource for StoreHistory<'_> {
     fn samples(&self, meter: MeterIndex, range: Range<Time>) -> Vec<Sample> {
-        self.keep(self.store.samples(meter, range))
+        self.keep(self.store.readings.samples(meter, range))
     }
 
     fn last_before(&self, meter: MeterIndex, at: Time) -> Option<Sample> {
-        self.keep(self.store.last_before(meter, at))
+        self.keep(self.store.readings.last_before(meter, at))
     }
 
     fn first_from(&self, meter: MeterIndex, at: Time) -> Option<Sample> {
-        self.keep(self.store.first_from(meter, at))
+        self.keep(self.store.readings.first_from(meter, at))
     }
 }

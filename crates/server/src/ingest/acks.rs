@@ -1,15 +1,15 @@
-//! Acknowledgements of a batch, one call for each connection.
+//! Gathers the acknowledgements of a batch, so that each connection gets one call.
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Ack, Acknowledge};
+use super::delivery::{Ack, Acknowledge};
 
-/// Tokens by connection, each in the order of arrival.
+/// Tokens by connection, in the order of arrival.
 #[derive(Debug, Default)]
 pub(crate) struct AckBatch {
     groups: Vec<(Arc<dyn Acknowledge>, Vec<u64>)>,
-    /// Address of a connection to its group; asked only where the delivery before
-    /// came by another.
-    by: HashMap<usize, usize>,
+    /// Index of a connection's group by the connection's address; looked up only where
+    /// the delivery before was of another connection.
+    by_address: HashMap<usize, usize>,
     last: usize,
 }
 
@@ -21,7 +21,7 @@ impl AckBatch {
             Arc::as_ptr(&group.0).cast::<()>() as usize == address
         };
         if !self.groups.get(self.last).is_some_and(same) {
-            self.last = *self.by.entry(address).or_insert(self.groups.len());
+            self.last = *self.by_address.entry(address).or_insert(self.groups.len());
             if self.last == self.groups.len() {
                 self.groups.push((connection, Vec::new()));
             }
@@ -29,7 +29,7 @@ impl AckBatch {
         self.groups[self.last].1.push(ack.token);
     }
 
-    /// They are committed.
+    /// Acknowledges all deliveries, after their commit.
     pub(crate) fn send(self) {
         for (connection, tokens) in self.groups {
             connection.acknowledge(&tokens);
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn each_connection_hears_once_and_in_order() {
+    fn each_connection_is_called_once_with_tokens_in_order() {
         let connections = [Arc::new(Connection::default()), Arc::new(Connection::default())];
         let mut acks = AckBatch::default();
         for (which, token) in [(0, 5), (1, 5), (0, 6), (0, 3), (1, 9)] {

@@ -1,26 +1,32 @@
-//! The thread before the engine's: drains the inbox and parses, so that the next
-//! batch is ready while the engine waits for the disk.
+//! The thread before the engine's: takes deliveries from the inbox and parses them, so
+//! that the next batch is ready while the engine waits for the disk.
 use std::{sync::Arc, thread};
 
 use competition::{MeterIndex, Sample};
 use tokio::sync::{mpsc, watch};
 use wire::{GatewayId, Status};
 
-use super::{AckBatch, Delivery, IngestError, Message, MeterDirectory, parse};
+use super::{
+    acks::AckBatch,
+    delivery::Delivery,
+    error::IngestError,
+    meter_directory::MeterDirectory,
+    parse::{Message, parse},
+};
 
-/// Deliveries taken at once; a larger batch shares a commit among more.
+/// Most deliveries of a batch; they share a commit.
 const BATCH: usize = 4096;
 
-/// A reading of a known meter, from the right gateway.
+/// A reading of a known meter, from the gateway that the configuration names.
 #[derive(Debug)]
 pub(crate) struct ResolvedReading {
     pub(crate) meter: MeterIndex,
     pub(crate) sample: Sample,
-    /// For the rejection, should the competition refuse it.
+    /// For the list of rejections, should the competition reject it.
     pub(crate) topic: Arc<str>,
 }
 
-/// What was in the inbox at one moment.
+/// Deliveries that were in the inbox at one time, parsed.
 #[derive(Debug, Default)]
 pub(crate) struct DecodedBatch {
     pub(crate) received: u64,
@@ -50,24 +56,21 @@ impl DecodedBatch {
     }
 }
 
-/// The thread and its ends.
-#[derive(Debug)]
-pub(crate) struct Decoder;
-
-impl Decoder {
-    /// Starts it. It ends when all inboxes are gone, or after `stop` turns true and
-    /// what is in the inbox has been passed on.
-    pub(crate) fn start(
-        inbox: mpsc::Receiver<Delivery>,
-        directory: MeterDirectory,
-        batches: mpsc::Sender<DecodedBatch>,
-        stop: watch::Receiver<bool>,
-    ) -> std::io::Result<thread::JoinHandle<()>> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        thread::Builder::new()
-            .name("decoder".to_owned())
-            .spawn(move || runtime.block_on(run(inbox, directory, batches, stop)))
-    }
+/// Starts the thread. It ends when all inboxes are dropped, or after `stop` turns true
+/// and what is in the inbox has been passed on.
+///
+/// # Errors
+/// Where the operating system refuses a thread.
+pub(crate) fn start_decoder(
+    inbox: mpsc::Receiver<Delivery>,
+    directory: MeterDirectory,
+    batches: mpsc::Sender<DecodedBatch>,
+    stop: watch::Receiver<bool>,
+) -> std::io::Result<thread::JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    thread::Builder::new()
+        .name("decoder".to_owned())
+        .spawn(move || runtime.block_on(run(inbox, directory, batches, stop)))
 }
 
 async fn run(
@@ -81,7 +84,7 @@ async fn run(
     loop {
         let count = tokio::select! {
             biased;
-            // An error means that whoever could say stop is gone: the same.
+            // An error means that the sender is dropped, which also means stop.
             _ = stop.wait_for(|stop| *stop), if !stopping => {
                 stopping = true;
                 inbox.close();

@@ -1,44 +1,43 @@
-//! Why a delivery was not taken, as types, with the words for people.
+//! Why a delivery is rejected, with a text for the organiser.
 use competition::RejectReason;
 use wire::{TelegramErrorKind, TopicError};
 
-/// Largest payload that is looked at, bytes.
+/// Largest payload that is parsed, bytes.
 pub const MAX_PAYLOAD: usize = 4096;
 
-/// Why a delivery was not taken. It is counted, shown and acknowledged.
+/// Why a delivery is rejected. It is counted, shown and acknowledged all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum IngestError {
-    /// The topic is none that a gateway speaks on.
+    /// Gateways do not publish on this topic.
     #[error("the topic is not understood: {0}")]
     Topic(TopicError),
-    /// Longer than [`MAX_PAYLOAD`].
+    /// The payload has this many bytes, more than [`MAX_PAYLOAD`].
     #[error("the payload has {0} bytes; at most {MAX_PAYLOAD} are read")]
     TooLarge(usize),
-    /// Not text.
+    /// The payload is not UTF-8 from this byte on.
     #[error("the payload is not UTF-8 from byte {0} on")]
     NotUtf8(usize),
-    /// Text, but no JSON, or not these fields and types.
+    /// The payload is not JSON, or has other fields or types.
     #[error("the payload is not the JSON of this topic: {0}")]
     Json(String),
     /// No participant has this meter.
     #[error("meter {0} belongs to no participant; add it to the configuration or correct its name")]
     UnknownMeter(String),
-    /// The meter belongs to another gateway.
+    /// Another gateway carries the readings of this meter.
     #[error("meter {meter} is carried by gateway {expected} and not by the one in the topic")]
     WrongGateway {
-        /// The meter.
+        /// Name of the meter.
         meter: String,
-        /// The gateway of the configuration.
+        /// The gateway in the configuration.
         expected: String,
     },
-    /// Taken, and not as it was sent: its moment had other values.
+    /// The reading is stored, and its time has another value as well.
     #[error("meter {0} has another value for the same moment; the lower register counts")]
     Conflict(String),
-    /// Not deliveries: what a gateway says that its meter's port gave it.
-    #[error("the gateway refused telegrams of its meter: {}", telegram_words(*.0))]
+    /// Telegrams that a gateway rejected, as its status reports them; not a delivery.
+    #[error("the gateway refused telegrams of its meter: {}", describe_telegram_error(*.0))]
     Telegrams(TelegramErrorKind),
-    /// The reading itself cannot be.
+    /// The reading itself is impossible.
     #[error("{0}")]
     Refused(#[from] RejectReason),
 }
@@ -58,6 +57,7 @@ impl IngestError {
         "sentinel",
         "absurd",
         "conflict",
+        // No reason has it any more; dashboards may still query it.
         "other",
     ];
 
@@ -76,14 +76,13 @@ impl IngestError {
             Self::Refused(RejectReason::Sentinel) => "sentinel",
             Self::Refused(RejectReason::OutOfRange) => "absurd",
             Self::Conflict(_) => "conflict",
-            Self::Telegrams(refusal) => telegram_label(*refusal),
+            Self::Telegrams(error) => telegram_label(*error),
         }
     }
 }
 
-/// Value of [`IngestError::label`].
-const fn telegram_label(refusal: TelegramErrorKind) -> &'static str {
-    match refusal {
+const fn telegram_label(error: TelegramErrorKind) -> &'static str {
+    match error {
         TelegramErrorKind::Checksum => "telegram_checksum",
         TelegramErrorKind::Trailer => "telegram_trailer",
         TelegramErrorKind::Cut => "telegram_cut",
@@ -93,25 +92,23 @@ const fn telegram_label(refusal: TelegramErrorKind) -> &'static str {
     }
 }
 
-/// What it means and what mends it.
-const fn telegram_words(refusal: TelegramErrorKind) -> &'static str {
-    match refusal {
-        TelegramErrorKind::Checksum => "wrong checksum; look at cable and plug where it goes on",
+/// The cause of a rejected telegram and how to fix it.
+const fn describe_telegram_error(error: TelegramErrorKind) -> &'static str {
+    match error {
+        TelegramErrorKind::Checksum => "the checksum is wrong; check cable and plug if it goes on",
         TelegramErrorKind::Trailer => {
-            "nonsense where the checksum belongs; look at cable and plug where it goes on"
+            "the checksum is unreadable; check cable and plug if it goes on"
         }
-        TelegramErrorKind::Cut => {
-            "they end before their end; look at cable and plug where it goes on"
-        }
+        TelegramErrorKind::Cut => "they are incomplete; check cable and plug if it goes on",
         TelegramErrorKind::Unsure => {
-            "no checksum, and lines that are none; look at cable and plug where it goes on"
+            "they have no checksum, and lines that do not parse; check cable and plug if it goes on"
         }
         TelegramErrorKind::ChecksumMissing => {
-            "no checksum, though this meter sends one; look at cable and plug"
+            "the checksum is missing, though this meter sends one; check cable and plug"
         }
         TelegramErrorKind::NoRegister => {
-            "no register of imported energy (1.8.0) that can be; ask the grid company to open the \
-             port for it"
+            "they have no possible register of imported energy (1.8.0); ask the grid company to \
+             open the port for it"
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who may speak for which meter, and how a message's numbers become a sample.
+//! Which gateway may send readings of which meter, and how a message becomes a sample.
 use std::collections::HashMap;
 
 use competition::{
@@ -6,9 +6,9 @@ use competition::{
 };
 use wire::{GatewayId, Reading};
 
-use super::IngestError;
+use super::error::IngestError;
 
-/// The configured meters by name.
+/// The configured meters by name, with their gateways.
 #[derive(Debug, Clone, Default)]
 pub struct MeterDirectory {
     meters: HashMap<String, Entry>,
@@ -22,7 +22,7 @@ struct Entry {
 }
 
 impl MeterDirectory {
-    /// Meters are numbered through, participant by participant.
+    /// Numbers all meters, participant by participant.
     pub fn new(participants: &[Participant], gateways: &HashMap<String, GatewayId>) -> Self {
         let mut directory = Self::default();
         for (participant, owner) in participants.iter().zip(0..) {
@@ -36,7 +36,7 @@ impl MeterDirectory {
         directory
     }
 
-    /// Whose meter it is.
+    /// The participant that has the meter.
     pub fn owner(&self, meter: MeterIndex) -> ParticipantIndex {
         self.owners[meter.0 as usize].1
     }
@@ -51,11 +51,11 @@ impl MeterDirectory {
         self.owners.iter().map(|(name, _)| name.as_str()).collect()
     }
 
-    /// The sample that a reading means, in the values that the gateway sent.
+    /// The meter and the sample of a reading, with the values that the gateway sent.
     ///
-    /// A meter with a configured gateway is heard through that one alone: any
-    /// other client that may publish could otherwise speak for it. A meter moves
-    /// to another gateway by the configuration.
+    /// A meter with a configured gateway accepts readings from that one alone, because
+    /// otherwise any client that may publish could send them. The configuration moves a
+    /// meter to another gateway.
     ///
     /// # Errors
     /// [`IngestError::UnknownMeter`], [`IngestError::WrongGateway`], or

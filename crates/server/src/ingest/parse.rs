@@ -1,24 +1,24 @@
-//! Bytes to messages: the first look at what anybody may have sent.
+//! Parses topic and payload of an MQTT message, which any client may have sent.
 use std::str;
 
 use serde::de::DeserializeOwned;
 use wire::{GatewayId, Reading, Status, Topic};
 
-use super::{IngestError, MAX_PAYLOAD};
+use super::error::{IngestError, MAX_PAYLOAD};
 
-/// What a gateway said.
+/// A message of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// A reading of one of its meters.
     Reading(GatewayId, Reading),
-    /// Its own state.
+    /// The state of the gateway.
     Status(GatewayId, Box<Status>),
 }
 
-/// Reads a message of the product's own format. Any bytes may be given.
+/// Parses a message of the product's own format; any bytes may be given.
 ///
 /// # Errors
-/// Why it is none, in words for the organiser.
+/// Why topic or payload is invalid, in words for the organiser.
 pub fn parse(topic: &str, payload: &[u8]) -> Result<Message, IngestError> {
     if payload.len() > MAX_PAYLOAD {
         return Err(IngestError::TooLarge(payload.len()));
@@ -50,7 +50,7 @@ mod tests {
     const GOOD: &str = r#"{"meter":"735999100000000001","t":"2027-04-11T09:59:50Z","import_wh":6678394,"export_wh":0,"power_w":1727,"seq":4711,"boot":3}"#;
 
     #[test]
-    fn a_reading_and_a_status_are_understood() {
+    fn reading_and_status_are_parsed() {
         let Message::Reading(gateway, reading) = parse(TOPIC, GOOD.as_bytes()).unwrap() else {
             panic!("not a reading");
         };
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_nonsense_has_its_reason() {
+    fn each_kind_of_invalid_input_has_its_label() {
         let label = |topic: &str, payload: &[u8]| parse(topic, payload).unwrap_err().label();
         assert_eq!(label("other/topic", GOOD.as_bytes()), "topic");
         assert_eq!(label("wattkampen/v1/g/page", GOOD.as_bytes()), "topic");
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_does_not_hurt() {
+    fn deep_nesting_is_rejected() {
         let deep = [b"{\"x\":".repeat(300), b"[".repeat(1000)].concat();
         assert!(matches!(parse(TOPIC, &deep), Err(IngestError::Json(_))));
     }
@@ -107,10 +107,10 @@ mod tests {
         ) {
             let _ = parse(&topic, &payload);
             let _ = parse(TOPIC, &payload);
-            let mut bent = GOOD.as_bytes().to_vec();
-            let at = at % bent.len();
-            bent.splice(at..(at + 3).min(bent.len()), payload.into_iter().take(5));
-            let _ = parse(TOPIC, &bent);
+            let mut mutated = GOOD.as_bytes().to_vec();
+            let at = at % mutated.len();
+            mutated.splice(at..(at + 3).min(mutated.len()), payload.into_iter().take(5));
+            let _ = parse(TOPIC, &mutated);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What was not understood, for the log and for the organiser: bounded, so that
-//! nobody fills memory or disk by sending nonsense.
+//! Rejected deliveries, for the log and for the organiser. The list is bounded, so that a
+//! client that sends garbage cannot fill memory or disk.
 use std::{
     collections::HashMap,
     time::{Duration, Instant},
@@ -7,68 +7,70 @@ use std::{
 
 use competition::Time;
 
-use super::IngestError;
+use super::error::IngestError;
 
-/// Topics × reasons that are told apart; the rest of a reason counts together.
-const MOST: usize = 256;
-/// Between two lines of the log about the same.
+/// Most pairs of topic and reason; the other topics of a reason are counted together.
+const MAX_ENTRIES: usize = 256;
+/// Interval between two log lines about the same pair.
 const LOG_EVERY: Duration = Duration::from_secs(60);
-/// After which silence a line may give way to a new one.
-const FORGET_AFTER: Duration = Duration::from_secs(3600);
-/// Longest topic and detail that are kept, characters.
-const CUT: usize = 160;
-/// Stands for the topics that found no room.
+/// An entry that is unused for this long may make room for a new one.
+const EXPIRES_AFTER: Duration = Duration::from_secs(3600);
+/// Longest topic and detail that are kept, in characters.
+const MAX_CHARS: usize = 160;
+/// Stands for the topics beyond [`MAX_ENTRIES`].
 const OTHERS: &str = "(other topics)";
 
-/// Deliveries of one topic that were not taken for one reason.
+/// Deliveries of one topic that were rejected for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// Where they came, cut and with unprintable characters escaped.
+    /// The MQTT topic, cut to length, with unprintable characters escaped.
     pub topic: String,
     /// [`super::IngestError::label`].
     pub label: &'static str,
-    /// The reason in words, of the one that was logged last.
+    /// The error text of the delivery that was logged last.
     pub detail: String,
-    /// How many.
+    /// Number of deliveries.
     pub count: u64,
-    /// The first, by the service's clock.
+    /// Time of the first, by the service's clock.
     pub first: Time,
-    /// The last.
+    /// Time of the last.
     pub last: Time,
 }
 
 #[derive(Debug)]
 struct Entry {
     rejection: Rejection,
+    /// Deliveries since the last log line.
     unlogged: u64,
     logged: Option<Instant>,
-    seen: Instant,
+    last_used: Instant,
 }
 
-/// The bounded list. Knows nothing of clocks: both times come in.
+/// The bounded list. It reads no clock: callers pass the service's time and the
+/// monotonic one.
 #[derive(Debug, Default)]
 pub(crate) struct Rejections(HashMap<(String, &'static str), Entry>);
 
 impl Rejections {
-    pub(crate) fn add(&mut self, topic: &str, reason: &IngestError, now: Time, real: Instant) {
-        self.add_some(1, topic, reason, now, real);
+    pub(crate) fn add(&mut self, topic: &str, error: &IngestError, now: Time, real: Instant) {
+        self.add_many(1, topic, error, now, real);
     }
 
-    pub(crate) fn add_some(
+    pub(crate) fn add_many(
         &mut self,
         count: u64,
         topic: &str,
-        reason: &IngestError,
+        error: &IngestError,
         now: Time,
         real: Instant,
     ) {
-        let label = reason.label();
+        let label = error.label();
         let mut key = (printable(topic), label);
-        if !self.0.contains_key(&key) && self.0.len() >= MOST && !self.make_room(real) {
+        if !self.0.contains_key(&key) && self.0.len() >= MAX_ENTRIES && !self.make_room(real) {
             key.0 = OTHERS.to_owned();
         }
         let topic = &key.0;
-        let fresh = || Entry {
+        let new = Entry {
             rejection: Rejection {
                 topic: topic.clone(),
                 label,
@@ -79,21 +81,20 @@ impl Rejections {
             },
             unlogged: 0,
             logged: None,
-            seen: real,
+            last_used: real,
         };
-        let fresh = fresh();
-        let entry = self.0.entry(key).or_insert(fresh);
+        let entry = self.0.entry(key).or_insert(new);
         entry.rejection.count += count;
         entry.rejection.last = now;
-        entry.seen = real;
+        entry.last_used = real;
         entry.unlogged += count;
         if entry.due(real) {
-            entry.rejection.detail = printable(&reason.to_string());
+            entry.rejection.detail = printable(&error.to_string());
             entry.log(real);
         }
     }
 
-    /// Logs what has waited for its minute.
+    /// Logs entries whose interval has passed.
     pub(crate) fn tick(&mut self, real: Instant) {
         for entry in self.0.values_mut().filter(|entry| entry.unlogged > 0) {
             if entry.due(real) {
@@ -102,7 +103,7 @@ impl Rejections {
         }
     }
 
-    /// The newest first.
+    /// All entries, the newest first.
     pub(crate) fn list(&self) -> Vec<Rejection> {
         let mut list: Vec<_> = self.0.values().map(|entry| entry.rejection.clone()).collect();
         list.sort_by(|a, b| {
@@ -112,8 +113,8 @@ impl Rejections {
     }
 
     fn make_room(&mut self, real: Instant) -> bool {
-        self.0.retain(|_, entry| real.duration_since(entry.seen) < FORGET_AFTER);
-        self.0.len() < MOST
+        self.0.retain(|_, entry| real.duration_since(entry.last_used) < EXPIRES_AFTER);
+        self.0.len() < MAX_ENTRIES
     }
 }
 
@@ -124,16 +125,16 @@ impl Entry {
 
     fn log(&mut self, real: Instant) {
         let Rejection { topic, label, detail, .. } = &self.rejection;
-        tracing::warn!(%topic, reason = label, count = self.unlogged, "not taken: {detail}");
+        tracing::warn!(%topic, reason = label, count = self.unlogged, "rejected: {detail}");
         self.unlogged = 0;
         self.logged = Some(real);
     }
 }
 
 fn printable(text: &str) -> String {
-    // Foreign text must not break lines of the log or steer a terminal.
-    let mut out: String = text.chars().flat_map(escape).take(CUT + 1).collect();
-    if out.chars().count() > CUT {
+    // Untrusted text must not break lines of the log or control a terminal.
+    let mut out: String = text.chars().flat_map(escape).take(MAX_CHARS + 1).collect();
+    if out.chars().count() > MAX_CHARS {
         out.pop();
         out.push('…');
     }
@@ -150,23 +151,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_of_topics_stays_bounded_and_counted() {
+    fn list_is_bounded_and_counts_every_delivery() {
         let mut rejections = Rejections::default();
         let now = Instant::now();
         for i in 0..10_000 {
             rejections.add(&format!("x/{i}"), &IngestError::TooLarge(9999), Time(i), now);
         }
         let list = rejections.list();
-        assert!(list.len() <= MOST + 1);
+        assert!(list.len() <= MAX_ENTRIES + 1);
         assert_eq!(list.iter().map(|c| c.count).sum::<u64>(), 10_000);
         assert_eq!(list[0].topic, OTHERS);
-        let later = now + FORGET_AFTER;
+        let later = now + EXPIRES_AFTER;
         rejections.add("new", &IngestError::TooLarge(9999), Time(10_001), later);
         assert_eq!(rejections.list().len(), 1);
     }
 
     #[test]
-    fn one_topic_is_one_line_with_its_reason() {
+    fn deliveries_of_a_topic_and_reason_share_an_entry() {
         let mut rejections = Rejections::default();
         let now = Instant::now();
         for i in 0..5 {
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn long_text_is_cut() {
-        assert_eq!(printable(&"å".repeat(1000)).chars().count(), CUT + 1);
+    fn long_text_is_truncated() {
+        assert_eq!(printable(&"å".repeat(1000)).chars().count(), MAX_CHARS + 1);
     }
 }

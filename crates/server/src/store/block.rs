@@ -1,10 +1,10 @@
-//! Blocks in the file: finding, reading, and the keys they stand under.
+//! Table `block`: finding and reading blocks, and the keys of meters and times.
 use std::{cell::RefCell, collections::HashMap, ops::Range, rc::Rc};
 
 use competition::{Sample, Time};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{StoreError, codec, schema::MOMENT_BITS};
+use super::{codec, error::StoreError, schema::TIME_BITS};
 
 /// Readings in a full block.
 pub(super) const FULL: usize = 512;
@@ -12,24 +12,24 @@ pub(super) const FULL: usize = 512;
 /// Seconds of a UTC day.
 pub(super) const DAY: i64 = 86_400;
 
-/// The end of all time.
-pub(super) const END: Time = Time(1 << MOMENT_BITS);
+/// One second beyond the last time that a key can hold.
+pub(super) const END: Time = Time(1 << TIME_BITS);
 
-/// Key of a meter's moment in `block` and `day`. Moments outside of what a key can
-/// hold are clamped, so that any range may be asked for.
+/// Key of a meter and a time in `block`, `day`, `interval` and `seal`. Times outside of
+/// what a key can hold are clamped, so that any range may be looked up.
 pub(super) fn key(meter: u32, at: Time) -> i64 {
-    i64::from(meter) << MOMENT_BITS | at.0.clamp(0, END.0 - 1)
+    i64::from(meter) << TIME_BITS | at.0.clamp(0, END.0 - 1)
 }
 
-pub(super) fn moment(key: i64) -> Time {
+pub(super) fn time_of(key: i64) -> Time {
     Time(key & (END.0 - 1))
 }
 
 pub(super) fn meter_of(key: i64) -> u32 {
-    (key >> MOMENT_BITS) as u32
+    (key >> TIME_BITS) as u32
 }
 
-/// A block as it stands in the file.
+/// A decoded block and its key.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     pub(super) key: i64,
@@ -43,12 +43,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Result<Vec<Sample>, codec::Corr
 }
 
 fn block((key, samples): (i64, Result<Vec<Sample>, codec::Corrupt>)) -> Result<Block, StoreError> {
-    let place = || format!("block {} of meter {}", moment(key).0, meter_of(key));
+    let place = || format!("block {} of meter {}", time_of(key).0, meter_of(key));
     let samples = samples.map_err(|source| StoreError::Damaged { place: place(), source })?;
     Ok(Block { key, samples: samples.into() })
 }
 
-/// The block that begins last at or before `at`.
+/// The last block that begins at or before `at`.
 pub(super) fn covering(
     connection: &Connection,
     meter: u32,
@@ -80,16 +80,20 @@ pub(super) fn after(
         .transpose()
 }
 
-/// Where the first block after `at` begins; [`END`] where none does.
-pub(super) fn reach(connection: &Connection, meter: u32, at: Time) -> Result<Time, StoreError> {
+/// The beginning of the first block after `at`; [`END`] where there is none.
+pub(super) fn next_start(
+    connection: &Connection,
+    meter: u32,
+    at: Time,
+) -> Result<Time, StoreError> {
     let next = connection
         .prepare_cached("SELECT key FROM block WHERE key > ? AND key < ? ORDER BY key LIMIT 1")?
         .query_row((key(meter, at), key(meter + 1, Time(0))), |row| row.get(0))
         .optional()?;
-    Ok(next.map_or(END, moment))
+    Ok(next.map_or(END, time_of))
 }
 
-/// Samples of all blocks within `range`, oldest first.
+/// Samples of a meter's blocks within `range`, oldest first.
 pub(super) fn range(
     connection: &Connection,
     meter: u32,
@@ -113,18 +117,19 @@ pub(super) fn range(
     Ok(samples)
 }
 
-/// The block that each meter was last asked about: late readings come in runs.
+/// The last block that was looked up for each meter, because late readings arrive in
+/// runs.
 #[derive(Debug, Default)]
 pub(super) struct Cache(RefCell<HashMap<u32, Span>>);
 
-/// From when to when a block answers, and it; `None` before a meter's first.
+/// A span of time and the block that covers it; `None` before a meter's first block.
 type Span = (Range<Time>, Option<Block>);
 
 impl Cache {
-    /// Blocks kept; then all are forgotten, which costs one look-up each.
+    /// Cached blocks; beyond that the cache is cleared, which costs one look-up each.
     const MOST: usize = 1024;
 
-    /// The reading of that moment, if a block has it.
+    /// The reading at `at`, if a block has one.
     pub(super) fn find(
         &self,
         connection: &Connection,
@@ -138,8 +143,8 @@ impl Cache {
                 spans.clear();
             }
             let found = covering(connection, meter, at)?;
-            let start = found.as_ref().map_or(Time(0), |block| moment(block.key));
-            let end = reach(connection, meter, at)?;
+            let start = found.as_ref().map_or(Time(0), |block| time_of(block.key));
+            let end = next_start(connection, meter, at)?;
             spans.insert(meter, (start..end, found));
         }
         let Some((_, Some(block))) = spans.get(&meter) else { return Ok(None) };

@@ -1,61 +1,69 @@
-//! The writer without standings: for an import of registers while no server runs.
-//! Memory stays flat, for nothing is computed. The days of meters that it writes to
-//! are deleted with the transaction that writes their blocks; the next start makes
+//! A writer without standings: for an import of registers while no service runs.
+//! Memory stays flat, because nothing is computed. The days of meters that it writes to
+//! are deleted with the transaction that writes their blocks; the next start computes
 //! them again.
 use std::{collections::HashMap, path::Path};
 
 use competition::Sample;
 
 use super::{
-    Durability, Inserted, Recovering, Store, StoreError,
     block::END,
-    recover::{add, lock},
-    schema,
+    error::StoreError,
+    readings::Inserted,
+    recover::{Recovering, add_meters},
+    schema::{self, Durability},
+    service_clock,
+    writer::Store,
 };
+use crate::{audit::AuditEventKind, clock::Clock};
 
-/// A store, open for writing readings that nobody judges now.
+/// A store, open for writing many readings for which no standings are computed.
 #[derive(Debug)]
 pub struct BulkWriter {
-    pub(super) store: Store,
+    store: Store,
+    /// Keys of meters by name.
     keys: HashMap<String, u32>,
+    clock: Clock,
 }
 
 impl BulkWriter {
-    /// Opens the store in `dir`, making it where it is absent, with these meters.
+    /// Opens the store in `dir`, creating it where it is absent, with these meters.
     ///
     /// # Errors
-    /// As [`Store::open`]: [`StoreError::InUse`] where a server has it.
+    /// As [`Recovering::open`]: [`StoreError::InUse`] while a service runs.
     pub fn open(dir: &Path, meters: &[&str]) -> Result<Self, StoreError> {
-        let lock = lock(dir)?;
+        let lock = schema::lock(dir)?;
         let mut connection = schema::open(dir, Durability::Full)?;
-        add(&mut connection, meters)?;
+        add_meters(&mut connection, meters)?;
+        let clock = service_clock::read(&connection, false)?;
         let keys = connection
             .prepare("SELECT name, key FROM meter")?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
-        // Without an index no meter is judged: a checkpoint then deletes its days.
+        // Without an index no meter belongs to a participant, so a checkpoint deletes its days.
         let store = Recovering::load(connection, Some(lock), &[])?.replay(|_, _, _| {})?;
-        Ok(Self { store, keys })
+        Ok(Self { store, keys, clock })
     }
 
-    /// As [`Store::insert`]; `None` where the meter was not given to `open`.
+    /// Inserts a reading as [`super::ReadingStore::insert`]; `None` where `open` did not
+    /// get the meter, or the time cannot be stored.
     ///
     /// # Errors
-    /// As [`Store::insert`].
+    /// As [`super::ReadingStore::insert`].
     pub fn insert(&mut self, meter: &str, sample: Sample) -> Result<Option<Inserted>, StoreError> {
         let Some(&key) = self.keys.get(meter).filter(|_| (0..END.0).contains(&sample.at.0)) else {
             return Ok(None);
         };
-        self.store.insert_by_key(key, sample).map(Some)
+        self.store.readings.insert_by_key(key, sample).map(Some)
     }
 
-    /// Makes what was inserted last; merges it into blocks where much waits.
+    /// Commits what was inserted, and merges it into blocks where much waits.
     ///
     /// # Errors
-    /// SQLite's.
+    /// Where the file cannot be written.
     pub fn commit(&mut self) -> Result<(), StoreError> {
-        self.store.commit()?;
-        if self.store.checkpoint_due() {
+        self.store.readings.commit()?;
+        if self.store.readings.checkpoint_due() {
             self.store.checkpoint(&mut |_| Vec::new())?;
         }
         Ok(())
@@ -64,9 +72,26 @@ impl BulkWriter {
     /// Commits, and merges everything into blocks.
     ///
     /// # Errors
-    /// SQLite's.
+    /// Where the file cannot be written.
     pub fn close(mut self) -> Result<(), StoreError> {
-        self.store.commit()?;
+        self.store.readings.commit()?;
         self.store.checkpoint(&mut |_| Vec::new())
+    }
+
+    /// Whether the result is locked: readings are then kept apart.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn is_locked(&self) -> Result<bool, StoreError> {
+        Ok(self.store.audit.last_entry(Some(AuditEventKind::Lock))?.is_some())
+    }
+
+    /// Keeps readings of one meter that arrived after the lock, with an entry in the
+    /// audit log; returns how many of them are new.
+    ///
+    /// # Errors
+    /// Where the file cannot be written; none is kept then.
+    pub fn keep_post_lock(&mut self, meter: &str, samples: &[Sample]) -> Result<u64, StoreError> {
+        self.store.imports.keep_post_lock_with_entry(meter, samples, &self.clock)
     }
 }

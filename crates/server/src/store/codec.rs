@@ -1,35 +1,56 @@
-//! Bytes of blobs. All begin with a CRC-32 (little-endian) of the rest.
+//! Blobs of the tables `block`, `journal`, `day`, `conflict` and `meter`.
 //!
-//! Block: the count, then for each reading, oldest first,
-//! `zigzag(Δ²t) << 2 | export << 1 | power`, `zigzag(Δimport)`, and, where the
-//! bits say so, `zigzag(Δexport)`, `zigzag(Δpower)`; each Δ against the last
-//! reading that had the value, 0 before the first. At a steady pace a reading is
-//! five bytes.
+//! **Layout.** Every blob begins with a CRC-32 (ISO-HDLC, little-endian) of the rest.
+//! Numbers are LEB128; signed ones are zigzag-coded first. Differences wrap, so that
+//! every value has a code.
 //!
-//! Journal: for each reading the meter's key, `zigzag(Δt) << 2 | export << 1 |
-//! power` (Δt against the reading before, whatever its meter), `zigzag(import)`,
-//! and `zigzag` of export and power where they are. Some twelve bytes.
+//! - Block: the count, then for each reading, oldest first,
+//!   `zigzag(Δ²t) << 2 | has_export << 1 | has_power`, `zigzag(Δimport)`, and, where the
+//!   bits say so, `zigzag(Δexport)` and `zigzag(Δpower)`. Each Δ is against the last
+//!   reading that had the value, 0 before the first. At a steady interval a reading
+//!   takes five bytes.
+//! - Journal batch: for each reading the meter's key,
+//!   `zigzag(Δt) << 2 | has_export << 1 | has_power` (Δt against the reading before,
+//!   whatever its meter), `zigzag(import)`, and `zigzag` of export and power where they
+//!   are present. About twelve bytes a reading.
 //!
-//! All numbers are LEB128. Differences wrap, so that every value has a code.
+//! **Limits.** Times are seconds within 38 bits, so that Δ²t fits beside the two flags.
+//!
+//! **Recovery.** A blob whose checksum does not match is reported as damaged and never
+//! used; [`decode_prefix`] only helps to locate the damage.
+//!
+//! Samples are destructured without `..` wherever they are written: a new field does not
+//! compile until the format has a place for it.
 use competition::{Sample, Time, WattHours, Watts};
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use integer_encoding::VarInt;
 
 const CRC: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 
-/// Why bytes are not what was written.
+/// Bytes of the checksum in front of a blob.
+const CHECKSUM: usize = 4;
+
+/// Longest LEB128 code of 64 bits.
+const LONGEST: usize = 10;
+
+const HAS_EXPORT: u64 = 2;
+const HAS_POWER: u64 = 1;
+
+/// Bytes of a blob do not decode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Corrupt {
-    /// They end too early, or go on.
+    /// There are too few bytes, or too many.
     #[error("the length does not fit the content")]
     Length,
-    /// They changed.
+    /// The bytes are not those that were written.
     #[error("the checksum does not match")]
     Checksum,
-    /// A number is beyond what can be written.
+    /// A number is beyond what the format can hold.
     #[error("a number is out of range")]
     Range,
 }
 
+// `integer_encoding` has zigzag inside `i64::encode_var` only; headers shift it first.
 fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }
@@ -38,207 +59,197 @@ fn unzigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
-fn put(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
+fn put(out: &mut Vec<u8>, value: impl VarInt) {
+    let mut bytes = [0; LONGEST];
+    let length = value.encode_var(&mut bytes);
+    out.extend_from_slice(&bytes[..length]);
 }
 
+/// Numbers from the front of a slice.
 struct Cursor<'a>(&'a [u8]);
 
 impl Cursor<'_> {
     #[inline]
-    fn take(&mut self) -> Result<u64, Corrupt> {
-        let mut value = 0u64;
-        for shift in (0..70).step_by(7) {
-            let (&byte, rest) = self.0.split_first().ok_or(Corrupt::Length)?;
-            self.0 = rest;
-            if shift == 63 && byte > 1 {
-                return Err(Corrupt::Range);
-            }
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(Corrupt::Range)
-    }
-
-    fn signed(&mut self) -> Result<i64, Corrupt> {
-        self.take().map(unzigzag)
+    fn next<T: VarInt>(&mut self) -> Result<T, Corrupt> {
+        let (value, length) = T::decode_var(self.0)
+            .ok_or_else(|| if self.0.len() < LONGEST { Corrupt::Length } else { Corrupt::Range })?;
+        self.0 = &self.0[length..];
+        Ok(value)
     }
 }
 
-fn flags(sample: &Sample) -> u64 {
-    u64::from(sample.export.is_some()) << 1 | u64::from(sample.power.is_some())
+/// Writes the checksum into the first four bytes.
+fn write_checksum(bytes: &mut [u8]) {
+    let sum = CRC.checksum(&bytes[CHECKSUM..]);
+    bytes[..CHECKSUM].copy_from_slice(&sum.to_le_bytes());
 }
 
-/// Puts the checksum in front of what follows the first four bytes.
-fn seal(bytes: &mut [u8]) {
-    let sum = CRC.checksum(&bytes[4..]);
-    bytes[..4].copy_from_slice(&sum.to_le_bytes());
+/// `body` behind its checksum.
+pub(super) fn with_checksum(body: &[u8]) -> Vec<u8> {
+    let mut out = [&[0; CHECKSUM], body].concat();
+    write_checksum(&mut out);
+    out
 }
 
-fn unseal(bytes: &[u8]) -> Result<&[u8], Corrupt> {
-    let (sum, body) = bytes.split_first_chunk::<4>().ok_or(Corrupt::Length)?;
+/// The body of a blob from [`with_checksum`].
+pub(super) fn verify_checksum(bytes: &[u8]) -> Result<&[u8], Corrupt> {
+    let (sum, body) = bytes.split_first_chunk::<CHECKSUM>().ok_or(Corrupt::Length)?;
     if CRC.checksum(body) == u32::from_le_bytes(*sum) { Ok(body) } else { Err(Corrupt::Checksum) }
 }
 
-/// Any bytes with a checksum in front.
-pub(super) fn sealed(body: &[u8]) -> Vec<u8> {
-    let mut out = vec![0; 4];
-    out.extend_from_slice(body);
-    seal(&mut out);
-    out
+fn header(time: i64, export: Option<WattHours>, power: Option<Watts>) -> u64 {
+    let export = if export.is_some() { HAS_EXPORT } else { 0 };
+    let power = if power.is_some() { HAS_POWER } else { 0 };
+    zigzag(time) << 2 | export | power
 }
 
-/// What [`sealed`] made.
-pub(super) fn unsealed(bytes: &[u8]) -> Result<&[u8], Corrupt> {
-    unseal(bytes)
-}
-
-/// A block of sorted samples.
+/// Encodes samples that are sorted by time.
 pub(super) fn encode_block(samples: &[Sample]) -> Vec<u8> {
     let mut out = Vec::with_capacity(16 + samples.len() * 6);
-    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(&[0; CHECKSUM]);
     put(&mut out, samples.len() as u64);
-    let (mut at, mut pace, mut import, mut export, mut power) = (0i64, 0i64, 0i64, 0i64, 0i64);
-    for sample in samples {
-        let step = sample.at.0 - at;
-        put(&mut out, zigzag(step - pace) << 2 | flags(sample));
-        put(&mut out, zigzag(sample.import.0.wrapping_sub(import)));
-        (at, pace, import) = (sample.at.0, step, sample.import.0);
-        if let Some(value) = sample.export {
-            put(&mut out, zigzag(value.0.wrapping_sub(export)));
-            export = value.0;
+    let mut last = Previous::default();
+    for &Sample { at, import, export, power } in samples {
+        let step = at.0 - last.at;
+        put(&mut out, header(step - last.step, export, power));
+        put(&mut out, import.0.wrapping_sub(last.import));
+        (last.at, last.step, last.import) = (at.0, step, import.0);
+        if let Some(WattHours(value)) = export {
+            put(&mut out, value.wrapping_sub(last.export));
+            last.export = value;
         }
-        if let Some(value) = sample.power {
-            put(&mut out, zigzag(value.0.wrapping_sub(power)));
-            power = value.0;
+        if let Some(Watts(value)) = power {
+            put(&mut out, value.wrapping_sub(last.power));
+            last.power = value;
         }
     }
-    seal(&mut out);
+    write_checksum(&mut out);
     out
 }
 
-/// What [`encode_block`] made.
+/// Decodes what [`encode_block`] wrote.
 pub(super) fn decode_block(bytes: &[u8]) -> Result<Vec<Sample>, Corrupt> {
-    let mut cursor = Cursor(unseal(bytes)?);
-    let count = cursor.take()?;
-    // Two bytes are the least that a reading takes.
+    let mut cursor = Cursor(verify_checksum(bytes)?);
+    let count: u64 = cursor.next()?;
+    // A reading takes two bytes at least, so a damaged count cannot allocate much.
     if count > cursor.0.len() as u64 {
         return Err(Corrupt::Length);
     }
     let mut samples = Vec::with_capacity(count as usize);
-    let mut steps = Steps::default();
+    let mut last = Previous::default();
     for _ in 0..count {
-        samples.push(steps.next(&mut cursor)?);
+        samples.push(last.decode_next(&mut cursor)?);
     }
     if cursor.0.is_empty() { Ok(samples) } else { Err(Corrupt::Length) }
 }
 
-/// What can still be read of a block whose checksum does not match: samples in order
-/// and within `span`, up to the first that is not. Only to find where it changed.
+/// Samples at the front of a block whose checksum does not match, as long as they are in
+/// order and within `span`. Serves only to locate the damage.
 pub(super) fn decode_prefix(bytes: &[u8], span: core::ops::Range<Time>) -> Vec<Sample> {
-    let mut cursor = Cursor(bytes.get(4..).unwrap_or_default());
-    let (mut samples, mut steps) = (Vec::<Sample>::new(), Steps::default());
-    let count = cursor.take().unwrap_or(0);
+    let mut cursor = Cursor(bytes.get(CHECKSUM..).unwrap_or_default());
+    let (mut samples, mut last) = (Vec::<Sample>::new(), Previous::default());
+    let count: u64 = cursor.next().unwrap_or(0);
     while (samples.len() as u64) < count
-        && let Ok(sample) = steps.next(&mut cursor)
+        && let Ok(sample) = last.decode_next(&mut cursor)
         && span.contains(&sample.at)
-        && samples.last().is_none_or(|last| last.at < sample.at)
+        && samples.last().is_none_or(|before| before.at < sample.at)
     {
         samples.push(sample);
     }
     samples
 }
 
-/// What the differences of a block's next sample are against.
+/// The values that the differences of a block's next sample are against.
 #[derive(Default)]
-struct Steps {
+struct Previous {
+    /// Unix seconds.
     at: i64,
-    pace: i64,
+    /// Seconds between the last two samples.
+    step: i64,
+    /// Wh.
     import: i64,
+    /// Wh.
     export: i64,
+    /// W.
     power: i64,
 }
 
-impl Steps {
+impl Previous {
     #[inline]
-    fn next(&mut self, cursor: &mut Cursor<'_>) -> Result<Sample, Corrupt> {
-        let head = cursor.take()?;
-        self.pace = self.pace.wrapping_add(unzigzag(head >> 2));
-        self.at = self.at.wrapping_add(self.pace);
-        self.import = self.import.wrapping_add(cursor.signed()?);
+    fn decode_next(&mut self, cursor: &mut Cursor<'_>) -> Result<Sample, Corrupt> {
+        let header: u64 = cursor.next()?;
+        self.step = self.step.wrapping_add(unzigzag(header >> 2));
+        self.at = self.at.wrapping_add(self.step);
+        self.import = self.import.wrapping_add(cursor.next()?);
         let (at, import) = (Time(self.at), WattHours(self.import));
         let mut sample = Sample { at, import, export: None, power: None };
-        if head & 2 != 0 {
-            self.export = self.export.wrapping_add(cursor.signed()?);
+        if header & HAS_EXPORT != 0 {
+            self.export = self.export.wrapping_add(cursor.next()?);
             sample.export = Some(WattHours(self.export));
         }
-        if head & 1 != 0 {
-            self.power = self.power.wrapping_add(cursor.signed()?);
+        if header & HAS_POWER != 0 {
+            self.power = self.power.wrapping_add(cursor.next()?);
             sample.power = Some(Watts(self.power));
         }
         Ok(sample)
     }
 }
 
-/// A batch on its way to the journal.
+/// A batch for the journal, while readings are added to it.
 #[derive(Debug)]
 pub(super) struct Batch {
     bytes: Vec<u8>,
+    /// Unix seconds of the last reading.
     at: i64,
 }
 
 impl Batch {
     pub(super) fn new() -> Self {
-        Self { bytes: vec![0; 4], at: 0 }
+        Self { bytes: vec![0; CHECKSUM], at: 0 }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes.len() == 4
+        self.bytes.len() == CHECKSUM
     }
 
     pub(super) fn push(&mut self, meter: u32, sample: &Sample) {
+        let &Sample { at, import, export, power } = sample;
         let out = &mut self.bytes;
-        put(out, u64::from(meter));
-        put(out, zigzag(sample.at.0 - self.at) << 2 | flags(sample));
-        self.at = sample.at.0;
-        put(out, zigzag(sample.import.0));
-        if let Some(value) = sample.export {
-            put(out, zigzag(value.0));
+        put(out, meter);
+        put(out, header(at.0 - self.at, export, power));
+        self.at = at.0;
+        put(out, import.0);
+        if let Some(WattHours(value)) = export {
+            put(out, value);
         }
-        if let Some(value) = sample.power {
-            put(out, zigzag(value.0));
+        if let Some(Watts(value)) = power {
+            put(out, value);
         }
     }
 
-    /// The blob to write.
-    pub(super) fn sealed(&mut self) -> &[u8] {
-        seal(&mut self.bytes);
+    /// The blob for the journal.
+    pub(super) fn with_checksum(&mut self) -> &[u8] {
+        write_checksum(&mut self.bytes);
         &self.bytes
     }
 
     pub(super) fn clear(&mut self) {
-        self.bytes.truncate(4);
+        self.bytes.truncate(CHECKSUM);
         self.at = 0;
     }
 }
 
-/// Calls `each` with what [`Batch`] holds, in order.
+/// Calls `each` with the readings of a [`Batch`], in order.
 pub(super) fn decode_batch(bytes: &[u8], mut each: impl FnMut(u32, Sample)) -> Result<(), Corrupt> {
-    let mut cursor = Cursor(unseal(bytes)?);
+    let mut cursor = Cursor(verify_checksum(bytes)?);
     let mut at = 0i64;
     while !cursor.0.is_empty() {
-        let meter = u32::try_from(cursor.take()?).map_err(|_| Corrupt::Range)?;
-        let head = cursor.take()?;
-        at = at.wrapping_add(unzigzag(head >> 2));
-        let import = WattHours(cursor.signed()?);
-        let export = if head & 2 != 0 { Some(WattHours(cursor.signed()?)) } else { None };
-        let power = if head & 1 != 0 { Some(Watts(cursor.signed()?)) } else { None };
+        let meter = u32::try_from(cursor.next::<u64>()?).map_err(|_| Corrupt::Range)?;
+        let header: u64 = cursor.next()?;
+        at = at.wrapping_add(unzigzag(header >> 2));
+        let import = WattHours(cursor.next()?);
+        let export = if header & HAS_EXPORT != 0 { Some(WattHours(cursor.next()?)) } else { None };
+        let power = if header & HAS_POWER != 0 { Some(Watts(cursor.next()?)) } else { None };
         each(meter, Sample { at: Time(at), import, export, power });
     }
     Ok(())
@@ -268,20 +279,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn blocks_come_back(mut samples in proptest::collection::vec(sample(), 0..50)) {
+        fn blocks_round_trip(mut samples in proptest::collection::vec(sample(), 0..50)) {
             samples.sort_by_key(|s| s.at);
             prop_assert_eq!(decode_block(&encode_block(&samples)).unwrap(), samples);
         }
 
         #[test]
-        fn batches_come_back(samples in proptest::collection::vec((0..1u32 << 25, sample()), 0..50)) {
+        fn batches_round_trip(samples in proptest::collection::vec((0..1u32 << 25, sample()), 0..50)) {
             let mut batch = Batch::new();
             for (meter, sample) in &samples {
                 batch.push(*meter, sample);
             }
-            let mut back = Vec::new();
-            decode_batch(batch.sealed(), |meter, sample| back.push((meter, sample))).unwrap();
-            prop_assert_eq!(back, samples);
+            let mut decoded = Vec::new();
+            decode_batch(batch.with_checksum(), |meter, sample| decoded.push((meter, sample))).unwrap();
+            prop_assert_eq!(decoded, samples);
         }
 
         #[test]
@@ -296,15 +307,41 @@ mod tests {
 
         #[test]
         fn no_bytes_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let bytes = sealed(&body);
+            let bytes = with_checksum(&body);
             let _ = decode_block(&bytes);
             let _ = decode_batch(&bytes, |_, _| {});
             let _ = decode_block(&body);
         }
     }
 
+    /// The format on disk: a failure means that the code is wrong, never the bytes.
     #[test]
-    fn a_steady_pace_is_short() {
+    fn bytes_of_a_block_and_a_batch_are_pinned() {
+        let sample = |at, import, export: Option<i64>, power: Option<i64>| Sample {
+            at: Time(at),
+            import: WattHours(import),
+            export: export.map(WattHours),
+            power: power.map(Watts),
+        };
+        let samples = [
+            sample(1_800_000_000, 6_678_394, None, Some(-1727)),
+            sample(1_800_000_010, 6_678_399, Some(300), Some(18_000)),
+            sample(1_800_000_020, i64::MIN, Some(i64::MAX), None),
+        ];
+        let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+        assert_eq!(hex(&encode_block(&samples)), BLOCK);
+        let mut batch = Batch::new();
+        for (meter, sample) in [1, 300, 1 << 25].into_iter().zip(&samples) {
+            batch.push(meter, sample);
+        }
+        assert_eq!(hex(batch.with_checksum()), BATCH);
+    }
+
+    const BLOCK: &str = "0a6d5f7c0381a0bad235f49daf06fd1aaf9fbad2350ad8049eb4020282e2d0f9ffffffffff01a6fbffffffffffffff01";
+    const BATCH: &str = "aec292be0181a0bad235f49daf06fd1aac0253fe9daf06d804a099028080801052ffffffffffffffffff01feffffffffffffffff01";
+
+    #[test]
+    fn readings_at_a_steady_interval_take_five_bytes() {
         let samples: Vec<_> = (0..512)
             .map(|i| Sample {
                 at: Time(1_800_000_000 + i * 10),

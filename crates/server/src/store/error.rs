@@ -1,54 +1,62 @@
-//! What can go wrong with the store, and what to do about it.
+//! Errors of the store, each with a hint how to fix it.
 use std::{io, path::PathBuf};
 
 use super::codec::Corrupt;
 
-/// The store cannot do what it was asked.
+/// An operation of the store failed.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum StoreError {
-    /// The directory or its lock file cannot be made or opened.
+    /// The data directory or its lock file cannot be created or opened.
     #[error("the data directory {path} cannot be used: {source}")]
     Directory {
-        /// Which.
+        /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// Another server has the directory.
+    /// Another process has locked the directory.
     #[error("another wattkampen has the data directory {0} open")]
     InUse(PathBuf),
-    /// The file is of a later version than this program.
+    /// A later version of the program wrote the file.
     #[error("the store has schema version {found}, this program knows up to {known}")]
     Newer {
-        /// In the file.
+        /// Version of the file.
         found: i64,
-        /// Of this program.
+        /// Newest version that this program reads.
         known: i64,
     },
-    /// The file is SQLite but not ours.
+    /// The file has an older schema and is open for reading only.
+    #[error("the store has schema version {found}, and version {known} is needed to read it")]
+    Older {
+        /// Version of the file.
+        found: i64,
+        /// Version that this program reads.
+        known: i64,
+    },
+    /// The file is an SQLite database of another program.
     #[error("{0} is a database of another program")]
     Foreign(PathBuf),
-    /// A blob does not hold what was written.
+    /// A blob does not decode to what was written.
     #[error("the store is damaged at {place}: {source}")]
     Damaged {
         /// Table and key.
         place: String,
-        /// How.
+        /// What is wrong with the bytes.
         source: Corrupt,
     },
-    /// SQLite's own.
+    /// SQLite failed, for example because the disk is full.
     #[error("the store refused: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
 
 impl StoreError {
-    /// How to mend it, one line.
+    /// How to fix it, in one line.
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::Directory { .. } => "give a directory that this user may write to",
             Self::InUse(_) => "stop the other one, or give each its own data directory",
             Self::Newer { .. } => "use the program version that wrote it, or a later one",
+            Self::Older { .. } => "start the service once with this program; it migrates the store",
             Self::Foreign(_) => "give another data directory",
             Self::Damaged { .. } => "restore the data directory from a backup",
             Self::Sqlite(_) => "see that the disk has room and is writable",

@@ -1,17 +1,16 @@
-//! What a meter sent since its readings were last merged into blocks.
+//! Readings of a meter since the last checkpoint, in memory.
 use std::{collections::BTreeMap, ops::Range};
 
 use competition::{Sample, Time};
 
-/// Readings of one meter that stand in no block yet, or otherwise than there.
+/// Readings of one meter that no block has yet, or that override one in a block.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    /// In the order of their coming, each younger than the one before: the usual
-    /// case, an append.
+    /// In the order of arrival, each newer than the one before: the usual case.
     run: Vec<Sample>,
-    /// The others.
+    /// Those that arrived out of order.
     late: BTreeMap<Time, Sample>,
-    /// Values that do not stand.
+    /// Values that lost against another one of the same time.
     pub(super) conflicts: Vec<Sample>,
 }
 
@@ -29,8 +28,8 @@ impl Pending {
         self.run.push(sample);
     }
 
-    /// Puts `sample` where it belongs, over what has its moment.
-    pub(super) fn put(&mut self, sample: Sample) {
+    /// Inserts `sample`, replacing one of the same time.
+    pub(super) fn insert(&mut self, sample: Sample) {
         match self.run.binary_search_by_key(&sample.at, |s| s.at) {
             Ok(found) => self.run[found] = sample,
             Err(_) => {
@@ -46,7 +45,7 @@ impl Pending {
         }
     }
 
-    /// Those within `range`, oldest first.
+    /// Samples within `range`, oldest first.
     pub(super) fn range(&self, range: Range<Time>) -> Vec<Sample> {
         let begin = self.run.partition_point(|s| s.at < range.start);
         let end = self.run.partition_point(|s| s.at < range.end).max(begin);
@@ -70,7 +69,7 @@ impl Pending {
         run.into_iter().chain(late).min_by_key(|s| s.at)
     }
 
-    /// All of them, oldest first.
+    /// All samples, oldest first.
     pub(super) fn sorted(&self) -> Vec<Sample> {
         if self.late.is_empty() {
             return self.run.clone();
@@ -79,7 +78,7 @@ impl Pending {
     }
 }
 
-/// Two sorted lists as one; where both have a moment, `over` stands.
+/// Merges two sorted lists; where both have a time, the sample of `over` is taken.
 pub(super) fn merge(under: &[Sample], over: &[Sample]) -> Vec<Sample> {
     let mut merged = Vec::with_capacity(under.len() + over.len());
     let mut under = under.iter().copied().peekable();
@@ -94,10 +93,10 @@ pub(super) fn merge(under: &[Sample], over: &[Sample]) -> Vec<Sample> {
     merged
 }
 
-/// Which of two values for one moment stands: the lower register, so that nobody
-/// gains by saying more than once; then the one that tells more. The order of
-/// their coming does not matter.
-pub(super) fn stands(one: Sample, other: Sample) -> Sample {
+/// Which of two values for one time counts: the lower register, so that repeating a
+/// reading cannot pay; then the one with more fields. The order of arrival does not
+/// matter.
+pub(super) fn resolve_conflict(one: Sample, other: Sample) -> Sample {
     let rank = |s: &Sample| (s.import, s.export.is_none(), s.export, s.power.is_none(), s.power);
     if rank(&other) < rank(&one) { other } else { one }
 }

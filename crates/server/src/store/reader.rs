@@ -1,45 +1,50 @@
-//! Reading without writing: for tests, audits and exports, while a server runs or
-//! after it died. What is read is one moment's state, whatever the writer does.
+//! Read-only access for audits, exports and tests, while a service runs or after it. Each
+//! call reads the state of one moment, whatever the writer does.
 use std::{collections::BTreeMap, ops::Range, path::Path, vec};
 
 use competition::{Sample, Time};
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    StoreError,
-    block::{self, Cache, END, moment},
-    codec,
-    pending::stands,
+    block::{self, Cache, END, time_of},
+    chain, codec,
+    error::StoreError,
+    finding::Finding,
+    import_seals,
+    pending::resolve_conflict,
     schema,
+    seal_check::{self, SealReport},
 };
+use crate::audit::AuditEntry;
 
+/// Readings of the journal by meter key and time.
 type Journal = BTreeMap<u32, BTreeMap<Time, Sample>>;
 
 /// A store, open for reading.
 #[derive(Debug)]
 pub struct Reader {
-    pub(super) connection: Connection,
+    connection: Connection,
 }
 
-/// One reading as it was sent.
+/// A reading as it was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
+pub struct StoredReading {
     /// Position in [`Reader::meters`].
     pub meter: usize,
-    /// The values.
+    /// Time and values.
     pub sample: Sample,
 }
 
-/// What a check of the whole store went through.
+/// What a verification of the whole store has read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// Readings, each once.
+    /// Readings, each time of a meter counted once.
     pub readings: u64,
     /// Blocks.
     pub blocks: u64,
     /// Batches in the journal.
     pub batches: u64,
-    /// Values that do not stand.
+    /// Values that lost against another one of the same time.
     pub conflicts: u64,
 }
 
@@ -47,12 +52,13 @@ impl Reader {
     /// Opens the store of a data directory.
     ///
     /// # Errors
-    /// Where there is none, or one of another version.
+    /// Where there is no store, or one of another version that cannot be migrated.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         schema::open_read_only(dir).map(|connection| Self { connection })
     }
 
-    /// Names of all meters that ever were configured, in a lasting order.
+    /// Names of all meters that were ever configured, in the order of their first
+    /// configuration.
     ///
     /// # Errors
     /// Where the file cannot be read.
@@ -63,7 +69,7 @@ impl Reader {
         Ok(names)
     }
 
-    /// How many readings there are, each moment of a meter counted once.
+    /// How many readings there are, each time of a meter counted once.
     ///
     /// # Errors
     /// Where the file cannot be read or is damaged.
@@ -81,7 +87,7 @@ impl Reader {
         Ok(count)
     }
 
-    /// Readings by meter and time: of one meter, by its name, or of all.
+    /// Readings by meter and time: of one meter by its name, or of all.
     ///
     /// # Errors
     /// Where the file cannot be read or is damaged.
@@ -89,7 +95,7 @@ impl Reader {
         &self,
         meter: Option<&str>,
         range: Range<Time>,
-    ) -> Result<Readings<'_>, StoreError> {
+    ) -> Result<StoredReadings<'_>, StoreError> {
         let names = self.meters()?;
         let meters: Vec<u32> = names
             .iter()
@@ -99,7 +105,7 @@ impl Reader {
             .collect();
         let view = self.connection.unchecked_transaction()?;
         let journal = journal(&view)?.0;
-        Ok(Readings {
+        Ok(StoredReadings {
             view,
             journal,
             range,
@@ -109,10 +115,10 @@ impl Reader {
         })
     }
 
-    /// Reads everything and compares what must agree.
+    /// Reads the whole store and checks blocks, counts and the journal against each other.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] with the first place that does not.
+    /// [`StoreError::Damaged`] with the first place that is inconsistent.
     pub fn verify(&self) -> Result<Verified, StoreError> {
         let view = self.connection.unchecked_transaction()?;
         let report: String = view.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -130,8 +136,8 @@ impl Reader {
             let mut next =
                 block::covering(&view, meter, Time(0))?.or(block::after(&view, meter, Time(0))?);
             while let Some(block) = next {
-                let start = moment(block.key);
-                let end = block::reach(&view, meter, start)?;
+                let start = time_of(block.key);
+                let end = block::next_start(&view, meter, start)?;
                 let sorted = block.samples.windows(2).all(|pair| pair[0].at < pair[1].at);
                 let inside = block.samples.first().is_some_and(|first| first.at == start)
                     && block.samples.last().is_some_and(|last| last.at < end);
@@ -154,9 +160,41 @@ impl Reader {
         verified.readings = self.count()?;
         Ok(verified)
     }
+
+    /// The entries of the audit log, and what is wrong with its chain.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn audit_entries(&self) -> Result<(Vec<AuditEntry>, Vec<Finding>), StoreError> {
+        chain::verify(&*self.connection.unchecked_transaction()?)
+    }
+
+    /// Compares seals of readings with the entries that cover them, and readings with
+    /// their seals.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn verify_seals(
+        &self,
+        entries: &[AuditEntry],
+    ) -> Result<(SealReport, Vec<Finding>), StoreError> {
+        seal_check::verify(&*self.connection.unchecked_transaction()?, entries)
+    }
+
+    /// Compares imported rows with the entries that cover them: how many days agree, and
+    /// what does not.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn verify_imports(
+        &self,
+        entries: &[AuditEntry],
+    ) -> Result<(u64, Vec<Finding>), StoreError> {
+        import_seals::verify(&*self.connection.unchecked_transaction()?, entries)
+    }
 }
 
-/// The journal as a set, and how many batches it has.
+/// The readings of the journal, and how many batches it has.
 fn journal(view: &Connection) -> Result<(Journal, u64), StoreError> {
     let mut statement = view.prepare_cached("SELECT seq, data FROM journal ORDER BY seq")?;
     let mut rows = statement.query([])?;
@@ -166,7 +204,7 @@ fn journal(view: &Connection) -> Result<(Journal, u64), StoreError> {
         let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
         codec::decode_batch(bytes, |meter, sample| {
             let known = journal.entry(meter).or_default().entry(sample.at).or_insert(sample);
-            *known = stands(*known, sample);
+            *known = resolve_conflict(*known, sample);
         })
         .map_err(StoreError::damaged(format!("journal row {seq}")))?;
         batches += 1;
@@ -174,20 +212,20 @@ fn journal(view: &Connection) -> Result<(Journal, u64), StoreError> {
     Ok((journal, batches))
 }
 
-/// See [`Reader::readings`]. Holds one block at a time, and the journal.
+/// Iterator of [`Reader::readings`]. Holds one block at a time, and the journal.
 #[derive(Debug)]
-pub struct Readings<'a> {
+pub struct StoredReadings<'a> {
     view: Transaction<'a>,
     journal: Journal,
     range: Range<Time>,
     meters: vec::IntoIter<u32>,
-    /// Meter, and from where on it has not been read.
+    /// The meter that is being read, and the first time not read yet.
     at: Option<(u32, Time)>,
-    ready: vec::IntoIter<Reading>,
+    ready: vec::IntoIter<StoredReading>,
 }
 
-impl Readings<'_> {
-    /// Reads the next block, with what the journal has for its span. False at the end.
+impl StoredReadings<'_> {
+    /// Reads the next block and the journal's readings within its span; false at the end.
     fn fill(&mut self) -> Result<bool, StoreError> {
         let (meter, from) = match self.at.take() {
             Some(at) => at,
@@ -204,7 +242,7 @@ impl Readings<'_> {
             None => block::after(&self.view, meter, from)?,
         };
         let end = match &first {
-            Some(block) => block::reach(&self.view, meter, moment(block.key))?,
+            Some(block) => block::next_start(&self.view, meter, time_of(block.key))?,
             None => END,
         };
         let mut samples: BTreeMap<Time, Sample> = match self.journal.get(&meter) {
@@ -216,14 +254,14 @@ impl Readings<'_> {
         for &sample in first.iter().flat_map(|block| block.samples.iter()) {
             if sample.at >= from {
                 let known = samples.entry(sample.at).or_insert(sample);
-                *known = stands(*known, sample);
+                *known = resolve_conflict(*known, sample);
             }
         }
         let range = &self.range;
         let ready: Vec<_> = samples
             .into_values()
             .filter(|sample| range.contains(&sample.at))
-            .map(|sample| Reading { meter: meter as usize - 1, sample })
+            .map(|sample| StoredReading { meter: meter as usize - 1, sample })
             .collect();
         self.ready = ready.into_iter();
         if end < END {
@@ -233,8 +271,8 @@ impl Readings<'_> {
     }
 }
 
-impl Iterator for Readings<'_> {
-    type Item = Result<Reading, StoreError>;
+impl Iterator for StoredReadings<'_> {
+    type Item = Result<StoredReading, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -257,7 +295,7 @@ mod tests {
     #[test]
     fn keys_keep_meters_apart() {
         assert!(key(1, Time(i64::MAX)) < key(2, Time(0)));
-        assert_eq!(moment(key(7, Time(1_800_000_000))), Time(1_800_000_000));
+        assert_eq!(time_of(key(7, Time(1_800_000_000))), Time(1_800_000_000));
         assert_eq!(block::meter_of(key(7, Time(5))), 7);
     }
 }

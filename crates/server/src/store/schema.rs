@@ -1,27 +1,54 @@
-//! Tables, their version, and how an older file becomes a newer one.
-use std::{path::Path, time::Duration};
+//! Tables of the store, their version, and the migrations from older versions.
+//!
+//! `user_version` counts the migrations that a file has had; each runs once, in a
+//! transaction, when a writer opens the file. A file of a later version is refused.
+//! Version 4 gives each entry of the audit log its kind as a column; bodies and hashes
+//! stay as they are, so the chain of an older file still verifies.
+//!
+//! Names of tables and columns are part of the format and keep the words of the version
+//! that created them: `aside` holds the rows that arrive after the lock (`post_lock.rs`),
+//! `unsealed` the days that wait for a seal.
+use std::{
+    fs::{self, File, TryLockError},
+    path::Path,
+    time::Duration,
+};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{Durability, StoreError};
+use super::error::StoreError;
+
+/// Which acknowledged readings survive which failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Every acknowledged reading survives a power cut.
+    #[default]
+    Full,
+    /// Every acknowledged reading survives a kill of the process; a power cut
+    /// may lose the last seconds.
+    Normal,
+}
 
 /// File name in the data directory.
 pub(super) const FILE: &str = "wattkampen.sqlite";
 
-/// "WATT": tells our files from other SQLite files.
-const APPLICATION: i64 = 0x5741_5454;
+/// "WATT": distinguishes our files from other SQLite files.
+const APPLICATION_ID: i64 = 0x5741_5454;
 
-/// Bits of a block's or day's key that hold the moment; the rest is the meter.
-pub(super) const MOMENT_BITS: u32 = 38;
+/// Bits of a block's or day's key that hold the time; the rest is the meter.
+pub(super) const TIME_BITS: u32 = 38;
 
-/// One step a version; a step that has been released is never edited.
-const STEPS: [&str; 3] = [
+/// Version of the schema that this program writes.
+const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// One migration a version. The SQL of a released migration is never edited.
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE meter (
         key      INTEGER PRIMARY KEY,       -- 1, 2, …
         name     TEXT    NOT NULL UNIQUE,   -- as in messages
         readings INTEGER NOT NULL DEFAULT 0,-- in blocks
-        newest   BLOB                       -- a block of one: the newest in blocks
+        newest   BLOB                       -- a block of one reading: the newest one in blocks
     ) STRICT;
     CREATE TABLE journal (
         seq  INTEGER PRIMARY KEY,
@@ -39,7 +66,7 @@ const STEPS: [&str; 3] = [
     CREATE TABLE conflict (
         meter INTEGER NOT NULL,
         at    INTEGER NOT NULL,
-        data  BLOB NOT NULL,                -- a block of one: the value that does not stand
+        data  BLOB NOT NULL,                -- a block of one reading: the value that lost
         PRIMARY KEY (meter, at, data)
     ) STRICT, WITHOUT ROWID;
 ",
@@ -55,55 +82,68 @@ const STEPS: [&str; 3] = [
         hundredths  INTEGER NOT NULL,       -- of a degree Celsius
         PRIMARY KEY (participant, hour)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE imported (                 -- what of the two changed, in order
+    CREATE TABLE imported (                 -- ranges of the two that changed, in order
         seq   INTEGER PRIMARY KEY,
-        kind  INTEGER NOT NULL,             -- 0 interval, 1 temperature
+        kind  INTEGER NOT NULL,             -- RowKind
         name  TEXT    NOT NULL,             -- meter or participant
         first INTEGER NOT NULL,             -- beginning of the first row
         last  INTEGER NOT NULL              -- and of the last
     ) STRICT;
 ",
     "
-    CREATE TABLE audit (                    -- append-only; see audit.rs
-        seq  INTEGER PRIMARY KEY AUTOINCREMENT, -- so that the file knows how many there were
-        at   INTEGER NOT NULL,              -- by the service's clock
-        body TEXT    NOT NULL,              -- what happened, JSON
-        hash BLOB    NOT NULL               -- of the entry before, and of this one
+    CREATE TABLE audit (                    -- append-only, hash-chained; see chain.rs
+        seq  INTEGER PRIMARY KEY AUTOINCREMENT, -- sqlite_sequence keeps the count
+        at   INTEGER NOT NULL,              -- Unix seconds by the service's clock
+        body TEXT    NOT NULL,              -- the event, JSON
+        hash BLOB    NOT NULL               -- SHA-256 over the hash before and this entry
     ) STRICT;
-    CREATE TABLE seal (                     -- of a meter's day, each time it was sealed
+    CREATE TABLE seal (                     -- digest of a meter's day, one a sealing
         key    INTEGER NOT NULL,            -- meter << 38 | midnight UTC
-        entry  INTEGER NOT NULL,            -- of audit, whose root covers it
+        entry  INTEGER NOT NULL,            -- seq of the entry whose root covers it
         count  INTEGER NOT NULL,
         digest BLOB    NOT NULL,
         PRIMARY KEY (key, entry)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX sealed ON seal (entry);
-    CREATE TABLE unsealed (                 -- days whose readings changed since they were sealed
+    CREATE TABLE unsealed (                 -- days whose readings changed since their seal
         key INTEGER PRIMARY KEY
     ) STRICT;
     INSERT INTO unsealed SELECT key FROM day;
     ALTER TABLE imported ADD COLUMN taken INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE imported ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0;
-    CREATE TABLE row_seal (                 -- of a day of imported rows, each time it was noted
-        entry  INTEGER NOT NULL,            -- of audit, whose root covers it
-        kind   INTEGER NOT NULL,            -- as of imported
+    CREATE TABLE row_seal (                 -- digest of a day of imported rows, one an import
+        entry  INTEGER NOT NULL,            -- seq of the entry whose root covers it
+        kind   INTEGER NOT NULL,            -- RowKind
         name   TEXT    NOT NULL,
         day    INTEGER NOT NULL,            -- midnight UTC
         count  INTEGER NOT NULL,
         digest BLOB    NOT NULL,
         PRIMARY KEY (entry, kind, name, day)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE aside (                    -- what came after the lock, see aside.rs
-        kind INTEGER NOT NULL,              -- 0 interval, 1 temperature, 2 reading
+    CREATE TABLE aside (                    -- rows that arrived after the lock; see post_lock.rs
+        kind INTEGER NOT NULL,              -- RowKind
         name TEXT    NOT NULL,              -- meter or participant
         at   INTEGER NOT NULL,
         data BLOB    NOT NULL,
         PRIMARY KEY (kind, name, at, data)
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    ALTER TABLE audit ADD COLUMN kind TEXT NOT NULL DEFAULT ''; -- AuditEventKind
+    UPDATE audit SET kind = substr(body, 11, instr(substr(body, 11), '\"') - 1)
+        WHERE body GLOB '{\"event\":\"*\"*';
+    CREATE INDEX audit_kind ON audit (kind, seq);
+    CREATE TABLE service_clock (            -- at most one row: a simulated clock
+        id         INTEGER PRIMARY KEY CHECK (id = 1),
+        machine_ms INTEGER NOT NULL,        -- Unix milliseconds of the machine's clock
+        service    INTEGER NOT NULL,        -- Unix seconds of the service's clock then
+        speed      REAL    NOT NULL,        -- seconds of the service in one
+        stop       INTEGER                  -- the service's clock stops then, if at all
+    ) STRICT;
+",
 ];
 
-/// Opens the file for the one writer and brings it up to date.
+/// Opens the file for writing and migrates it to this program's version.
 pub(super) fn open(dir: &Path, durability: Durability) -> Result<Connection, StoreError> {
     let path = dir.join(FILE);
     let mut connection = Connection::open(&path)?;
@@ -111,14 +151,11 @@ pub(super) fn open(dir: &Path, durability: Durability) -> Result<Connection, Sto
     // Larger pages hold several blocks; only a new file takes the size.
     connection.pragma_update(None, "page_size", 8192)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(
-        None,
-        "synchronous",
-        match durability {
-            Durability::Full => "FULL",
-            Durability::Normal => "NORMAL",
-        },
-    )?;
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
     // 32 MB: fewer copies into the main file while readings pour in.
     connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
@@ -127,7 +164,8 @@ pub(super) fn open(dir: &Path, durability: Durability) -> Result<Connection, Sto
     Ok(connection)
 }
 
-/// Opens the file for reading, while a server runs or after it.
+/// Opens the file for reading, also while a service writes to it. A file of an older
+/// version is migrated first, unless a service has the directory locked.
 pub(super) fn open_read_only(dir: &Path) -> Result<Connection, StoreError> {
     let path = dir.join(FILE);
     let connection = Connection::open_with_flags(
@@ -135,17 +173,48 @@ pub(super) fn open_read_only(dir: &Path) -> Result<Connection, StoreError> {
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    let found = version(&connection, &path)?;
-    if found != STEPS.len() as i64 {
-        return Err(StoreError::Newer { found, known: STEPS.len() as i64 });
+    let mut found = version(&connection, &path)?;
+    if (1..VERSION).contains(&found)
+        && let Ok(_lock) = lock(dir)
+    {
+        open(dir, Durability::Full)?;
+        found = version(&connection, &path)?;
     }
-    Ok(connection)
+    match found {
+        VERSION => Ok(connection),
+        found if found > VERSION => Err(StoreError::Newer { found, known: VERSION }),
+        found => Err(StoreError::Older { found, known: VERSION }),
+    }
+}
+
+/// Locks the data directory for one writer, creating it where it is absent; the lock
+/// lasts as long as the file is open.
+pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
+    let failed = |source| StoreError::Directory { path: dir.to_owned(), source };
+    fs::create_dir_all(dir).map_err(failed)?;
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(dir.join("lock"))
+        .map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(dir.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// Begins a transaction that holds SQLite's write lock from its start, so that what it
+/// reads stays true until it commits.
+pub(super) fn begin_write(connection: &Connection) -> Result<Transaction<'_>, StoreError> {
+    Ok(Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?)
 }
 
 fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
-    if application != APPLICATION && (application, version) != (0, 0) {
+    if application != APPLICATION_ID && (application, version) != (0, 0) {
         return Err(StoreError::Foreign(path.to_owned()));
     }
     Ok(version)
@@ -153,15 +222,21 @@ fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let found = version(connection, path)?;
-    let known = STEPS.len() as i64;
-    if found > known {
-        return Err(StoreError::Newer { found, known });
+    if found > VERSION {
+        return Err(StoreError::Newer { found, known: VERSION });
     }
-    for (step, sql) in STEPS.iter().enumerate().skip(found.max(0) as usize) {
-        let change = connection.transaction()?;
+    for (migration, sql) in (0..).zip(MIGRATIONS) {
+        if migration < found {
+            continue;
+        }
+        let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have migrated the file since.
+        if version(&change, path)? != migration {
+            continue;
+        }
         change.execute_batch(sql)?;
-        change.pragma_update(None, "application_id", APPLICATION)?;
-        change.pragma_update(None, "user_version", step as i64 + 1)?;
+        change.pragma_update(None, "application_id", APPLICATION_ID)?;
+        change.pragma_update(None, "user_version", migration + 1)?;
         change.commit()?;
     }
     Ok(())
@@ -172,18 +247,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_programs_file_and_a_later_version_are_refused() {
+    fn file_of_another_program_or_a_later_version_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let foreign = Connection::open(dir.path().join(FILE)).unwrap();
         foreign.pragma_update(None, "application_id", 77).unwrap();
         foreign.pragma_update(None, "user_version", 1).unwrap();
         assert!(matches!(open(dir.path(), Durability::Full), Err(StoreError::Foreign(_))));
-        foreign.pragma_update(None, "application_id", APPLICATION).unwrap();
+        foreign.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
         foreign.pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(
             open(dir.path(), Durability::Full),
             Err(StoreError::Newer { found: 99, .. })
         ));
+    }
+
+    #[test]
+    fn migration_to_version_4_gives_each_entry_its_kind() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = Connection::open(dir.path().join(FILE)).unwrap();
+        for sql in &MIGRATIONS[..3] {
+            old.execute_batch(sql).unwrap();
+        }
+        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        old.pragma_update(None, "user_version", 3).unwrap();
+        let bodies = [
+            r#"{"event":"start","version":"0.1.0"}"#,
+            r#"{"event":"lock","by":"jury","reason":"\"event\":\"start\""}"#,
+            r#"{"event":"of-a-later-version"}"#,
+            // Damaged after the tag, and within it.
+            r#"{"event":"lock","by":"#,
+            r#"{"evEnt":"lock","by":"jury"}"#,
+        ];
+        for body in bodies {
+            old.execute("INSERT INTO audit (at, body, hash) VALUES (5, ?, x'00')", [body]).unwrap();
+        }
+        drop(old);
+        let new = open(dir.path(), Durability::Full).unwrap();
+        let mut rows = new.prepare("SELECT kind, body FROM audit ORDER BY seq").unwrap();
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let rows: Vec<(String, String)> = rows.collect::<Result<_, _>>().unwrap();
+        let kinds: Vec<&str> = rows.iter().map(|(kind, _)| kind.as_str()).collect();
+        assert_eq!(kinds, ["start", "lock", "of-a-later-version", "lock", ""]);
+        assert!(rows.iter().zip(bodies).all(|((_, after), before)| after == before));
+        for (kind, body) in &rows {
+            assert_eq!(crate::audit::AuditEventKind::tag_of(body), kind);
+        }
     }
 
     #[test]
@@ -193,6 +301,6 @@ mod tests {
         let again = open(dir.path(), Durability::Full).unwrap();
         let mode: String = again.pragma_query_value(None, "journal_mode", |r| r.get(0)).unwrap();
         assert_eq!(mode, "wal");
-        assert_eq!(version(&again, dir.path()).unwrap(), STEPS.len() as i64);
+        assert_eq!(version(&again, dir.path()).unwrap(), VERSION);
     }
 }

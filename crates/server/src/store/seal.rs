@@ -1,37 +1,39 @@
-//! Seals: a SHA-256 over the readings of a meter's UTC day, and the entry of the
-//! audit log that covers it.
+//! Tables `seal` and `unsealed`: a SHA-256 over the readings of a meter's UTC day, and
+//! the entry of the audit log that covers it.
 //!
-//! A checkpoint that merges readings into blocks notes their days as unsealed in the
-//! same transaction. Days that are over are sealed a few at a time between batches;
-//! the entry's root is a SHA-256 over its seals. A day whose readings change later is
-//! sealed again by a later entry, and the newest seal of a day is the one that holds.
+//! A checkpoint that merges readings into blocks marks their days as unsealed in the
+//! same transaction. Days that are over are sealed a few at a time between batches; the
+//! entry's root is a SHA-256 over its seals. A day whose readings change later is sealed
+//! again by a later entry, and the newest seal of a day holds.
 use competition::{Sample, Time};
-use rusqlite::{Connection, TransactionBehavior};
+use data_encoding::HEXLOWER;
+use rusqlite::{Connection, Transaction};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Store, StoreError,
-    block::{self, DAY, key, meter_of, moment},
-    log::{self, Hash},
-    schema::MOMENT_BITS,
+    block::{self, DAY, key, meter_of, time_of},
+    chain::{self, ChainHead, Hash},
+    error::StoreError,
+    schema::{TIME_BITS, begin_write},
 };
-use crate::audit::{AuditEvent, hex};
+use crate::audit::AuditEvent;
 
-/// After the end of a day, for what comes a little late.
+/// Seconds after the end of a day before it is sealed, for readings that are a little late.
 const GRACE: i64 = 3600;
 /// Days of a meter that are read at once.
-const RUN: usize = 8;
-/// Days that an entry covers at most.
-const MOST: usize = 16_384;
+const RUN: i64 = 8;
+/// Most days that an entry covers.
+const MAX_SEALS: usize = 16_384;
 
-/// A digest of readings, one after the other.
-pub(super) struct Digester {
+/// Digest of the readings of a meter's day: SHA-256 over a label, the meter's name and
+/// midnight, 33 bytes a reading, and the count.
+pub(super) struct DayDigest {
     hash: Sha256,
     pub(super) count: i64,
 }
 
-impl Digester {
-    /// Of a meter by its name, so that no row of the dictionary can be exchanged.
+impl DayDigest {
+    /// The name, not the key, is hashed, so that no row of the dictionary can be exchanged.
     pub(super) fn new(meter: &str, midnight: Time) -> Self {
         let hash = Sha256::new()
             .chain_update(b"wattkampen day 1\n")
@@ -42,33 +44,33 @@ impl Digester {
     }
 
     pub(super) fn add(&mut self, sample: &Sample) {
+        let &Sample { at, import, export, power } = sample;
         let mut bytes = [0; 33];
-        bytes[..8].copy_from_slice(&sample.at.0.to_be_bytes());
-        bytes[8..16].copy_from_slice(&sample.import.0.to_be_bytes());
-        bytes[16] = u8::from(sample.export.is_some()) | u8::from(sample.power.is_some()) << 1;
-        let (export, power) =
-            (sample.export.map_or(0, |it| it.0), sample.power.map_or(0, |it| it.0));
-        bytes[17..25].copy_from_slice(&export.to_be_bytes());
-        bytes[25..].copy_from_slice(&power.to_be_bytes());
+        bytes[..8].copy_from_slice(&at.0.to_be_bytes());
+        bytes[8..16].copy_from_slice(&import.0.to_be_bytes());
+        bytes[16] = u8::from(export.is_some()) | u8::from(power.is_some()) << 1;
+        bytes[17..25].copy_from_slice(&export.map_or(0, |it| it.0).to_be_bytes());
+        bytes[25..].copy_from_slice(&power.map_or(0, |it| it.0).to_be_bytes());
         self.hash.update(bytes);
         self.count += 1;
     }
 
-    pub(super) fn done(self) -> Hash {
+    pub(super) fn finish(self) -> Hash {
         self.hash.chain_update(self.count.to_be_bytes()).finalize().into()
     }
 }
 
-/// One seal.
+/// A row of the table `seal`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seal {
     /// Meter << 38 | midnight UTC.
     pub(super) key: i64,
+    /// Readings of the day.
     pub(super) count: i64,
     pub(super) digest: Hash,
 }
 
-/// Of seals in the order of their keys.
+/// SHA-256 over seals in the order of their keys, hexadecimal.
 pub(super) fn root(seals: &[Seal]) -> String {
     let mut hash = Sha256::new().chain_update(b"wattkampen seals 1\n");
     for seal in seals {
@@ -76,16 +78,20 @@ pub(super) fn root(seals: &[Seal]) -> String {
         hash.update(seal.count.to_be_bytes());
         hash.update(seal.digest);
     }
-    hex(&hash.finalize())
+    HEXLOWER.encode(&hash.finalize())
 }
 
-/// Midnight before.
+/// The last midnight UTC at or before `at`.
 pub(super) fn midnight(at: Time) -> Time {
     Time(at.0.div_euclid(DAY) * DAY)
 }
 
-/// Notes days of a meter whose readings change with this transaction.
-pub(super) fn unseal(change: &Connection, meter: u32, sorted: &[Sample]) -> Result<(), StoreError> {
+/// Marks the days of a meter whose readings change with this transaction.
+pub(super) fn mark_unsealed(
+    change: &Transaction<'_>,
+    meter: u32,
+    sorted: &[Sample],
+) -> Result<(), StoreError> {
     let mut put = change.prepare_cached("INSERT OR IGNORE INTO unsealed (key) VALUES (?)")?;
     for day in sorted.chunk_by(|a, b| midnight(a.at) == midnight(b.at)) {
         put.execute([key(meter, midnight(day[0].at))])?;
@@ -93,125 +99,144 @@ pub(super) fn unseal(change: &Connection, meter: u32, sorted: &[Sample]) -> Resu
     Ok(())
 }
 
-/// Seals that wait for their entry, and days that wait for their seal.
+/// Seals days in small steps.
 #[derive(Debug, Default)]
-pub(super) struct Sealing {
-    seals: Vec<Seal>,
-    /// The last one first.
-    todo: Vec<i64>,
+pub(super) struct Sealer {
+    run: Option<Run>,
+    /// Days before this one have been looked through; `None` until the first look and
+    /// after each checkpoint.
+    checked_until: Option<Time>,
 }
 
-impl Store {
-    /// Whether days may wait for a seal: one has ended, or a checkpoint has passed.
-    pub fn sealing_due(&self, now: Time) -> bool {
-        self.progress.is_none()
-            && (self.sealing.is_some() || self.sealed_until != midnight(Time(now.0 - GRACE)))
+/// Sealing under way.
+#[derive(Debug)]
+struct Run {
+    /// When its last step began.
+    now: Time,
+    /// Seals without an entry yet.
+    seals: Vec<Seal>,
+    /// Keys of days that wait, the last one first.
+    waiting: Vec<i64>,
+}
+
+impl Sealer {
+    /// Whether days may wait: one has ended, or a checkpoint has passed.
+    pub(super) fn is_due(&self, now: Time) -> bool {
+        self.run.is_some() || self.checked_until != Some(midnight(Time(now.0 - GRACE)))
     }
 
-    /// Seals some of the days that are over; tells whether none is left.
-    ///
-    /// # Errors
-    /// SQLite's, and where readings cannot be read. It may be repeated.
-    pub fn seal_step(&mut self, now: Time) -> Result<bool, StoreError> {
+    /// Makes the next step look through all days again.
+    pub(super) fn recheck(&mut self) {
+        self.checked_until = None;
+    }
+
+    /// Seals some of the days that are over; true when none is left. The call may be
+    /// repeated after an error.
+    pub(super) fn step(
+        &mut self,
+        connection: &Connection,
+        now: Time,
+    ) -> Result<(bool, Option<ChainHead>), StoreError> {
         let until = midnight(Time(now.0 - GRACE));
-        self.sealing_at = now;
-        let mut sealing = match self.sealing.take() {
-            Some(sealing) => sealing,
-            None => Sealing { todo: self.waiting(until)?, seals: Vec::new() },
+        let run = match &mut self.run {
+            Some(run) => run,
+            none => {
+                none.insert(Run { now, waiting: waiting(connection, until)?, seals: Vec::new() })
+            }
         };
-        let result = self.seal_run(&mut sealing);
-        let more = !sealing.todo.is_empty();
-        let full = sealing.seals.len() >= MOST;
-        self.sealing = Some(sealing);
-        result?;
-        if full || !more {
-            self.write_seals(now)?;
+        run.now = now;
+        run.seal_days(connection)?;
+        let done = run.waiting.is_empty();
+        let head =
+            if done || run.seals.len() >= MAX_SEALS { self.write(connection)? } else { None };
+        if done {
+            self.run = None;
+            self.checked_until = Some(until);
         }
-        if !more {
-            self.sealing = None;
-            self.sealed_until = until;
-        }
-        Ok(!more)
+        Ok((done, head))
     }
 
-    fn waiting(&self, until: Time) -> Result<Vec<i64>, StoreError> {
-        let mask = (1i64 << MOMENT_BITS) - 1;
-        let mut waiting = self
-            .connection
-            .prepare_cached("SELECT key FROM unsealed WHERE key & ? < ? ORDER BY key DESC")?;
-        let keys = waiting.query_map([mask, until.0], |row| row.get(0))?;
-        Ok(keys.collect::<Result<_, _>>()?)
+    /// Appends the entry over what is sealed so far. A checkpoint calls it first, for it
+    /// may change days that have a seal and no entry.
+    pub(super) fn write(
+        &mut self,
+        connection: &Connection,
+    ) -> Result<Option<ChainHead>, StoreError> {
+        let Some(run) = self.run.as_mut().filter(|run| !run.seals.is_empty()) else {
+            return Ok(None);
+        };
+        run.seals.sort_unstable_by_key(|seal| seal.key);
+        let head = write_entry(connection, &run.seals, run.now)?;
+        run.seals.clear();
+        Ok(Some(head))
     }
+}
 
-    /// A run of days of one meter.
-    fn seal_run(&self, sealing: &mut Sealing) -> Result<(), StoreError> {
-        let Some(&first) = sealing.todo.last() else { return Ok(()) };
-        let (meter, from) = (meter_of(first), moment(first));
-        let end = Time(from.0 + RUN as i64 * DAY);
-        let samples = block::range(&self.connection, meter, from..end)?;
-        let name: String = self
-            .connection
+impl Run {
+    /// Seals waiting days of one meter.
+    fn seal_days(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let Some(&first) = self.waiting.last() else { return Ok(()) };
+        let (meter, from) = (meter_of(first), time_of(first));
+        let end = Time(from.0 + RUN * DAY);
+        let samples = block::range(connection, meter, from..end)?;
+        let name: String = connection
             .prepare_cached("SELECT name FROM meter WHERE key = ?")?
             .query_row([meter], |row| row.get(0))?;
-        while let Some(&next) = sealing.todo.last() {
-            if meter_of(next) != meter || moment(next) >= end {
+        while let Some(&next) = self.waiting.last() {
+            if meter_of(next) != meter || time_of(next) >= end {
                 break;
             }
-            let day = moment(next);
+            let day = time_of(next);
             let begin = samples.partition_point(|sample| sample.at < day);
-            let mut digester = Digester::new(&name, day);
+            let mut digest = DayDigest::new(&name, day);
             let of_day = samples[begin..].iter().take_while(|s| s.at.0 < day.0 + DAY);
-            of_day.for_each(|sample| digester.add(sample));
-            let count = digester.count;
-            sealing.seals.push(Seal { key: next, count, digest: digester.done() });
-            sealing.todo.pop();
+            of_day.for_each(|sample| digest.add(sample));
+            let count = digest.count;
+            self.seals.push(Seal { key: next, count, digest: digest.finish() });
+            self.waiting.pop();
         }
         Ok(())
     }
+}
 
-    /// Writes the entry over what is sealed so far. A checkpoint calls it first, for
-    /// it may change days that have a seal and no entry.
-    pub(super) fn write_seals(&mut self, now: Time) -> Result<(), StoreError> {
-        let Some(sealing) = self.sealing.as_mut().filter(|it| !it.seals.is_empty()) else {
-            return Ok(());
-        };
-        let mut seals = std::mem::take(&mut sealing.seals);
-        seals.sort_unstable_by_key(|seal| seal.key);
-        let result = self.write_entry(&seals, now);
-        if let (Err(_), Some(sealing)) = (&result, &mut self.sealing) {
-            sealing.seals = seals;
-        }
-        result
-    }
+/// Days before `until` that wait for a seal, the last one first.
+fn waiting(connection: &Connection, until: Time) -> Result<Vec<i64>, StoreError> {
+    let mask = (1i64 << TIME_BITS) - 1;
+    let mut waiting = connection
+        .prepare_cached("SELECT key FROM unsealed WHERE key & ? < ? ORDER BY key DESC")?;
+    let keys = waiting.query_map([mask, until.0], |row| row.get(0))?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
 
-    fn write_entry(&mut self, seals: &[Seal], now: Time) -> Result<(), StoreError> {
-        let change = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut again = 0;
-        {
-            let mut known = change.prepare_cached("SELECT 1 FROM seal WHERE key = ? LIMIT 1")?;
-            for seal in seals {
-                again += u64::from(known.exists([seal.key])?);
-            }
+fn write_entry(
+    connection: &Connection,
+    seals: &[Seal],
+    now: Time,
+) -> Result<ChainHead, StoreError> {
+    let change = begin_write(connection)?;
+    let mut again = 0;
+    {
+        let mut known = change.prepare_cached("SELECT 1 FROM seal WHERE key = ? LIMIT 1")?;
+        for seal in seals {
+            again += u64::from(known.exists([seal.key])?);
         }
-        let event = AuditEvent::Sealed {
-            days: seals.len() as u64,
-            again,
-            readings: seals.iter().map(|seal| seal.count.max(0) as u64).sum(),
-            root: root(seals),
-        };
-        let head = log::add(&change, now, &event)?;
-        {
-            let mut put = change.prepare_cached(
-                "INSERT INTO seal (key, entry, count, digest) VALUES (?, ?, ?, ?)",
-            )?;
-            let mut sealed = change.prepare_cached("DELETE FROM unsealed WHERE key = ?")?;
-            for seal in seals {
-                put.execute((seal.key, head.0, seal.count, seal.digest.as_slice()))?;
-                sealed.execute([seal.key])?;
-            }
-        }
-        change.commit()?;
-        self.head = Some(head);
-        Ok(())
     }
+    let event = AuditEvent::Sealed {
+        days: seals.len() as u64,
+        again,
+        readings: seals.iter().map(|seal| seal.count.max(0) as u64).sum(),
+        root: root(seals),
+    };
+    let head = chain::append(&change, now, &event)?;
+    {
+        let mut put = change
+            .prepare_cached("INSERT INTO seal (key, entry, count, digest) VALUES (?, ?, ?, ?)")?;
+        let mut sealed = change.prepare_cached("DELETE FROM unsealed WHERE key = ?")?;
+        for seal in seals {
+            put.execute((seal.key, head.0, seal.count, seal.digest.as_slice()))?;
+            sealed.execute([seal.key])?;
+        }
+    }
+    change.commit()?;
+    Ok(head)
 }

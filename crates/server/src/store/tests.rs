@@ -1,17 +1,22 @@
-//! The store against a plain map, whatever is done to it in whatever order.
+//! The store against a plain map, for any sequence of operations.
 use std::collections::BTreeMap;
 
-use competition::{DayRecord, MeterIndex, Sample, Time, WattHours, Watts};
+use competition::{
+    Celsius, DayRecord, IntervalReading, MeterIndex, MilliWattHours, Sample, Time, WattHours, Watts,
+};
 use proptest::prelude::*;
 
-use super::{Durability, Inserted, Reader, Store, pending::stands};
+use super::{
+    Durability, Finding, Importer, Inserted, Reader, Recovering, Store, pending::resolve_conflict,
+};
+use crate::{audit::AuditEvent, clock::Clock};
 
 const METERS: [&str; 3] = ["a", "b", "c"];
 
 type Model = BTreeMap<(u32, i64), Sample>;
 
 fn open(dir: &std::path::Path) -> Store {
-    let mut recovering = Store::open(dir, Durability::Normal, &METERS).unwrap();
+    let mut recovering = Recovering::open(dir, Durability::Normal, &METERS).unwrap();
     recovering.days(|_, _| true).unwrap();
     recovering.replay(|_, _, _| {}).unwrap()
 }
@@ -22,14 +27,14 @@ fn sample(at: i64, import: i64) -> Sample {
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Meter, moment, register.
+    /// Meter, time, register.
     Insert(u32, i64, i64),
-    /// A run: meter, first moment, pace, length, backwards.
+    /// A run: meter, first time, step, length, backwards.
     Run(u32, i64, i64, i64, bool),
     Commit,
     OneTransaction,
     Checkpoint,
-    /// Drops the store without a word, as a kill does: what was not committed goes.
+    /// Drops the store, as a kill does: what was not committed is lost.
     Kill,
 }
 
@@ -50,18 +55,18 @@ fn insert(store: &mut Store, model: &mut Model, meter: u32, sample: Sample) {
     let newest = model.range((meter, 0)..(meter, i64::MAX)).next_back().map(|(k, _)| k.1);
     let expected = match model.get(&(meter, sample.at.0)) {
         Some(known) if *known == sample => Inserted::Repeated,
-        Some(known) => Inserted::Conflict { moved: stands(*known, sample) == sample },
+        Some(known) => Inserted::Conflict { moved: resolve_conflict(*known, sample) == sample },
         None if newest.is_none_or(|newest| newest < sample.at.0) => Inserted::Newest,
         None => Inserted::Late,
     };
-    assert_eq!(store.insert(MeterIndex(meter), sample).unwrap(), expected);
+    assert_eq!(store.readings.insert(MeterIndex(meter), sample).unwrap(), expected);
     let known = model.entry((meter, sample.at.0)).or_insert(sample);
-    *known = stands(*known, sample);
+    *known = resolve_conflict(*known, sample);
 }
 
-/// Everything that can be asked, asked of both.
+/// Compares every query of the store with the map.
 fn compare(store: &Store, model: &Model) {
-    assert_eq!(store.readings(), model.len() as u64);
+    assert_eq!(store.readings.count(), model.len() as u64);
     for meter in 0..3 {
         let of = |from: i64, to: i64| -> Vec<Sample> {
             if from >= to {
@@ -70,21 +75,24 @@ fn compare(store: &Store, model: &Model) {
             model.range((meter, from)..(meter, to)).map(|(_, s)| *s).collect()
         };
         let index = MeterIndex(meter);
-        assert_eq!(store.samples(index, Time(0)..Time(1 << 38)).unwrap(), of(0, 1 << 38));
-        assert_eq!(store.newest(index), of(0, 1 << 38).last().copied());
+        assert_eq!(store.readings.samples(index, Time(0)..Time(1 << 38)).unwrap(), of(0, 1 << 38));
+        assert_eq!(store.readings.newest(index), of(0, 1 << 38).last().copied());
         for at in (0..6500).step_by(397) {
             let end = at + 613;
-            assert_eq!(store.samples(index, Time(at)..Time(end)).unwrap(), of(at, end));
-            assert_eq!(store.last_before(index, Time(at)).unwrap(), of(0, at).last().copied());
+            assert_eq!(store.readings.samples(index, Time(at)..Time(end)).unwrap(), of(at, end));
             assert_eq!(
-                store.first_from(index, Time(at)).unwrap(),
+                store.readings.last_before(index, Time(at)).unwrap(),
+                of(0, at).last().copied()
+            );
+            assert_eq!(
+                store.readings.first_from(index, Time(at)).unwrap(),
                 of(at, 1 << 38).first().copied()
             );
         }
     }
 }
 
-/// What another process sees.
+/// Compares what another process reads with the map.
 fn compare_committed(dir: &std::path::Path, model: &Model) {
     let reader = Reader::open(dir).unwrap();
     assert_eq!(reader.count().unwrap(), model.len() as u64);
@@ -102,7 +110,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn behaves_as_a_map(steps in proptest::collection::vec(step(), 1..60)) {
+    fn store_behaves_like_a_map(steps in proptest::collection::vec(step(), 1..60)) {
         let dir = tempfile::tempdir().unwrap();
         let mut store = open(dir.path());
         let mut model = Model::new();
@@ -120,7 +128,7 @@ proptest! {
                     }
                 }
                 Step::Commit => {
-                    store.commit().unwrap();
+                    store.readings.commit().unwrap();
                     committed = model.clone();
                 }
                 Step::OneTransaction => {
@@ -141,7 +149,7 @@ proptest! {
             }
         }
         compare(&store, &model);
-        store.commit().unwrap();
+        store.readings.commit().unwrap();
         compare_committed(dir.path(), &model);
         store.checkpoint(&mut |_| Vec::new()).unwrap();
         compare(&store, &model);
@@ -150,26 +158,26 @@ proptest! {
 }
 
 #[test]
-fn a_second_writer_is_refused() {
+fn second_writer_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let _first = open(dir.path());
-    let second = Store::open(dir.path(), Durability::Full, &METERS);
+    let second = Recovering::open(dir.path(), Durability::Full, &METERS);
     assert!(matches!(second, Err(super::StoreError::InUse(_))));
 }
 
 #[test]
-fn days_are_kept_up_to_the_first_that_is_of_no_use() {
+fn days_after_the_first_unusable_one_are_deleted() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     for meter in 0..2 {
-        store.insert(MeterIndex(meter), sample(86_400 + 10, 5)).unwrap();
+        store.readings.insert(MeterIndex(meter), sample(86_400 + 10, 5)).unwrap();
     }
     let day = |day, MeterIndex(i)| DayRecord { day, bytes: vec![i as u8; 3] };
     store.checkpoint(&mut |meter| vec![day(1, meter), day(2, meter), day(3, meter)]).unwrap();
     drop(store);
 
     let read = |refused: (u32, i32)| {
-        let mut recovering = Store::open(dir.path(), Durability::Full, &METERS).unwrap();
+        let mut recovering = Recovering::open(dir.path(), Durability::Full, &METERS).unwrap();
         let mut found = Vec::new();
         recovering
             .days(|meter, record| {
@@ -185,35 +193,35 @@ fn days_are_kept_up_to_the_first_that_is_of_no_use() {
 }
 
 #[test]
-fn a_meter_that_left_keeps_its_readings_and_loses_its_days() {
+fn removed_meter_keeps_its_readings_and_loses_its_days() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     let mut days = |_| vec![DayRecord { day: 0, bytes: vec![1] }];
-    store.insert(MeterIndex(1), sample(50, 5)).unwrap();
+    store.readings.insert(MeterIndex(1), sample(50, 5)).unwrap();
     store.checkpoint(&mut days).unwrap();
-    store.insert(MeterIndex(1), sample(60, 6)).unwrap();
-    store.commit().unwrap();
+    store.readings.insert(MeterIndex(1), sample(60, 6)).unwrap();
+    store.readings.commit().unwrap();
     drop(store);
 
     let without = [METERS[2], METERS[0]];
-    let recovering = Store::open(dir.path(), Durability::Full, &without).unwrap();
-    let mut store = recovering.replay(|_, _, _| panic!("nobody has this meter")).unwrap();
-    assert_eq!(store.readings(), 2);
+    let recovering = Recovering::open(dir.path(), Durability::Full, &without).unwrap();
+    let mut store = recovering.replay(|_, _, _| panic!("no participant has this meter")).unwrap();
+    assert_eq!(store.readings.count(), 2);
     store.checkpoint(&mut |_| Vec::new()).unwrap();
     drop(store);
 
-    let mut recovering = Store::open(dir.path(), Durability::Full, &METERS).unwrap();
+    let mut recovering = Recovering::open(dir.path(), Durability::Full, &METERS).unwrap();
     recovering.days(|_, _| panic!("its days are out of date")).unwrap();
     let store = recovering.replay(|_, _, _| {}).unwrap();
-    assert_eq!(store.samples(MeterIndex(1), Time(0)..Time(99)).unwrap().len(), 2);
+    assert_eq!(store.readings.samples(MeterIndex(1), Time(0)..Time(99)).unwrap().len(), 2);
 }
 
 #[test]
-fn damage_is_found_and_named() {
+fn damaged_block_is_reported_with_meter_and_time() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     for at in 0..2000 {
-        store.insert(MeterIndex(0), sample(at, at)).unwrap();
+        store.readings.insert(MeterIndex(0), sample(at, at)).unwrap();
     }
     store.checkpoint(&mut |_| Vec::new()).unwrap();
     drop(store);
@@ -230,4 +238,92 @@ fn damage_is_found_and_named() {
         error.to_string(),
         "the store is damaged at block 1024 of meter 1: the checksum does not match"
     );
+}
+
+fn lock_result(store: &mut Store) {
+    let lock = AuditEvent::Lock { by: "jury".to_owned(), reason: "all have agreed".to_owned() };
+    store.audit.append(Time(1000), &[lock]).unwrap();
+}
+
+#[test]
+fn post_lock_rows_that_do_not_decode_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    lock_result(&mut store);
+    let mut importer = Importer::open(dir.path(), &METERS, false).unwrap();
+    let temperatures = [(Time(3600), Celsius(1.5)), (Time(7200), Celsius(2.5))];
+    importer.temperatures("p", &temperatures).unwrap();
+    let interval =
+        |start| IntervalReading { start: Time(start), seconds: 3600, energy: MilliWattHours(9) };
+    importer.intervals("a", &[interval(3600), interval(7200)]).unwrap();
+    let readings = [("a".to_owned(), sample(3700, 5)), ("a".to_owned(), sample(3800, 6))];
+    store.imports.keep_post_lock(&readings).unwrap();
+    let counts = |store: &Store| -> Vec<u64> {
+        store.imports.post_lock_counts().unwrap().into_values().collect()
+    };
+    assert_eq!(counts(&store), [2, 2, 2]);
+    let file = rusqlite::Connection::open(dir.path().join(super::schema::FILE)).unwrap();
+    file.execute("UPDATE aside SET data = x'00ff' WHERE at IN (3600, 3700)", []).unwrap();
+
+    let meters = ["a".to_owned()];
+    for _ in 0..2 {
+        let taken = store.take_in_post_lock("p", &meters, Time(2000)).unwrap();
+        assert!(taken.iter().all(|(_, taken)| *taken == sample(3800, 6)), "{taken:?}");
+        store.imports.delete_post_lock_readings(&meters).unwrap();
+        assert_eq!(counts(&store), [1, 1, 1], "the damaged rows stay");
+    }
+    let mut rows = 0;
+    store.imports.rows_since(0, &mut |_| rows += 1).unwrap();
+    assert_eq!(rows, 2, "the others are taken in");
+}
+
+#[test]
+fn entries_beside_the_service_are_dated_by_its_clock() {
+    // Two thousand years ahead of the machine's clock, and fifty behind it.
+    for simulated in [64_000_000_000, 200_000_000] {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        let newest = || {
+            let (entries, findings) = Reader::open(dir).unwrap().audit_entries().unwrap();
+            assert_eq!(findings, []);
+            entries.last().map(|entry| entry.at.0).unwrap()
+        };
+        let import = |hour: i64| {
+            let mut importer = Importer::open(dir, &METERS, false).unwrap();
+            importer.temperatures("p", &[(Time(hour * 3600), Celsius(1.0))]).unwrap();
+            newest()
+        };
+        let soon = simulated..simulated + 600;
+        let store = open(dir);
+        store.audit.record_clock(&Clock::simulated(Time(simulated), 1.0)).unwrap();
+        assert!(soon.contains(&import(1)), "while the service runs");
+        let event = AuditEvent::Lock { by: "jury".to_owned(), reason: "decided".to_owned() };
+        let beside = super::append_audit_to(dir, &event).unwrap().at.0;
+        assert!(soon.contains(&beside), "a decision beside it");
+        drop(store);
+        assert_eq!(import(2), beside, "the clock stands still without a service");
+    }
+}
+
+#[test]
+fn entry_beside_the_service_is_never_earlier_than_the_newest() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    // The machine's clock has been corrected backwards since.
+    let ahead = Clock::real().now().0 + 100_000;
+    let event = AuditEvent::Start { version: String::new(), configuration: String::new() };
+    store.audit.append(Time(ahead), &[event.clone()]).unwrap();
+    assert_eq!(super::append_audit_to(dir.path(), &event).unwrap().at, Time(ahead));
+    assert_eq!(super::service_clock(dir.path()).unwrap().now(), Time(ahead));
+}
+
+#[test]
+fn changed_kind_of_an_entry_is_a_finding() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    lock_result(&mut store);
+    let file = rusqlite::Connection::open(dir.path().join(super::schema::FILE)).unwrap();
+    file.execute("UPDATE audit SET kind = 'start'", []).unwrap();
+    let (_, findings) = Reader::open(dir.path()).unwrap().audit_entries().unwrap();
+    assert_eq!(findings, [Finding::Entry(1)]);
 }

@@ -80,10 +80,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 fn audit(config: &Config, expect: Option<&str>) -> Result<Audited, StoreError> {
     let reader = Reader::open(&config.data)?;
-    let (entries, mut faults) = reader.log()?;
-    let (sealed, more) = reader.sealed(&entries)?;
+    let (entries, mut faults) = reader.audit_entries()?;
+    let (sealed, more) = reader.verify_seals(&entries)?;
     faults.extend(more);
-    let (imports, more) = reader.imports(&entries)?;
+    let (imports, more) = reader.verify_imports(&entries)?;
     faults.extend(more);
     let expect = expect.map(str::to_ascii_lowercase);
     let missing =
@@ -207,12 +207,12 @@ fn told(fault: &Finding) -> String {
             day(*first),
             day(*last)
         ),
-        Finding::Imported { what, name, day: at, entry: Some(entry) } => format!(
-            "imported rows ({what}) of {name} on {} are not those of entry {entry}",
+        Finding::Imported { kind, name, day: at, entry: Some(entry) } => format!(
+            "imported rows ({kind}) of {name} on {} are not those of entry {entry}",
             day(*at)
         ),
-        Finding::Imported { what, name, day: at, entry: None } => {
-            format!("rows ({what}) of {name} on {} were never imported", day(*at))
+        Finding::Imported { kind, name, day: at, entry: None } => {
+            format!("rows ({kind}) of {name} on {} were never imported", day(*at))
         }
         Finding::Batch(batch) => {
             format!("batch {batch} of readings that wait for their block was changed in the file")
@@ -220,7 +220,6 @@ fn told(fault: &Finding) -> String {
         Finding::Tampered(entry) => {
             format!("entry {entry} says that the log was changed while the service ran")
         }
-        _ => "something is not as it was written".to_owned(),
     }
 }
 
@@ -235,13 +234,12 @@ fn fault(fault: &Finding) -> serde_json::Value {
         Finding::Readings { meter, day: at, entry } => {
             json!({"meter": meter, "day": day(*at), "entry": entry, "words": words})
         }
-        Finding::Imported { what, name, day: at, entry } => {
-            json!({"what": what, "name": name, "day": day(*at), "entry": entry, "words": words})
+        Finding::Imported { kind, name, day: at, entry } => {
+            json!({"what": kind.name(), "name": name, "day": day(*at), "entry": entry, "words": words})
         }
         Finding::Batch(batch) => json!({"batch": batch, "words": words}),
         Finding::Damaged { meter, days: [first, last] } => {
             json!({"meter": meter, "day": day(*first), "until": day(*last), "words": words})
         }
-        _ => json!({"words": words}),
     }
 }

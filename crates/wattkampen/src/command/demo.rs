@@ -170,8 +170,9 @@ fn import_weather(
     halls: &[TownHall],
     seed: u64,
     times: &Times,
+    clock: Clock,
 ) -> Result<(), Failure> {
-    let mut importer = Importer::open(data, &[], false)?;
+    let mut importer = Importer::open(data, &[], false)?.with_clock(clock);
     for hall in halls {
         let hours = (times.baseline..times.end).step_by(3600);
         let rows: Vec<_> =
@@ -211,10 +212,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         }
     };
     let halls = town_halls(args.seed, count);
-    import_weather(data, &halls, args.seed, &times)?;
     let resumed = newest_common_reading(data, &halls).filter(|&at| at > times.baseline);
     let begin = resumed.map_or(times.begin, |at| at.max(times.begin)).min(times.end);
     let clock = Clock::simulated_until(Time(begin), args.speed, Time(times.end));
+    import_weather(data, &halls, args.seed, &times, clock)?;
     let settings = Settings {
         http: address(args.http, 8080),
         data: data.clone(),

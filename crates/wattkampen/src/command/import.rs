@@ -2,8 +2,8 @@
 use std::path::{Path, PathBuf};
 
 use competition::{ImportValidator, Standings, Time};
-use jiff::{Timestamp, tz::TimeZone};
-use server::store::{BulkWriter, Importer, StoreError};
+use jiff::tz::TimeZone;
+use server::store::{BulkWriter, Importer, StoreError, service_clock};
 
 use super::{Failure, output};
 use crate::{
@@ -151,13 +151,14 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let ids = common.files.iter().map(|file| args.command.id(file, &config));
     let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
     let (competition, participants) = (config.competition.clone(), config.participants.clone());
+    let now = service_clock(&config.data)?.now();
     let target = Target {
         standings: Standings::new(competition, participants),
         config,
         options,
         temperature: args.command.is_temperature(),
         replace: common.replace,
-        now: Time(Timestamp::now().as_second()),
+        now,
     };
     let mut all = Tally::default();
     for (file, id) in common.files.iter().zip(&ids) {

@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// The audit log up to a time.
 fn audit_log(config: &Config, until: Time) -> Result<Vec<AuditEntry>, StoreError> {
-    let (mut entries, _) = Reader::open(&config.data)?.log()?;
+    let (mut entries, _) = Reader::open(&config.data)?.audit_entries()?;
     entries.retain(|entry| entry.at <= until);
     Ok(entries)
 }

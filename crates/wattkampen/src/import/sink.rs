@@ -99,10 +99,10 @@ impl<T> Batch<T> {
 }
 
 fn add_outcome(outcome: &ImportOutcome, tally: &mut Tally) {
-    tally.taken += outcome.taken;
-    tally.repeated += outcome.repeated;
+    tally.taken += outcome.inserted;
+    tally.repeated += outcome.unchanged;
     tally.replaced += outcome.replaced;
-    tally.after_lock += outcome.aside;
+    tally.after_lock += outcome.post_lock;
 }
 
 impl RowSink for IntervalSink<'_> {
@@ -176,7 +176,7 @@ impl RowSink for RegisterSink<'_> {
         let Some(samples) = &mut self.after_lock else {
             return Ok(self.writer.commit()?);
         };
-        let stored = self.writer.keep_post_lock(self.id, samples, self.now)?;
+        let stored = self.writer.keep_post_lock(self.id, samples)?;
         tally.after_lock += stored;
         tally.repeated += samples.len() as u64 - stored;
         samples.clear();

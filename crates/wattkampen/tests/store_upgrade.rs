@@ -1,0 +1,133 @@
+//! A store of schema version 3, as the program of November 2026 wrote it, with the answers
+//! that program gave: this one migrates it, verifies it and gives the same standings.
+//!
+//! `store_v3/` has readings of registers, imported intervals and temperatures, each kind
+//! of declaration, a lock, two amendments, and readings that arrived after the lock.
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use flate2::read::GzDecoder;
+use serde_json::Value;
+
+/// A copy of the stored competition.
+struct Competition {
+    folder: tempfile::TempDir,
+}
+
+impl Competition {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        fs::create_dir(&data).expect("the data directory");
+        let mut store = Vec::new();
+        let packed = File::open(fixture("store.sqlite.gz")).expect("the stored competition");
+        GzDecoder::new(packed).read_to_end(&mut store).expect("gzip");
+        fs::write(data.join("wattkampen.sqlite"), store).expect("the store");
+        fs::copy(fixture("wattkampen.toml"), folder.path().join("wattkampen.toml"))
+            .expect("the configuration");
+        Self { folder }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_wattkampen"))
+            .current_dir(self.folder.path())
+            .arg(arguments[0])
+            .args(["--config", "wattkampen.toml"])
+            .args(&arguments[1..])
+            .output()
+            .expect("wattkampen starts")
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store_v3").join(name)
+}
+
+fn golden(name: &str) -> Value {
+    serde_json::from_slice(&fs::read(fixture(name)).expect(name)).expect("JSON")
+}
+
+/// Every field of `before` is in `after` with the same value; fields may be added, and a
+/// reason is a text that may be rewritten.
+fn assert_contains(after: &Value, before: &Value, path: &str) {
+    match (after, before) {
+        (Value::Object(after), Value::Object(before)) => {
+            for (key, value) in before.iter().filter(|(key, _)| *key != "reason") {
+                let path = format!("{path}.{key}");
+                assert_contains(after.get(key).unwrap_or(&Value::Null), value, &path);
+            }
+        }
+        (Value::Array(after), Value::Array(before)) => {
+            assert_eq!(after.len(), before.len(), "{path}");
+            for (index, (after, before)) in after.iter().zip(before).enumerate() {
+                assert_contains(after, before, &format!("{path}[{index}]"));
+            }
+        }
+        _ => assert_eq!(after, before, "{path}"),
+    }
+}
+
+const AS_OF: [&str; 3] = ["--as-of", "2025-03-10T00:00:00Z", "--json"];
+
+#[test]
+fn store_of_version_3_verifies_and_gives_the_same_standings() {
+    let competition = Competition::new();
+    assert_contains(&competition.json(&["audit", "--json"]), &golden("audit.json"), "audit");
+    assert_contains(&competition.json(&["report", "--json"]), &golden("locked.json"), "locked");
+    let as_of = competition.json(&[&["report"], &AS_OF[..]].concat());
+    assert_contains(&as_of, &golden("as-of.json"), "as-of");
+    let intensity = competition.json(&[&["what-if", "--rule", "intensity"], &AS_OF[..]].concat());
+    assert_contains(&intensity, &golden("what-if.json"), "what-if");
+}
+
+#[test]
+fn migrated_store_takes_further_decisions() {
+    let competition = Competition::new();
+    let amended = competition.run(&[
+        "amend",
+        "late-data",
+        "--participant",
+        "hall-2",
+        "--by",
+        "jury",
+        "--reason",
+        "the appeal was upheld",
+    ]);
+    assert!(amended.status.success(), "{}", String::from_utf8_lossy(&amended.stderr));
+    let audit = competition.json(&["audit", "--json"]);
+    let before = golden("audit.json");
+    let (entries, before) = (audit["entries"].as_array(), before["entries"].as_array());
+    let (entries, before) = (entries.expect("entries"), before.expect("entries"));
+    assert!(entries.len() > before.len());
+    for (entry, before) in entries.iter().zip(before) {
+        assert_contains(entry, before, "entry");
+    }
+    // The two readings that arrived after the lock conflict with stored ones or add to them.
+    let stored = |audit: &Value| audit["sealed"]["waiting_days"].as_u64();
+    assert!(stored(&audit) > Some(0), "{}", audit["sealed"]);
+}
+
+#[test]
+fn store_of_an_older_version_in_use_is_not_migrated() {
+    let competition = Competition::new();
+    let lock = File::create(competition.folder.path().join("data/lock")).expect("a lock file");
+    lock.lock().expect("the lock");
+    let output = competition.run(&["audit", "--json"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("the store has schema version 3, and version 4 is needed"), "{errors}");
+    assert!(errors.contains("start the service once with this program"), "{errors}");
+    drop(lock);
+    assert!(competition.run(&["audit", "--json"]).status.success());
+}
