@@ -304,7 +304,7 @@ fn a_locked_result_holds_until_it_is_amended() {
 
     // Data that arrives after the lock counts only by an amendment.
     let kept = || -> i64 {
-        contest.store().query_row("SELECT count(*) FROM aside", [], |row| row.get(0)).unwrap()
+        contest.store().query_row("SELECT count(*) FROM post_lock", [], |row| row.get(0)).unwrap()
     };
     assert_eq!(kept(), 1, "the late reading");
     let shown = contest.import("temperature", "hall-1", "outdoor_c", &["1.5", "2.5"], &[]);

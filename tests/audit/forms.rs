@@ -52,7 +52,7 @@ fn after_the_lock_an_activity_changes_no_rank_and_a_form_accepts_late_data() {
     let late = tests::reading(&contest.halls[0], local("2025-04-01T12:30"), 9_000_000, 10, 1);
     Fleet::start(server.broker(), vec![vec![late]]).finish();
     let kept = || -> i64 {
-        contest.store().query_row("SELECT count(*) FROM aside", [], |row| row.get(0)).unwrap()
+        contest.store().query_row("SELECT count(*) FROM post_lock", [], |row| row.get(0)).unwrap()
     };
     until("the late reading is stored apart", || (kept() == 1).then_some(()));
 

@@ -1,6 +1,6 @@
-//! What a reading costs from inbox to acknowledgement, and what a restart costs:
-//! `cargo bench -p server [-- READINGS [METERS]]`. A real store on the disk of the
-//! target directory, real payloads; only the network is left out.
+//! Cost of a reading from the inbox to its acknowledgement, and of a restart:
+//! `cargo bench -p server [-- READINGS [METERS]]`. It uses a real store on the disk of the
+//! target directory and real payloads, without the network.
 use std::{
     collections::HashMap,
     sync::{
@@ -68,8 +68,8 @@ fn payload(meter: usize, step: usize) -> Bytes {
     .into()
 }
 
-/// User and system time of the process so far.
-fn cpu() -> Duration {
+/// User and system time of the process so far; a clock tick is 10 ms.
+fn cpu_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
     let ticks: u64 = stat.rsplit(')').next().map_or(0, |rest| {
         rest.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum()
@@ -84,8 +84,8 @@ async fn main() {
     let meters = numbers.next().unwrap_or(24);
     let steps = readings.div_ceil(meters);
     let readings = steps * meters;
-    let place = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let dir = tempfile::tempdir_in(place).expect("the target directory is writable");
+    let target = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let dir = tempfile::tempdir_in(target).expect("the target directory is writable");
     let now = Time(BEGIN + steps as i64 * 10);
     let settings = settings(dir.path(), meters, now);
     let (inbox, deliveries) = ingest::channel();
@@ -95,14 +95,14 @@ async fn main() {
         (0..meters).map(|i| format!("wattkampen/v1/g{i}/reading").into()).collect();
     let connection = Arc::new(Connection::default());
     let (mut wall, mut used, mut generated) = (Duration::ZERO, Duration::ZERO, 0);
-    // In parts, so that the payloads of all of them need not be held.
+    // In parts, so that memory does not hold all payloads.
     for part in 0..steps.div_ceil(20_000) {
         let range = part * 20_000..((part + 1) * 20_000).min(steps);
         let ready: Vec<_> = range
             .flat_map(|step| (0..meters).map(move |meter| (meter, payload(meter, step))))
             .collect();
         generated += ready.len() as u64;
-        let (began, before) = (Instant::now(), cpu());
+        let (start, before) = (Instant::now(), cpu_time());
         for (token, (meter, payload)) in ready.into_iter().enumerate() {
             let ack = Ack { connection: Some(connection.clone()), token: token as u64 };
             let topic = topics[meter].clone();
@@ -111,8 +111,8 @@ async fn main() {
         while connection.0.load(Ordering::Acquire) < generated {
             tokio::task::yield_now().await;
         }
-        wall += began.elapsed();
-        used += cpu() - before;
+        wall += start.elapsed();
+        used += cpu_time() - before;
     }
     let counts = handle.counts().await.expect("the engine runs");
     assert_eq!(counts.stored, readings as u64, "{counts:?}");
@@ -120,9 +120,9 @@ async fn main() {
     println!("durable readings/s      {:>10.0}", readings as f64 / wall.as_secs_f64());
     println!("CPU per reading         {:>10.2} µs", used.as_secs_f64() * 1e6 / readings as f64);
 
-    let began = Instant::now();
+    let start = Instant::now();
     engine.shutdown().await.expect("the store closes");
-    println!("shutdown                {:>10.0} ms", began.elapsed().as_secs_f64() * 1e3);
+    println!("shutdown                {:>10.0} ms", start.elapsed().as_secs_f64() * 1e3);
     let size: u64 = std::fs::read_dir(dir.path())
         .expect("it is there")
         .filter_map(|entry| entry.ok()?.metadata().ok())
@@ -131,10 +131,10 @@ async fn main() {
     println!("bytes per reading       {:>10.2}", size as f64 / readings as f64);
 
     let (_inbox, deliveries) = ingest::channel();
-    let began = Instant::now();
+    let start = Instant::now();
     let (handle, engine) = engine::start(&settings, deliveries).await.expect("the store opens");
     assert_eq!(handle.snapshot().figures.len(), meters);
-    println!("restart to a board      {:>10.0} ms", began.elapsed().as_secs_f64() * 1e3);
+    println!("restart to a board      {:>10.0} ms", start.elapsed().as_secs_f64() * 1e3);
     let counts = handle.counts().await.expect("the engine runs");
     assert_eq!(counts.readings, readings as u64);
     engine.shutdown().await.expect("the store closes");

@@ -1,15 +1,15 @@
-//! Any topic and any payload from MQTT: the edge must neither panic nor pass on
-//! what contradicts itself. `cargo xtask fuzz payload`.
+//! Any topic and any payload from MQTT: parsing must neither panic nor return a message
+//! that does not round-trip. `cargo xtask fuzz payload`.
 //!
 //! An input is `topic LF payload`. Without a line feed, or with an empty topic, the
-//! payload is tried on the topics that gateways use, so that the fuzzer need not
-//! find these first.
+//! payload is parsed for the topics that gateways use, so that the fuzzer need not find
+//! these first.
 #![no_main]
 use std::{collections::HashMap, sync::LazyLock};
 
 use competition::{Meter, Participant};
 use libfuzzer_sys::fuzz_target;
-use server::ingest::{MeterDirectory, MAX_PAYLOAD, Message, IngestError, parse};
+use server::ingest::{IngestError, MAX_PAYLOAD, Message, MeterDirectory, parse};
 
 static DIRECTORY: LazyLock<MeterDirectory> = LazyLock::new(|| {
     let meters = ["m", "n"].map(Meter::new).to_vec();

@@ -84,7 +84,7 @@ pub fn describe(event: &AuditEvent) -> String {
             };
             format!("imported: {taken} rows of {what} of {name}{replaced}, {first} to {last}")
         }
-        AuditEvent::Aside { what, name, first, last, rows } => format!(
+        AuditEvent::PostLock { what, name, first, last, rows } => format!(
             "kept aside, for the result is locked: {rows} rows of {what} of {name}, \
              {first} to {last}"
         ),

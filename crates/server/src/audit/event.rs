@@ -116,7 +116,8 @@ pub enum AuditEvent {
         upto: i64,
     },
     /// What came after the lock: kept, and no part of the result.
-    Aside {
+    #[serde(rename = "aside")]
+    PostLock {
         /// `reading`, `interval` or `temperature`.
         what: String,
         /// Meter or participant.

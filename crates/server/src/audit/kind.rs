@@ -29,8 +29,8 @@ pub enum AuditEventKind {
     Sealed,
     /// [`AuditEvent::Import`]
     Import,
-    /// [`AuditEvent::Aside`]
-    Aside,
+    /// [`AuditEvent::PostLock`]
+    PostLock,
     /// [`AuditEvent::Tampered`]
     Tampered,
     /// [`AuditEvent::Unknown`]; never written.
@@ -53,7 +53,7 @@ impl AuditEventKind {
             Self::Standing => "standing",
             Self::Sealed => "sealed",
             Self::Import => "import",
-            Self::Aside => "aside",
+            Self::PostLock => "aside",
             Self::Tampered => "tampered",
             Self::Unknown => "unknown",
         }
@@ -83,7 +83,7 @@ impl AuditEvent {
             Self::Standing { .. } => AuditEventKind::Standing,
             Self::Sealed { .. } => AuditEventKind::Sealed,
             Self::Import { .. } => AuditEventKind::Import,
-            Self::Aside { .. } => AuditEventKind::Aside,
+            Self::PostLock { .. } => AuditEventKind::PostLock,
             Self::Tampered { .. } => AuditEventKind::Tampered,
             Self::Unknown => AuditEventKind::Unknown,
         }

@@ -2,7 +2,7 @@
 //!
 //! Each entry is a moment, what happened ([`AuditEvent`], as JSON), and a SHA-256 over the
 //! hash before it and itself; the log lives in the store, whose writer adds to it
-//! ([`crate::store::Store::append_audit`]). The organiser's declarations are not kept anywhere
+//! ([`crate::store::AuditLog::append`]). The organiser's declarations are not kept anywhere
 //! else: what is in force is what the log says, so neither can be changed alone.
 //!
 //! **What it proves.** Whoever changes, inserts or removes an entry, or a stored

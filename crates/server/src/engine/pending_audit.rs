@@ -136,7 +136,7 @@ impl PendingAudit {
         self.noted = Some(now);
         let mut events = self.take_late(standings, directory);
         for (meter, batch) in std::mem::take(&mut self.aside) {
-            events.push(AuditEvent::Aside {
+            events.push(AuditEvent::PostLock {
                 what: "reading".to_owned(),
                 name: directory.name(meter).to_owned(),
                 first: moment(batch.first),

@@ -16,11 +16,11 @@ use super::{
 use crate::clock::Clock;
 
 /// Imported rows: owns the tables `interval`, `temperature`, `imported`, `row_seal` and
-/// `aside`.
+/// `post_lock`.
 ///
 /// **Invariants.** A batch of rows, its digests and its entry in the audit log are one
 /// transaction. Once the result is locked no row reaches `interval` or `temperature`
-/// except by an amendment; it waits in `aside`. A row in `aside` is deleted only when its
+/// except by an amendment; it waits in `post_lock`. A row in `post_lock` is deleted only when its
 /// value is stored elsewhere.
 #[derive(Debug)]
 pub struct ImportStore {

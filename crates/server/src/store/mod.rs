@@ -19,7 +19,7 @@
 //!   digests of meters' days that its entries cover; `unsealed` lists days that wait for
 //!   a seal; `service_clock` says which clock dates the entries. See [`crate::audit`].
 //! - [`ImportStore`]: `interval` and `temperature` have imported rows; `imported` lists
-//!   the ranges that changed; `row_seal` has digests of their days; `aside` has rows that
+//!   the ranges that changed; `row_seal` has digests of their days; `post_lock` has rows that
 //!   arrived after the lock. `import.rs` says how an import and a running service share
 //!   them.
 //!

@@ -1,4 +1,4 @@
-//! Table `aside`: rows that arrive after the lock. They are kept, and are no part of the
+//! Table `post_lock`: rows that arrive after the lock. They are kept, and are no part of the
 //! result until an amendment takes them in.
 //!
 //! A row's data is a block of one reading (`codec.rs`), an interval's seconds and mWh, or
@@ -27,8 +27,9 @@ fn put(
     at: Time,
     data: &[u8],
 ) -> Result<bool, StoreError> {
-    let mut put = change
-        .prepare_cached("INSERT OR IGNORE INTO aside (kind, name, at, data) VALUES (?, ?, ?, ?)")?;
+    let mut put = change.prepare_cached(
+        "INSERT OR IGNORE INTO post_lock (kind, name, at, data) VALUES (?, ?, ?, ?)",
+    )?;
     Ok(put.execute((kind, name, at.0, data))? > 0)
 }
 
@@ -72,7 +73,7 @@ pub(super) fn append_entry(
     [first, last]: [Time; 2],
     rows: u64,
 ) -> Result<ChainHead, StoreError> {
-    let event = AuditEvent::Aside {
+    let event = AuditEvent::PostLock {
         what: kind.name().to_owned(),
         name: name.to_owned(),
         first: moment(first),
@@ -116,7 +117,8 @@ pub(super) fn delete_readings(change: &Transaction<'_>, meter: &str) -> Result<(
 
 /// How many rows wait, by kind.
 pub(super) fn counts(connection: &Connection) -> Result<BTreeMap<RowKind, u64>, StoreError> {
-    let mut counts = connection.prepare_cached("SELECT kind, count(*) FROM aside GROUP BY kind")?;
+    let mut counts =
+        connection.prepare_cached("SELECT kind, count(*) FROM post_lock GROUP BY kind")?;
     let counts =
         counts.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.max(0) as u64)))?;
     Ok(counts.collect::<Result<_, _>>()?)
@@ -158,7 +160,7 @@ fn decoded<T>(
     decode: impl Fn(Time, &[u8]) -> Option<T>,
 ) -> Result<Vec<Row<T>>, StoreError> {
     let mut select = connection
-        .prepare_cached("SELECT at, data FROM aside WHERE kind = ? AND name = ? ORDER BY at")?;
+        .prepare_cached("SELECT at, data FROM post_lock WHERE kind = ? AND name = ? ORDER BY at")?;
     let mut found = select.query((kind, name))?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
@@ -183,8 +185,9 @@ fn delete<T>(
     name: &str,
     rows: &[Row<T>],
 ) -> Result<(), StoreError> {
-    let mut delete = change
-        .prepare_cached("DELETE FROM aside WHERE kind = ? AND name = ? AND at = ? AND data = ?")?;
+    let mut delete = change.prepare_cached(
+        "DELETE FROM post_lock WHERE kind = ? AND name = ? AND at = ? AND data = ?",
+    )?;
     for Row { at, data, .. } in rows {
         delete.execute((kind, name, at.0, data))?;
     }

@@ -6,7 +6,7 @@ use rusqlite::{
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 
-/// Column `kind` of the tables `imported`, `row_seal` and `aside`.
+/// Column `kind` of the tables `imported`, `row_seal` and `post_lock`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i64)]
 pub enum RowKind {

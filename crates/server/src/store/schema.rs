@@ -5,9 +5,9 @@
 //! Version 4 gives each entry of the audit log its kind as a column; bodies and hashes
 //! stay as they are, so the chain of an older file still verifies.
 //!
-//! Names of tables and columns are part of the format and keep the words of the version
-//! that created them: `aside` holds the rows that arrive after the lock (`post_lock.rs`),
-//! `unsealed` the days that wait for a seal.
+//! It also renames `aside` to `post_lock`. Other tables and columns keep the names of the
+//! version that created them: `unsealed` lists the days that wait for a seal, `taken`
+//! counts the rows that an import inserted.
 use std::{
     fs::{self, File, TryLockError},
     path::Path,
@@ -133,6 +133,7 @@ const MIGRATIONS: [&str; 4] = [
     UPDATE audit SET kind = substr(body, 11, instr(substr(body, 11), '\"') - 1)
         WHERE body GLOB '{\"event\":\"*\"*';
     CREATE INDEX audit_kind ON audit (kind, seq);
+    ALTER TABLE aside RENAME TO post_lock;
     CREATE TABLE service_clock (            -- at most one row: a simulated clock
         id         INTEGER PRIMARY KEY CHECK (id = 1),
         machine_ms INTEGER NOT NULL,        -- Unix milliseconds of the machine's clock

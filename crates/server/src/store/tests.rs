@@ -263,7 +263,7 @@ fn post_lock_rows_that_do_not_decode_are_kept() {
     };
     assert_eq!(counts(&store), [2, 2, 2]);
     let file = rusqlite::Connection::open(dir.path().join(super::schema::FILE)).unwrap();
-    file.execute("UPDATE aside SET data = x'00ff' WHERE at IN (3600, 3700)", []).unwrap();
+    file.execute("UPDATE post_lock SET data = x'00ff' WHERE at IN (3600, 3700)", []).unwrap();
 
     let meters = ["a".to_owned()];
     for _ in 0..2 {

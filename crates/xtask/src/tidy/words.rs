@@ -80,6 +80,9 @@ const MODULES: &[(&str, &str)] = &[
 
 /// Files in which a retired word is right, and why.
 const ALLOWED: &[(&str, &str, &str)] = &[
+    ("crates/server/src/audit/event.rs", "aside", "the tag of stored entries"),
+    ("crates/server/src/audit/kind.rs", "aside", "the tag of stored entries"),
+    ("crates/server/src/store/schema.rs", "aside", "a table of a released migration"),
     ("crates/server/src/web/problem.rs", "mend", "a published field of the API's errors"),
     ("crates/server/src/web/tests/api.rs", "mend", "a published field of the API's errors"),
 ];

@@ -164,7 +164,7 @@ fn kind(event: &AuditEvent) -> &'static str {
         AuditEvent::Standing { .. } => "standing",
         AuditEvent::Sealed { .. } => "sealed",
         AuditEvent::Import { .. } => "import",
-        AuditEvent::Aside { .. } => "aside",
+        AuditEvent::PostLock { .. } => "aside",
         _ => "other",
     }
 }
