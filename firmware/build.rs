@@ -5,7 +5,7 @@
 #[allow(
     dead_code,
     unreachable_pub,
-    reason = "it belongs to app, and the linker needs a part of it"
+    reason = "it belongs to app, and this script uses a part of it"
 )]
 mod layout;
 

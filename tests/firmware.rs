@@ -33,7 +33,7 @@ fn install(board: &mut Board, hall: &TownHall, broker: &Relay, time: &TimeServer
         assert_eq!(board.command(&format!("set {name} {value}")), "ok", "{name}");
     }
     assert!(board.command("set gateway söder").starts_with("error: this must be"));
-    assert_eq!(board.command("save"), "saved; starting anew");
+    assert_eq!(board.command("save"), "saved; restarting");
     until("it starts anew", || board.log().contains("restart: command line").then_some(()));
 }
 

@@ -47,7 +47,7 @@ fn shows(flash: &Flash, name: &str) {
     });
 }
 
-/// As a technician does it. Nothing is asked of the board while it starts anew.
+/// As a technician does it. No command is sent while the board restarts.
 fn install(board: &mut Board, meter: bool, broker: &Relay, time: &TimeServer) {
     let set = |board: &mut Board, name: &str, value: &str| {
         assert_eq!(board.command(&format!("set {name} {value}")), "ok", "{name}");
@@ -59,7 +59,7 @@ fn install(board: &mut Board, meter: bool, broker: &Relay, time: &TimeServer) {
     // How the emulator's network calls this machine.
     set(board, "broker", &format!("10.0.2.2:{}", broker.address.port()));
     set(board, "time", &format!("10.0.2.2:{}", time.address.port()));
-    assert_eq!(board.command("save"), "saved; starting anew");
+    assert_eq!(board.command("save"), "saved; restarting");
 }
 
 /// The next of a board that runs.

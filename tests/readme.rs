@@ -247,5 +247,5 @@ fn the_firmwares_steps_are_understood_by_the_board() {
     for (command, answer) in &steps {
         assert_eq!(board.command(command), *answer, "{command}");
     }
-    assert_eq!(board.command("save"), "saved; starting anew");
+    assert_eq!(board.command("save"), "saved; restarting");
 }

@@ -50,10 +50,10 @@ fn install(board: &mut Board, hall: &TownHall, broker: SocketAddr, time: &TimeSe
     }
 }
 
-/// Saves, and plugs it in again: what is typed while a board starts is lost.
-fn start_anew(mut board: Board, program: &str, flash: &Flash) -> Board {
-    assert_eq!(board.command("save"), "saved; starting anew");
-    until("it starts anew", || board.log().contains("restart: command line").then_some(()));
+/// Saves and starts the board again: input during a restart is lost.
+fn save_and_restart(mut board: Board, program: &str, flash: &Flash) -> Board {
+    assert_eq!(board.command("save"), "saved; restarting");
+    until("the board restarts", || board.log().contains("restart: command line").then_some(()));
     board.kill();
     let mut board = Board::start(program, flash).expect("it started before");
     board.until("time ok");
@@ -73,12 +73,12 @@ fn a_panel_listens_to_a_proven_broker_alone() {
     let hall = TownHall::several(1).remove(0);
     install(&mut board, &hall, mosquitto.address, &time);
     assert_eq!(paste(&mut board, &authority.pem), "ok");
-    let mut board = start_anew(board, "panel", &flash);
+    let mut board = save_and_restart(board, "panel", &flash);
     board.until("connection ok");
     let heard = format!("wattkampen/v1/{}/page (QoS", hall.gateway);
     assert!(mosquitto.log().contains(&heard), "{}", mosquitto.log());
     restart(&mut mosquitto, Authority::with_p256().certify(files.path()));
-    board.until("connection NO: the broker's certificate is not of");
+    board.until("connection NO: the authority in `ca` has not signed");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn only_a_broker_that_proves_its_certificate_gets_readings() {
     let torn = format!("{torn}\n-----END CERTIFICATE-----");
     assert_eq!(paste(&mut board, &torn), "error: this is not a certificate");
     assert_eq!(paste(&mut board, &authority.pem), "ok");
-    let mut board = start_anew(board, "gateway", &flash);
+    let mut board = save_and_restart(board, "gateway", &flash);
     board.until("connection ok");
     let mut sent = 0;
     for _ in 0..20 {
@@ -136,7 +136,7 @@ fn only_a_broker_that_proves_its_certificate_gets_readings() {
         (
             "other",
             Authority::with_p256().certify(&at("other")),
-            "the broker's certificate is not of",
+            "the authority in `ca` has not signed the broker's certificate",
         ),
         (
             "name",

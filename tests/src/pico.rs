@@ -83,7 +83,7 @@ impl Pico {
         for (name, value) in settings {
             assert_eq!(this.command(&format!("set {name} {value}")), "ok", "{name}");
         }
-        assert_eq!(this.command("save"), "saved; starting anew");
+        assert_eq!(this.command("save"), "saved; restarting");
         this.answer("started");
         Some(this)
     }

@@ -167,7 +167,7 @@ where
             match store_all(settings, authority, &mut *store.lock().await).await {
                 Ok(()) => {
                     restart = true;
-                    answer.write_str("saved; starting anew\r\n")
+                    answer.write_str("saved; restarting\r\n")
                 }
                 Err(error) => write!(answer, "error: the flash: {error:?}\r\n"),
             }
@@ -175,7 +175,7 @@ where
         Command::Test => test(settings, stack, state, answer),
         Command::Restart => {
             restart = true;
-            answer.write_str("starting anew\r\n")
+            answer.write_str("restarting\r\n")
         }
         Command::Unknown => write!(answer, "error: not understood\r\n{HELP}"),
     };

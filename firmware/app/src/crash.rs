@@ -1,5 +1,5 @@
 //! The reason for a restart, kept across the reset in RAM that is not cleared: the place of
-//! a panic, or the reason that a program gives. After a loss of power the memory holds
+//! a panic, or the reason that a program states. After a loss of power the memory holds
 //! random bits, which a magic number and a checksum recognise.
 //!
 //! The place consists of return addresses ([`CallStack`]), which `addr2line` turns into
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    #[allow(unsafe_code, reason = "it is what is tested")]
+    #[allow(unsafe_code, reason = "the unsafe functions are under test")]
     fn a_reason_is_taken_once_and_random_bits_never() {
         let mut memory = MaybeUninit::<Crash>::zeroed();
         // SAFETY: a local without other users.

@@ -111,7 +111,7 @@ where
         })
     }
 
-    /// Takes one sample, and stores and sends what is due.
+    /// Takes one sample, and stores and sends the count when it is due.
     async fn sample(&mut self, closed: bool, now: Instant) -> Result<(), StorageError<F>> {
         if self.debounce.sample(closed) {
             self.pulses += 1;

@@ -16,7 +16,7 @@ use crate::{
     storage::{StorageError, Store},
 };
 
-/// A value as it is typed.
+/// The text of a value.
 pub type Text = String<64>;
 
 /// Name, key in flash, default, and meaning. A key in flash is never used for another

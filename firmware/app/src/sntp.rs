@@ -3,8 +3,8 @@
 //! A response counts when it answers our own request, comes from a synchronised server,
 //! and lies within this firmware's lifetime. The first time, and any time that contradicts
 //! the clock, has to be confirmed by further responses ([`TimeFilter`]), so that one wrong
-//! packet changes nothing. A server that sends a kiss-o'-death packet is left alone for as
-//! long as one that does not answer.
+//! packet changes nothing. A server that sends a kiss-o'-death packet is asked again after
+//! 64 s.
 //!
 //! Written here rather than taken from a crate: the packet is 60 lines, and the checks
 //! above are the larger part.
@@ -126,14 +126,14 @@ async fn query(stack: Stack<'_>, server: &Address) -> Option<(Response, Instant)
         }
     };
     let answer = with_timeout(TIMEOUT, answer).await.ok()?;
-    let heard = Instant::now();
+    let received = Instant::now();
     // The server's time is that of the middle between request and response.
-    let later = |unix_us| unix_us + (heard - sent).as_micros() / 2;
+    let later = |unix_us| unix_us + (received - sent).as_micros() / 2;
     let answer = match answer {
         Response::Time(unix_us) => Response::Time(later(unix_us)),
         Response::KissOfDeath => Response::KissOfDeath,
     };
-    Some((answer, heard))
+    Some((answer, received))
 }
 
 /// A client's request, version 4. The server copies the last field, the transmit timestamp,

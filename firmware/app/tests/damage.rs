@@ -1,5 +1,5 @@
-//! Flash that has gone bad in a sector, and settings that were being written when the
-//! power went: the board starts, and what is lost is what stood there.
+//! A damaged flash sector, and settings that are written while the power fails: the board
+//! starts, and loses only the damaged data.
 use app::{
     layout::{Extent, Layout},
     outbox::FlashOutbox,
@@ -43,14 +43,14 @@ fn push(outbox: &mut FlashOutbox<Part<'_>>, number: u64) {
 
 fn all(outbox: &mut FlashOutbox<Part<'_>>) -> Vec<u64> {
     let (mut found, mut after) = (Vec::new(), None);
-    while let Some(entry) = block_on(outbox.after(after)).expect("the flash is on") {
+    while let Some(entry) = block_on(outbox.after(after)).expect("the flash works") {
         after = Some(entry.id);
         found.push(entry.measurement.import().0);
     }
     found
 }
 
-/// Numbers that look random and are the same each time.
+/// Pseudo-random numbers (xorshift64), the same in each run.
 fn noise(seed: u64) -> impl FnMut() -> u64 {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     move || {
@@ -62,7 +62,7 @@ fn noise(seed: u64) -> impl FnMut() -> u64 {
 }
 
 #[test]
-fn a_sector_of_noise_costs_its_own_readings() {
+fn a_damaged_sector_loses_only_its_own_readings() {
     let count = 400;
     for seed in 0..12 {
         let flash = Mutex::new(empty());
@@ -71,9 +71,9 @@ fn a_sector_of_noise_costs_its_own_readings() {
         drop(outbox);
         let mut flash = flash.into_inner();
         let mut noise = noise(seed);
-        // One of the pages that are full or being filled.
+        // One of the pages with readings.
         let page = (FINE.start + PAGE * (seed as u32 % 4)) as usize;
-        // Few bits, many, or the whole page; never its ends, which say what it is.
+        // A few bytes, many, or most of the page, but never its header and footer.
         let hits = [1, 40, 4000][seed as usize % 3];
         for _ in 0..hits {
             let at = page + 8 + noise() as usize % (PAGE as usize - 16);
@@ -83,8 +83,8 @@ fn a_sector_of_noise_costs_its_own_readings() {
         let mut outbox = open(&flash);
         let found = all(&mut outbox);
         assert!(found.windows(2).all(|two| two[0] < two[1]), "{seed}: {found:?}");
-        assert!(found.iter().all(|number| *number < count), "{seed}: nothing is made up");
-        // And it goes on.
+        assert!(found.iter().all(|number| *number < count), "{seed}: an invented reading");
+        // The outbox still accepts readings.
         (count..count + 600).for_each(|number| push(&mut outbox, number));
         assert_eq!(all(&mut outbox).last(), Some(&(count + 599)), "{seed}");
         let lost = count - found.len() as u64;
@@ -93,7 +93,7 @@ fn a_sector_of_noise_costs_its_own_readings() {
 }
 
 #[test]
-fn what_is_known_of_the_meters_clock_outlives_the_power() {
+fn clock_offsets_survive_a_restart() {
     let flash: Shared = Mutex::new(empty());
     let part = |extent: Extent| (Part::new(&flash, extent.start, extent.size), extent.size);
     let store = SharedStore::new(Store::new(&flash, &LAYOUT));
@@ -103,7 +103,7 @@ fn what_is_known_of_the_meters_clock_outlives_the_power() {
     };
     assert_eq!(start().clock_offsets(), ClockOffsets::NONE);
     let clock_offsets = ClockOffsets::from_bytes([1; ClockOffsets::BYTES]);
-    block_on(start().store_clock_offsets(clock_offsets)).expect("kept");
+    block_on(start().store_clock_offsets(clock_offsets)).expect("stored");
     assert_eq!(start().clock_offsets(), clock_offsets);
 }
 
@@ -140,7 +140,7 @@ fn settings_cut_at_every_byte_are_the_old_or_the_new() {
         let flash: Shared = Mutex::new(flash);
         let mut store = Store::new(&flash, &LAYOUT);
         let (read, _) = block_on(Settings::start(&mut store)).expect("settings");
-        let gateway = read.gateway().expect("one of both").as_str().to_owned();
+        let gateway = read.gateway().expect("one of the two").as_str().to_owned();
         assert!(["old-1", "new-1"].contains(&gateway.as_str()), "cut {cut}: {gateway}");
         let password = read.account().1;
         assert!(["gammalt", "nytt och hemligt"].contains(&password), "cut {cut}: {password}");
@@ -158,7 +158,7 @@ fn settings_cut_at_every_byte_are_the_old_or_the_new() {
 }
 
 #[test]
-fn settings_of_noise_leave_a_board_that_can_be_helped() {
+fn a_board_with_random_settings_can_be_set_up() {
     for seed in 0..50 {
         let mut flash = empty();
         let mut noise = noise(seed + 1);

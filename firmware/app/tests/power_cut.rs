@@ -1,5 +1,5 @@
-//! The outbox on `sequential-storage`'s mock flash: the power goes at every byte of
-//! its traffic, and afterwards all is there but, at the most, what was being written.
+//! The outbox on `sequential-storage`'s mock flash: the power fails at every byte of its
+//! traffic, and at most the reading that was being written is lost.
 use std::collections::BTreeMap;
 
 use app::{layout::TWO_MEGABYTES, outbox::FlashOutbox};
@@ -12,7 +12,7 @@ use gateway::{
 use sequential_storage::mock_flash::{MockFlashBase, WriteCountCheck};
 use wire::Time;
 
-/// Pages as small as the queue bears, so that a few readings go round.
+/// Pages as small as the queue supports, so that a few readings fill all of them.
 const PAGES: usize = 7;
 const PAGE: u32 = 256;
 const COARSE: u32 = 2 * PAGE;
@@ -33,7 +33,7 @@ fn open(flash: &Mutex<NoopRawMutex, Flash>, boots: u32) -> Result<Store<'_>, Str
 
 fn all(outbox: &mut Store<'_>) -> Vec<Entry> {
     let (mut found, mut after) = (Vec::new(), None);
-    while let Some(entry) = block_on(outbox.after(after)).expect("the flash is on") {
+    while let Some(entry) = block_on(outbox.after(after)).expect("the flash works") {
         after = Some(entry.id);
         found.push(entry);
     }
@@ -45,12 +45,12 @@ fn reading(number: u64, every_s: i64) -> (Time, Measurement) {
     (time, Measurement::new(WattHours(6_678_394 + number)).with_power(Watts(-(number as i64))))
 }
 
-/// What has happened as far as whoever uses the outbox knows.
+/// The operations as the user of the outbox sees them.
 #[derive(Default)]
 struct Known {
     pushed: BTreeMap<ReadingId, u64>,
     released: Option<ReadingId>,
-    /// The release that had begun and not returned.
+    /// The release that has begun and not returned.
     releasing: Option<ReadingId>,
     next: u64,
 }
@@ -86,7 +86,8 @@ fn work(outbox: &mut Store<'_>, known: &mut Known, steps: u64, every_s: i64, rel
     }
 }
 
-/// All that is there is right, in order, once; nothing that must be there is missing.
+/// Asserts that each reading found is correct, in order and unique, and that no pushed
+/// reading is missing.
 fn check(found: &[Entry], known: &Known, every_s: i64, cut: u32) {
     assert!(found.windows(2).all(|two| two[0].id < two[1].id), "cut {cut}: order");
     let wh = |entry: &Entry| entry.measurement.import().0 - 6_678_394;
@@ -94,27 +95,27 @@ fn check(found: &[Entry], known: &Known, every_s: i64, cut: u32) {
         let number = wh(entry);
         let (time, measurement) = reading(number, every_s);
         assert_eq!((entry.time, entry.measurement), (time, measurement), "cut {cut}");
-        // One that was being written may be there all the same.
+        // The reading that was being written may be complete.
         let pushed = known.pushed.get(&entry.id);
         assert!(pushed == Some(&number) || number == known.next - 1, "cut {cut}: {number}");
     }
-    let gone = known.releasing.max(known.released);
+    let released = known.releasing.max(known.released);
     for (id, number) in &known.pushed {
-        if Some(*id) > gone {
-            let there = found.iter().filter(|entry| entry.id == *id).count();
-            assert_eq!(there, 1, "cut {cut}: reading {number} was pushed and is lost");
+        if Some(*id) > released {
+            let count = found.iter().filter(|entry| entry.id == *id).count();
+            assert_eq!(count, 1, "cut {cut}: reading {number} was pushed and is lost");
         }
     }
 }
 
 #[test]
-fn a_cut_at_every_byte_loses_at_most_what_is_being_written() {
+fn a_cut_at_every_byte_loses_at_most_the_reading_being_written() {
     let (every_s, steps) = (10, 60);
     let mut cuts = 0;
     for cut in 0.. {
         let flash = Mutex::new(empty());
         let mut known = Known::default();
-        // Two starts before: half full, and some of it acknowledged.
+        // Two earlier starts leave it half full, with some readings acknowledged.
         for boot in 1..=2 {
             let mut outbox = open(&flash, boot).expect("opens");
             work(&mut outbox, &mut known, 12, every_s, true);
@@ -131,7 +132,7 @@ fn a_cut_at_every_byte_loses_at_most_what_is_being_written() {
         let found = all(&mut outbox);
         assert_eq!(outbox.len(), found.len(), "cut {cut}");
         check(&found, &known, every_s, cut);
-        // And it goes on from there.
+        // The outbox still works.
         work(&mut outbox, &mut known, 12, every_s, true);
         check(&all(&mut outbox), &known, every_s, cut);
         if through {
@@ -139,12 +140,12 @@ fn a_cut_at_every_byte_loses_at_most_what_is_being_written() {
             break;
         }
     }
-    // Pages were opened and erased on the way.
+    // Enough traffic to open and erase pages.
     assert!(cuts > 3000, "{cuts} bytes of traffic are not much");
 }
 
 #[test]
-fn a_cut_at_every_byte_of_a_thinning_leaves_each_quarter_hour_its_last() {
+fn a_cut_at_every_byte_of_a_thinning_keeps_the_last_reading_of_each_quarter_hour() {
     // Three minutes between readings: five in a quarter-hour.
     let every_s = 180;
     let quarter = |number: u64| reading(number, every_s).0.unix().div_euclid(900);
@@ -178,7 +179,7 @@ fn a_cut_at_every_byte_of_a_thinning_leaves_each_quarter_hour_its_last() {
 }
 
 #[test]
-fn when_even_quarter_hours_do_not_fit_the_oldest_go_and_are_counted() {
+fn the_oldest_quarter_hours_are_dropped_and_counted_when_the_flash_is_full() {
     let every_s = 900;
     let flash = Mutex::new(empty());
     let mut outbox = open(&flash, 1).expect("opens");

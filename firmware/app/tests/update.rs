@@ -1,5 +1,5 @@
-//! Updates on `sequential-storage`'s mock flash: which pieces make a program, which do not,
-//! and what a program on trial does.
+//! Updates on `sequential-storage`'s mock flash: valid and invalid sequences of pieces, and
+//! a program on trial.
 use app::{
     layout::SLOTS,
     storage::Shared,
@@ -32,7 +32,7 @@ fn piece(offset: usize, total: usize, data: &[u8]) -> Vec<u8> {
     [&head, data].concat()
 }
 
-/// As a sender makes them.
+/// The pieces of a program, as `wattkampen update send` publishes them.
 fn pieces(program: &[u8], name: &str, secret: &[u8; 32]) -> Vec<Vec<u8>> {
     let mut digest = Sha512::new();
     for part in [PREFIX, name.as_bytes(), b"\n", program] {
@@ -52,52 +52,52 @@ fn rules() -> Rules<'static> {
     Rules { slots: SLOTS, name: NAME, key, trial: Duration::from_millis(20) }
 }
 
-/// What the board says after these pieces.
+/// The status of the board after these pieces.
 fn after(flash: &Shared<Flash>, rules: &Rules<'_>, pieces: &[Vec<u8>]) -> Option<&'static str> {
-    let mail = UpdateChannel::new();
+    let channel = UpdateChannel::new();
     let feed = async {
         for piece in pieces {
-            mail.room().await;
-            mail.put(piece);
+            channel.room().await;
+            channel.put(piece);
         }
-        // Others have their turn after each part that is hashed.
+        // The verification yields after each hashed chunk.
         for _ in 0..LENGTH {
             yield_now().await;
         }
     };
-    block_on(select(run(flash, rules, &mail), feed));
-    mail.status()
+    block_on(select(run(flash, rules, &channel), feed));
+    channel.status()
 }
 
 #[test]
 fn a_signed_program_is_in_the_spare_slot_and_marked() {
     let (flash, program) = (erased(), program());
     let mut all = pieces(&program, NAME, &SECRET);
-    // A beginning of another before it, and a piece twice.
+    // The first pieces of another program come before it, and one piece arrives twice.
     all.insert(3, all[2].clone());
     all.splice(0..0, pieces(&[1; 5000], NAME, &SECRET).drain(..3));
     assert_eq!(after(&flash, &rules(), &all), Some("starting"));
     let mut found = vec![0; LENGTH];
     block_on(async { flash.lock().await.read(SLOTS.spare.start, &mut found).await })
-        .expect("it is on");
+        .expect("the flash works");
     assert_eq!(found, program);
 
-    // As if the loader had exchanged the slots: not acknowledged, and acknowledged.
-    let mail = UpdateChannel::new();
-    let why = block_on(run(&flash, &rules(), &mail));
+    // As after the loader's swap: without and with an acknowledgement.
+    let channel = UpdateChannel::new();
+    let why = block_on(run(&flash, &rules(), &channel));
     assert_eq!(
-        (mail.status(), why),
+        (channel.status(), why),
         (Some("on trial"), "the new program was not acknowledged in time")
     );
-    let mail = UpdateChannel::new();
-    mail.acknowledged();
-    let on = block_on(with_timeout(Duration::from_millis(50), run(&flash, &rules(), &mail)));
-    assert!(on.is_err() && mail.status() == Some("kept"), "{on:?} {:?}", mail.status());
+    let channel = UpdateChannel::new();
+    channel.acknowledged();
+    let on = block_on(with_timeout(Duration::from_millis(50), run(&flash, &rules(), &channel)));
+    assert!(on.is_err() && channel.status() == Some("kept"), "{on:?} {:?}", channel.status());
     assert_eq!(after(&flash, &rules(), &[]), Some("ready"));
 }
 
 #[test]
-fn what_is_not_whole_or_not_signed_for_this_board_is_refused() {
+fn incomplete_and_wrongly_signed_programs_are_refused() {
     let good = || pieces(&program(), NAME, &SECRET);
     let without = |place: usize| {
         let mut pieces = good();

@@ -95,7 +95,7 @@ impl NorFlash for Flash {
     }
 
     async fn write(&mut self, offset: u32, from: &[u8]) -> Result<(), OutOfBounds> {
-        assert!(!is_to_panic(), "as the host wanted");
+        assert!(!is_to_panic(), "the host requested a panic");
         let at = bytes(offset, from.len())?;
         let time = Duration::from_micros(time_of_a_byte().into());
         for (number, byte) in from.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! Ethernet through the W5500, which passes whole frames: TCP/IP is the chip's own.
+//! Ethernet through the W5500, which passes whole frames: TCP/IP runs on the chip of the
+//! board.
 use embassy_embedded_hal::shared_bus::asynch::spi::SpiDevice;
 use embassy_executor::{SpawnError, Spawner};
 use embassy_net::{Config, DhcpConfig, Stack, StackResources};
@@ -15,14 +16,14 @@ use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::{Irqs, restart::restart};
 
-/// The W5500 bears 80 MHz; wires on a breadboard do not.
+/// The W5500 supports 80 MHz; wires on a breadboard do not.
 const FREQUENCY: u32 = 20_000_000;
 
 type Bus = Mutex<NoopRawMutex, Spi<'static, SPI0, Async>>;
 type Selected = SpiDevice<'static, NoopRawMutex, Spi<'static, SPI0, Async>, Output<'static>>;
 type Driver = Runner<'static, W5500, Selected, Input<'static>, Output<'static>>;
 
-/// What the W5500 is wired to.
+/// The pins and devices of the W5500.
 pub(crate) struct Cable {
     pub(crate) spi: Peri<'static, SPI0>,
     pub(crate) sclk: Peri<'static, PIN_18>,
@@ -34,7 +35,7 @@ pub(crate) struct Cable {
     pub(crate) dma: (Peri<'static, DMA_CH0>, Peri<'static, DMA_CH1>),
 }
 
-/// Starts chip and network; the address comes by DHCP.
+/// Starts chip and network; DHCP assigns the address.
 pub(crate) async fn start(
     cable: Cable,
     id: u64,

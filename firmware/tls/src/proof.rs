@@ -145,7 +145,7 @@ impl TlsVerifier<Aes128GcmSha256> for Proof<'_> {
         let mut chain = Vec::<&[u8], CHAIN>::new();
         for entry in &shown.entries {
             if let CertificateEntryRef::X509(der) = entry {
-                // What is behind so many is not needed, or the path is not found.
+                // Longer chains are cut: the path is found without the rest, or not at all.
                 let _ = chain.push(*der);
             }
         }
@@ -198,7 +198,7 @@ mod tests {
         issuer: Issuer<'static, KeyPair>,
     }
 
-    /// Certified by somebody, or by itself; for what `shape` makes of it.
+    /// A certificate that `by` signs, or a self-signed one; `shape` adjusts its parameters.
     fn certify(
         by: Option<&Certified>,
         key: KeyPair,
@@ -233,7 +233,7 @@ mod tests {
         shown
     }
 
-    /// What comes of a handshake in which this is shown, and signed with the first's key.
+    /// The result of a handshake with this chain, signed with the key of its first certificate.
     fn outcome(
         root: &Certified,
         host: &str,
@@ -256,7 +256,7 @@ mod tests {
         }
     }
 
-    /// As RFC 8446, 4.4.3 has it, written down once more.
+    /// The signature of RFC 8446, 4.4.3, written independently of the code under test.
     fn signed(by: &Certified, transcript: &[u8]) -> Signed {
         let mut text = [b' '; 64].to_vec();
         text.extend(b"TLS 1.3, server CertificateVerify\0");
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_certified_by_the_authority_is_trusted() {
+    fn certificates_signed_by_the_authority_are_trusted() {
         let root = authority();
         let leaf = certify(Some(&root), key(), |_| ());
         assert_eq!(outcome(&root, HOST, NOW, &[&leaf]), None);
@@ -275,7 +275,7 @@ mod tests {
         });
         let below = certify(Some(&between), key(), |_| ());
         assert_eq!(outcome(&root, HOST, NOW, &[&below, &between]), None);
-        // A server that shows its authority as well.
+        // A server may also send its authority.
         assert_eq!(outcome(&root, HOST, NOW, &[&leaf, &root]), None);
         let by_address = certify(Some(&root), key(), |params| {
             *params = CertificateParams::new(["10.0.0.7".to_string()]).expect("an address");
@@ -284,12 +284,12 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_not_is_refused_with_the_cause() {
+    fn other_certificates_are_refused_with_the_cause() {
         let (root, other) = (authority(), authority());
         let leaf = certify(Some(&root), key(), |_| ());
         let foreign = certify(Some(&other), key(), |_| ());
         let itself = certify(None, key(), |_| ());
-        // Another server of the same authority, which is none.
+        // Signed by another server of the same authority, which is not an authority itself.
         let forged = certify(Some(&leaf), key(), |_| ());
         let client = certify(Some(&root), key(), |params| {
             params.extended_key_usages = [ExtendedKeyUsagePurpose::ClientAuth].into();
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_is_not_enough() {
+    fn a_certificate_without_its_key_is_not_enough() {
         let root = authority();
         let (leaf, other) = (certify(Some(&root), key(), |_| ()), certify(None, key(), |_| ()));
         let transcript = Sha256::new_with_prefix("hello");
@@ -339,19 +339,19 @@ mod tests {
             assert!(proof.verify_signature(signed.verify()).is_err());
             assert_eq!(proof.proven(false), Err(TrustError::Unproven));
         }
-        // Signed once, and then another certificate is shown.
+        // Another certificate after a valid signature.
         let mut proof = Proof::new(&root.der, HOST, NOW);
         proof.verify_certificate(&transcript, shown(&[&leaf])).expect("it is trusted");
         proof.verify_signature(signed(&leaf, b"hello").verify()).expect("it is signed");
         proof.verify_certificate(&transcript, shown(&[&leaf])).expect("it is trusted");
         assert_eq!(proof.proven(true), Err(TrustError::Unproven));
-        // Nothing shown at all, and a handshake that went well for all that.
+        // A handshake without any certificate.
         assert_eq!(Proof::new(&root.der, HOST, NOW).proven(true), Err(TrustError::Unproven));
         assert_eq!(outcome(&root, HOST, NOW, &[&leaf]), None);
     }
 
     #[test]
-    fn the_certificates_of_the_readme_are_good() {
+    fn the_certificates_of_the_readme_are_accepted() {
         let readme = include_str!("../../README.md");
         let commands: Vec<_> = readme.lines().filter(|line| line.starts_with("openssl ")).collect();
         assert_eq!(commands.len(), 2, "an authority and a broker");
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_is_looked_at_where_it_is_pasted() {
+    fn an_authority_with_an_unsupported_key_is_refused() {
         let root = authority();
         assert_eq!(check(&root.der), Ok(sha2::Sha256::digest(&root.der).into()));
         for keys in [&PKCS_ECDSA_P384_SHA384, &PKCS_ED25519] {

@@ -1,5 +1,5 @@
 //! The connection's own future: TCP, the handshake, and then both directions concurrently,
-//! neither of which is cancelled before the connection socket.
+//! neither of which is cancelled before the connection ends.
 use core::{convert::Infallible, time::Duration};
 
 use app::{
@@ -66,7 +66,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Runs one connection until it socket with an error.
+/// Runs one connection until it ends with an error.
 async fn connect(
     tcp: &mut Tcp<'_>,
     trust: &Trust<'_>,

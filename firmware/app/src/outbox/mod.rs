@@ -22,12 +22,12 @@
 //! Capacity: a record of a full three-phase telegram has [`TYPICAL_RECORD`] bytes
 //! at the most and the queue adds 8, so a page of 4096 bytes holds
 //! [`PER_PAGE`] = 68, and 72 hours at one in ten seconds, 25 920 readings, take 382
-//! pages = 1.5 MiB. That much of 2 MB is left beside 488 KiB for the firmware
+//! pages = 1.5 MiB. A flash of 2 MB has that much besides 488 KiB for the firmware
 //! ([`crate::layout::TWO_MEGABYTES`] is checked for it when compiled).
 //!
 //! Endurance: each page is erased once a round. At one reading in ten
 //! seconds, 8640 a day, 382 pages of 68 are filled once every 3.0 days, so a page is
-//! erased 122 times a year; the flash bears 100 000. A reading costs two programs
+//! erased 122 times a year; the flash endures 100 000. A reading costs two programs
 //! (the record, and four zeros at its acknowledgement). At one reading a second it is
 //! 1220 erasures a year, 80 years. The number of starts costs 9 bytes a start.
 use core::fmt::Debug;
@@ -275,11 +275,11 @@ where
     }
 
     async fn after(&mut self, id: Option<ReadingId>) -> Result<Option<Entry>, Self::Error> {
-        for looked in [false, true] {
+        for filled in [false, true] {
             if self.cache.after <= id {
                 let next = |entry: &&Entry| id.is_none_or(|id| entry.id > id);
                 let found = self.cache.known.iter().find(next).copied();
-                if found.is_some() || self.cache.to_the_end || looked {
+                if found.is_some() || self.cache.to_the_end || filled {
                     return Ok(found);
                 }
             }

@@ -62,12 +62,12 @@ mod tests {
         assert!(length <= super::super::TYPICAL_RECORD, "{length}");
         assert_eq!(unpack(&record[..length]), Some(entry));
         assert_eq!(unpack(&record[..length - 1]), None, "cut");
-        assert_eq!(unpack(&record[..=length]), None, "run on");
+        assert_eq!(unpack(&record[..=length]), None, "one byte too long");
     }
 
     proptest! {
         #[test]
-        fn what_is_packed_is_unpacked(
+        fn records_round_trip(
             boot in any::<u32>(), seq in any::<u32>(), at in 0_i64..4_000_000_000,
             import in any::<u64>(),
         ) {
