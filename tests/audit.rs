@@ -15,6 +15,8 @@ use tests::{
 
 #[path = "audit/forms.rs"]
 mod forms;
+#[path = "audit/store_locked.rs"]
+mod store_locked;
 #[path = "audit/tamper.rs"]
 mod tamper;
 

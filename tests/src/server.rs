@@ -188,6 +188,16 @@ impl Server {
         self.child.wait().expect("the server is gone");
     }
 
+    /// Waits until it ends by itself; its exit status and its log.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn ended(mut self) -> (ExitStatus, String) {
+        let status =
+            until("the server ends by itself", || self.child.try_wait().expect("it is our child"));
+        (status, self.log())
+    }
+
     /// SIGTERM, as a service manager ends it.
     ///
     /// # Panics

@@ -1,4 +1,4 @@
-//! The configuration in a canonical form: its hash, and what differs from the last.
+//! The configuration in a canonical form: its hash, and its differences from another one.
 use std::collections::BTreeMap;
 
 use competition::{Competition, Country, Participant, Sign};
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-/// All of a configuration that moves the board, and nothing else of it.
+/// The part of a configuration that can change the leaderboard.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CanonicalConfig(Value);
 
-/// One value that is not what it was.
+/// A value that differs between two configurations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
-    /// Where, such as `participants.soderhamn.floor_area`.
+    /// Its path, such as `participants.soderhamn.floor_area`.
     pub path: String,
-    /// Before; null where it was not there.
+    /// The value before; null where there was none.
     pub before: Value,
-    /// Now; null where it is gone.
+    /// The value now; null where there is none.
     pub after: Value,
 }
 
 impl CanonicalConfig {
-    /// Of what a service is started with, before any declaration.
+    /// The configuration that a service is started with, without declarations.
     pub fn new(competition: &Competition, participants: &[Participant]) -> Self {
         let period = |it: competition::Period| json!([it.start.to_string(), it.end.to_string()]);
         let special = |days: &[(jiff::civil::Date, competition::DayKind)]| -> Vec<Value> {
@@ -78,17 +78,17 @@ impl CanonicalConfig {
         }))
     }
 
-    /// What the log kept.
+    /// From the content of a log entry.
     pub const fn from_content(content: Value) -> Self {
         Self(content)
     }
 
-    /// For the log.
+    /// Its content, for the log.
     pub fn content(&self) -> Value {
         self.0.clone()
     }
 
-    /// SHA-256 of its values with their paths, in the order of these.
+    /// SHA-256 over `path = value` lines, sorted by path; hexadecimal.
     pub fn hash(&self) -> String {
         let (mut values, mut hash) = (BTreeMap::new(), Sha256::new());
         flatten("", &self.0, &mut values);
@@ -98,7 +98,7 @@ impl CanonicalConfig {
         hex(&hash.finalize())
     }
 
-    /// What is not as it was in `before`, by path.
+    /// Values that differ from `before`, by path.
     pub fn differences(&self, before: &Self) -> Vec<Difference> {
         let (mut old, mut new) = (BTreeMap::new(), BTreeMap::new());
         flatten("", &before.0, &mut old);
@@ -134,7 +134,7 @@ fn meter(meter: &competition::Meter) -> (String, Value) {
     (meter.id.clone(), value)
 }
 
-/// Objects become paths; everything else is a value.
+/// Collects the values of nested objects by their paths.
 fn flatten(path: &str, value: &Value, out: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(map) if !map.is_empty() => {
@@ -143,7 +143,7 @@ fn flatten(path: &str, value: &Value, out: &mut BTreeMap<String, Value>) {
                 flatten(&path, value, out);
             }
         }
-        // What is not there needs no words: nothing is the same as absent.
+        // An empty value is the same as an absent one.
         Value::Null => {}
         Value::Array(list) if list.is_empty() => {}
         Value::Object(_) => {}

@@ -1,7 +1,7 @@
-//! An entry in plain words, a line or a few, for `wattkampen audit`.
-use super::{AuditEvent, BoardPosition, DeclarationRequest, Difference};
+//! Events of the audit log in plain English, in one or more lines.
+use super::{AuditEvent, BoardPosition, Change, Declaration, Difference};
 
-/// What happened, for somebody who disputes a place.
+/// Describes an event, for a reader who checks or disputes a position.
 pub fn describe(event: &AuditEvent) -> String {
     match event {
         AuditEvent::Start { version, configuration } => {
@@ -31,10 +31,10 @@ pub fn describe(event: &AuditEvent) -> String {
             text + &differences(changes)
         }
         AuditEvent::Moved { cause, places } if places.is_empty() => {
-            format!("entry {cause} moved nobody on the board")
+            format!("entry {cause} changed no position on the leaderboard")
         }
         AuditEvent::Moved { cause, places } => {
-            let mut text = format!("entry {cause} moved the board");
+            let mut text = format!("entry {cause} changed the leaderboard");
             for [before, after] in places {
                 text += &format!("\n  {}: {} -> {}", after.participant, at(before), at(after));
             }
@@ -85,55 +85,47 @@ pub fn describe(event: &AuditEvent) -> String {
             format!("imported: {taken} rows of {what} of {name}{replaced}, {first} to {last}")
         }
         AuditEvent::PostLock { what, name, first, last, rows } => format!(
-            "kept aside, for the result is locked: {rows} rows of {what} of {name}, \
+            "received after the lock, kept and not counted: {rows} rows of {what} of {name}, \
              {first} to {last}"
         ),
         AuditEvent::Tampered { entry, hash } => format!(
             "THE LOG WAS CHANGED while the service ran: entry {entry} had the hash {}",
             short(hash)
         ),
-        AuditEvent::Unknown => {
-            "something that only a later version of the program can tell".to_owned()
-        }
+        AuditEvent::Unknown => "an event that this version of the program does not know".to_owned(),
     }
 }
 
-/// A line each.
 fn differences(changes: &[Difference]) -> String {
     let line = |it: &Difference| format!("\n  {}: {} -> {}", it.path, it.before, it.after);
     changes.iter().map(line).collect()
 }
 
-fn declaration(asked: &DeclarationRequest) -> String {
-    let DeclarationRequest { kind, by, reason, .. } = asked;
-    let text = |field: &Option<String>| field.clone().unwrap_or_default();
-    let (who, from, until) = (text(&asked.participant), text(&asked.from), text(&asked.until));
-    let what = match kind.as_str() {
-        "event" => format!("{who} counts no hour from {from} up to {until}, without that day"),
-        "excluded-hours" => format!("{who} counts no hour from {from} to {until}"),
-        "meter-swap" => format!(
-            "meter {} was changed at {}: last {} Wh, first {} Wh",
-            text(&asked.meter),
-            text(&asked.at),
-            asked.last_wh.unwrap_or_default(),
-            asked.first_wh.unwrap_or_default()
-        ),
-        "floor-area" => {
-            format!("{who} has {} m² from {from}", asked.m2.unwrap_or_default())
+fn declaration(Declaration { by, reason, change }: &Declaration) -> String {
+    let what = match change {
+        Change::Event { participant, from, until } => {
+            format!("{participant} counts no hour from {from} up to {until}, without that day")
         }
-        "employees" => {
-            format!("{who} has {} employees from {from}", asked.count.unwrap_or_default())
+        Change::ExcludedHours { participant, from, until } => {
+            format!("{participant} counts no hour from {from} to {until}")
         }
-        "activity" => {
-            let place = match text(&asked.place).as_str() {
-                "" => String::new(),
-                place => format!(", {place}"),
-            };
-            format!("{who} did: {}, {}{place}", text(&asked.activity), text(&asked.day))
+        Change::MeterSwap { meter, at, last, first } => {
+            format!("meter {meter} was changed at {at}: last {} Wh, first {} Wh", last.0, first.0)
         }
-        "late-data" => format!("what came for {who} after the lock counts"),
-        "withdraw" => format!("entry {} holds no more", asked.entry.unwrap_or_default()),
-        other => other.to_owned(),
+        Change::FloorArea { participant, from, area } => {
+            format!("{participant} has {} m² from {from}", area.0)
+        }
+        Change::Employees { participant, from, count } => {
+            format!("{participant} has {count} employees from {from}")
+        }
+        Change::Activity { participant, activity, day, place } => {
+            let place = place.as_ref().map_or_else(String::new, |place| format!(", {place}"));
+            format!("{participant} did: {}, {day}{place}", activity.as_str())
+        }
+        Change::LateData { participant } => {
+            format!("readings of {participant} received after the lock count")
+        }
+        Change::Withdraw { entry } => format!("entry {entry} is no longer in force"),
     };
     format!("{what} (by {by}: {reason})")
 }
@@ -152,7 +144,7 @@ fn at(place: &BoardPosition) -> String {
     format!("{}{saving}{saved}", ordinal(place.rank))
 }
 
-/// RFC 3339, seconds.
+/// A moment in RFC 3339, UTC.
 pub(crate) fn moment(at: competition::Time) -> String {
     wire::Time::from_unix(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
 }

@@ -1,132 +1,131 @@
-//! What the log holds, and its form on the disk. A form that was written once stays
-//! readable: fields are only ever added, with a default.
+//! Entries of the audit log, and their JSON in the store. Entries stay readable by later
+//! versions: fields are only added, with a default.
 use competition::Time;
 use serde::{Deserialize, Serialize};
 
-use super::{DeclarationRequest, Difference, LockedResult};
+use super::{Declaration, Difference, LockedResult};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum AuditEvent {
     /// The service started, with the configuration of the last `configuration` entry.
     Start {
-        /// Of the program.
+        /// Version of the program.
         version: String,
         /// SHA-256 of the configuration in its canonical form, hexadecimal.
         configuration: String,
     },
     /// The service started with another configuration than before, or for the first time.
     Configuration {
-        /// As above.
+        /// Version of the program.
         version: String,
-        /// As above.
+        /// SHA-256 of the configuration in its canonical form, hexadecimal.
         configuration: String,
-        /// What differs from the last one.
+        /// Differences from the previous configuration.
         changes: Vec<Difference>,
-        /// All of it.
+        /// The configuration in its canonical form.
         content: serde_json::Value,
     },
     /// The organiser declared something.
     Declaration {
-        /// What, by whom, why.
-        declared: DeclarationRequest,
+        /// The declaration.
+        declared: Declaration,
     },
     /// The organiser changed a locked result.
     Amendment {
-        /// What, by whom, why.
-        declared: DeclarationRequest,
+        /// The declaration.
+        declared: Declaration,
     },
     /// The organiser locked the result.
     Lock {
-        /// Role.
+        /// Role of the person who locked it.
         by: String,
-        /// Why, or under which decision.
+        /// The decision behind it, or why then.
         reason: String,
     },
-    /// The locked result, as everybody sees it from then on.
+    /// The locked result, which is the official leaderboard from then on.
     Result {
-        /// The lock or the amendment that it follows.
+        /// Entry of the lock or the amendment that it follows.
         cause: i64,
-        /// It.
+        /// The locked result.
         board: LockedResult,
-        /// What differs from the configuration that was locked; none of it is an amendment.
+        /// Differences from the configuration that was locked; no amendment covers them.
         #[serde(default)]
         changes: Vec<Difference>,
     },
-    /// What a declaration did to the board.
+    /// What a declaration or an import changed on the leaderboard.
     Moved {
         /// Its entry.
         cause: i64,
-        /// Who stands otherwise than before.
+        /// Changed positions, before and after.
         places: Vec<[BoardPosition; 2]>,
     },
-    /// Readings that came after the board had shown their hour.
+    /// Readings that were received after the leaderboard had shown their hour.
     Late {
-        /// Whose.
+        /// Participant id.
         participant: String,
-        /// Of which meters and days.
+        /// Their meters and days.
         meters: Vec<LateReadings>,
         /// kWh that they added to the contest's energy.
         energy_kwh: f64,
-        /// kWh that they added to what is saved.
+        /// kWh that they added to the saving.
         saved_kwh: f64,
         /// Ranks before the first and after the last of them, where they differ.
         #[serde(default)]
         rank: Option<[Option<u32>; 2]>,
     },
-    /// Readings that are kept and do not count.
+    /// Stored readings that do not count.
     Quarantine(QuarantineRecord),
-    /// The official board at local midnight.
+    /// The official leaderboard at local midnight.
     Standing {
         /// The day that had ended.
         date: String,
-        /// In the order of the board.
+        /// Positions, in the order of the leaderboard.
         places: Vec<BoardPosition>,
     },
-    /// Stored readings of whole days.
+    /// Stored readings of whole days were sealed.
     Sealed {
-        /// Days of meters.
+        /// Number of days, counted for each meter.
         days: u64,
-        /// Of these, sealed before and changed since.
+        /// Days among them that were sealed before and changed since.
         again: u64,
         /// Readings in them.
         readings: u64,
         /// SHA-256 over the seals, hexadecimal.
         root: String,
     },
-    /// Rows of history that an import brought.
+    /// Rows were imported.
     Import {
         /// `interval` or `temperature`.
         what: String,
-        /// Meter or participant.
+        /// Meter or participant id.
         name: String,
-        /// Beginning of the first row, RFC 3339.
+        /// Start of the first row, RFC 3339.
         first: String,
-        /// And of the last.
+        /// Start of the last row, RFC 3339.
         last: String,
         /// How many rows were new.
         taken: i64,
-        /// How many replaced another value, as the organiser asked for.
+        /// How many rows replaced another value, as the organiser requested.
         replaced: i64,
-        /// SHA-256 over the digests of the days that it changed, hexadecimal.
+        /// SHA-256 over the digests of the changed days, hexadecimal.
         root: String,
-        /// Up to where the store's list of imports is covered.
+        /// Last row of the store's list of imports that the entry covers.
         upto: i64,
     },
-    /// What came after the lock: kept, and no part of the result.
+    /// Rows were received after the lock: they are kept and do not count.
     #[serde(rename = "aside")]
     PostLock {
         /// `reading`, `interval` or `temperature`.
         what: String,
-        /// Meter or participant.
+        /// Meter or participant id.
         name: String,
         /// Time of the first, RFC 3339.
         first: String,
-        /// And of the last.
+        /// Time of the last, RFC 3339.
         last: String,
-        /// How many.
+        /// Number of rows.
         rows: u64,
     },
     /// The log itself was changed while the service ran.
@@ -136,7 +135,7 @@ pub enum AuditEvent {
         /// Its hash then.
         hash: String,
     },
-    /// Written by a later version of the program.
+    /// An event that this version of the program does not know.
     #[serde(other, skip_serializing)]
     Unknown,
 }
@@ -144,60 +143,68 @@ pub enum AuditEvent {
 /// Late readings of a meter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LateReadings {
-    /// Its name.
+    /// Meter id.
     pub meter: String,
-    /// First UTC day that has some.
+    /// First UTC day with such readings.
     pub from: String,
-    /// Last one.
+    /// Last UTC day with such readings.
     pub until: String,
-    /// How many.
+    /// Number of readings.
     pub readings: u64,
 }
 
 /// Readings in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuarantineRecord {
-    /// Meter.
+    /// Meter id.
     pub meter: String,
-    /// Why, in words.
+    /// Why they do not count.
     pub reason: String,
-    /// How many of that reason by now.
+    /// Number of readings with that reason so far.
     pub readings: u64,
-    /// The first, RFC 3339.
+    /// Time of the first, RFC 3339.
     pub first: String,
-    /// The last.
+    /// Time of the last, RFC 3339.
     pub last: String,
 }
 
-/// Where a participant stands.
+/// A participant's position on a leaderboard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BoardPosition {
-    /// Its id.
+    /// Participant id.
     pub participant: String,
     /// `None` while it is not ranked.
     pub rank: Option<u32>,
-    /// Percent of its baseline.
+    /// Saving, percent of the baseline.
     pub saving_percent: Option<f64>,
-    /// Baseline minus energy.
+    /// Baseline minus energy, kWh.
     pub saved_kwh: Option<f64>,
 }
 
 /// An entry of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
-    /// 1, 2, … without a gap.
+    /// Number: 1, 2, … without a gap.
     pub seq: i64,
-    /// When, by the service's clock.
+    /// Time, by the service's clock.
     pub at: Time,
-    /// As it is stored.
+    /// The event's JSON, as it is stored.
     pub body: String,
-    /// SHA-256 of the one before and of this.
+    /// SHA-256 over the previous hash and this entry.
     pub hash: [u8; 32],
 }
 
 impl AuditEntry {
     /// What happened; [`AuditEvent::Unknown`] where this version cannot read it.
     pub fn event(&self) -> AuditEvent {
-        serde_json::from_str(&self.body).unwrap_or(AuditEvent::Unknown)
+        self.parse().unwrap_or(AuditEvent::Unknown)
+    }
+
+    /// What happened.
+    ///
+    /// # Errors
+    /// Where this version of the program cannot read the entry.
+    pub fn parse(&self) -> Result<AuditEvent, serde_json::Error> {
+        serde_json::from_str(&self.body)
     }
 }

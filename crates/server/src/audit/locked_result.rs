@@ -1,5 +1,5 @@
-//! A board as the log keeps it: a locked result is shown from here, whatever comes
-//! in or is configured afterwards.
+//! The locked result, as the audit log keeps it: later readings and a changed
+//! configuration do not change it.
 use competition::{
     Bilingual, ConfidenceInterval, Leaderboard, MilliWattHours, Participant, ParticipantIndex, Row,
     Rule, Score, Standings, Status, Time,
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::BoardPosition;
 use crate::text;
 
-/// The official board at the moment it was locked.
+/// The official leaderboard at the moment it was locked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LockedResult {
     /// Seconds since 1970.
@@ -74,7 +74,7 @@ impl LockedRow {
 }
 
 impl LockedResult {
-    /// Keeps a board, but for what is of the moment.
+    /// Keeps what is final of a leaderboard; power and contact are not.
     pub fn new(board: &Leaderboard, participants: &[Participant]) -> Self {
         let rows = board.rows.iter().filter_map(|row| {
             Some(LockedRow {
@@ -112,8 +112,8 @@ impl LockedResult {
         Time(self.as_of)
     }
 
-    /// The board again, with how participants are heard now. Who is not configured
-    /// any more has no row.
+    /// The leaderboard, with the participants' power and contact of now. A participant that
+    /// is no longer configured has no row.
     pub fn board(&self, standings: &Standings, now: Time) -> Leaderboard {
         let participants = standings.participants();
         let rule = self.rule.parse().unwrap_or(Rule::Saving);
@@ -132,7 +132,7 @@ impl LockedResult {
                 improvement_points: row.improvement_points,
                 saved: row.saved_mwh.map(MilliWattHours),
                 energy: row.energy_mwh.map(MilliWattHours),
-                // A result that was locked before this was kept: all known hours had one.
+                // Results locked by earlier versions lack it; all their hours had a baseline.
                 expected: row
                     .expected_mwh
                     .or(row.saved_mwh.zip(row.energy_mwh).map(|(saved, used)| saved + used))
@@ -162,7 +162,7 @@ impl LockedResult {
 }
 
 impl BoardPosition {
-    /// Of a row.
+    /// The position of a row.
     pub fn of(row: &Row, participants: &[Participant]) -> Self {
         let round = |value: f64, fine: f64| (value * fine).round() / fine;
         Self {
@@ -175,7 +175,7 @@ impl BoardPosition {
         }
     }
 
-    /// Of a whole board, in its order.
+    /// The positions of a leaderboard, in its order.
     pub fn all(board: &Leaderboard, participants: &[Participant]) -> Vec<Self> {
         board.rows.iter().map(|row| Self::of(row, participants)).collect()
     }

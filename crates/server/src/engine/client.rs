@@ -1,5 +1,5 @@
-//! What the other rooms of the service hold of the engine: its last snapshot,
-//! its news, and questions that only its thread can answer.
+//! The engine as the rest of the service sees it: its last snapshot, its events, and
+//! queries that only its thread can answer.
 use std::{ops::Range, sync::Arc};
 
 use arc_swap::ArcSwap;
@@ -12,24 +12,25 @@ use wire::{GatewayId, Status};
 
 use super::{Decision, DecisionError, Snapshot};
 use crate::{
-    audit::{AuditEntry, Declaration},
+    audit::{AuditEntry, DeclarationInForce},
     ingest::Rejection,
+    store::StoreError,
 };
 
-/// What just happened.
+/// What changed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EngineEvent {
-    /// A snapshot of this version is there.
+    /// A snapshot of this version is published.
     Leaderboard(u64),
-    /// A town hall was heard. At most one for each between two boards: the newest.
+    /// A participant has a new reading; between two snapshots only the newest.
     Reading {
-        /// Which.
+        /// The participant.
         participant: ParticipantIndex,
         /// When it was measured.
         measured_at: Time,
         /// Power of the whole building then.
         power: Option<Watts>,
-        /// It just jumped by this much.
+        /// The power jumped by this much.
         step: Option<Watts>,
     },
 }
@@ -56,16 +57,16 @@ impl SeriesStep {
 /// A bin of a load curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
-    /// Its beginning.
+    /// Start of the bin.
     pub at: Time,
-    /// Energy in it; `None` where nothing is known.
+    /// Energy in the bin; `None` where nothing is known.
     pub energy: Option<MilliWattHours>,
-    /// The baseline of the same bin.
+    /// Baseline of the bin.
     pub baseline: Option<MilliWattHours>,
-    /// Some of it was measured only in sum with its neighbours, or rests on what
-    /// the organiser declared.
+    /// Part of the energy is known only as a sum with neighbouring bins, or rests on a
+    /// declaration.
     pub estimated: bool,
-    /// Where it comes from, the worst of its parts.
+    /// Provenance of the least reliable part.
     pub provenance: Provenance,
 }
 
@@ -77,103 +78,131 @@ impl From<competition::SeriesPoint> for Point {
     }
 }
 
-/// Since the service started, but for what is said to be of the store.
+/// Counts since the service started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IngestCounts {
-    /// Deliveries that came in.
+    /// Deliveries received.
     pub received: u64,
     /// Readings committed.
     pub stored: u64,
-    /// Those among them that came after a younger one of their meter.
+    /// Readings among them that were received after a newer one of their meter.
     pub late: u64,
-    /// Readings that were there already.
+    /// Readings that were stored already.
     pub repeated: u64,
-    /// Readings whose moment had other values already; the lower register counts.
+    /// Readings that contradict a stored one of the same time; the lower register counts.
     pub conflicts: u64,
-    /// Stored readings that the competition does not count, as far as it could tell
-    /// when they came. [`EngineClient::quarantine`] has all of them.
-    pub doubted: u64,
-    /// Deliveries not taken, by [`crate::ingest::IngestError::label`].
+    /// Stored readings that do not count, as far as that was known when they were
+    /// received. [`EngineClient::quarantine`] has all of them.
+    pub quarantined: u64,
+    /// Deliveries rejected, by [`crate::ingest::IngestError::label`].
     pub refused: Vec<(&'static str, u64)>,
-    /// Readings in the store, of all time.
+    /// Readings in the store.
     pub readings: u64,
 }
 
-/// What is known of a gateway.
+/// The last known state of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayState {
-    /// Its name.
+    /// Its name in topics.
     pub id: GatewayId,
-    /// What it last said of itself, or the broker for it.
+    /// Its last status message, or its will message.
     pub status: Status,
-    /// When that came, by the service's clock.
-    pub heard: Time,
+    /// When that was received, by the service's clock.
+    pub received_at: Time,
 }
 
-/// The engine's thread is gone: the service is shutting down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the service is shutting down")]
-pub struct QueryError;
+/// Why a query has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// The engine's thread has ended.
+    #[error("the service is shutting down")]
+    Stopped,
+    /// The store cannot be read now.
+    #[error("the store cannot be read: {what}")]
+    Store {
+        /// The store's error.
+        what: String,
+        /// How to fix it, in one line.
+        hint: &'static str,
+    },
+}
 
-/// A question to the engine's thread, with where to send the answer.
+impl QueryError {
+    /// How to fix it, in one line.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Stopped => "ask again in some seconds",
+            Self::Store { hint, .. } => hint,
+        }
+    }
+}
+
+impl From<&StoreError> for QueryError {
+    fn from(error: &StoreError) -> Self {
+        Self::Store { what: error.to_string(), hint: error.hint() }
+    }
+}
+
+/// Where the answer to a query goes. The receiver may be gone, so sending may fail.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, QueryError>>;
+
+/// A query to the engine's thread, with where to send the answer.
 #[derive(Debug)]
 pub(super) enum Query {
-    Leaderboard {
-        rule: Rule,
-        as_of: Option<Time>,
-        reply: oneshot::Sender<Arc<Leaderboard>>,
-    },
-    WhatIf {
-        rule: Rule,
-        baseline: Baseline,
-        reply: oneshot::Sender<(Leaderboard, Vec<ClusterRow>)>,
-    },
-    Insight {
-        who: ParticipantIndex,
-        reply: oneshot::Sender<Insight>,
-    },
-    Series {
-        who: ParticipantIndex,
-        range: Range<Time>,
-        step: SeriesStep,
-        reply: oneshot::Sender<Vec<Point>>,
-    },
-    Quarantine(oneshot::Sender<Vec<QuarantinedReadings>>),
-    Rejections(oneshot::Sender<Vec<Rejection>>),
-    Gateways(oneshot::Sender<Vec<GatewayState>>),
-    Counts(oneshot::Sender<IngestCounts>),
-    Decide {
-        decision: Box<Decision>,
-        reply: oneshot::Sender<Result<AuditEntry, DecisionError>>,
-    },
-    Decisions(oneshot::Sender<Decisions>),
-    Log {
-        after: i64,
-        reply: oneshot::Sender<Vec<AuditEntry>>,
-    },
+    Leaderboard { rule: Rule, as_of: Option<Time>, reply: Reply<Arc<Leaderboard>> },
+    WhatIf { rule: Rule, baseline: Baseline, reply: Reply<(Leaderboard, Vec<ClusterRow>)> },
+    Insight { who: ParticipantIndex, reply: Reply<Insight> },
+    Series { who: ParticipantIndex, range: Range<Time>, step: SeriesStep, reply: Reply<Vec<Point>> },
+    Quarantine(Reply<Vec<QuarantinedReadings>>),
+    Rejections(Reply<Vec<Rejection>>),
+    Gateways(Reply<Vec<GatewayState>>),
+    Counts(Reply<IngestCounts>),
+    Decide { decision: Box<Decision>, reply: Reply<Result<AuditEntry, DecisionError>> },
+    Decisions(Reply<Decisions>),
+    Log { after: i64, reply: Reply<Vec<AuditEntry>> },
 }
 
-/// What the organiser has decided so far.
+impl Query {
+    /// Answers with an error.
+    pub(super) fn fail(self, error: QueryError) {
+        // The receiver may be gone.
+        match self {
+            Self::Leaderboard { reply, .. } => drop(reply.send(Err(error))),
+            Self::WhatIf { reply, .. } => drop(reply.send(Err(error))),
+            Self::Insight { reply, .. } => drop(reply.send(Err(error))),
+            Self::Series { reply, .. } => drop(reply.send(Err(error))),
+            Self::Quarantine(reply) => drop(reply.send(Err(error))),
+            Self::Rejections(reply) => drop(reply.send(Err(error))),
+            Self::Gateways(reply) => drop(reply.send(Err(error))),
+            Self::Counts(reply) => drop(reply.send(Err(error))),
+            Self::Decide { reply, .. } => drop(reply.send(Err(error))),
+            Self::Decisions(reply) => drop(reply.send(Err(error))),
+            Self::Log { reply, .. } => drop(reply.send(Err(error))),
+        }
+    }
+}
+
+/// The organiser's decisions.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Decisions {
     /// Declarations in force.
-    pub declared: Vec<Declaration>,
+    pub declarations: Vec<DeclarationInForce>,
     /// When the result was locked.
-    pub locked: Option<Time>,
+    pub locked_at: Option<Time>,
     /// The newest entry of the audit log.
     pub head: Option<AuditEntry>,
 }
 
-/// What a facilities person asks of one house.
+/// What facilities staff want to know of a participant.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Insight {
-    /// By activity of the participant; `None` where too little is known.
+    /// Effects, by activity of the participant; `None` where too little is known.
     pub effects: Vec<Option<Effect>>,
-    /// The dearest first.
+    /// Saving opportunities, the most expensive first.
     pub traps: Vec<SavingOpportunity>,
 }
 
-/// Cheap to clone.
+/// A handle to the engine's thread; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct EngineClient {
     pub(super) snapshot: Arc<ArcSwap<Snapshot>>,
@@ -184,12 +213,12 @@ pub struct EngineClient {
 }
 
 impl EngineClient {
-    /// The rules.
+    /// The competition's rules.
     pub fn competition(&self) -> &Competition {
         &self.competition
     }
 
-    /// Who competes, by [`ParticipantIndex`].
+    /// The participants as configured, by [`ParticipantIndex`].
     pub fn participants(&self) -> &[Participant] {
         &self.participants
     }
@@ -204,12 +233,12 @@ impl EngineClient {
         self.snapshot.load_full()
     }
 
-    /// What happens from now on. A receiver that lags is told so by its channel.
+    /// Events from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<EngineEvent> {
         self.events.subscribe()
     }
 
-    /// The board under another rule, or as it was at another moment.
+    /// The leaderboard by any rule, now or at another moment.
     ///
     /// # Errors
     /// [`QueryError`]
@@ -221,8 +250,7 @@ impl EngineClient {
         self.ask(|reply| Query::Leaderboard { rule, as_of, reply }).await
     }
 
-    /// The board under another rule and baseline, and its clusters; the official
-    /// one is not touched.
+    /// The leaderboard by another rule and baseline, and its clusters. It is not official.
     ///
     /// # Errors
     /// [`QueryError`]
@@ -234,7 +262,7 @@ impl EngineClient {
         self.ask(|reply| Query::WhatIf { rule, baseline, reply }).await
     }
 
-    /// Effects of a participant's activities, and its traps.
+    /// Effects of a participant's activities, and its saving opportunities.
     ///
     /// # Errors
     /// [`QueryError`]
@@ -255,7 +283,7 @@ impl EngineClient {
         self.ask(|reply| Query::Series { who, range, step, reply }).await
     }
 
-    /// Readings that are stored and do not count, and why.
+    /// Stored readings that do not count, and why.
     ///
     /// # Errors
     /// [`QueryError`]
@@ -263,7 +291,7 @@ impl EngineClient {
         self.ask(Query::Quarantine).await
     }
 
-    /// What was not taken, the newest first.
+    /// Rejected deliveries, the newest first.
     ///
     /// # Errors
     /// [`QueryError`]
@@ -271,7 +299,7 @@ impl EngineClient {
         self.ask(Query::Rejections).await
     }
 
-    /// The gateways that have been heard, by name.
+    /// The gateways that have sent a status, by name.
     ///
     /// # Errors
     /// [`QueryError`]
@@ -279,7 +307,7 @@ impl EngineClient {
         self.ask(Query::Gateways).await
     }
 
-    /// How much came in, and what became of it.
+    /// How many deliveries were received, and what became of them.
     ///
     /// # Errors
     /// [`QueryError`]
@@ -287,10 +315,10 @@ impl EngineClient {
         self.ask(Query::Counts).await
     }
 
-    /// Lets the organiser decide something; its entry in the audit log.
+    /// Records and applies a decision; its entry in the audit log.
     ///
     /// # Errors
-    /// [`QueryError`]; within, why it is declined.
+    /// [`QueryError`]; the inner error says why the decision is not taken.
     pub async fn decide(
         &self,
         decision: Decision,
@@ -299,7 +327,7 @@ impl EngineClient {
         self.ask(|reply| Query::Decide { decision, reply }).await
     }
 
-    /// What the organiser has decided.
+    /// The organiser's decisions.
     ///
     /// # Errors
     /// [`QueryError`]
@@ -315,12 +343,9 @@ impl EngineClient {
         self.ask(|reply| Query::Log { after, reply }).await
     }
 
-    async fn ask<T>(
-        &self,
-        query: impl FnOnce(oneshot::Sender<T>) -> Query,
-    ) -> Result<T, QueryError> {
+    async fn ask<T>(&self, query: impl FnOnce(Reply<T>) -> Query) -> Result<T, QueryError> {
         let (reply, answer) = oneshot::channel();
-        self.queries.send(query(reply)).await.map_err(|_| QueryError)?;
-        answer.await.map_err(|_| QueryError)
+        self.queries.send(query(reply)).await.map_err(|_| QueryError::Stopped)?;
+        answer.await.map_err(|_| QueryError::Stopped)?
     }
 }

@@ -1,16 +1,20 @@
-//! What the organiser has decided, as the audit log has it: declarations in force,
-//! the lock, the locked result.
+//! The organiser's decisions as the audit log has them: declarations in force, the
+//! lock and the locked result.
 use std::collections::HashSet;
 
-use competition::{Rule, Time};
+use competition::{Leaderboard, Rule, Standings, Time};
 use jiff::tz::TimeZone;
 
+use super::Decisions;
 use crate::{
-    audit::{self, AuditEntry, AuditEvent, AuditEventKind, Declaration, LockedResult},
+    audit::{
+        self, AuditEntry, AuditEvent, AuditEventKind, Change, DeclarationInForce, DeclarationKind,
+        LockedResult,
+    },
     store::{Store, StoreError},
 };
 
-/// Kinds of entries that decide something.
+/// Kinds of entries that this state is read from.
 const KINDS: [AuditEventKind; 4] = [
     AuditEventKind::Declaration,
     AuditEventKind::Amendment,
@@ -18,67 +22,156 @@ const KINDS: [AuditEventKind; 4] = [
     AuditEventKind::Result,
 ];
 
-/// The organiser's decisions up to an entry of the log.
+/// The decisions up to an entry of the log.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DecisionState {
-    /// The entry.
-    pub(super) upto: i64,
-    /// Declarations in force.
-    pub(super) active: Vec<Declaration>,
-    /// The lock's entry, and when it was.
-    pub(super) locked: Option<(i64, Time)>,
-    /// The last entry that calls for a locked result.
-    pub(super) due: i64,
-    /// The locked result, and the entry that called for it.
-    pub(super) result: Option<(i64, LockedResult)>,
+    up_to: i64,
+    in_force: Vec<DeclarationInForce>,
+    lock: Option<Lock>,
+    /// The last entry that requires a locked result.
+    result_due: i64,
+    result: Option<FollowedResult>,
+}
+
+/// The lock in the audit log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lock {
+    pub(super) entry: i64,
+    pub(super) at: Time,
+}
+
+/// The locked result, and the entry that required it.
+#[derive(Debug, Clone)]
+struct FollowedResult {
+    cause: i64,
+    board: LockedResult,
+}
+
+/// Decisions that the log has and the state has not.
+pub(super) struct NewDecisions {
+    pub(super) state: DecisionState,
+    pub(super) entries: Vec<AuditEntry>,
+}
+
+impl NewDecisions {
+    /// The last declaration or amendment.
+    pub(super) fn last_declaration(&self) -> Option<i64> {
+        let declared = |entry: &&AuditEntry| {
+            matches!(entry.event(), AuditEvent::Declaration { .. } | AuditEvent::Amendment { .. })
+        };
+        self.entries.iter().rev().find(declared).map(|entry| entry.seq)
+    }
+
+    /// Whether the log has nothing new but results, which this process has appended.
+    pub(super) fn only_results(&self) -> bool {
+        self.entries.iter().all(|it| matches!(it.event(), AuditEvent::Result { .. }))
+    }
 }
 
 impl DecisionState {
-    /// Reads the log from its beginning; the entries that are new.
-    ///
-    /// # Errors
-    /// The store's.
-    pub(super) fn read(
-        &mut self,
+    /// The decisions of a log.
+    pub(super) fn read(store: &Store, zone: &TimeZone) -> Result<Self, StoreError> {
+        let new = Self::default().read_new(store, zone)?;
+        Ok(new.map(|new| new.state).unwrap_or_default())
+    }
+
+    /// Reads the log again where it has new decisions.
+    pub(super) fn read_new(
+        &self,
         store: &Store,
         zone: &TimeZone,
-    ) -> Result<Vec<AuditEntry>, StoreError> {
-        if store.audit.entries_of(self.upto, &KINDS)?.is_empty() {
-            return Ok(Vec::new());
+    ) -> Result<Option<NewDecisions>, StoreError> {
+        if store.audit.entries_of(self.up_to, &KINDS)?.is_empty() {
+            return Ok(None);
         }
-        let entries = store.audit.entries_of(0, &KINDS)?;
-        let known = self.upto;
-        self.active = audit::declarations_in_force(&entries, zone);
+        let mut entries = store.audit.entries_of(0, &KINDS)?;
+        let state = Self::of(&entries, zone);
+        entries.retain(|entry| entry.seq > self.up_to);
+        Ok(Some(NewDecisions { state, entries }))
+    }
+
+    fn of(entries: &[AuditEntry], zone: &TimeZone) -> Self {
+        let mut state = Self {
+            in_force: audit::declarations_in_force(entries, zone),
+            up_to: entries.last().map_or(0, |entry| entry.seq),
+            ..Self::default()
+        };
         let mut activities = HashSet::new();
-        for entry in &entries {
-            self.upto = self.upto.max(entry.seq);
+        for entry in entries {
             match entry.event() {
-                // An activity moves nobody: the locked result stands, also beside a
-                // configuration that was changed since.
+                // An activity changes no rank: the locked result stays as it is, even
+                // where the configuration was changed since.
                 AuditEvent::Declaration { declared } | AuditEvent::Amendment { declared }
-                    if declared.kind == "activity" =>
+                    if declared.change.kind() == DeclarationKind::Activity =>
                 {
                     activities.insert(entry.seq);
                 }
-                AuditEvent::Amendment { declared }
-                    if declared.kind == "withdraw"
-                        && declared.entry.is_some_and(|it| activities.contains(&it)) => {}
+                AuditEvent::Amendment { declared } => match declared.change {
+                    Change::Withdraw { entry } if activities.contains(&entry) => {}
+                    _ => state.result_due = entry.seq,
+                },
                 AuditEvent::Lock { .. } => {
-                    self.locked.get_or_insert((entry.seq, entry.at));
-                    self.due = entry.seq;
+                    state.lock.get_or_insert(Lock { entry: entry.seq, at: entry.at });
+                    state.result_due = entry.seq;
                 }
-                AuditEvent::Amendment { .. } => self.due = entry.seq,
-                AuditEvent::Result { cause, board, .. } => self.result = Some((cause, board)),
+                AuditEvent::Result { cause, board, .. } => state.set_result(cause, board),
                 _ => {}
             }
         }
-        Ok(entries.into_iter().filter(|entry| entry.seq > known).collect())
+        state
     }
 
-    /// Whether a board under this rule, as of then, is the locked one.
-    pub(super) fn holds(&self, rule: Rule, official: Rule, as_of: Option<Time>) -> bool {
-        self.result.as_ref().is_some_and(|(_, frozen)| {
-            rule == official && as_of.is_none_or(|as_of| as_of >= frozen.as_of())
+    pub(super) fn in_force(&self) -> &[DeclarationInForce] {
+        &self.in_force
+    }
+
+    pub(super) const fn lock(&self) -> Option<Lock> {
+        self.lock
+    }
+
+    pub(super) const fn is_locked(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// The entry that requires a locked result which the log has not yet.
+    pub(super) fn missing_result(&self) -> Option<i64> {
+        (self.result_cause() < self.result_due).then_some(self.result_due)
+    }
+
+    /// The entry that the locked result follows; 0 where there is none.
+    pub(super) fn result_cause(&self) -> i64 {
+        self.result.as_ref().map_or(0, |result| result.cause)
+    }
+
+    pub(super) fn set_result(&mut self, cause: i64, board: LockedResult) {
+        self.result = Some(FollowedResult { cause, board });
+    }
+
+    pub(super) fn into_result(self) -> Option<LockedResult> {
+        self.result.map(|result| result.board)
+    }
+
+    /// The official leaderboard: the locked result where there is one.
+    pub(super) fn official(&self, standings: &Standings, now: Time) -> Leaderboard {
+        match &self.result {
+            Some(result) => result.board.board(standings, now),
+            None => standings.leaderboard(standings.competition().rule, now),
+        }
+    }
+
+    /// Whether the leaderboard by this rule at that moment is the locked result.
+    pub(super) fn is_result(&self, rule: Rule, official: Rule, as_of: Option<Time>) -> bool {
+        self.result.as_ref().is_some_and(|result| {
+            rule == official && as_of.is_none_or(|as_of| as_of >= result.board.as_of())
         })
+    }
+
+    /// What the organiser's page and interface show.
+    pub(super) fn summary(&self, head: Option<AuditEntry>) -> Decisions {
+        Decisions {
+            declarations: self.in_force.clone(),
+            locked_at: self.lock.map(|lock| lock.at),
+            head,
+        }
     }
 }

@@ -1,37 +1,42 @@
-//! Decisions of the organiser: checked, noted in the audit log, then applied, so that
-//! what is in force is always what the log says. The standings are made again from
-//! the store as a start makes them; after a restart the board is therefore the same.
-//! A decision that another process noted beside the service goes the same way.
+//! Decisions of the organiser: validated, recorded in the audit log, then applied.
+//!
+//! What is in force is what the log says. A decision that another process recorded is
+//! applied in the same way, and so is one whose application failed: the standings are
+//! computed anew from the store, as a start computes them, and replaced once everything
+//! that follows from the decision is in the log.
 use std::time::Instant;
 
-use competition::{Competition, Leaderboard, Participant, Rule, Time};
+use competition::{Competition, Leaderboard, Participant, Time};
 
-use super::{Decisions, decision_state::DecisionState, recover, state::EngineState};
+use super::{
+    decision_state::{DecisionState, NewDecisions},
+    state::EngineState,
+    stored_standings::Failure,
+};
 use crate::{
     audit::{
         self, AuditEntry, AuditEvent, AuditEventKind, BoardPosition, CanonicalConfig, Change,
-        DeclarationError, DeclarationRequest, Difference, LockedResult, moment,
+        Declaration, DeclarationError, DeclarationKind, Difference, LockedResult, moment,
     },
-    store::{Inserted, StoreError},
+    store::StoreError,
 };
 
 /// Why a decision is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum DecisionError {
-    /// It makes no sense.
+    /// The declaration is wrong.
     #[error(transparent)]
-    DeclarationError(#[from] DeclarationError),
+    Invalid(#[from] DeclarationError),
     /// Only an amendment changes a locked result.
     #[error("the result is locked")]
     Locked,
-    /// Nothing is locked that could be amended.
+    /// There is no locked result to amend.
     #[error("the result is not locked")]
     NotLocked,
-    /// The contest is not over.
+    /// The contest period has not ended; holds its end.
     #[error("the contest goes on until {0}")]
-    GoesOn(String),
-    /// The store does not take it now.
+    ContestRunning(String),
+    /// The store does not accept it now.
     #[error("the decision cannot be stored: {0}")]
     Store(String),
 }
@@ -40,191 +45,251 @@ impl DecisionError {
     /// How to fix it, in one line.
     pub fn hint(&self) -> &str {
         match self {
-            Self::DeclarationError(mistake) => &mistake.hint,
+            Self::Invalid(error) => &error.hint,
             Self::Locked => "a locked result changes by an amendment only",
             Self::NotLocked => "declare it; amendments are for a locked result",
-            Self::GoesOn(_) => "lock the result when the contest is over",
+            Self::ContestRunning(_) => "lock the result when the contest is over",
             Self::Store(_) => "see that the disk has room and is writable, and try again",
         }
     }
 }
 
-/// A decision.
+/// A decision of the organiser.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
-    /// While the result is open.
-    Declare(DeclarationRequest),
-    /// Of a locked result.
-    Amend(DeclarationRequest),
-    /// Ends the contest for good.
+    /// A declaration while the result is open.
+    Declare(Declaration),
+    /// A declaration that changes a locked result.
+    Amend(Declaration),
+    /// The result is final.
     Lock {
-        /// Role.
+        /// Role of the person who locks it.
         by: String,
-        /// Under which decision, or why now.
+        /// The decision behind it, or why now.
         reason: String,
     },
 }
 
+/// Whether a decision may be taken now; its event for the audit log.
+///
+/// # Errors
+/// Why not.
+pub(super) fn validate(
+    decision: Decision,
+    now: Time,
+    competition: &Competition,
+    participants: &[Participant],
+    decisions: &DecisionState,
+) -> Result<AuditEvent, DecisionError> {
+    let check = |declared: &Declaration| {
+        audit::validate_declaration(declared, competition, participants, decisions.in_force())
+    };
+    match decision {
+        Decision::Declare(_) | Decision::Lock { .. } if decisions.is_locked() => {
+            Err(DecisionError::Locked)
+        }
+        Decision::Amend(_) if !decisions.is_locked() => Err(DecisionError::NotLocked),
+        Decision::Declare(declared) if declared.change.kind() == DeclarationKind::LateData => {
+            Err(DecisionError::NotLocked)
+        }
+        Decision::Declare(declared) => {
+            check(&declared)?;
+            Ok(AuditEvent::Declaration { declared })
+        }
+        Decision::Amend(declared) => {
+            check(&declared)?;
+            Ok(AuditEvent::Amendment { declared })
+        }
+        Decision::Lock { by, reason } => {
+            audit::check_role_and_reason(&by, &reason)?;
+            let end = audit::contest_end(competition);
+            if now < end {
+                return Err(DecisionError::ContestRunning(moment(end)));
+            }
+            Ok(AuditEvent::Lock { by, reason })
+        }
+    }
+}
+
 impl EngineState {
-    /// Notes the start, and goes through with what a process that was killed left.
+    /// Records the start in the audit log, and completes what a killed process began.
     ///
     /// # Errors
     /// The store's.
-    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
-        let canonical_config = CanonicalConfig::new(self.standings.competition(), &self.configured);
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        let configuration = canonical_config.hash();
-        let last = self
-            .store
-            .audit
-            .last_entry(Some(AuditEventKind::Configuration))?
-            .as_ref()
-            .map(AuditEntry::event);
-        let event = match last {
-            Some(AuditEvent::Configuration { configuration: known, .. })
-                if known == configuration =>
-            {
-                AuditEvent::Start { version, configuration }
-            }
-            last => {
-                let changes = match last {
-                    Some(AuditEvent::Configuration { content, .. }) => {
-                        canonical_config.differences(&CanonicalConfig::from_content(content))
-                    }
-                    _ => Vec::new(),
-                };
-                let content = canonical_config.content();
-                AuditEvent::Configuration { version, configuration, changes, content }
-            }
-        };
+    pub(super) fn record_start(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        self.store.audit.append(now, &[event])?;
-        self.store.append_import_entries(now)?;
-        let cause = self.decided.result.as_ref().map_or(0, |(cause, _)| *cause);
-        let amended = self.store.audit.entries_of(cause, &[AuditEventKind::Amendment])?;
-        if self.take_in(&amended)? {
-            self.checkpoint()?;
-            self.rebuild()?;
-            self.standings.lock(self.decided.locked.is_some());
+        let event = self.start_event()?;
+        self.standings.append_audit(now, &[event])?;
+        self.standings.append_imports(now)?;
+        let cause = self.decisions.result_cause();
+        let amended =
+            self.standings.store().audit.entries_of(cause, &[AuditEventKind::Amendment])?;
+        if self.release_late_data(&amended)? {
+            self.checkpoint().map_err(Failure::into_error)?;
+            let participants =
+                audit::apply_declarations(&self.configured, self.decisions.in_force());
+            let rebuilt = self.standings.rebuild(participants)?;
+            self.standings.install(rebuilt);
+            self.standings.lock(self.decisions.is_locked());
         }
-        if self.decided.result.as_ref().map_or(0, |(cause, _)| *cause) < self.decided.due {
-            self.freeze()?;
+        if let Some(cause) = self.decisions.missing_result() {
+            let (board, event) = self.locked_result(cause, &self.decisions, &self.standings)?;
+            self.standings.append_audit(now, &[event])?;
+            self.decisions.set_result(cause, board);
         }
         Ok(())
     }
 
-    /// Takes a decision; its entry in the log.
+    fn start_event(&self) -> Result<AuditEvent, StoreError> {
+        let config = CanonicalConfig::new(self.standings.competition(), &self.configured);
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let configuration = config.hash();
+        let last = self.standings.store().audit.last_entry(Some(AuditEventKind::Configuration))?;
+        let changes = match last.as_ref().map(AuditEntry::event) {
+            Some(AuditEvent::Configuration { configuration: known, .. })
+                if known == configuration =>
+            {
+                return Ok(AuditEvent::Start { version, configuration });
+            }
+            Some(AuditEvent::Configuration { content, .. }) => {
+                config.differences(&CanonicalConfig::from_content(content))
+            }
+            _ => Vec::new(),
+        };
+        let content = config.content();
+        Ok(AuditEvent::Configuration { version, configuration, changes, content })
+    }
+
+    /// Validates a decision and records it in the audit log;
+    /// [`EngineState::apply_decisions`] has to follow. Gives its entry.
     ///
     /// # Errors
-    /// [`DecisionError`]; nothing has changed then. The outer one is the store's when the
-    /// standings cannot be made again: they must not be used any more.
-    pub(super) fn decide(
+    /// [`DecisionError`]: nothing has changed. The outer error is fatal.
+    pub(super) fn record_decision(
         &mut self,
         decision: Decision,
     ) -> Result<Result<AuditEntry, DecisionError>, StoreError> {
         let now = self.clock.now();
         let (competition, participants) =
             (self.standings.competition(), self.standings.participants());
-        let event = match validate(decision, now, competition, participants, &self.decided) {
+        let event = match validate(decision, now, competition, participants, &self.decisions) {
             Ok(event) => event,
-            Err(declined) => return Ok(Err(declined)),
+            Err(error) => return Ok(Err(error)),
         };
-        // What was late before must not be laid at this decision's door.
-        let events = self.trail.take(&self.standings, &self.directory, Instant::now());
-        let noted = self
-            .checkpoint()
-            .and_then(|()| self.store.audit.append(now, &[events, vec![event]].concat()));
-        let seq = match noted {
+        let refused = |error: StoreError| Ok(Err(DecisionError::Store(error.to_string())));
+        match self.checkpoint() {
+            Ok(()) => {}
+            Err(Failure::Retry(error)) => return refused(error),
+            Err(Failure::Fatal(error)) => return Err(error),
+        }
+        // Late readings so far are not an effect of this decision.
+        let before = self.audit.clone();
+        let mut events = self.audit.take(&self.standings, self.ingest.directory(), Instant::now());
+        events.push(event);
+        let seq = match self.standings.append_audit(now, &events) {
             Ok(seq) => seq,
-            Err(error) => return Ok(Err(DecisionError::Store(error.to_string()))),
+            Err(error) => {
+                self.audit = before;
+                return refused(error);
+            }
         };
-        self.take_decisions()?;
-        let entry = self.store.audit.entries(seq - 1)?.into_iter().next();
-        Ok(entry.ok_or_else(|| DecisionError::Store("the entry is gone".to_owned())))
+        self.decisions_pending = true;
+        match self.standings.audit_entry(seq) {
+            Ok(Some(entry)) => Ok(Ok(entry)),
+            Ok(None) => Ok(Err(DecisionError::Store("the entry is gone".to_owned()))),
+            Err(error) => refused(error),
+        }
     }
 
-    /// Applies what the log has and the standings have not, whoever noted it.
+    /// Whether the audit log may have decisions that are not applied.
+    pub(super) const fn decisions_pending(&self) -> bool {
+        self.decisions_pending
+    }
+
+    /// Applies the decisions that the log has and the standings have not, whoever
+    /// recorded them. All or nothing: where the store refuses, the standings and the
+    /// decisions in force are those of before, and the call may be repeated.
     ///
     /// # Errors
-    /// The store's: the standings are then not to be used any more.
-    pub(super) fn take_decisions(&mut self) -> Result<(), StoreError> {
+    /// The store's.
+    pub(super) fn apply_decisions(&mut self) -> Result<(), Failure> {
         let zone = self.standings.competition().timezone.clone();
-        let entries = self.decided.read(&self.store, &zone)?;
-        if entries.is_empty() {
-            return Ok(());
+        if let Some(new) = self.decisions.read_new(self.standings.store(), &zone)? {
+            if new.only_results() {
+                self.decisions = new.state;
+            } else {
+                self.apply(new)?;
+            }
         }
-        let declared: Vec<i64> =
-            entries.iter().filter(|it| is_declared(it)).map(|it| it.seq).collect();
-        let before = self.official(self.clock.now());
-        if !declared.is_empty() {
-            self.take_in(&entries)?;
-            self.checkpoint()?;
-            self.rebuild()?;
-        }
-        self.standings.lock(self.decided.locked.is_some());
-        self.rebuilt = true;
-        if self.decided.result.as_ref().map_or(0, |(cause, _)| *cause) < self.decided.due {
-            self.freeze()?;
-        }
-        if let Some(&cause) = declared.last() {
-            let now = self.clock.now();
-            let places = self.moved(&before, &self.official(now));
-            self.store.audit.append(now, &[AuditEvent::Moved { cause, places }])?;
-        }
+        self.decisions_pending = false;
         Ok(())
     }
 
-    /// Takes in what came after the lock, where these amendments say so.
-    fn take_in(&mut self, entries: &[AuditEntry]) -> Result<bool, StoreError> {
-        let mut any = false;
+    fn apply(&mut self, new: NewDecisions) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let before = self.official(now);
+        let declared = new.last_declaration();
+        let rebuilt = if declared.is_some() {
+            self.release_late_data(&new.entries)?;
+            self.checkpoint()?;
+            let participants = audit::apply_declarations(&self.configured, new.state.in_force());
+            Some(self.standings.rebuild(participants)?)
+        } else {
+            None
+        };
+        let standings = rebuilt.as_ref().map_or(&*self.standings, |rebuilt| rebuilt.standings());
+        let (mut decisions, mut events) = (new.state, Vec::new());
+        if let Some(cause) = decisions.missing_result() {
+            let (board, event) = self.locked_result(cause, &decisions, standings)?;
+            decisions.set_result(cause, board);
+            events.push(event);
+        }
+        if let Some(cause) = declared {
+            let after = decisions.official(standings, now);
+            let places = changed_positions(&before, &after, standings.participants());
+            events.push(AuditEvent::Moved { cause, places });
+        }
+        if !events.is_empty() {
+            self.standings.append_audit(now, &events)?;
+        }
+        // The log is complete; nothing fails from here on.
+        if let Some(rebuilt) = rebuilt {
+            self.standings.install(rebuilt);
+            self.participants = self.standings.participants().into();
+            self.live.mark_all_changed();
+            self.audit.quarantine_changed();
+        }
+        self.standings.lock(decisions.is_locked());
+        self.decisions = decisions;
+        self.leaderboard_replaced = true;
+        Ok(())
+    }
+
+    /// Takes in the rows received after the lock that these amendments name; whether
+    /// there are such amendments.
+    fn release_late_data(&mut self, entries: &[AuditEntry]) -> Result<bool, StoreError> {
+        let mut released = false;
         for entry in entries {
             let AuditEvent::Amendment { declared } = entry.event() else { continue };
-            let zone = &self.standings.competition().timezone;
-            let Ok(Change::Late(id)) = declared.read(zone) else { continue };
-            let Some(who) = self.configured.iter().find(|who| who.id == id) else { continue };
-            let meters: Vec<String> = who.meters.iter().map(|meter| meter.id.clone()).collect();
-            for (name, sample) in self.store.take_in_post_lock(&id, &meters, self.clock.now())? {
-                let Some(meter) = self.standings.meter(&name) else { continue };
-                match self.store.readings.insert(meter, sample)? {
-                    Inserted::Newest => {
-                        self.standings.append(meter, sample);
-                    }
-                    Inserted::Late | Inserted::Conflict { moved: true } => {
-                        self.standings.invalidate(meter, sample.at);
-                    }
-                    Inserted::Repeated | Inserted::Conflict { moved: false } => {}
-                }
-            }
-            self.store.readings.commit()?;
-            self.store.imports.delete_post_lock_readings(&meters)?;
-            any = true;
+            let Change::LateData { participant: id } = declared.change else { continue };
+            let Some(participant) = self.configured.iter().find(|it| it.id == id) else { continue };
+            self.standings.release_post_lock(participant, self.clock.now())?;
+            released = true;
         }
-        Ok(any)
+        Ok(released)
     }
 
-    fn rebuild(&mut self) -> Result<(), StoreError> {
-        let began = Instant::now();
-        let participants = audit::apply_declarations(&self.configured, &self.decided.active);
-        let competition = self.standings.competition().clone();
-        let (standings, imported) = recover::again(&mut self.store, competition, participants)?;
-        self.participants = standings.participants().into();
-        (self.standings, self.imported) = (standings, imported);
-        self.watches.iter_mut().for_each(|watch| watch.touched = true);
-        self.trail.doubted();
-        tracing::info!(
-            milliseconds = began.elapsed().as_millis() as u64,
-            "the standings are made again by what was declared"
-        );
-        Ok(())
-    }
-
-    /// Notes the board of this moment as the locked result.
-    fn freeze(&mut self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let rule = self.standings.competition().rule;
-        let board = self.standings.leaderboard(rule, now);
-        let board = LockedResult::new(&board, self.standings.participants());
-        let (cause, changes) = (self.decided.due, self.changed_since_the_lock()?);
+    /// The leaderboard of this moment as the locked result, and its event for the log.
+    fn locked_result(
+        &self,
+        cause: i64,
+        decisions: &DecisionState,
+        standings: &competition::Standings,
+    ) -> Result<(LockedResult, AuditEvent), StoreError> {
+        let rule = standings.competition().rule;
+        let board = standings.leaderboard(rule, self.clock.now());
+        let board = LockedResult::new(&board, standings.participants());
+        let changes = self.configuration_changes_since_lock(decisions)?;
         for it in &changes {
             tracing::warn!(
                 "the locked result is computed anew with another configuration than was locked: \
@@ -234,116 +299,72 @@ impl EngineState {
                 it.after
             );
         }
-        let result = AuditEvent::Result { cause, board: board.clone(), changes };
-        self.decided.upto = self.store.audit.append(now, &[result])?;
-        self.decided.result = Some((cause, board));
-        Ok(())
+        let event = AuditEvent::Result { cause, board: board.clone(), changes };
+        Ok((board, event))
     }
 
-    fn changed_since_the_lock(&self) -> Result<Vec<Difference>, StoreError> {
-        let Some((lock, _)) = self.decided.locked else { return Ok(Vec::new()) };
-        let known = self.store.audit.entries_of(0, &[AuditEventKind::Configuration])?;
-        let locked =
-            known.iter().take_while(|entry| entry.seq < lock).last().map(AuditEntry::event);
-        let Some(AuditEvent::Configuration { content, .. }) = locked else { return Ok(Vec::new()) };
-        let canonical_config = CanonicalConfig::new(self.standings.competition(), &self.configured);
-        Ok(canonical_config.differences(&CanonicalConfig::from_content(content)))
+    fn configuration_changes_since_lock(
+        &self,
+        decisions: &DecisionState,
+    ) -> Result<Vec<Difference>, StoreError> {
+        let Some(lock) = decisions.lock() else { return Ok(Vec::new()) };
+        let known = self.standings.store().audit.entries_of(0, &[AuditEventKind::Configuration])?;
+        let locked = known.iter().take_while(|entry| entry.seq < lock.entry).last();
+        let Some(AuditEvent::Configuration { content, .. }) = locked.map(AuditEntry::event) else {
+            return Ok(Vec::new());
+        };
+        let config = CanonicalConfig::new(self.standings.competition(), &self.configured);
+        Ok(config.differences(&CanonicalConfig::from_content(content)))
     }
 
-    /// The official board: the locked result where there is one.
-    pub(super) fn official(&self, now: Time) -> Leaderboard {
-        match &self.decided.result {
-            Some((_, frozen)) => frozen.board(&self.standings, now),
-            None => self.standings.leaderboard(self.standings.competition().rule, now),
-        }
-    }
-
-    /// A board under any rule, now or as of a moment.
-    pub(super) fn board(&self, rule: Rule, as_of: Option<Time>) -> Leaderboard {
-        let now = self.clock.now();
-        if self.decided.holds(rule, self.standings.competition().rule, as_of) {
-            return self.official(now);
-        }
-        match as_of {
-            Some(as_of) => self.standings.leaderboard_at(rule, as_of),
-            None => self.standings.leaderboard(rule, now),
-        }
-    }
-
-    /// What the organiser has decided.
+    /// Appends what the audit log lacks, where it is time to or `now_or_never`.
     ///
     /// # Errors
-    /// The store's.
-    pub(super) fn decisions(&self) -> Result<Decisions, StoreError> {
-        Ok(Decisions {
-            declared: self.decided.active.clone(),
-            locked: self.decided.locked.map(|(_, at)| at),
-            head: self.store.audit.last_entry(None)?,
-        })
-    }
-
-    fn moved(&self, before: &Leaderboard, after: &Leaderboard) -> Vec<[BoardPosition; 2]> {
-        let who = self.standings.participants();
-        let pairs = after.rows.iter().filter_map(|row| {
-            let known = before.rows.iter().find(|it| it.participant == row.participant)?;
-            Some([BoardPosition::of(known, who), BoardPosition::of(row, who)])
-        });
-        pairs.filter(|[before, after]| before != after).collect()
-    }
-
-    /// Notes what waits, where it is time to.
-    pub(super) fn keep_trail(&mut self, at_once: bool) -> Result<(), StoreError> {
-        let (real, now) = (Instant::now(), self.clock.now());
-        if !at_once && !self.trail.is_due(real) {
+    /// The store's; what could not be appended waits for the next time.
+    pub(super) fn record_pending(&mut self, now_or_never: bool) -> Result<(), StoreError> {
+        let real = Instant::now();
+        if !now_or_never && !self.audit.is_due(real) {
             return Ok(());
         }
-        let mut events = self.trail.take(&self.standings, &self.directory, real);
-        if let Some(before) = self.before_import.take()
-            && let Some(import) = self.store.audit.last_entry(Some(AuditEventKind::Import))?
+        let before = self.audit.clone();
+        let recorded = self.append_pending(real);
+        if recorded.is_err() {
+            self.audit = before;
+            self.audit.postpone(real);
+        }
+        recorded
+    }
+
+    fn append_pending(&mut self, real: Instant) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let mut events = self.audit.take(&self.standings, self.ingest.directory(), real);
+        if let Some(before) = self.audit.take_before_import()
+            && let Some(import) =
+                self.standings.store().audit.last_entry(Some(AuditEventKind::Import))?
         {
-            let places = self.moved(&before, &self.official(now));
+            let participants = self.standings.participants();
+            let places = changed_positions(&before, &self.official(now), participants);
             events.push(AuditEvent::Moved { cause: import.seq, places });
         }
-        if self.decided.locked.is_none() {
-            events.extend(self.trail.standing(&self.standings, now));
+        if !self.decisions.is_locked() {
+            events.extend(self.audit.standing(&self.standings, now));
         }
         if !events.is_empty() {
-            self.store.audit.append(now, &events)?;
+            self.standings.append_audit(now, &events)?;
         }
         Ok(())
     }
 }
 
-/// Whether a decision may be taken now; what it is in the log.
-pub(super) fn validate(
-    decision: Decision,
-    now: Time,
-    competition: &Competition,
+/// Positions that differ between two leaderboards: before and after.
+fn changed_positions(
+    before: &Leaderboard,
+    after: &Leaderboard,
     participants: &[Participant],
-    decided: &DecisionState,
-) -> Result<AuditEvent, DecisionError> {
-    let locked = decided.locked.is_some();
-    let check = |asked: DeclarationRequest| {
-        audit::check_declaration(&asked, competition, participants, &decided.active)?;
-        Ok::<_, DecisionError>(asked)
-    };
-    match decision {
-        Decision::Declare(_) | Decision::Lock { .. } if locked => Err(DecisionError::Locked),
-        Decision::Amend(_) if !locked => Err(DecisionError::NotLocked),
-        Decision::Declare(asked) if asked.kind == "late-data" => Err(DecisionError::NotLocked),
-        Decision::Declare(asked) => Ok(AuditEvent::Declaration { declared: check(asked)? }),
-        Decision::Amend(asked) => Ok(AuditEvent::Amendment { declared: check(asked)? }),
-        Decision::Lock { by, reason } => {
-            audit::check_role_and_reason(&by, &reason)?;
-            let end = audit::contest_end(competition);
-            if now < end {
-                return Err(DecisionError::GoesOn(moment(end)));
-            }
-            Ok(AuditEvent::Lock { by, reason })
-        }
-    }
-}
-
-fn is_declared(entry: &AuditEntry) -> bool {
-    matches!(entry.event(), AuditEvent::Declaration { .. } | AuditEvent::Amendment { .. })
+) -> Vec<[BoardPosition; 2]> {
+    let pairs = after.rows.iter().filter_map(|row| {
+        let known = before.rows.iter().find(|it| it.participant == row.participant)?;
+        Some([known, row].map(|row| BoardPosition::of(row, participants)))
+    });
+    pairs.filter(|[before, after]| before != after).collect()
 }

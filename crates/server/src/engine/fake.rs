@@ -1,5 +1,4 @@
-//! A handle over a made-up snapshot, for tests of those who only read: pages,
-//! panels, JSON. What the engine itself computes is tested on the engine.
+//! An engine client over a fabricated snapshot, for tests of pages, panels and JSON.
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::ingest::Rejection;
 
-/// What the made-up engine answers.
+/// What the fake engine answers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Answers {
     pub(crate) rejections: Vec<Rejection>,
@@ -27,14 +26,14 @@ pub(crate) struct Answers {
     pub(crate) load: [(i64, i64); 24],
 }
 
-/// A handle and the way to publish: must be called inside a runtime.
+/// A client of the fake engine; must be called inside a runtime.
 pub(crate) fn client(
     competition: Competition,
     participants: Vec<Participant>,
     snapshot: Snapshot,
     answers: Answers,
 ) -> EngineClient {
-    let (queries, mut asked) = mpsc::channel(8);
+    let (queries, mut received) = mpsc::channel(8);
     let handle = EngineClient {
         snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
         events: broadcast::Sender::new(64),
@@ -44,7 +43,7 @@ pub(crate) fn client(
     };
     let snapshot = Arc::clone(&handle.snapshot);
     tokio::spawn(async move {
-        while let Some(query) = asked.recv().await {
+        while let Some(query) = received.recv().await {
             answer(query, &snapshot.load(), &answers);
         }
     });
@@ -82,12 +81,12 @@ fn under_rule(snapshot: &Snapshot, rule: Rule) -> Leaderboard {
 }
 
 fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
-    // Whoever asked may have gone.
+    // The receiver may be gone.
     match query {
         Query::Leaderboard { rule, as_of, reply } => {
             let mut board = under_rule(snapshot, rule);
             board.as_of = as_of.unwrap_or(board.as_of);
-            let _ = reply.send(Arc::new(board));
+            let _ = reply.send(Ok(Arc::new(board)));
         }
         Query::WhatIf { rule, baseline, reply } => {
             let mut board = under_rule(snapshot, rule);
@@ -97,7 +96,7 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
                     row.score.interval = None;
                 }
             }
-            let _ = reply.send((board, Vec::new()));
+            let _ = reply.send(Ok((board, Vec::new())));
         }
         Query::Insight { reply, .. } => {
             let effect = competition::Effect {
@@ -116,7 +115,7 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
                 sek_per_year: 18_000.0,
                 confidence: competition::Confidence::Medium,
             };
-            let _ = reply.send(Insight { effects: vec![Some(effect)], traps: vec![trap] });
+            let _ = reply.send(Ok(Insight { effects: vec![Some(effect)], traps: vec![trap] }));
         }
         Query::Series { range, step, reply, .. } => {
             let step = step.seconds();
@@ -138,17 +137,17 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
                     },
                 }
             });
-            let _ = reply.send(points.collect());
+            let _ = reply.send(Ok(points.collect()));
         }
-        Query::Quarantine(reply) => drop(reply.send(answers.quarantine.clone())),
-        Query::Rejections(reply) => drop(reply.send(answers.rejections.clone())),
-        Query::Gateways(reply) => drop(reply.send(answers.gateways.clone())),
-        Query::Counts(reply) => drop(reply.send(answers.counts.clone())),
-        Query::Decisions(reply) => drop(reply.send(answers.decisions.clone())),
-        Query::Log { reply, .. } => drop(reply.send(Vec::new())),
+        Query::Quarantine(reply) => drop(reply.send(Ok(answers.quarantine.clone()))),
+        Query::Rejections(reply) => drop(reply.send(Ok(answers.rejections.clone()))),
+        Query::Gateways(reply) => drop(reply.send(Ok(answers.gateways.clone()))),
+        Query::Counts(reply) => drop(reply.send(Ok(answers.counts.clone()))),
+        Query::Decisions(reply) => drop(reply.send(Ok(answers.decisions.clone()))),
+        Query::Log { reply, .. } => drop(reply.send(Ok(Vec::new()))),
         Query::Decide { reply, .. } => {
-            let nowhere = DecisionError::Store("there is no store".to_owned());
-            drop(reply.send(Err(nowhere)));
+            let error = DecisionError::Store("there is no store".to_owned());
+            drop(reply.send(Ok(Err(error))));
         }
     }
 }

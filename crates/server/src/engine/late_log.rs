@@ -1,5 +1,5 @@
-//! The log of what late readings did to the board: at most a line a minute for a
-//! participant, with where it stood before the first of them and after the last.
+//! Log lines about late readings that changed the standings: at most one a minute for a
+//! participant, with the sums before the first of them and after the last.
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
@@ -7,9 +7,10 @@ use std::{
 
 use competition::{ParticipantIndex, Revision, Standings};
 
-const EVERY: Duration = Duration::from_secs(60);
+/// Between two log lines of a participant.
+const INTERVAL: Duration = Duration::from_secs(60);
 
-/// What has not been logged yet.
+/// Revisions that are not logged yet.
 #[derive(Debug, Default)]
 pub(super) struct LateLog {
     waiting: BTreeMap<ParticipantIndex, Revision>,
@@ -17,31 +18,32 @@ pub(super) struct LateLog {
 }
 
 impl LateLog {
-    pub(super) fn add(&mut self, moved: Vec<Revision>, standings: &Standings, now: Instant) {
-        for moved in moved {
-            let known = self.waiting.entry(moved.participant).or_insert_with(|| moved.clone());
-            known.from = known.from.min(moved.from);
-            known.after = moved.after;
+    pub(super) fn add(&mut self, revisions: Vec<Revision>, standings: &Standings, now: Instant) {
+        for revision in revisions {
+            let known =
+                self.waiting.entry(revision.participant).or_insert_with(|| revision.clone());
+            known.from = known.from.min(revision.from);
+            known.after = revision.after;
         }
         self.tick(standings, now);
     }
 
-    /// Logs what has waited for its minute.
+    /// Logs what waits, where the interval has passed.
     pub(super) fn tick(&mut self, standings: &Standings, now: Instant) {
-        if self.logged.is_some_and(|logged| now.duration_since(logged) < EVERY) {
+        if self.logged.is_some_and(|logged| now.duration_since(logged) < INTERVAL) {
             return;
         }
-        for (who, moved) in std::mem::take(&mut self.waiting) {
+        for (who, revision) in std::mem::take(&mut self.waiting) {
             self.logged = Some(now);
             let participant = &standings.participants()[who.0 as usize].id;
             tracing::info!(
                 %participant,
-                from = moved.from.0,
-                energy_before = moved.before.energy.kwh(),
-                energy = moved.after.energy.kwh(),
-                saved_before = moved.before.saved.kwh(),
-                saved = moved.after.saved.kwh(),
-                "late readings moved the contest's kWh"
+                from = revision.from.0,
+                energy_before = revision.before.energy.kwh(),
+                energy = revision.after.energy.kwh(),
+                saved_before = revision.before.saved.kwh(),
+                saved = revision.after.saved.kwh(),
+                "late readings changed the contest's sums, kWh"
             );
         }
     }

@@ -1,5 +1,6 @@
-//! A decision from the command line: by ourselves where no service runs, else noted
-//! in the log beside it; the service looks for such notes before each board.
+//! A decision from the command line: taken on the store where no service runs, else
+//! recorded in the audit log, where the running service finds it before its next
+//! snapshot.
 use std::{collections::HashMap, path::Path};
 
 use competition::{Competition, Participant};
@@ -10,6 +11,7 @@ use super::{
     decisions::validate,
     recover::{Recovered, names},
     state::EngineState,
+    stored_standings::Failure,
 };
 use crate::{
     audit::{self, AuditEntry},
@@ -17,19 +19,19 @@ use crate::{
     store::{Durability, Recovering, StoreError, append_audit_to, service_clock},
 };
 
-/// A decision that was taken.
+/// A decision in the audit log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordedDecision {
-    /// Its entry in the audit log.
+    /// Its entry.
     pub entry: AuditEntry,
-    /// It is applied; else the running service does so within seconds.
+    /// Whether it is applied; otherwise the running service does so within seconds.
     pub applied: bool,
 }
 
 /// Takes a decision on the store of a data directory.
 ///
 /// # Errors
-/// The store's; within, why the decision is declined.
+/// The store's; the inner error says why the decision is not taken.
 pub fn decide_offline(
     dir: &Path,
     competition: &Competition,
@@ -41,21 +43,24 @@ pub fn decide_offline(
     match opened {
         Ok(recovered) => {
             let directory = MeterDirectory::new(participants, &HashMap::new());
-            let mut core = EngineState::new(recovered, directory, clock)?;
-            let entry = core.decide(decision)?;
-            Ok(entry.map(|entry| RecordedDecision { entry, applied: true }))
+            let mut state = EngineState::new(recovered, directory, clock)?;
+            let entry = match state.record_decision(decision)? {
+                Ok(entry) => entry,
+                Err(error) => return Ok(Err(error)),
+            };
+            state.apply_decisions().map_err(Failure::into_error)?;
+            Ok(Ok(RecordedDecision { entry, applied: true }))
         }
         Err(StoreError::InUse(_)) => {
             let names = names(participants);
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let view = Recovering::open_read_only(dir, &names)?;
-            let mut decided = DecisionState::default();
-            decided.read(view.store(), &competition.timezone)?;
-            let participants = audit::apply_declarations(participants, &decided.active);
-            let event = match validate(decision, clock.now(), competition, &participants, &decided)
-            {
+            let decisions = DecisionState::read(view.store(), &competition.timezone)?;
+            let participants = audit::apply_declarations(participants, decisions.in_force());
+            let now = clock.now();
+            let event = match validate(decision, now, competition, &participants, &decisions) {
                 Ok(event) => event,
-                Err(declined) => return Ok(Err(declined)),
+                Err(error) => return Ok(Err(error)),
             };
             let entry = append_audit_to(dir, &event)?;
             Ok(Ok(RecordedDecision { entry, applied: false }))

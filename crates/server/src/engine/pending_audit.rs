@@ -1,6 +1,7 @@
-//! What the engine still has to tell the audit log: late readings, quarantine, the
-//! standing at midnight. Collected in memory at next to no cost and noted once a
-//! minute, before each decision of the organiser, and at the end.
+//! What the audit log still lacks: late readings, quarantine, the standing at midnight.
+//!
+//! It is collected in memory and appended once a minute, before each decision of the
+//! organiser, and at the end.
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
@@ -18,100 +19,118 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// Between two notes.
-const EVERY: Duration = Duration::from_secs(60);
-/// Seconds after which a reading is late though it is its meter's newest: the board
-/// has shown its hour.
+/// Between two appends.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// Seconds after which a reading is late although it is its meter's newest: the
+/// leaderboard has already shown its hour.
 pub(super) const LATE_AFTER: i64 = 3600;
 const DAY: i64 = 86_400;
 
-/// Late readings of a meter since the last note.
+/// Readings of one meter since the last append.
 #[derive(Debug, Clone, Copy)]
-struct Batch {
+struct ReadingSpan {
     readings: u64,
     first: Time,
     last: Time,
 }
 
-impl Batch {
-    const fn none(at: Time) -> Self {
-        Self { readings: 0, first: at, last: at }
-    }
-
-    fn add(&mut self, at: Time) {
-        self.readings += 1;
-        self.first = self.first.min(at);
-        self.last = self.last.max(at);
+impl ReadingSpan {
+    fn add(span: Option<Self>, at: Time) -> Self {
+        let Self { readings, first, last } =
+            span.unwrap_or(Self { readings: 0, first: at, last: at });
+        Self { readings: readings + 1, first: first.min(at), last: last.max(at) }
     }
 }
 
-/// Not noted yet.
-#[derive(Debug, Default)]
+/// Cloned before its events are appended, and put back where the store refuses them.
+#[derive(Debug, Clone, Default)]
 pub(super) struct PendingAudit {
-    late: BTreeMap<MeterIndex, Batch>,
-    /// Came after the lock.
-    aside: BTreeMap<MeterIndex, Batch>,
-    moved: BTreeMap<ParticipantIndex, ContestTotals>,
-    /// By participant: on the last board, and on the one before the first late reading.
+    late: BTreeMap<MeterIndex, ReadingSpan>,
+    /// Received after the lock.
+    post_lock: BTreeMap<MeterIndex, ReadingSpan>,
+    /// What late readings added to the contest's sums.
+    totals: BTreeMap<ParticipantIndex, ContestTotals>,
+    /// Ranks on the last leaderboard, by participant.
     ranks: Vec<Option<u32>>,
-    before: Option<Vec<Option<u32>>>,
-    /// What is noted of the quarantine, by meter, reason and first reading.
-    held: BTreeMap<(String, String, String), u64>,
-    /// Readings may have come into quarantine, or left it.
-    doubts: bool,
-    /// The local date whose beginning has been noted.
+    /// Ranks before the first late reading.
+    ranks_before: Option<Vec<Option<u32>>>,
+    /// The leaderboard before imports whose effect is not in the log.
+    before_import: Option<Leaderboard>,
+    /// Quarantine in the log: readings by meter, reason and first reading.
+    quarantine: BTreeMap<(String, String, String), u64>,
+    /// The quarantine may differ from the log.
+    quarantine_changed: bool,
+    /// The local date whose beginning is in the log.
     date: Option<Date>,
-    noted: Option<Instant>,
+    appended: Option<Instant>,
 }
 
 impl PendingAudit {
-    /// Goes on from what the log has.
+    /// Continues from what the log has.
     ///
     /// # Errors
     /// The store's.
     pub(super) fn open(store: &Store) -> Result<Self, StoreError> {
-        let mut trail = Self { doubts: true, ..Self::default() };
+        let mut pending = Self { quarantine_changed: true, ..Self::default() };
         for entry in store.audit.entries_of(0, &[AuditEventKind::Quarantine])? {
-            if let AuditEvent::Quarantine(held) = entry.event() {
-                trail.held.insert((held.meter, held.reason, held.first), held.readings);
+            if let AuditEvent::Quarantine(record) = entry.event() {
+                let key = (record.meter, record.reason, record.first);
+                pending.quarantine.insert(key, record.readings);
             }
         }
         let standing =
             store.audit.last_entry(Some(AuditEventKind::Standing))?.as_ref().map(AuditEntry::event);
         if let Some(AuditEvent::Standing { date, .. }) = standing {
-            trail.date = date.parse::<Date>().ok().and_then(|date| date.tomorrow().ok());
+            pending.date = date.parse::<Date>().ok().and_then(|date| date.tomorrow().ok());
         }
-        Ok(trail)
+        Ok(pending)
     }
 
-    /// A late reading was taken.
-    pub(super) fn late(&mut self, meter: MeterIndex, at: Time) {
-        if self.before.is_none() {
-            self.before = Some(self.ranks.clone());
+    /// A late reading was accepted.
+    pub(super) fn late_reading(&mut self, meter: MeterIndex, at: Time) {
+        if self.ranks_before.is_none() {
+            self.ranks_before = Some(self.ranks.clone());
         }
-        self.late.entry(meter).or_insert(Batch::none(at)).add(at);
+        let span = self.late.get(&meter).copied();
+        self.late.insert(meter, ReadingSpan::add(span, at));
     }
 
-    /// A reading was kept aside.
-    pub(super) fn aside(&mut self, meter: MeterIndex, at: Time) {
-        self.aside.entry(meter).or_insert(Batch::none(at)).add(at);
+    /// A reading was received after the lock and is kept.
+    pub(super) fn post_lock_reading(&mut self, meter: MeterIndex, at: Time) {
+        let span = self.post_lock.get(&meter).copied();
+        self.post_lock.insert(meter, ReadingSpan::add(span, at));
     }
 
     /// Late readings changed a participant's sums by so much.
-    pub(super) fn moved(&mut self, who: ParticipantIndex, by: ContestTotals) {
-        *self.moved.entry(who).or_default() += by;
+    pub(super) fn totals_changed(&mut self, who: ParticipantIndex, by: ContestTotals) {
+        *self.totals.entry(who).or_default() += by;
     }
 
-    /// Whether a participant's late readings wait for their note.
-    pub(super) fn waits_for(&self, directory: &MeterDirectory, who: ParticipantIndex) -> bool {
+    /// Whether late readings of a participant are pending.
+    pub(super) fn has_late_readings(
+        &self,
+        directory: &MeterDirectory,
+        who: ParticipantIndex,
+    ) -> bool {
         self.late.keys().any(|meter| directory.owner(*meter) == who)
     }
 
-    pub(super) fn doubted(&mut self) {
-        self.doubts = true;
+    /// Readings may have entered or left quarantine.
+    pub(super) fn quarantine_changed(&mut self) {
+        self.quarantine_changed = true;
     }
 
-    /// A board was published.
+    /// Rows were imported; `before` is the leaderboard without them.
+    pub(super) fn imported(&mut self, before: Leaderboard) {
+        self.before_import.get_or_insert(before);
+    }
+
+    /// The leaderboard before imports whose effect is not in the log.
+    pub(super) fn take_before_import(&mut self) -> Option<Leaderboard> {
+        self.before_import.take()
+    }
+
+    /// A leaderboard was published.
     pub(super) fn published(&mut self, board: &Leaderboard) {
         self.ranks.resize(board.rows.len(), None);
         for row in &board.rows {
@@ -123,47 +142,52 @@ impl PendingAudit {
 
     /// Whether it is time for [`PendingAudit::take`].
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.noted.is_none_or(|noted| now.duration_since(noted) >= EVERY)
+        self.appended.is_none_or(|appended| now.duration_since(appended) >= INTERVAL)
     }
 
-    /// Late readings and quarantine that wait, as events.
+    /// The next append is due an interval from now.
+    pub(super) fn postpone(&mut self, now: Instant) {
+        self.appended = Some(now);
+    }
+
+    /// Late readings and quarantine as events.
     pub(super) fn take(
         &mut self,
         standings: &Standings,
         directory: &MeterDirectory,
         now: Instant,
     ) -> Vec<AuditEvent> {
-        self.noted = Some(now);
+        self.appended = Some(now);
         let mut events = self.take_late(standings, directory);
-        for (meter, batch) in std::mem::take(&mut self.aside) {
+        for (meter, span) in std::mem::take(&mut self.post_lock) {
             events.push(AuditEvent::PostLock {
                 what: "reading".to_owned(),
                 name: directory.name(meter).to_owned(),
-                first: moment(batch.first),
-                last: moment(batch.last),
-                rows: batch.readings,
+                first: moment(span.first),
+                last: moment(span.last),
+                rows: span.readings,
             });
         }
-        if std::mem::take(&mut self.doubts) {
-            self.take_held(standings, directory, &mut events);
+        if std::mem::take(&mut self.quarantine_changed) {
+            self.take_quarantine(standings, directory, &mut events);
         }
         events
     }
 
     fn take_late(&mut self, standings: &Standings, directory: &MeterDirectory) -> Vec<AuditEvent> {
-        let mut of: BTreeMap<ParticipantIndex, Vec<LateReadings>> = BTreeMap::new();
-        for (meter, batch) in std::mem::take(&mut self.late) {
-            of.entry(directory.owner(meter)).or_default().push(LateReadings {
+        let mut meters_of: BTreeMap<ParticipantIndex, Vec<LateReadings>> = BTreeMap::new();
+        for (meter, span) in std::mem::take(&mut self.late) {
+            meters_of.entry(directory.owner(meter)).or_default().push(LateReadings {
                 meter: directory.name(meter).to_owned(),
-                from: day(batch.first),
-                until: day(batch.last),
-                readings: batch.readings,
+                from: day(span.first),
+                until: day(span.last),
+                readings: span.readings,
             });
         }
-        let before = self.before.take().unwrap_or_default();
-        let moved = std::mem::take(&mut self.moved);
-        let events = of.into_iter().map(|(who, meters)| {
-            let ContestTotals { energy, saved } = moved.get(&who).copied().unwrap_or_default();
+        let before = self.ranks_before.take().unwrap_or_default();
+        let totals = std::mem::take(&mut self.totals);
+        let events = meters_of.into_iter().map(|(who, meters)| {
+            let ContestTotals { energy, saved } = totals.get(&who).copied().unwrap_or_default();
             let index = who.0 as usize;
             let ranks = [&before, &self.ranks].map(|ranks| ranks.get(index).copied().flatten());
             AuditEvent::Late {
@@ -177,32 +201,33 @@ impl PendingAudit {
         events.collect()
     }
 
-    fn take_held(
+    fn take_quarantine(
         &mut self,
         standings: &Standings,
         directory: &MeterDirectory,
-        out: &mut Vec<AuditEvent>,
+        events: &mut Vec<AuditEvent>,
     ) {
-        for held in standings.quarantine() {
-            let event = QuarantineRecord {
-                meter: directory.name(held.meter).to_owned(),
-                reason: held.doubt.to_string(),
-                readings: held.count,
-                first: moment(held.first),
-                last: moment(held.last),
+        for readings in standings.quarantine() {
+            let record = QuarantineRecord {
+                meter: directory.name(readings.meter).to_owned(),
+                reason: readings.doubt.to_string(),
+                readings: readings.count,
+                first: moment(readings.first),
+                last: moment(readings.last),
             };
-            let key = (event.meter.clone(), event.reason.clone(), event.first.clone());
-            if self.held.insert(key, held.count) != Some(held.count) {
-                out.push(AuditEvent::Quarantine(event));
+            let key = (record.meter.clone(), record.reason.clone(), record.first.clone());
+            if self.quarantine.insert(key, readings.count) != Some(readings.count) {
+                events.push(AuditEvent::Quarantine(record));
             }
         }
     }
 
-    /// The standing at the last local midnight, where it is the contest's and new.
+    /// The standing at the last local midnight, where that was in the contest and is not
+    /// in the log.
     pub(super) fn standing(&mut self, standings: &Standings, now: Time) -> Option<AuditEvent> {
         let competition = standings.competition();
         let today = date(now, &competition.timezone)?;
-        if self.date.is_some_and(|noted| noted >= today) {
+        if self.date.is_some_and(|appended| appended >= today) {
             return None;
         }
         self.date = Some(today);
@@ -221,7 +246,7 @@ fn date(at: Time, zone: &TimeZone) -> Option<Date> {
     Some(Timestamp::from_second(at.0).ok()?.to_zoned(zone.clone()).date())
 }
 
-/// A UTC day.
+/// The UTC day of a moment, such as `2027-04-11`.
 fn day(at: Time) -> String {
     let midnight = moment(Time(at.0.div_euclid(DAY) * DAY));
     midnight.split('T').next().unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! From a data directory to standings that know all of it.
+//! Computes the standings of everything in a data directory.
 use std::{collections::HashMap, path::Path};
 
 use competition::{
@@ -11,26 +11,26 @@ use crate::{
     store::{Durability, ImportedRow, Inserted, Recovering, Store, StoreError},
 };
 
-/// Seconds of readings that are held at once where days are made again.
-const PART: i64 = 30 * 86_400;
+/// Seconds of readings that are in memory at once where days are computed anew.
+const CHUNK: i64 = 30 * 86_400;
 
 /// A store and the standings of what it holds.
 #[derive(Debug)]
 pub struct Recovered {
-    /// Settled; with what the organiser declared.
+    /// Settled, with the declarations in force.
     pub standings: Standings,
-    /// With the journal read.
+    /// With its journal read.
     pub store: Store,
-    /// Up to where the standings have what was imported.
-    pub imported: i64,
-    /// As the configuration has them.
+    /// Last row of the store's list of imports that the standings have.
+    pub imported_up_to: i64,
+    /// The participants as configured.
     pub(super) configured: Vec<Participant>,
-    pub(super) decided: DecisionState,
+    pub(super) decisions: DecisionState,
 }
 
 impl Recovered {
-    /// Opens the store of a data directory and computes the standings: from its
-    /// days where they are of use, from its readings where they are not.
+    /// Opens the store of a data directory and computes the standings: from stored days
+    /// where they are valid, else from readings.
     ///
     /// # Errors
     /// The store's.
@@ -44,11 +44,11 @@ impl Recovered {
     }
 }
 
-/// The standings of what is committed in a data directory now, while a server runs
-/// there or after it, and the result where it is locked.
+/// The standings of what is committed in a data directory, whether or not a service runs
+/// there, and the locked result if there is one.
 ///
 /// # Errors
-/// The store's; where there is none, too.
+/// The store's; also where there is no store.
 pub fn standings(
     dir: &Path,
     competition: Competition,
@@ -56,8 +56,8 @@ pub fn standings(
 ) -> Result<(Standings, Option<LockedResult>), StoreError> {
     let recovered =
         compute(competition, participants, |meters| Recovering::open_read_only(dir, meters))?;
-    let Recovered { standings, decided, .. } = recovered;
-    Ok((standings, decided.result.map(|(_, frozen)| frozen)))
+    let Recovered { standings, decisions, .. } = recovered;
+    Ok((standings, decisions.into_result()))
 }
 
 fn compute(
@@ -68,12 +68,11 @@ fn compute(
     let names = names(&configured);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut recovering = open(&names)?;
-    let mut decided = DecisionState::default();
-    decided.read(recovering.store(), &competition.timezone)?;
-    let participants = audit::apply_declarations(&configured, &decided.active);
+    let decisions = DecisionState::read(recovering.store(), &competition.timezone)?;
+    let participants = audit::apply_declarations(&configured, decisions.in_force());
     let mut standings = Standings::new(competition, participants);
-    standings.lock(decided.locked.is_some());
-    recovering.days(|meter, record| restored(&mut standings, &names, meter, record))?;
+    standings.lock(decisions.is_locked());
+    recovering.days(|meter, record| restore_day(&mut standings, &names, meter, record))?;
     let again = append_all(&mut standings, recovering.store(), names.len())?;
     let mut store = recovering.replay(|meter, sample, inserted| match inserted {
         Inserted::Newest => {
@@ -87,17 +86,17 @@ fn compute(
     for meter in again {
         store.readings.touch(meter);
     }
-    let imported = give_imported(&mut standings, &store, 0, |_| ())?;
+    let imported_up_to = apply_imports(&mut standings, &store, 0, |_| ())?;
     settle(&mut standings, &store)?;
-    Ok(Recovered { standings, store, imported, configured, decided })
+    Ok(Recovered { standings, store, imported_up_to, configured, decisions })
 }
 
-/// The standings again, of other participants with the same meters, from a store
-/// whose journal is merged: the way a start goes.
+/// Computes the standings of other participants with the same meters, as a start does,
+/// from a store whose journal is merged; also gives the last row of its list of imports.
 ///
 /// # Errors
-/// The store's; nothing else may be computed with it then.
-pub(super) fn again(
+/// The store's.
+pub(super) fn rebuild(
     store: &mut Store,
     competition: Competition,
     participants: Vec<Participant>,
@@ -105,22 +104,22 @@ pub(super) fn again(
     let names = names(&participants);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut standings = Standings::new(competition, participants);
-    store.readings.days(|meter, record| restored(&mut standings, &names, meter, record))?;
+    store.readings.days(|meter, record| restore_day(&mut standings, &names, meter, record))?;
     for meter in append_all(&mut standings, store, names.len())? {
         store.readings.touch(meter);
     }
-    let imported = give_imported(&mut standings, store, 0, |_| ())?;
+    let imported_up_to = apply_imports(&mut standings, store, 0, |_| ())?;
     settle(&mut standings, store)?;
-    Ok((standings, imported))
+    Ok((standings, imported_up_to))
 }
 
-/// Of all meters, in the order of their [`MeterIndex`].
+/// Ids of all meters, in the order of their [`MeterIndex`].
 pub(super) fn names(participants: &[Participant]) -> Vec<String> {
     let meters = participants.iter().flat_map(|participant| &participant.meters);
     meters.map(|meter| meter.id.clone()).collect()
 }
 
-fn restored(
+fn restore_day(
     standings: &mut Standings,
     names: &[&str],
     meter: MeterIndex,
@@ -130,13 +129,13 @@ fn restored(
         Ok(()) => true,
         Err(stale) => {
             let meter = names[meter.0 as usize];
-            tracing::info!(meter, day = record.day, %stale, "days are made again");
+            tracing::info!(meter, day = record.day, %stale, "the days of a meter are computed anew");
             false
         }
     }
 }
 
-/// What is in blocks and was in no day; which meters had some.
+/// Adds the readings that no stored day covers; gives the meters that had some.
 fn append_all(
     standings: &mut Standings,
     store: &Store,
@@ -154,16 +153,16 @@ fn append_all(
 fn settle(standings: &mut Standings, store: &Store) -> Result<(), StoreError> {
     let history = StoreHistory::new(store);
     standings.settle(&history);
-    history.done()
+    history.finish()
 }
 
-/// Gives the standings what was imported since `since`, all of it where that is 0,
-/// and tells whose it is.
-pub(super) fn give_imported(
+/// Applies the rows imported after row `since` of the list of imports, all where that is
+/// 0, and calls `changed` for their participants; gives the last row.
+pub(super) fn apply_imports(
     standings: &mut Standings,
     store: &Store,
     since: i64,
-    mut of: impl FnMut(ParticipantIndex),
+    mut changed: impl FnMut(ParticipantIndex),
 ) -> Result<i64, StoreError> {
     let ids = standings.participants().iter().zip((0..).map(ParticipantIndex));
     let ids: HashMap<String, _> = ids.map(|(who, index)| (who.id.clone(), index)).collect();
@@ -171,20 +170,20 @@ pub(super) fn give_imported(
         ImportedRow::Interval { meter, interval } => {
             if let Some(meter) = standings.meter(meter) {
                 standings.interval(meter, &interval);
-                of(standings.owner(meter));
+                changed(standings.owner(meter));
             }
         }
         ImportedRow::Temperature { participant, at, outdoor } => {
             if let Some(who) = ids.get(participant) {
                 standings.temperature(*who, at, outdoor);
-                of(*who);
+                changed(*who);
             }
         }
     })?;
     Ok(now)
 }
 
-/// Gives the standings what is in blocks and was in no day.
+/// Adds the readings of a meter that no stored day covers.
 fn append_missing(
     standings: &mut Standings,
     store: &Store,
@@ -197,7 +196,7 @@ fn append_missing(
     }
     let mut from = known.map_or(Time(0), |known| Time(known.0 + 1));
     while let Some(first) = store.readings.first_from(meter, from)? {
-        let end = Time(first.at.0 + PART);
+        let end = Time(first.at.0 + CHUNK);
         for sample in store.readings.samples(meter, first.at..end)? {
             standings.append(meter, sample);
         }

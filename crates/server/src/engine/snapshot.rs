@@ -4,22 +4,29 @@ use std::{
     time::{Duration, Instant},
 };
 
-use competition::{Leaderboard, MilliWattHours, ParticipantIndex, Time};
+use competition::{Leaderboard, Participant, ParticipantIndex, Time};
 
 use super::{EngineEvent, ParticipantFigures, Snapshot, state::EngineState};
 use crate::audit::LockedResult;
 
-/// Between two snapshots, at least …
-const APART: Duration = Duration::from_millis(20);
-/// … and at least so many times what one costs, so that publishing stays a small
-/// share of the thread with ten thousand participants too.
-const TIMES: u32 = 10;
-/// Time alone moves the board: days begin, contact is lost.
+/// Least time between two snapshots.
+const MIN_INTERVAL: Duration = Duration::from_millis(20);
+/// Least time between two snapshots as a multiple of what one costs, so that publishing
+/// takes a small share of the thread with ten thousand participants too.
+const COST_FACTOR: u32 = 10;
+/// Time between two snapshots without new readings: time alone changes the leaderboard
+/// when a day begins or a meter becomes stale.
 const IDLE: Duration = Duration::from_secs(1);
-/// Days over which a direction is told.
-const RECENT: i64 = 7 * 86_400;
+/// What a snapshot is made of.
+pub(super) struct SnapshotContent {
+    pub(super) board: Leaderboard,
+    pub(super) participants: Arc<[Participant]>,
+    pub(super) figures: Vec<Arc<ParticipantFigures>>,
+    /// A decision replaced the leaderboard, even where it looks the same.
+    pub(super) replaced: bool,
+}
 
-/// Decides when, and keeps what was last.
+/// Decides when a snapshot is due, and keeps the last one.
 #[derive(Debug)]
 pub(super) struct SnapshotPublisher {
     last: Arc<Snapshot>,
@@ -32,41 +39,23 @@ impl SnapshotPublisher {
         Self { last, made: None, cost: Duration::ZERO }
     }
 
-    /// When the next snapshot is due; `news` where something came in since the last.
+    /// When the next snapshot is due; `news` where readings arrived since the last.
     pub(super) fn due(&self, news: bool) -> Instant {
         let Some(made) = self.made else { return Instant::now() };
-        let (least, times) = if news { (APART, TIMES) } else { (IDLE, 10 * TIMES) };
+        let (least, times) =
+            if news { (MIN_INTERVAL, COST_FACTOR) } else { (IDLE, 10 * COST_FACTOR) };
         made + least.max(self.cost * times)
     }
 
-    /// Makes a snapshot, and the events that tell of it.
-    pub(super) fn publish(&mut self, core: &mut EngineState) -> (Arc<Snapshot>, Vec<EngineEvent>) {
-        let (began, mut events) = (Instant::now(), Vec::new());
-        let as_of = core.clock.now();
+    /// Makes a snapshot, and the events of what changed.
+    pub(super) fn publish(&mut self, state: &mut EngineState) -> (Arc<Snapshot>, Vec<EngineEvent>) {
+        let began = Instant::now();
+        let as_of = state.clock.now();
         let minute = |time: Time| time.0.div_euclid(60);
         let time_passed = minute(as_of) != minute(self.last.as_of);
-        for (watch, who) in core.watches.iter_mut().zip((0..).map(ParticipantIndex)) {
-            let touched = std::mem::take(&mut watch.touched);
-            if touched || time_passed {
-                let house = house(&core.standings, who, as_of, watch.step);
-                if *watch.house != house {
-                    watch.house = Arc::new(house);
-                }
-            }
-            if touched && let Some(measured_at) = watch.house.measured_at {
-                events.push(EngineEvent::Reading {
-                    participant: who,
-                    measured_at,
-                    power: watch.house.power,
-                    step: watch.jumped.take(),
-                });
-            }
-        }
-        let board = core.official(as_of);
-        core.trail.published(&board);
-        let figures: Vec<_> = core.watches.iter().map(|watch| watch.house.clone()).collect();
-        let rebuilt = std::mem::take(&mut core.rebuilt);
-        let same = !rebuilt
+        let (content, mut events) = state.snapshot_content(as_of, time_passed);
+        let SnapshotContent { board, participants, figures, replaced } = content;
+        let same = !replaced
             && self.made.is_some()
             && same(&board, &self.last.board)
             && figures == self.last.figures;
@@ -74,18 +63,12 @@ impl SnapshotPublisher {
         if !same {
             events.push(EngineEvent::Leaderboard(version));
         }
-        self.last = Arc::new(Snapshot {
-            version,
-            as_of,
-            board,
-            participants: core.participants.clone(),
-            figures,
-        });
+        self.last = Arc::new(Snapshot { version, as_of, board, participants, figures });
         let now = Instant::now();
         self.made = Some(now);
         self.cost = now - began;
         metrics::gauge!("wattkampen_board_version").set(version as f64);
-        metrics::gauge!("wattkampen_stored_readings").set(core.store.readings.count() as f64);
+        metrics::gauge!("wattkampen_stored_readings").set(state.readings() as f64);
         (self.last.clone(), events)
     }
 
@@ -95,8 +78,9 @@ impl SnapshotPublisher {
     }
 }
 
-/// What is known at a moment, from standings alone: no jump of the power, which only
-/// a running service sees. The board is the locked result where there is one.
+/// The snapshot at a moment, computed from standings alone. It has no steps of the power,
+/// which only a running service detects. The leaderboard is the locked result where there
+/// is one.
 pub fn snapshot(
     standings: &competition::Standings,
     locked: Option<&LockedResult>,
@@ -107,48 +91,18 @@ pub fn snapshot(
         version: 0,
         as_of,
         board: match locked {
-            Some(frozen) => frozen.board(standings, as_of),
+            Some(result) => result.board(standings, as_of),
             None => standings.leaderboard(standings.competition().rule, as_of),
         },
         participants: standings.participants().into(),
-        figures: who.map(|who| Arc::new(house(standings, who, as_of, None))).collect(),
+        figures: who.map(|who| Arc::new(ParticipantFigures::at(standings, who, as_of))).collect(),
     }
 }
 
-/// Whether two boards say the same but for when they were made.
+/// Whether two leaderboards differ in nothing but their time.
 fn same(one: &Leaderboard, other: &Leaderboard) -> bool {
     one.rows == other.rows
         && one.total_saved == other.total_saved
         && one.status == other.status
         && one.rule == other.rule
-}
-
-fn house(
-    standings: &competition::Standings,
-    who: ParticipantIndex,
-    now: Time,
-    step: Option<(Time, competition::Watts)>,
-) -> ParticipantFigures {
-    let heard = standings.latest_reading(who, now);
-    let today = standings.today(who, now);
-    let hours = standings.hours(who, now);
-    let nights = standings.nights(who, now);
-    let recent = standings.energy_comparison(who, Time(now.0 - RECENT)..now);
-    ParticipantFigures {
-        measured_at: heard.measured_at,
-        power: heard.power,
-        step,
-        today: today.energy,
-        today_baseline: today.baseline,
-        night: nights[0].power,
-        night_before: nights[1].power,
-        hours: hours.map(|hour| hour.power),
-        hours_baseline: hours.map(|hour| hour.baseline),
-        saving_recent_percent: saving(recent.energy, recent.baseline),
-    }
-}
-
-fn saving(energy: Option<MilliWattHours>, baseline: Option<MilliWattHours>) -> Option<f64> {
-    let (energy, baseline) = (energy?, baseline.filter(|baseline| baseline.0 > 0)?);
-    Some(100.0 * (1.0 - energy.0 as f64 / baseline.0 as f64))
 }

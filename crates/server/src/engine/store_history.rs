@@ -1,12 +1,12 @@
-//! The store as the history that the standings ask for.
+//! The store as the source of readings that the standings recompute from.
 use std::{cell::RefCell, ops::Range};
 
 use competition::{MeterIndex, ReadingSource, Sample, Time};
 
 use crate::store::{Store, StoreError};
 
-/// The store as the competition reads it. Its trait has no errors, so the first one
-/// is kept, and what was computed with it must not be used.
+/// The store as the competition reads it. [`ReadingSource`] has no errors, so the first
+/// one is kept; what was computed with it must not be used.
 pub(super) struct StoreHistory<'a> {
     store: &'a Store,
     failed: RefCell<Option<StoreError>>,
@@ -17,7 +17,8 @@ impl<'a> StoreHistory<'a> {
         Self { store, failed: RefCell::new(None) }
     }
 
-    pub(super) fn done(self) -> Result<(), StoreError> {
+    /// The first error.
+    pub(super) fn finish(self) -> Result<(), StoreError> {
         self.failed.into_inner().map_or(Ok(()), Err)
     }
 

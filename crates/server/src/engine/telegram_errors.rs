@@ -1,35 +1,36 @@
-//! Telegrams that gateways refused: each gateway counts from its own start on, and
-//! says so in its state; here the counts of all its starts are added up.
+//! Telegrams that gateways rejected. A gateway counts from its own start on and sends the
+//! counts in its status; here the counts of all its starts are added up.
 use std::collections::BTreeMap;
 
 use wire::{GatewayId, Status, TelegramErrorCounts, TelegramErrorKind};
 
-/// What a gateway last said.
+/// The last counts of a gateway.
 #[derive(Debug, Clone, Copy, Default)]
-struct Said {
+struct LastCounts {
     boot: Option<u32>,
     refused: TelegramErrorCounts,
 }
 
-/// Of every gateway that is kept.
+/// The last counts of every gateway.
 #[derive(Debug, Default)]
-pub(super) struct TelegramErrors(BTreeMap<GatewayId, Said>);
+pub(super) struct TelegramErrors(BTreeMap<GatewayId, LastCounts>);
 
 impl TelegramErrors {
-    /// How many more were refused than when it last spoke, by reason; each is added to
-    /// `wattkampen_telegrams_refused_total`.
-    pub(super) fn heard(
+    /// How many more telegrams were rejected since the last status, by reason; they are
+    /// added to `wattkampen_telegrams_refused_total`.
+    pub(super) fn update(
         &mut self,
         id: &GatewayId,
         status: &Status,
     ) -> Vec<(TelegramErrorKind, u32)> {
-        // A last will tells no numbers: the next word is compared with the one before it.
+        // A will message has no counts.
         let Some(refused) = status.refused else { return Vec::new() };
-        let said = self.0.entry(id.clone()).or_default();
-        let before = if said.boot == status.boot { said.refused } else { Said::default().refused };
-        *said = Said { boot: status.boot, refused };
+        let last = self.0.entry(id.clone()).or_default();
+        let before =
+            if last.boot == status.boot { last.refused } else { LastCounts::default().refused };
+        *last = LastCounts { boot: status.boot, refused };
         let more = refused.by_reason().into_iter().zip(before.by_reason());
-        // A smaller number of the same start is a start that was not counted.
+        // A count that decreased within a start belongs to another start.
         more.map(|((reason, now), (_, before))| (reason, now.checked_sub(before).unwrap_or(now)))
             .filter(|(_, more)| *more > 0)
             .inspect(|(reason, more)| {
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn starts_add_up_and_a_will_changes_nothing() {
+    fn counts_of_starts_add_up_and_a_will_message_changes_nothing() {
         let mut telegrams = TelegramErrors::default();
         let id: GatewayId = "g".parse().unwrap();
         let mut heard = |boot, checksum, cut| {
@@ -60,8 +61,8 @@ mod tests {
                 refused: Some(refused),
                 ..Status::state_only(wire::ConnectionState::Online)
             };
-            telegrams.heard(&id, &Status::state_only(wire::ConnectionState::Offline));
-            telegrams.heard(&id, &status)
+            telegrams.update(&id, &Status::state_only(wire::ConnectionState::Offline));
+            telegrams.update(&id, &status)
         };
         assert_eq!(heard(1, 2, 0), [(TelegramErrorKind::Checksum, 2)]);
         assert_eq!(heard(1, 2, 0), []);

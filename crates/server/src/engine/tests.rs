@@ -1,6 +1,7 @@
 //! The engine from inbox to board, on a real store.
 mod imported;
 mod pages;
+mod store_refuses;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -56,7 +57,7 @@ pub(crate) fn settings(data: &Path) -> Settings {
     }
 }
 
-/// A connection that, at each acknowledgement, looks into the file from outside.
+/// A connection that, at each acknowledgement, counts the readings in the file.
 #[derive(Debug)]
 struct Connection {
     dir: PathBuf,
@@ -121,7 +122,7 @@ impl Service {
             .unwrap();
     }
 
-    /// Everything a visitor could see, as text.
+    /// Everything that a visitor could see, as text.
     async fn all(&self) -> String {
         let mut text = String::new();
         for rule in [Rule::Saving, Rule::Intensity, Rule::Night, Rule::SavingPerEmployee] {
@@ -180,7 +181,7 @@ fn shuffled<T>(mut items: Vec<T>) -> Vec<T> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_order_reversed_doubled_and_shuffled_give_the_same_board() {
+async fn any_order_of_readings_gives_the_same_leaderboard() {
     let day = a_day();
     let mut reversed = day.clone();
     reversed.reverse();
@@ -213,12 +214,12 @@ async fn in_order_reversed_doubled_and_shuffled_give_the_same_board() {
     }
     assert!(seen[0].contains("m"), "something is shown");
     for other in &seen[1..] {
-        similar_asserts(&seen[0], other);
+        assert_same_lines(&seen[0], other);
     }
 }
 
 /// The first line that differs, rather than all of them.
-fn similar_asserts(one: &str, other: &str) {
+fn assert_same_lines(one: &str, other: &str) {
     for (at, (one, other)) in one.lines().zip(other.lines()).enumerate() {
         assert_eq!(one, other, "line {at}");
     }
@@ -226,7 +227,7 @@ fn similar_asserts(one: &str, other: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_acknowledgement_means_that_the_file_has_it() {
+async fn a_reading_is_acknowledged_after_it_is_committed() {
     let dir = tempfile::tempdir().unwrap();
     let mut service = Service::start(&settings(dir.path())).await;
     for i in 0..3_000 {
@@ -241,7 +242,7 @@ async fn an_acknowledgement_means_that_the_file_has_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_taken_while_it_runs_knows_what_was_acknowledged() {
+async fn a_copy_of_a_running_store_has_what_was_acknowledged() {
     let (dir, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut service = Service::start(&settings(dir.path())).await;
     for (who, at, import, power) in a_day() {
@@ -256,16 +257,16 @@ async fn a_copy_taken_while_it_runs_knows_what_was_acknowledged() {
     // Another process may look at the running one's file, and sees the same.
     let Settings { data, competition, participants, .. } = settings(dir.path());
     let viewed = super::standings(&data, competition, participants).unwrap();
-    let told = service.handle.leaderboard(Rule::Saving, Some(Time(NOW))).await.unwrap();
-    assert_eq!(viewed.0.leaderboard_at(Rule::Saving, Time(NOW)), *told);
+    let shown = service.handle.leaderboard(Rule::Saving, Some(Time(NOW))).await.unwrap();
+    assert_eq!(viewed.0.leaderboard_at(Rule::Saving, Time(NOW)), *shown);
     let revived = Service::start(&settings(copy.path())).await;
-    similar_asserts(&service.all().await, &revived.all().await);
+    assert_same_lines(&service.all().await, &revived.all().await);
     revived.stop().await;
     service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nonsense_is_counted_explained_acknowledged_and_stops_nothing() {
+async fn malformed_deliveries_are_counted_explained_and_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let mut service = Service::start(&settings(dir.path())).await;
     let topic = "wattkampen/v1/g0/reading";
@@ -315,7 +316,7 @@ async fn nonsense_is_counted_explained_acknowledged_and_stops_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_single_reading_is_news_at_once_and_a_jump_is_told() {
+async fn a_single_reading_is_published_at_once_with_its_power_step() {
     let dir = tempfile::tempdir().unwrap();
     let mut service = Service::start(&settings(dir.path())).await;
     let mut events = service.handle.subscribe();
@@ -325,17 +326,17 @@ async fn a_single_reading_is_news_at_once_and_a_jump_is_told() {
         service.reading(1, NOW - 100 + i * 10, 5_000 + i * 22, power).await;
         loop {
             let next = tokio::time::timeout(Duration::from_secs(30), events.recv());
-            let EngineEvent::Reading { participant, measured_at, power: told, step } =
-                next.await.expect("news come").unwrap()
+            let EngineEvent::Reading { participant, measured_at, power: shown, step } =
+                next.await.expect("an event is sent").unwrap()
             else {
                 continue;
             };
-            // The snapshot that it tells of is there already.
+            // The snapshot with it is published already.
             let house = service.handle.snapshot().figures[1].clone();
             assert_eq!(participant, ParticipantIndex(1));
             assert!(house.measured_at >= Some(measured_at));
             if measured_at == Time(NOW - 100 + i * 10) {
-                assert_eq!(told, Some(competition::Watts(power)));
+                assert_eq!(shown, Some(competition::Watts(power)));
                 jumped = step;
                 break;
             }
@@ -348,13 +349,13 @@ async fn a_single_reading_is_news_at_once_and_a_jump_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_file_cannot_be_written_nothing_is_acknowledged_and_nothing_lost() {
+async fn while_the_store_is_locked_nothing_is_acknowledged_and_nothing_is_lost() {
     let dir = tempfile::tempdir().unwrap();
     let mut service = Service::start(&settings(dir.path())).await;
     let other = rusqlite::Connection::open(dir.path().join("wattkampen.sqlite")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     service.reading(0, NOW, 5_000, 100).await;
-    // It answers although it cannot commit; the reading is in its hands.
+    // It answers although it cannot commit; the reading is in memory.
     while service.handle.counts().await.unwrap().stored == 0 {}
     assert_eq!(service.connection.tokens.lock().unwrap().len(), 0);
     other.execute_batch("ROLLBACK").unwrap();

@@ -1,6 +1,6 @@
-//! Where the organiser decides: declarations, lock and amendments, as JSON for
-//! programs and as a form for a browser without a script; and the audit trail.
-//! Whoever may see the organiser's page may use these, from pages of ours only.
+//! The organiser's decisions over HTTP: declarations, lock and amendments, as JSON for
+//! programs and as forms for browsers; and the audit log. The same access rules hold as
+//! for the organiser's page, and requests from pages of other sites are refused.
 mod form;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -24,26 +24,26 @@ use super::{
 };
 use crate::text::rfc3339;
 use crate::{
-    audit::{AuditEntry, DeclarationRequest, describe, hex},
+    audit::{AuditEntry, Declaration, DeclarationRequest, describe, hex},
     engine::{Decision, DecisionError},
 };
 
-/// Entries of the trail that one answer holds.
-const MOST: usize = 1000;
+/// Most entries of the log in one answer.
+const MAX_ENTRIES: usize = 1000;
 
 type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
 
-/// What was decided, in the audit log.
+/// An entry of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditEntry)]
 struct EntryJson {
     /// Its number: 1, 2, …
     entry: i64,
-    /// When, by the service's clock, RFC 3339.
+    /// Time, by the service's clock, RFC 3339.
     at: String,
     /// In plain words.
     words: String,
-    /// SHA-256 of the entry before and of this one, hexadecimal.
+    /// SHA-256 over the previous hash and this entry, hexadecimal.
     hash: String,
     /// What happened, for programs.
     #[schema(value_type = Object)]
@@ -89,41 +89,42 @@ struct DeclaredJson {
     entry: i64,
     /// When it was made.
     at: String,
-    declared: DeclarationRequest,
+    #[schema(value_type = DeclarationRequest)]
+    declared: Declaration,
 }
 
-/// The audit trail.
+/// A part of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditTrail)]
-struct TrailJson {
+struct AuditPageJson {
     entries: Vec<EntryJson>,
-    /// Ask again with `after` = the last entry's number.
+    /// There are more: request them with `after` = the last entry's number.
     more: bool,
 }
 
-/// Who locks the result, and why.
+/// A request to lock the result.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Lock)]
 pub(super) struct LockJson {
     /// Role, such as `head of the jury`.
     by: String,
-    /// Under which decision, or why now.
+    /// The decision behind it, or why now.
     reason: String,
 }
 
 impl From<DecisionError> for Problem {
     fn from(declined: DecisionError) -> Self {
-        let (what, mend) = (declined.to_string(), declined.hint().to_owned());
+        let (what, hint) = (declined.to_string(), declined.hint().to_owned());
         match declined {
-            DecisionError::DeclarationError(_) => Self::bad_request(what, mend),
-            DecisionError::Store(_) => Self::unavailable(what, mend),
-            _ => Self::conflict(what, mend),
+            DecisionError::Invalid(_) => Self::bad_request(what, hint),
+            DecisionError::Store(_) => Self::unavailable(what, hint),
+            _ => Self::conflict(what, hint),
         }
     }
 }
 
-fn granted(web: &Web, peer: Peer, headers: &HeaderMap) -> Result<(), Box<Response>> {
+fn check_access(web: &Web, peer: Peer, headers: &HeaderMap) -> Result<(), Box<Response>> {
     match access(web, peer, headers) {
         Access::Granted => Ok(()),
         Access::PasswordRequired => {
@@ -143,19 +144,20 @@ fn granted(web: &Web, peer: Peer, headers: &HeaderMap) -> Result<(), Box<Respons
     }
 }
 
-/// JSON that a program sent, or a page of ours: no form of somebody else's can.
-fn sent<T: for<'a> Deserialize<'a>>(
+/// Parses JSON that a program or a page of this service sent. A form of another site
+/// cannot send that content type.
+fn parse_json<T: for<'a> Deserialize<'a>>(
     web: &Web,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<T, Problem> {
     if !is_same_origin(web, headers) {
-        return Err(elsewhere());
+        return Err(other_site());
     }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
         return Err(Problem::bad_request(
-            "the body is not said to be JSON",
+            "the content type is not JSON",
             "send it with Content-Type: application/json",
         ));
     }
@@ -167,29 +169,29 @@ fn sent<T: for<'a> Deserialize<'a>>(
     })
 }
 
-fn elsewhere() -> Problem {
+fn other_site() -> Problem {
     Problem::forbidden(
         "the request comes from a page that is not of this service",
         "use the organiser's page, or a program",
     )
 }
 
-/// Takes the decision that was sent, if the sender may.
-async fn posted<T: for<'a> Deserialize<'a>>(
+/// Takes the decision that was sent, if the sender has access.
+async fn decide<T: for<'a> Deserialize<'a>>(
     web: &Web,
     peer: Peer,
     headers: &HeaderMap,
     body: &[u8],
-    decision: impl FnOnce(T) -> Decision,
+    decision: impl FnOnce(T) -> Result<Decision, DecisionError>,
 ) -> Response {
-    if let Err(refused) = granted(web, peer, headers) {
+    if let Err(refused) = check_access(web, peer, headers) {
         return *refused;
     }
-    let done = async {
-        let entry = web.engine.decide(decision(sent(web, headers, body)?)).await??;
+    let result = async {
+        let entry = web.engine.decide(decision(parse_json(web, headers, body)?)?).await??;
         Ok::<_, Problem>((StatusCode::CREATED, json(&EntryJson::from(&entry))))
     };
-    done.await.into_response()
+    result.await.into_response()
 }
 
 fn json(value: &impl Serialize) -> Response {
@@ -219,7 +221,8 @@ pub(super) async fn declare(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    posted(&web, peer, &headers, &body, Decision::Declare).await
+    let declare = |sent: DeclarationRequest| Ok(Decision::Declare(sent.try_into()?));
+    decide(&web, peer, &headers, &body, declare).await
 }
 
 /// Changes a locked result: a declaration, with a reason, for everybody to read.
@@ -237,7 +240,8 @@ pub(super) async fn amend(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    posted(&web, peer, &headers, &body, Decision::Amend).await
+    let amend = |sent: DeclarationRequest| Ok(Decision::Amend(sent.try_into()?));
+    decide(&web, peer, &headers, &body, amend).await
 }
 
 /// Locks the result: readings and configuration move the official board no more.
@@ -255,14 +259,14 @@ pub(super) async fn lock(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let lock = |LockJson { by, reason }| Decision::Lock { by, reason };
-    posted(&web, peer, &headers, &body, lock).await
+    let lock = |LockJson { by, reason }| Ok(Decision::Lock { by, reason });
+    decide(&web, peer, &headers, &body, lock).await
 }
 
 /// Declarations in force, the lock, and the end of the audit log.
 #[utoipa::path(get, path = "/api/v1/organiser/declarations", tag = "organiser",
     responses(
-        (status = 200, description = "what is decided", body = DecisionsJson),
+        (status = 200, description = "the decisions", body = DecisionsJson),
         (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
         (status = 403, description = "not the organiser", body = Problem)))]
 pub(super) async fn declarations(
@@ -270,7 +274,7 @@ pub(super) async fn declarations(
     peer: Peer,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = granted(&web, peer, &headers) {
+    if let Err(refused) = check_access(&web, peer, &headers) {
         return *refused;
     }
     let decisions = match web.engine.decisions().await {
@@ -278,24 +282,24 @@ pub(super) async fn declarations(
         Err(stopped) => return Problem::from(stopped).into_response(),
     };
     let head = |entry: &AuditEntry| HeadJson { entry: entry.seq, hash: hex(&entry.hash) };
-    let declarations = decisions.declared.into_iter().map(|it| DeclaredJson {
+    let declarations = decisions.declarations.into_iter().map(|it| DeclaredJson {
         entry: it.entry,
-        at: rfc3339(it.made),
-        declared: it.asked,
+        at: rfc3339(it.declared_at),
+        declared: it.declaration,
     });
     let json = DecisionsJson {
-        locked_at: decisions.locked.map(rfc3339),
+        locked_at: decisions.locked_at.map(rfc3339),
         head: decisions.head.as_ref().map(head),
         declarations: declarations.collect(),
     };
     self::json(&json)
 }
 
-/// The audit trail, oldest first, at most 1000 entries at once.
+/// The audit log, oldest first, at most 1000 entries at once.
 #[utoipa::path(get, path = "/api/v1/organiser/audit", tag = "organiser",
     params(("after" = Option<i64>, Query, description = "only entries with a higher number")),
     responses(
-        (status = 200, description = "entries", body = TrailJson),
+        (status = 200, description = "entries", body = AuditPageJson),
         (status = 400, description = "a parameter is wrong", body = Problem),
         (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
         (status = 403, description = "not the organiser", body = Problem)))]
@@ -305,7 +309,7 @@ pub(super) async fn trail(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = granted(&web, peer, &headers) {
+    if let Err(refused) = check_access(&web, peer, &headers) {
         return *refused;
     }
     let entries = async {
@@ -317,9 +321,9 @@ pub(super) async fn trail(
     };
     match entries.await {
         Ok(entries) => {
-            let json = TrailJson {
-                more: entries.len() > MOST,
-                entries: entries.iter().take(MOST).map(EntryJson::from).collect(),
+            let json = AuditPageJson {
+                more: entries.len() > MAX_ENTRIES,
+                entries: entries.iter().take(MAX_ENTRIES).map(EntryJson::from).collect(),
             };
             self::json(&json)
         }
@@ -346,17 +350,17 @@ pub(super) async fn form(
     if let Err(refused) = require_organiser(&request, peer, &headers) {
         return *refused;
     }
-    let done = async {
+    let result = async {
         if !is_same_origin(&web, &headers) {
-            return Err(elsewhere());
+            return Err(other_site());
         }
         let text = std::str::from_utf8(&body)
             .map_err(|_| Problem::bad_request("the form is not text", "send it from this page"))?;
-        let locked = web.engine.decisions().await?.locked.is_some();
+        let locked = web.engine.decisions().await?.locked_at.is_some();
         web.engine.decide(form::read(&QueryParams::parse(Some(text)), locked)?).await??;
         Ok(())
     };
-    match done.await {
+    match result.await {
         Ok(()) => {
             (StatusCode::SEE_OTHER, [(header::LOCATION, "/organiser#declared")]).into_response()
         }

@@ -80,8 +80,8 @@ impl Problem {
 }
 
 impl From<QueryError> for Problem {
-    fn from(stopped: QueryError) -> Self {
-        Self::unavailable(stopped.to_string(), "repeat the request in a few seconds")
+    fn from(error: QueryError) -> Self {
+        Self::unavailable(error.to_string(), error.hint())
     }
 }
 

@@ -1,4 +1,4 @@
-//! `audit`: the trail in plain words, and where it or the readings were changed.
+//! `audit`: the audit log in plain English, and where it or the readings were changed.
 use std::path::PathBuf;
 
 use jiff::{Timestamp, tz::TimeZone};
@@ -16,34 +16,34 @@ pub(super) struct Args {
     /// The competition's configuration
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Form of the trail
+    /// Format of the log
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// A hash that was written down: fails when no entry has it
+    /// A hash that was written down; the command fails when no entry has it
     #[arg(long, value_name = "HASH")]
     expect: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// To read
+    /// Plain text
     #[default]
     Text,
-    /// For programs
+    /// JSON for programs
     Json,
 }
 
-/// All that was found.
-struct Audited {
+/// The log, and the result of its verification.
+struct Verification {
     entries: Vec<AuditEntry>,
     sealed: SealReport,
     imports: u64,
-    faults: Vec<Finding>,
-    /// Was given and is not there.
-    missing: Option<String>,
+    findings: Vec<Finding>,
+    /// The expected hash, where no entry has it.
+    missing_hash: Option<String>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -53,18 +53,18 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         && !(hash.len() >= 12 && hash.chars().all(|c| c.is_ascii_hexdigit()))
     {
         return Err(Failure::usage(
-            format!("--expect {hash} is no hash"),
+            format!("--expect {hash} is not a hash"),
             "give at least the first 12 of its hexadecimal digits",
         ));
     }
-    let audited = audit(&config, args.expect.as_deref())?;
+    let verified = audit(&config, args.expect.as_deref())?;
     let zone = &config.competition.timezone;
     let text = match args.format {
-        Format::Text if !args.json => audited.text(zone),
-        _ => audited.json(),
+        Format::Text if !args.json => verified.text(zone),
+        _ => verified.json(),
     };
     output::whole(text.as_bytes())?;
-    match audited.wrong().as_slice() {
+    match verified.problems().as_slice() {
         [] => Ok(()),
         [first, rest @ ..] => {
             let more = match rest.len() {
@@ -78,31 +78,31 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-fn audit(config: &Config, expect: Option<&str>) -> Result<Audited, StoreError> {
+fn audit(config: &Config, expect: Option<&str>) -> Result<Verification, StoreError> {
     let reader = Reader::open(&config.data)?;
-    let (entries, mut faults) = reader.audit_entries()?;
+    let (entries, mut findings) = reader.audit_entries()?;
     let (sealed, more) = reader.verify_seals(&entries)?;
-    faults.extend(more);
+    findings.extend(more);
     let (imports, more) = reader.verify_imports(&entries)?;
-    faults.extend(more);
+    findings.extend(more);
     let expect = expect.map(str::to_ascii_lowercase);
-    let missing =
+    let missing_hash =
         expect.filter(|hash| !entries.iter().any(|entry| hash_of(entry).starts_with(hash)));
-    Ok(Audited { entries, sealed, imports, faults, missing })
+    Ok(Verification { entries, sealed, imports, findings, missing_hash })
 }
 
 fn hash_of(entry: &AuditEntry) -> String {
     server::audit::hex(&entry.hash)
 }
 
-impl Audited {
-    /// What is wrong, a line each.
-    fn wrong(&self) -> Vec<String> {
-        let mut wrong: Vec<String> = self.faults.iter().map(told).collect();
-        if let Some(hash) = &self.missing {
-            wrong.push(format!("no entry of the log has the hash {hash}"));
+impl Verification {
+    /// Problems, one line each.
+    fn problems(&self) -> Vec<String> {
+        let mut problems: Vec<String> = self.findings.iter().map(describe_finding).collect();
+        if let Some(hash) = &self.missing_hash {
+            problems.push(format!("no entry of the log has the hash {hash}"));
         }
-        wrong
+        problems
     }
 
     fn text(&self, zone: &TimeZone) -> String {
@@ -131,13 +131,13 @@ impl Audited {
         );
         for ChangedDay { meter, day: at, entry } in changed {
             text += &format!(
-                "NOT COVERED: readings of meter {meter} on {} are said to have changed since \
+                "NOT COVERED: readings of meter {meter} on {} are marked as changed since \
                  entry {entry} sealed them; a running service seals them anew within minutes\n",
                 day(*at)
             );
         }
-        for wrong in self.wrong() {
-            text += &format!("CHANGED: {wrong}\n");
+        for problem in self.problems() {
+            text += &format!("CHANGED: {problem}\n");
         }
         if let Some(last) = self.entries.last() {
             text += &format!("head: entry {}, {}\n", last.seq, hash_of(last));
@@ -161,9 +161,9 @@ impl Audited {
             .collect();
         let head = self.entries.last();
         let json = json!({
-            "verified": self.wrong().is_empty(),
-            "wrong": self.faults.iter().map(fault).collect::<Vec<_>>(),
-            "missing_hash": self.missing,
+            "verified": self.problems().is_empty(),
+            "wrong": self.findings.iter().map(finding_json).collect::<Vec<_>>(),
+            "missing_hash": self.missing_hash,
             "head": head.map(|head| json!({"entry": head.seq, "hash": hash_of(head)})),
             "sealed": {
                 "days": self.sealed.days,
@@ -188,9 +188,8 @@ fn day(at: competition::Time) -> String {
         .map_or_else(|_| at.0.to_string(), |at| at.strftime("%F").to_string())
 }
 
-/// What is wrong, in words.
-fn told(fault: &Finding) -> String {
-    match fault {
+fn describe_finding(finding: &Finding) -> String {
+    match finding {
         Finding::Entry(entry) => format!("entry {entry} of the log is not what was written"),
         Finding::Missing(first, last) if first == last => format!("entry {first} is gone"),
         Finding::Missing(first, last) => format!("entries {first} to {last} are gone"),
@@ -223,10 +222,9 @@ fn told(fault: &Finding) -> String {
     }
 }
 
-/// The same for programs.
-fn fault(fault: &Finding) -> serde_json::Value {
-    let words = told(fault);
-    match fault {
+fn finding_json(finding: &Finding) -> serde_json::Value {
+    let words = describe_finding(finding);
+    match finding {
         Finding::Entry(entry) | Finding::Seals(entry) | Finding::Tampered(entry) => {
             json!({"entry": entry, "words": words})
         }

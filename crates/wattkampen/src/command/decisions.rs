@@ -1,10 +1,10 @@
-//! `declare`, `amend` and `lock`: the organiser's decisions from the command line,
-//! beside a running service or without one.
+//! `declare`, `amend` and `lock`: the organiser's decisions from the command line, with
+//! or without a running service.
 use std::path::PathBuf;
 
 use server::{
-    audit::{DeclarationRequest, describe},
-    engine::{self, Decision},
+    audit::{Declaration, DeclarationKind, DeclarationRequest, describe},
+    engine::{self, Decision, DecisionError, RecordedDecision},
 };
 
 use super::{Failure, open_standings, output};
@@ -18,25 +18,25 @@ pub(super) struct Args {
     /// What is declared
     #[arg(value_enum)]
     kind: Kind,
-    /// Role of who declares it, such as "energy coordinator"
+    /// Role of the person who declares it, such as "energy coordinator"
     #[arg(long, value_name = "ROLE")]
     by: String,
     /// Why, for everybody to read
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Whose event, hours, floor area, employees or activity
+    /// The participant with the event, hours, floor area, employees or activity
     #[arg(long, value_name = "ID")]
     participant: Option<String>,
-    /// Which meter was changed
+    /// The meter that was replaced
     #[arg(long, value_name = "ID")]
     meter: Option<String>,
-    /// First day of an event, beginning of excluded hours, or day from which a value holds
+    /// First day of an event, start of excluded hours, or first day of a new value
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
-    /// The day after an event's last, or the end of excluded hours
+    /// The day after an event's last day, or the end of excluded hours
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// When the new meter took over
+    /// When the new register took over
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     /// Last value of the old register, Wh
@@ -45,44 +45,44 @@ pub(super) struct Args {
     /// First value of the new register, Wh
     #[arg(long, value_name = "WH")]
     first_wh: Option<i64>,
-    /// Atemp
+    /// Heated floor area (Atemp), m²
     #[arg(long, value_name = "M2")]
     m2: Option<f64>,
-    /// How many employees
+    /// Number of employees
     #[arg(long, value_name = "N")]
     count: Option<u32>,
-    /// What was done
+    /// Kind of activity
     #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(
         competition::ActivityKind::ALL.map(competition::ActivityKind::as_str)))]
     activity: Option<String>,
     /// The day of an activity
     #[arg(long, value_name = "DATE")]
     day: Option<String>,
-    /// Where in the house an activity was, if that is to be told
+    /// Where in the building an activity was, if that is to be published
     #[arg(long, value_name = "TEXT")]
     place: Option<String>,
-    /// The declaration that is withdrawn, by its entry in the audit log
+    /// Entry in the audit log of the declaration that is withdrawn
     #[arg(long, value_name = "N")]
     entry: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Kind {
-    /// Days that count on neither side: --participant --from --until
+    /// Days that count neither in the baseline nor in the contest: --participant --from --until
     Event,
-    /// The same by the hour: --participant --from --until
+    /// Hours that count neither in the baseline nor in the contest: --participant --from --until
     ExcludedHours,
-    /// A meter was swapped or reset: --meter --at --last-wh --first-wh
+    /// A meter was replaced or its register was reset: --meter --at --last-wh --first-wh
     MeterSwap,
-    /// Atemp from a day on: --participant --from --m2
+    /// Heated floor area (Atemp) from a day on: --participant --from --m2
     FloorArea,
     /// Employees from a day on: --participant --from --count
     Employees,
     /// What a town hall did to save, with its effect on its page: --participant --activity --day
     Activity,
-    /// What came after the lock counts, as an amendment only: --participant
+    /// Readings received after the lock count, as an amendment only: --participant
     LateData,
-    /// An earlier declaration holds no more: --entry
+    /// An earlier declaration is no longer in force: --entry
     Withdraw,
 }
 
@@ -91,12 +91,27 @@ pub(super) struct LockArgs {
     /// The competition's configuration
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Role of who locks it, such as "head of the jury"
+    /// Role of the person who locks it, such as "head of the jury"
     #[arg(long, value_name = "ROLE")]
     by: String,
-    /// Under which decision, or why now
+    /// The decision behind it, or why now
     #[arg(long, value_name = "TEXT")]
     reason: String,
+}
+
+impl Kind {
+    const fn kind(self) -> DeclarationKind {
+        match self {
+            Self::Event => DeclarationKind::Event,
+            Self::ExcludedHours => DeclarationKind::ExcludedHours,
+            Self::MeterSwap => DeclarationKind::MeterSwap,
+            Self::FloorArea => DeclarationKind::FloorArea,
+            Self::Employees => DeclarationKind::Employees,
+            Self::Activity => DeclarationKind::Activity,
+            Self::LateData => DeclarationKind::LateData,
+            Self::Withdraw => DeclarationKind::Withdraw,
+        }
+    }
 }
 
 impl Args {
@@ -112,19 +127,9 @@ impl Args {
         Ok(config)
     }
 
-    fn asked(self) -> DeclarationRequest {
-        let kind = match self.kind {
-            Kind::Event => "event",
-            Kind::ExcludedHours => "excluded-hours",
-            Kind::MeterSwap => "meter-swap",
-            Kind::FloorArea => "floor-area",
-            Kind::Employees => "employees",
-            Kind::Activity => "activity",
-            Kind::LateData => "late-data",
-            Kind::Withdraw => "withdraw",
-        };
-        DeclarationRequest {
-            kind: kind.to_owned(),
+    fn declaration(self) -> Result<Declaration, Failure> {
+        let request = DeclarationRequest {
+            kind: self.kind.kind().id().to_owned(),
             by: self.by,
             reason: self.reason,
             participant: self.participant,
@@ -140,34 +145,41 @@ impl Args {
             day: self.day,
             place: self.place,
             entry: self.entry,
-        }
+        };
+        Declaration::try_from(request).map_err(|error| declined(&error.into()))
     }
 }
 
 pub(super) fn declare(args: Args) -> Result<(), Failure> {
     let config = args.load_config()?;
-    decide(&config, Decision::Declare(args.asked()))
+    decide(&config, || Ok(Decision::Declare(args.declaration()?)))
 }
 
 pub(super) fn amend(args: Args) -> Result<(), Failure> {
     let config = args.load_config()?;
-    decide(&config, Decision::Amend(args.asked()))
+    decide(&config, || Ok(Decision::Amend(args.declaration()?)))
 }
 
 pub(super) fn lock(args: LockArgs) -> Result<(), Failure> {
     let LockArgs { config, by, reason } = args;
-    decide(&Config::load(&config)?, Decision::Lock { by, reason })
+    decide(&Config::load(&config)?, || Ok(Decision::Lock { by, reason }))
 }
 
-fn decide(config: &Config, decision: Decision) -> Result<(), Failure> {
+fn declined(error: &DecisionError) -> Failure {
+    Failure::Failed(anyhow::anyhow!("{error}\n  {}", error.hint()))
+}
+
+fn decide(
+    config: &Config,
+    decision: impl FnOnce() -> Result<Decision, Failure>,
+) -> Result<(), Failure> {
     open_standings::require_store(config)?;
-    let taken =
-        engine::decide_offline(&config.data, &config.competition, &config.participants, decision)?
-            .map_err(|declined| {
-                Failure::Failed(anyhow::anyhow!("{declined}\n  {}", declined.hint()))
-            })?;
-    output::line(format_args!("entry {}: {}", taken.entry.seq, describe(&taken.entry.event())))?;
-    if !taken.applied {
+    let Config { data, competition, participants, .. } = config;
+    let recorded = engine::decide_offline(data, competition, participants, decision()?)?
+        .map_err(|error| declined(&error))?;
+    let RecordedDecision { entry, applied } = recorded;
+    output::line(format_args!("entry {}: {}", entry.seq, describe(&entry.event())))?;
+    if !applied {
         output::line("the running service applies it with its next board")?;
     }
     Ok(())

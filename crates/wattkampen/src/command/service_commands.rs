@@ -1,4 +1,4 @@
-//! The commands around a competition: all but the gateway, which stands elsewhere.
+//! The commands of the service and its store: all but `gateway`.
 use clap::Subcommand;
 
 use super::{
@@ -7,7 +7,7 @@ use super::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// The service: takes in readings, ranks, and shows pages and panels
+    /// The service: receives readings, ranks, and shows pages and panels
     Serve(serve::Args),
     /// A whole competition of simulated town halls on this machine, with nothing to set up
     Demo(demo::Args),
@@ -21,7 +21,7 @@ pub(super) enum Command {
     Panel(panel::Args),
     /// History from CSV files: readings or outdoor temperatures, also beside a running service
     Import(import::Args),
-    /// The audit trail in plain words, and whether log and readings are as they were written
+    /// The audit log in plain English, and whether log and readings are unchanged
     Audit(audit::Args),
     /// Declares an event, excluded hours, a meter swap, a floor area, employees or an activity
     Declare(decisions::Args),
@@ -29,7 +29,7 @@ pub(super) enum Command {
     Amend(decisions::Args),
     /// Locks the result after the contest
     Lock(decisions::LockArgs),
-    /// Tells every mistake in a configuration, each with its line
+    /// Lists every mistake in a configuration, each with its line
     Check(check::Args),
     /// A new program for a gateway's board, signed, over its broker
     #[command(subcommand)]

@@ -1,48 +1,54 @@
-//! A declaration as it is sent, from a form, a program or the command line; and what
-//! it means.
-use competition::{Activity, ActivityKind, Epoch, Exclusion, SquareMetres, Time, WattHours};
-use jiff::{Timestamp, civil::Date, civil::DateTime, tz::TimeZone};
+//! The JSON of a declaration, and its conversion from and to [`Declaration`].
+use std::str::FromStr;
+
+use competition::{ActivityKind, SquareMetres, WattHours};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Change, DeclarationError, wrong};
+use super::{
+    Change, Declaration, DeclarationError, DeclarationKind, Moment, check_role_and_reason, error,
+};
 
 /// A declaration as it is sent and stored: `kind` says which of the fields it needs.
+/// Fields of other kinds are ignored, unknown fields are refused.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = Declaration)]
 pub struct DeclarationRequest {
-    /// `event`, `excluded-hours`, `meter-swap`, `floor-area`, `employees`, `activity`,
-    /// `withdraw`, or, as an amendment, `late-data`.
+    /// Which fields are needed: `event` participant, from, until; `excluded-hours` the
+    /// same; `meter-swap` meter, at, last_wh, first_wh; `floor-area` participant, from,
+    /// m2; `employees` participant, from, count; `activity` participant, activity, day;
+    /// `withdraw` entry; `late-data`, as an amendment only, participant.
+    #[schema(value_type = DeclarationKind, inline)]
     pub kind: String,
-    /// Role of who declares it, such as `energy coordinator`.
+    /// Role of the person who declares it, such as `energy coordinator`.
     pub by: String,
-    /// Why, for everybody to read; of an `activity` what was done.
+    /// Reason, published; for an `activity` a description of what was done.
     pub reason: String,
-    /// Of `event`, `excluded-hours`, `floor-area`, `employees`, `activity`, `late-data`:
-    /// its id.
+    /// Participant id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub participant: Option<String>,
-    /// Of `meter-swap`: the meter's id.
+    /// Meter id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meter: Option<String>,
-    /// `event`: first day. `floor-area`, `employees`: the day from which it holds.
-    /// `excluded-hours`: a moment, RFC 3339 or local.
+    /// `event`: first day. `floor-area`, `employees`: first day on which the value holds.
+    /// `excluded-hours`: a moment, RFC 3339 or local time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// `event`: the day after the last. `excluded-hours`: a moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// `meter-swap`: when the new register took over.
+    /// `meter-swap`: the moment when the new register took over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// `meter-swap`: last value of the old register, Wh as the meter showed it.
+    /// `meter-swap`: last value of the old register in Wh, as the meter showed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_wh: Option<i64>,
-    /// `meter-swap`: first value of the new register.
+    /// `meter-swap`: first value of the new register in Wh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_wh: Option<i64>,
-    /// `floor-area`: Atemp.
+    /// `floor-area`: Atemp in m².
     #[serde(skip_serializing_if = "Option::is_none")]
     pub m2: Option<f64>,
     /// `employees`: how many.
@@ -54,118 +60,152 @@ pub struct DeclarationRequest {
     /// `activity`: the day it was done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<String>,
-    /// `activity`: where in the house, if that is to be told.
+    /// `activity`: where in the building, if that is published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// `withdraw`: the entry of the declaration that is to hold no more.
+    /// `withdraw`: entry of the declaration that is withdrawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<i64>,
 }
 
-impl DeclarationRequest {
-    /// What it means, without a look at who competes.
-    ///
-    /// # Errors
-    /// The first field that is missing or is nothing.
-    pub fn read(&self, zone: &TimeZone) -> Result<Change, DeclarationError> {
-        let kind = self.kind.as_str();
-        let need = |field: &Option<String>, name: &str, example: &str| {
-            let text = field.as_deref().map(str::trim).filter(|text| !text.is_empty());
-            text.map(str::to_owned).ok_or_else(|| {
-                wrong(format!("{kind} needs {name}"), format!("give {name}, such as {example}"))
-            })
-        };
-        let who = || need(&self.participant, "participant", "soderhamn");
-        let day = |field: &Option<String>, name: &str| {
-            let text = need(field, name, "2027-03-15")?;
-            text.parse::<Date>().map_err(|_| {
-                wrong(format!("{name} = {text:?} is no date"), "write it as 2027-03-15")
-            })
-        };
-        let moment = |field: &Option<String>, name: &str| {
-            moment(&need(field, name, "2027-04-11T09:00:00+02:00")?, name, zone)
-        };
-        let number = |field: Option<i64>, name: &str| {
-            field.ok_or_else(|| wrong(format!("{kind} needs {name}"), "give it in whole Wh"))
-        };
-        Ok(match kind {
-            "event" => {
-                let (from, until) = (day(&self.from, "from")?, day(&self.until, "until")?);
-                let begin = |day: Date| midnight(day, zone);
-                let (from, until) = (begin(from)?, begin(until)?);
-                let reason = self.reason.trim().to_owned();
-                Change::Excluded(who()?, Exclusion { from, until, reason })
+/// Parses the fields that the kind needs.
+///
+/// # Errors
+/// The first field that is missing or cannot be parsed.
+impl TryFrom<DeclarationRequest> for Declaration {
+    type Error = DeclarationError;
+
+    fn try_from(request: DeclarationRequest) -> Result<Self, DeclarationError> {
+        check_role_and_reason(&request.by, &request.reason)?;
+        let kind = DeclarationKind::from_str(&request.kind)?;
+        let field = |name, value| Field { kind, name, value };
+        let participant = || field("participant", &request.participant).text("soderhamn");
+        let from = field("from", &request.from);
+        let until = field("until", &request.until);
+        let missing = |name: &str, hint: &str| error(format!("{} needs {name}", kind.id()), hint);
+        let change = match kind {
+            DeclarationKind::Event => {
+                let (from, until) = (from.date()?, until.date()?);
+                Change::Event { participant: participant()?, from, until }
             }
-            "excluded-hours" => {
-                let (from, until) = (moment(&self.from, "from")?, moment(&self.until, "until")?);
-                let reason = self.reason.trim().to_owned();
-                Change::Excluded(who()?, Exclusion { from, until, reason })
+            DeclarationKind::ExcludedHours => {
+                let (from, until) = (from.moment()?, until.moment()?);
+                Change::ExcludedHours { participant: participant()?, from, until }
             }
-            "meter-swap" => {
-                let meter = need(&self.meter, "meter", "735999100000000001")?;
-                let at = moment(&self.at, "at")?;
-                let last = WattHours(number(self.last_wh, "last_wh")?);
-                let first = WattHours(number(self.first_wh, "first_wh")?);
-                Change::Swapped(meter, Epoch { at, last, first })
+            DeclarationKind::MeterSwap => {
+                let watt_hours = |name, value: Option<i64>| {
+                    value.map(WattHours).ok_or_else(|| missing(name, "give it in whole Wh"))
+                };
+                Change::MeterSwap {
+                    meter: field("meter", &request.meter).text("735999100000000001")?,
+                    at: field("at", &request.at).moment()?,
+                    last: watt_hours("last_wh", request.last_wh)?,
+                    first: watt_hours("first_wh", request.first_wh)?,
+                }
             }
-            "floor-area" => {
-                let m2 = self.m2.ok_or_else(|| {
-                    wrong("floor-area needs m2", "give Atemp in square metres, such as 6100")
-                })?;
-                Change::Area(who()?, day(&self.from, "from")?, SquareMetres(m2))
+            DeclarationKind::FloorArea => {
+                let hint = "give Atemp in square metres, such as 6100";
+                let area = SquareMetres(request.m2.ok_or_else(|| missing("m2", hint))?);
+                Change::FloorArea { participant: participant()?, from: from.date()?, area }
             }
-            "employees" => {
-                let count = self.count.ok_or_else(|| {
-                    wrong("employees needs count", "give how many there are, such as 240")
-                })?;
-                Change::Staff(who()?, day(&self.from, "from")?, count)
+            DeclarationKind::Employees => {
+                let hint = "give how many there are, such as 240";
+                let count = request.count.ok_or_else(|| missing("count", hint))?;
+                Change::Employees { participant: participant()?, from: from.date()?, count }
             }
-            "activity" => {
-                let done = need(&self.activity, "activity", "night-walk")?;
-                let kind = done.parse::<ActivityKind>().map_err(|error| {
-                    wrong(
-                        format!("activity = {done:?} is not known"),
-                        format!("one of {}", error.valid.join(", ")),
+            DeclarationKind::Activity => {
+                let id = field("activity", &request.activity).text("night-walk")?;
+                let activity = id.parse::<ActivityKind>().map_err(|unknown| {
+                    error(
+                        format!("activity = {id:?} is not known"),
+                        format!("one of {}", unknown.valid.join(", ")),
                     )
                 })?;
-                let (day, place) = (day(&self.day, "day")?, self.place.as_deref());
-                let words = |text: &str| text.trim().to_owned();
-                let (place, by) = (words(place.unwrap_or_default()), words(&self.by));
-                Change::Done(who()?, Activity { kind, day, place, by, note: words(&self.reason) })
+                let day = field("day", &request.day).date()?;
+                let place = present(&request.place).map(str::to_owned);
+                Change::Activity { participant: participant()?, activity, day, place }
             }
-            "late-data" => Change::Late(who()?),
-            "withdraw" => Change::Withdrawn(self.entry.ok_or_else(|| {
-                wrong("withdraw needs entry", "give the number that the declaration has in the log")
-            })?),
-            other => {
-                return Err(wrong(
-                    format!("kind = {other:?} is not known"),
-                    "one of event, excluded-hours, meter-swap, floor-area, employees, activity, withdraw, late-data",
-                ));
+            DeclarationKind::LateData => Change::LateData { participant: participant()? },
+            DeclarationKind::Withdraw => {
+                let hint = "give the number that the declaration has in the log";
+                Change::Withdraw { entry: request.entry.ok_or_else(|| missing("entry", hint))? }
             }
+        };
+        let DeclarationRequest { by, reason, .. } = request;
+        Ok(Self { by: by.trim().to_owned(), reason: reason.trim().to_owned(), change })
+    }
+}
+
+impl From<Declaration> for DeclarationRequest {
+    fn from(Declaration { by, reason, change }: Declaration) -> Self {
+        let kind = change.kind().id().to_owned();
+        let participant = change.participant().map(str::to_owned);
+        let request = Self { kind, by, reason, participant, ..Self::default() };
+        match change {
+            Change::Event { from, until, .. } => {
+                Self { from: Some(from.to_string()), until: Some(until.to_string()), ..request }
+            }
+            Change::ExcludedHours { from, until, .. } => {
+                Self { from: Some(from.to_string()), until: Some(until.to_string()), ..request }
+            }
+            Change::MeterSwap { meter, at, last, first } => Self {
+                meter: Some(meter),
+                at: Some(at.to_string()),
+                last_wh: Some(last.0),
+                first_wh: Some(first.0),
+                ..request
+            },
+            Change::FloorArea { from, area, .. } => {
+                Self { from: Some(from.to_string()), m2: Some(area.0), ..request }
+            }
+            Change::Employees { from, count, .. } => {
+                Self { from: Some(from.to_string()), count: Some(count), ..request }
+            }
+            Change::Activity { activity, day, place, .. } => Self {
+                activity: Some(activity.as_str().to_owned()),
+                day: Some(day.to_string()),
+                place,
+                ..request
+            },
+            Change::LateData { .. } => request,
+            Change::Withdraw { entry } => Self { entry: Some(entry), ..request },
+        }
+    }
+}
+
+/// The text without surrounding space, where there is some.
+fn present(value: &Option<String>) -> Option<&str> {
+    value.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// A text field of a declaration, with what its errors need.
+#[derive(Clone, Copy)]
+struct Field<'a> {
+    kind: DeclarationKind,
+    name: &'static str,
+    value: &'a Option<String>,
+}
+
+impl Field<'_> {
+    fn text(self, example: &str) -> Result<String, DeclarationError> {
+        let Self { kind, name, value } = self;
+        present(value).map(str::to_owned).ok_or_else(|| {
+            error(format!("{} needs {name}", kind.id()), format!("give {name}, such as {example}"))
         })
     }
-}
 
-pub(super) fn midnight(day: Date, zone: &TimeZone) -> Result<Time, DeclarationError> {
-    let zoned = day.to_zoned(zone.clone());
-    let zoned = zoned.map_err(|_| wrong(format!("{day} is beyond the calendar"), "correct it"))?;
-    Ok(Time(zoned.timestamp().as_second()))
-}
-
-/// RFC 3339, or a local time as forms send it where that is one moment.
-fn moment(text: &str, name: &str, zone: &TimeZone) -> Result<Time, DeclarationError> {
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(Time(at.as_second()));
+    fn date(self) -> Result<Date, DeclarationError> {
+        let text = self.text("2027-03-15")?;
+        text.parse().map_err(|_| {
+            error(format!("{} = {text:?} is no date", self.name), "write it as 2027-03-15")
+        })
     }
-    let local = text.parse::<DateTime>().map_err(|_| {
-        wrong(format!("{name} = {text:?} is no time"), "write it as 2027-04-11T09:00:00+02:00")
-    })?;
-    let at = zone.to_ambiguous_timestamp(local).unambiguous().map_err(|_| {
-        wrong(
-            format!("{name} = {text:?} is not one moment: the clocks change then"),
-            "give it with its offset, such as 2027-10-31T02:30:00+01:00",
-        )
-    })?;
-    Ok(Time(at.as_second()))
+
+    fn moment(self) -> Result<Moment, DeclarationError> {
+        let text = self.text("2027-04-11T09:00:00+02:00")?;
+        text.parse().map_err(|_| {
+            let hint = "write it as 2027-04-11T09:00:00+02:00";
+            error(format!("{} = {text:?} is no time", self.name), hint)
+        })
+    }
 }

@@ -1,4 +1,4 @@
-//! Imported rows tell when a house was heard, now and after a restart.
+//! Imported rows give the time of the last contact, now and after a restart.
 use competition::{Contact, IntervalReading, Leaderboard, MilliWattHours, Row};
 
 use super::*;
@@ -20,7 +20,7 @@ fn import(dir: &Path, hours: core::ops::Range<i64>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_house_with_imported_rows_alone_is_heard() {
+async fn a_participant_with_imported_rows_alone_has_contact() {
     let dir = tempfile::tempdir().unwrap();
     import(dir.path(), -72..-5);
     let expected = |row: &Row, hours: i64, contact: Contact| {
@@ -31,7 +31,7 @@ async fn a_house_with_imported_rows_alone_is_heard() {
     let board = service.handle.leaderboard(Rule::Saving, None).await.unwrap();
     expected(&row(&board, 0), -5, Contact::Stale);
     assert_eq!((row(&board, 1).measured_at, row(&board, 1).contact), (None, Contact::Silent));
-    // more comes in while it runs; a reading of another house makes it look
+    // More rows are imported while it runs; a reading of another participant makes a snapshot due.
     import(dir.path(), -5..-1);
     let mut events = service.handle.subscribe();
     service.reading(1, NOW - 60, 1_000, 100).await;
@@ -45,11 +45,11 @@ async fn a_house_with_imported_rows_alone_is_heard() {
             events.recv().await.unwrap();
         }
     };
-    let told =
-        tokio::time::timeout(Duration::from_secs(60), newer).await.expect("it is looked for");
-    expected(&told, -1, Contact::Live);
+    let newest =
+        tokio::time::timeout(Duration::from_secs(60), newer).await.expect("the import is applied");
+    expected(&newest, -1, Contact::Live);
     service.stop().await;
-    // a restart and somebody beside it say the same
+    // A restart and another process give the same.
     let Settings { data, competition, participants, .. } = settings(dir.path());
     let (viewed, _) = crate::engine::standings(&data, competition, participants).unwrap();
     expected(&row(&viewed.leaderboard(Rule::Saving, Time(NOW)), 0), -1, Contact::Live);

@@ -1,4 +1,4 @@
-//! What panels show, said as soon as a broker takes it.
+//! Pages of panels are published as soon as the broker accepts them.
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -14,11 +14,11 @@ use crate::{
     publish::{Busy, PanelPages, Publisher},
 };
 
-/// A broker that is away at first.
+/// A broker that refuses at first.
 #[derive(Debug)]
 struct Panel {
     refusals: Mutex<u32>,
-    said: watch::Sender<Option<(String, wire::Page)>>,
+    published: watch::Sender<Option<(String, wire::Page)>>,
 }
 
 impl Publisher for Panel {
@@ -30,7 +30,7 @@ impl Publisher for Panel {
         }
         assert!(retain);
         let page = wire::Page::decode(&payload).unwrap();
-        self.said.send_replace(Some((topic.to_owned(), page)));
+        self.published.send_replace(Some((topic.to_owned(), page)));
         Ok(())
     }
 }
@@ -62,23 +62,26 @@ fn page(snapshot: &Snapshot, who: ParticipantIndex) -> Option<wire::Page> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_page_is_said_on_its_gateways_topic_as_soon_as_the_broker_takes_it() {
+async fn a_changed_page_is_published_as_soon_as_the_broker_accepts_it() {
     let dir = tempfile::tempdir().unwrap();
     let settings = settings(dir.path());
     let mut service = Service::start(&settings).await;
-    let panel = Arc::new(Panel { refusals: Mutex::new(2), said: watch::Sender::new(None) });
+    let panel = Arc::new(Panel { refusals: Mutex::new(2), published: watch::Sender::new(None) });
     let pages = PanelPages::new(service.handle.clone(), panel.clone(), &settings.gateways);
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(pages.run(page, stopped));
-    let mut said = panel.said.subscribe();
+    let mut published = panel.published.subscribe();
     for power in [700, 800] {
         service.reading(1, NOW - 1000 + power, 5_000, power).await;
-        let heard = said.wait_for(|said| {
-            said.as_ref().is_some_and(|(topic, page)| {
+        let changed = published.wait_for(|published| {
+            published.as_ref().is_some_and(|(topic, page)| {
                 topic == "wattkampen/v1/g1/page" && page.power_w == Some(power)
             })
         });
-        tokio::time::timeout(Duration::from_secs(30), heard).await.expect("it is said").unwrap();
+        tokio::time::timeout(Duration::from_secs(30), changed)
+            .await
+            .expect("the page is published")
+            .unwrap();
     }
     assert_eq!(*panel.refusals.lock().unwrap(), 0);
     stop.send_replace(true);

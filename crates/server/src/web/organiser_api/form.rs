@@ -1,11 +1,11 @@
-//! The organiser's forms, field by field, as people write numbers here.
+//! Fields of the organiser's forms, with numbers as people write them in Sweden.
 use crate::{
-    audit::DeclarationRequest,
-    engine::Decision,
+    audit::{Declaration, DeclarationRequest},
+    engine::{Decision, DecisionError},
     web::{problem::Problem, query_params::QueryParams},
 };
 
-/// A form's fields as a decision.
+/// Parses the fields of a form.
 pub(super) fn read(form: &QueryParams, locked: bool) -> Result<Decision, Problem> {
     let text = |name: &str| form.get(name).map(str::to_owned);
     let need = |name: &str| text(name).unwrap_or_default();
@@ -13,7 +13,6 @@ pub(super) fn read(form: &QueryParams, locked: bool) -> Result<Decision, Problem
         return Ok(Decision::Lock { by: need("by"), reason: need("reason") });
     }
     let number = |name: &str| match form.get(name) {
-        // As people write it here.
         Some(text) => text.replace([' ', '\u{a0}'], "").replace(',', ".").parse::<f64>().map(Some),
         None => Ok(None),
     };
@@ -24,7 +23,7 @@ pub(super) fn read(form: &QueryParams, locked: bool) -> Result<Decision, Problem
     let whole = |name: &str| Ok::<_, Problem>(number(name)?.map(|value| value.round() as i64));
     // Registers are read off in kWh.
     let wh = |name: &str| Ok::<_, Problem>(number(name)?.map(|kwh| (kwh * 1000.0).round() as i64));
-    let asked = DeclarationRequest {
+    let request = DeclarationRequest {
         kind: need("kind"),
         by: need("by"),
         reason: need("reason"),
@@ -42,5 +41,6 @@ pub(super) fn read(form: &QueryParams, locked: bool) -> Result<Decision, Problem
         place: text("place"),
         entry: whole("entry")?,
     };
-    Ok(if locked { Decision::Amend(asked) } else { Decision::Declare(asked) })
+    let declaration = Declaration::try_from(request).map_err(DecisionError::from)?;
+    Ok(if locked { Decision::Amend(declaration) } else { Decision::Declare(declaration) })
 }

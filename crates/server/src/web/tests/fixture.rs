@@ -227,7 +227,7 @@ pub(in crate::web) fn answers() -> Answers {
                 firmware: Some(wire::Text::truncated("0.1.0")),
                 ..wire::Status::state_only(wire::ConnectionState::Online)
             },
-            heard: Time(NOW.0 - 40),
+            received_at: Time(NOW.0 - 40),
         }],
         counts: IngestCounts {
             received: 51_204,
@@ -235,7 +235,7 @@ pub(in crate::web) fn answers() -> Answers {
             late: 12,
             repeated: 1_000,
             conflicts: 0,
-            doubted: 311,
+            quarantined: 311,
             refused: vec![("json", 1_204), ("future", 0)],
             readings: 1_310_220,
         },

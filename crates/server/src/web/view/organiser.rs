@@ -64,7 +64,7 @@ fn figures(context: &ViewContext, counts: &IngestCounts) -> Markup {
                 dd.note { (l.pick("varav sena", "of which late")) " " (number(counts.late)) } }
             div { dt { (l.pick("Upprepade", "Repeated")) } dd { (number(counts.repeated)) }
                 dd.note { (l.pick("ändrar ingenting", "change nothing")) } }
-            div { dt { (l.pick("I karantän", "In quarantine")) } dd { (number(counts.doubted + counts.conflicts)) }
+            div { dt { (l.pick("I karantän", "In quarantine")) } dd { (number(counts.quarantined + counts.conflicts)) }
                 dd.note { (l.pick("sparas men räknas inte", "stored but not counted")) } }
             div { dt { (l.pick("Avvisade", "Rejected")) } dd { (number(refused)) }
                 dd.note { (l.pick("av", "of")) " " (number(counts.received)) " " (l.pick("meddelanden", "messages")) } }
@@ -239,7 +239,7 @@ fn gateways(context: &ViewContext, gateways: &[GatewayState]) -> Markup {
                         ConnectionState::Online => span.state.live { span.sign aria-hidden="true" { "●" } " " (l.pick("ansluten", "online")) },
                         ConnectionState::Offline => span.state.silent { span.sign aria-hidden="true" { "○" } " " (l.pick("inte ansluten", "offline")) },
                     } }
-                    td { (when(context, g.heard)) }
+                    td { (when(context, g.received_at)) }
                     td { (g.status.firmware.as_ref().map_or(UNKNOWN, |f| f.as_str())) }
                     td.number { (number(g.status.queued)) }
                     td.number { (number(g.status.dropped)) }

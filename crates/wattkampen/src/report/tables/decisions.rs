@@ -1,7 +1,9 @@
 //! The organiser's decisions with role and reason, and a digest of the audit log;
 //! `wattkampen audit` prints and verifies all of it.
-use competition::{ActivityKind, Bilingual};
-use server::audit::{AuditEntry, AuditEvent, BoardPosition, DeclarationRequest, Difference, hex};
+use std::fmt::Display;
+
+use competition::Bilingual;
+use server::audit::{AuditEntry, AuditEvent, BoardPosition, Change, Difference, hex};
 
 use crate::report::{
     summary::Summary,
@@ -12,10 +14,10 @@ pub(in crate::report) fn decisions(summary: &Summary) -> Table {
     let rows = summary.entries.iter().filter_map(|entry| {
         let (kind, what, by, reason) = match entry.event() {
             AuditEvent::Declaration { declared } => {
-                (both("deklaration", "declaration"), asked(&declared), declared.by, declared.reason)
+                (both("deklaration", "declaration"), change(&declared.change), declared.by, declared.reason)
             }
             AuditEvent::Amendment { declared } => {
-                (both("rättelse", "amendment"), asked(&declared), declared.by, declared.reason)
+                (both("rättelse", "amendment"), change(&declared.change), declared.by, declared.reason)
             }
             AuditEvent::Lock { by, reason } => {
                 (both("låsning", "lock"), both("resultatet låstes", "the result was locked"), by, reason)
@@ -170,55 +172,51 @@ fn kind(event: &AuditEvent) -> &'static str {
 }
 
 /// A declaration without its role and reason.
-fn asked(asked: &DeclarationRequest) -> Bilingual {
-    let text = |field: &Option<String>| field.clone().unwrap_or_default();
-    let (who, from, until) = (text(&asked.participant), text(&asked.from), text(&asked.until));
-    match asked.kind.as_str() {
-        "event" | "excluded-hours" => both(
-            format!("{who}: timmarna från {from} fram till {until} räknas inte"),
-            format!("{who}: the hours from {from} up to {until} do not count"),
-        ),
-        "meter-swap" => {
-            let (meter, at) = (text(&asked.meter), text(&asked.at));
-            let [last, first] = [asked.last_wh, asked.first_wh].map(Option::unwrap_or_default);
+fn change(change: &Change) -> Bilingual {
+    match change {
+        Change::Event { participant, from, until } => excluded(participant, from, until),
+        Change::ExcludedHours { participant, from, until } => excluded(participant, from, until),
+        Change::MeterSwap { meter, at, last, first } => {
+            let (last, first) = (last.0, first.0);
             both(
                 format!("mätare {meter} byttes {at}: sista {last} Wh, första {first} Wh"),
                 format!("meter {meter} was changed at {at}: last {last} Wh, first {first} Wh"),
             )
         }
-        "floor-area" => {
-            let m2 = asked.m2.unwrap_or_default();
-            both(format!("{who}: {m2} m² från {from}"), format!("{who}: {m2} m² from {from}"))
-        }
-        "employees" => {
-            let count = asked.count.unwrap_or_default();
+        Change::FloorArea { participant, from, area } => {
+            let m2 = area.0;
             both(
-                format!("{who}: {count} anställda från {from}"),
-                format!("{who}: {count} employees from {from}"),
+                format!("{participant}: {m2} m² från {from}"),
+                format!("{participant}: {m2} m² from {from}"),
             )
         }
-        "activity" => {
-            let kind = text(&asked.activity).parse().unwrap_or(ActivityKind::Other);
-            let (day, Bilingual { english, swedish }) = (text(&asked.day), kind.names());
-            both(format!("{who}: {swedish}, {day}"), format!("{who}: {english}, {day}"))
-        }
-        "late-data" => both(
-            format!("{who}: uppgifter efter låsningen räknas"),
-            format!("{who}: data after the lock counts"),
+        Change::Employees { participant, from, count } => both(
+            format!("{participant}: {count} anställda från {from}"),
+            format!("{participant}: {count} employees from {from}"),
         ),
-        "withdraw" => {
-            let entry = asked.entry.unwrap_or_default();
+        Change::Activity { participant, activity, day, .. } => {
+            let Bilingual { english, swedish } = activity.names();
             both(
-                format!("post {entry} gäller inte längre"),
-                format!("entry {entry} no longer applies"),
+                format!("{participant}: {swedish}, {day}"),
+                format!("{participant}: {english}, {day}"),
             )
         }
-        _ => {
-            let all = [who, from, until].into_iter().filter(|it| !it.is_empty());
-            let all = all.collect::<Vec<_>>().join(", ");
-            both(format!("{}: {all}", asked.kind), format!("{}: {all}", asked.kind))
-        }
+        Change::LateData { participant } => both(
+            format!("{participant}: uppgifter efter låsningen räknas"),
+            format!("{participant}: data after the lock counts"),
+        ),
+        Change::Withdraw { entry } => both(
+            format!("post {entry} gäller inte längre"),
+            format!("entry {entry} no longer applies"),
+        ),
     }
+}
+
+fn excluded(participant: &str, from: impl Display, until: impl Display) -> Bilingual {
+    both(
+        format!("{participant}: timmarna från {from} fram till {until} räknas inte"),
+        format!("{participant}: the hours from {from} up to {until} do not count"),
+    )
 }
 
 fn moved(cause: i64, places: &[[BoardPosition; 2]]) -> Bilingual {
