@@ -32,7 +32,7 @@ async fn metrics_explain_rejected_messages() {
     assert_eq!(answer.status, StatusCode::OK);
     let text = answer.text();
     assert!(
-        text.contains("# HELP wattkampen_refused_total Messages that were not taken"),
+        text.contains("# HELP wattkampen_refused_total Messages that were rejected"),
         "{text}"
     );
     assert!(text.contains("wattkampen_refused_total{reason=\"json\"}"), "{text}");
