@@ -250,7 +250,7 @@ where
             let acknowledged = channel.acknowledged.wait();
             match select3(acknowledged, Timer::after(rules.trial), drain).await {
                 Either3::First(()) if updater.mark_booted().await.is_ok() => {
-                    channel.set_status("kept")
+                    channel.set_status("kept");
                 }
                 _ => return false,
             }
