@@ -1,6 +1,7 @@
 //! The leaderboard and its rows.
 use crate::{
-    Bilingual, ConfidenceInterval, MilliWattHours, ParticipantIndex, Rule, Score, Time, Watts,
+    Baseline, Bilingual, ConfidenceInterval, MilliWattHours, ParticipantIndex, Rule, Score, Time,
+    Watts,
 };
 
 /// The phase of the competition.
@@ -108,4 +109,28 @@ pub struct Leaderboard {
     pub total_saved: MilliWattHours,
     /// Ranked rows by rank, then the others by name.
     pub rows: Vec<Row>,
+}
+
+impl Leaderboard {
+    /// The reason why savings have no interval, for readers; `baseline` is the one that the
+    /// board is computed with. `None` where every ranked saving has an interval. The
+    /// intervals of [`Baseline::LastYear`] are all missing or none is.
+    pub fn no_interval(&self, baseline: Baseline) -> Option<Bilingual> {
+        if baseline == Baseline::LastYear {
+            let none = self.rows.iter().all(|row| row.interval_percent.is_none());
+            return none.then(|| {
+                Bilingual::new(
+                    "no interval: how far off the same dates last year are would show by the year before them, and the baseline is too short for that",
+                    "inget intervall: hur fel samma datum förra året slår skulle synas på året före dem, och referensperioden är för kort för det",
+                )
+            });
+        }
+        let mut ranked = self.rows.iter().filter(|row| row.rank.is_some());
+        ranked.any(|row| row.saving_percent.is_some() && row.interval_percent.is_none()).then(|| {
+            Bilingual::new(
+                "no interval where the contest is longer than half of the baseline: the error is estimated on periods as long as the contest so far, and two of them must fit into the baseline",
+                "inget intervall där tävlingen är längre än halva referensperioden: felet uppskattas på perioder lika långa som tävlingen hittills, och två sådana måste rymmas i referensperioden",
+            )
+        })
+    }
 }

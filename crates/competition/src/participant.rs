@@ -145,17 +145,6 @@ names!(Baseline {
 });
 
 impl Baseline {
-    /// Why its savings may have no interval, for readers of the leaderboard; only
-    /// [`Baseline::LastYear`] has such a reason.
-    pub fn no_interval(self) -> Option<crate::Bilingual> {
-        (self == Self::LastYear).then(|| {
-            crate::Bilingual::new(
-                "no interval: how far off the same dates last year are would show by the year before them, and the baseline is too short for that",
-                "inget intervall: hur fel samma datum förra året slår skulle synas på året före dem, och referensperioden är för kort för det",
-            )
-        })
-    }
-
     /// Whether outdoor temperatures are used.
     pub(crate) fn uses_temperature(self) -> bool {
         matches!(self, Self::Season | Self::HoursTemperature)

@@ -1,9 +1,10 @@
 //! The model: baseline, temperature, gaps and intervals, all a function of the set of
 //! samples.
 use competition::{
-    Baseline, Celsius, ConfidenceInterval, Exclusion, MeterIndex, Method, ParticipantIndex, Rule,
-    Sample, Standings, Time,
+    Baseline, Celsius, ConfidenceInterval, Exclusion, MeterIndex, Method, ParticipantIndex, Period,
+    Rule, Sample, Standings, Time,
 };
+use jiff::civil::date;
 use proptest::prelude::*;
 
 use crate::support::{Map, boards, competition, midnight, participant, sample};
@@ -99,12 +100,38 @@ fn temperature_is_used_where_it_helps() {
     let year = Method { baseline: Baseline::LastYear, ..Method::default() };
     let year = warm.what_if(Rule::Saving, year, Time(midnight(2027, 4, 1)));
     assert_eq!(year.rows[0].interval_percent, None);
-    assert!(Baseline::LastYear.no_interval().is_some());
-    assert!(Baseline::ThreeWeeksBefore.no_interval().is_none());
+    assert!(year.no_interval(Baseline::LastYear).is_some());
+    assert_eq!(three.no_interval(Baseline::ThreeWeeksBefore), None);
     assert_eq!(
         warm.what_if(Rule::Saving, Method::default(), Time(midnight(2027, 4, 1))).rows[0],
         row(&warm)
     );
+}
+
+/// After more than half of the length of the baseline, the interval is unknown, and the
+/// leaderboard gives the reason in both languages.
+#[test]
+fn a_contest_longer_than_half_its_baseline_has_no_interval_but_a_reason() {
+    let mut rules = competition();
+    rules.baseline = Period { start: date(2027, 2, 1), end: date(2027, 3, 1) };
+    rules.contest = Period { start: date(2027, 3, 1), end: date(2027, 4, 1) };
+    let mut standings = Standings::new(rules, vec![participant("a", 1)]);
+    for sample in house(1.0, 0) {
+        standings.append(METER, sample);
+    }
+    standings.settle(&Map::default());
+    for (days, known) in [(13, true), (15, false), (31, false)] {
+        let at = Time(midnight(2027, 3, 1) + days * 86_400 - 3600);
+        let board = standings.leaderboard_at(Rule::Saving, at);
+        let row = &board.rows[0];
+        assert!(row.rank.is_some() && row.saving_percent.is_some(), "{row:?}");
+        assert_eq!(row.interval_percent.is_some(), known, "after {days} days");
+        let reason = board.no_interval(Baseline::Season);
+        assert_eq!(reason.is_none(), known, "after {days} days");
+        for text in reason.iter().flat_map(|it| [&it.english, &it.swedish]) {
+            assert!(text.contains("half of the baseline") || text.contains("halva"), "{text}");
+        }
+    }
 }
 
 /// Three days without readings: the energy of the register is kept exactly and divided by

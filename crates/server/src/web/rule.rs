@@ -1,19 +1,11 @@
 //! Rules and baselines in query parameters, and the text of titles and scores.
 use core::str::FromStr;
 
-use competition::{
-    Baseline, Bilingual, ConfidenceInterval, Leaderboard, Rule, Score, ScoreUnit, UnknownName,
-};
+use competition::{Baseline, ConfidenceInterval, Rule, Score, ScoreUnit, UnknownName};
 use wire::Language;
 
 use super::{problem::Problem, query_params::QueryParams};
 use crate::text::{FormatNumber, UNKNOWN};
-
-/// Why no row of an unofficial board has an interval.
-pub(super) fn no_interval(board: &Leaderboard, baseline: Baseline) -> Option<Bilingual> {
-    let none = board.rows.iter().all(|row| row.interval_percent.is_none());
-    baseline.no_interval().filter(|_| none)
-}
 
 /// The baseline that the address requests.
 pub(super) fn requested_baseline(params: &QueryParams) -> Result<Option<Baseline>, Problem> {

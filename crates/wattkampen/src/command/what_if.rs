@@ -48,11 +48,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         let baseline = method.baseline;
         out.extend(format!("UNOFFICIAL: what if the baseline were {baseline}\n").bytes());
-        let no_intervals = board.rows.iter().all(|row| row.interval_percent.is_none());
-        if let Some(reason) = method.baseline.no_interval().filter(|_| no_intervals) {
-            out.extend(format!("{}\n", reason.english).bytes());
-        }
-        let summary = Summary::new(&standings, board, Vec::new());
+        let mut summary = Summary::new(&standings, board, Vec::new());
+        summary.competition.method = method;
         out.extend(standings_text(&summary, wire::Language::English));
     }
     output::whole(&out)

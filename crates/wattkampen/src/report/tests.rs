@@ -220,6 +220,22 @@ fn the_page_has_the_total_and_every_table() {
 }
 
 #[test]
+fn a_saving_without_an_interval_has_the_reason_in_the_notes() {
+    let mut summary = summary();
+    summary.board.rows[0].interval_percent = None;
+    for (language, reason) in
+        [(Language::Swedish, "halva referensperioden"), (Language::English, "half of the baseline")]
+    {
+        for format in [Format::Html, Format::Text] {
+            let bytes = render(format, &summary, language).expect("renders");
+            let text = String::from_utf8(bytes).expect("UTF-8");
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains(reason), "{reason:?} is missing:\n{text}");
+        }
+    }
+}
+
+#[test]
 fn the_text_report() {
     insta::assert_snapshot!(rendered(Format::Text));
 }

@@ -175,7 +175,7 @@ struct WhatIfJson<'a> {
     official: bool,
     /// `season`, `hours-temperature`, `hours`, `last-year` or `three-weeks-before`.
     baseline: &'static str,
-    /// Why no row has an interval, where none has.
+    /// The reason why savings have no interval; null where they have one.
     no_interval: Option<String>,
     #[serde(flatten)]
     board: BoardJson<'a>,
@@ -190,7 +190,7 @@ pub(in crate::web) fn render_what_if(
     let json = WhatIfJson {
         official: false,
         baseline: baseline.as_str(),
-        no_interval: rule::no_interval(board, baseline).map(|reason| reason.english),
+        no_interval: board.no_interval(baseline).map(|reason| reason.english),
         board: json_of(board, participants),
     };
     serde_json::to_vec(&json).unwrap_or_default()

@@ -4,6 +4,7 @@ mod events;
 mod fixture;
 mod operation;
 mod pages;
+mod scores;
 
 use std::{net::SocketAddr, sync::Arc};
 

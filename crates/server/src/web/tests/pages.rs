@@ -212,6 +212,23 @@ async fn the_summary_shows_the_state_of_the_contest() {
 }
 
 #[tokio::test]
+async fn a_board_without_intervals_gives_the_reason() {
+    let web = fixture::web(24, None);
+    let reasons = [("sv", "halva referensperioden"), ("en", "half of the baseline")];
+    for (language, reason) in reasons {
+        let page = get(&web, &format!("/?lang={language}")).await;
+        assert!(!page.text().contains(reason), "every ranked saving has an interval");
+    }
+    let mut snapshot = fixture::snapshot(2, web.engine.participants());
+    snapshot.board.rows[0].interval_percent = None;
+    publish(&web.engine, snapshot, &[]);
+    for (language, reason) in reasons {
+        let page = get(&web, &format!("/?lang={language}")).await;
+        assert!(page.text().contains(reason), "{language}: the reason is missing");
+    }
+}
+
+#[tokio::test]
 async fn the_what_if_page_is_marked_as_not_official() {
     let web = fixture::web(24, None);
     let page = get(&web, "/what-if?rule=night&baseline=last-year").await;

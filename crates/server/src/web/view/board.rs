@@ -12,7 +12,7 @@ use super::{
     selection::Selection,
     summary::{meaning, summary},
 };
-use crate::web::rule;
+use crate::{text::ChooseText, web::rule};
 
 /// The page; `board` is ranked by the selection's rule.
 pub(in crate::web) fn board(
@@ -34,6 +34,9 @@ pub(in crate::web) fn board(
                         " " em { (l.pick("Detta är inte tävlingens egen regel och därför inte officiellt.", "This is not the contest's own rule, so it is not official.")) }
                     }
                     " " a href=(selection.what_if()) { (l.pick("Tänk om?", "What if?")) }
+                }
+                @if let Some(reason) = board.no_interval(context.competition.method.baseline) {
+                    p.note { (l.text(&reason)) "." }
                 }
                 (filter(context, selection))
                 @if shown.is_empty() {

@@ -40,7 +40,7 @@ pub(in crate::web) fn what_if(
                 button type="submit" { (l.pick("Räkna om", "Recompute")) }
             }
             p.sentence { (rule::sentence(board.rule, l)) }
-            @if let Some(reason) = rule::no_interval(board, baseline) {
+            @if let Some(reason) = board.no_interval(baseline) {
                 p.note { (l.text(&reason)) "." }
             }
             (table(context, board, &all))

@@ -1,5 +1,5 @@
 //! The standings, the arithmetic of each participant, and the clusters.
-use competition::{Contact, Row, Rule, Status};
+use competition::{Bilingual, Contact, Row, Rule, Status};
 
 use crate::report::{
     summary::Summary,
@@ -80,16 +80,26 @@ pub(in crate::report) fn board(summary: &Summary) -> Table {
         id: "board",
         title: both("Ställning", "Standings"),
         tab: both("Ställning", "Standings"),
-        note: Some(both(
-            "Deltagare i samma grupp går inte att skilja åt. Siffrorna är avrundade till vad \
-             intervallen bär.",
-            "Participants of one group cannot be distinguished. Figures are rounded to what their \
-             intervals support.",
-        )),
+        note: Some(note(summary)),
         empty_text: both("Ingen deltagare är inlagd.", "No participant is entered."),
         columns,
         rows,
     }
+}
+
+/// How to read groups and intervals, and why savings have no interval where that is so.
+fn note(summary: &Summary) -> Bilingual {
+    let mut note = both(
+        "Deltagare i samma grupp går inte att skilja åt. Siffrorna är avrundade till vad \
+         intervallen bär.",
+        "Participants of one group cannot be distinguished. Figures are rounded to what their \
+         intervals support.",
+    );
+    if let Some(reason) = summary.board.no_interval(summary.competition.method.baseline) {
+        note.swedish += &format!(" Besparing: {}.", reason.swedish);
+        note.english += &format!(" Saving: {}.", reason.english);
+    }
+    note
 }
 
 fn board_columns() -> Vec<Column> {
