@@ -36,10 +36,10 @@ pub(super) struct Args {
     /// Least seconds between two readings; 0 sends every reading
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     interval: u32,
-    /// ClockTrust the clock of this machine even while the system reports it as not synchronised
+    /// Trust the clock of this machine even while the system reports it as not synchronised
     #[arg(long)]
     trust_clock: bool,
-    /// ClockTrust the clock of this machine as soon as this file exists, instead of asking the system;
+    /// Trust the clock of this machine as soon as this file exists, instead of asking the system;
     /// for programs that set the clock without informing the kernel
     #[arg(long, value_name = "FILE", conflicts_with = "trust_clock")]
     clock_file: Option<PathBuf>,
