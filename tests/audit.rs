@@ -323,9 +323,9 @@ fn a_locked_result_holds_until_it_is_amended() {
 
     contest.close(server);
     let (audit, _) = contest.audit();
-    let aside = events(&audit, "aside");
-    let aside: Vec<_> = aside.iter().map(|it| (&it["what"]["what"], &it["what"]["rows"])).collect();
-    assert_eq!(aside, [(&json!("reading"), &json!(1)), (&json!("temperature"), &json!(2))]);
+    let late = events(&audit, "aside");
+    let late: Vec<_> = late.iter().map(|it| (&it["what"]["what"], &it["what"]["rows"])).collect();
+    assert_eq!(late, [(&json!("reading"), &json!(1)), (&json!("temperature"), &json!(2))]);
     assert_eq!(events(&audit, "import")[0]["what"]["taken"], 2);
     assert_eq!(events(&audit, "lock").len(), 1);
     let results = events(&audit, "result");

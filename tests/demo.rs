@@ -24,8 +24,10 @@ fn json(arguments: &[&str]) -> Value {
 
 /// The participants and what each of them truly saves.
 fn truth() -> Vec<Value> {
-    let Value::Array(houses) = json(&["simulate", "--truth"]) else { panic!("a list of houses") };
-    houses
+    let Value::Array(halls) = json(&["simulate", "--truth"]) else {
+        panic!("a list of town halls")
+    };
+    halls
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
@@ -69,7 +71,7 @@ fn the_board_is_that_of_2011(board: &Value) {
 fn the_truth_is_found(board: &Value, truth: &[Value]) {
     let injected: HashMap<&str, f64> = truth
         .iter()
-        .map(|house| (text(house, "participant"), number(house, "saving_percent")))
+        .map(|hall| (text(hall, "participant"), number(hall, "saving_percent")))
         .collect();
     let far: Vec<String> = rows(board)
         .iter()
@@ -100,7 +102,7 @@ mqtt = "127.0.0.1:0"
 data = "data"
 "#,
     );
-    for house in truth {
+    for hall in truth {
         writeln!(
             toml,
             r#"
@@ -112,13 +114,13 @@ building     = "Stadshuset"
 floor_area   = [{{ from = "2026-03-01", m2 = {} }}]
 employees    = [{{ from = "2026-03-01", count = {} }}]
 meters       = [{{ id = "{}", gateway = "{}", capacity_kw = 2000 }}]"#,
-            text(house, "participant"),
-            text(house, "municipality"),
-            text(house, "cluster"),
-            house["area_m2"],
-            house["employees"],
-            text(house, "meter"),
-            text(house, "gateway"),
+            text(hall, "participant"),
+            text(hall, "municipality"),
+            text(hall, "cluster"),
+            hall["area_m2"],
+            hall["employees"],
+            text(hall, "meter"),
+            text(hall, "gateway"),
         )
         .expect("a string takes everything");
     }

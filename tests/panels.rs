@@ -110,7 +110,7 @@ fn a_panel_beside_its_meter_needs_no_broker() {
 
     // The meter speaks again and again; there is no broker.
     let golden_power = golden("power-64x32");
-    until("the panel shows the house's own power", || {
+    until("the panel shows the building's own power", || {
         board.meter.write_all(TELEGRAM).expect("the board listens");
         flash.picture().is_some_and(|picture| picture == golden_power).then_some(())
     });

@@ -73,7 +73,7 @@ fn the_pins_show_the_local_power_as_soon_as_the_telegram_arrives() {
     let settings = settings(NO_BROKER, &time);
     let Some(mut board) = Pico::start("gateway-panel", folder.path(), &settings) else { return };
     let power = Picture::golden("power-64x32");
-    let refresh = until("the pins show the house's own power", || {
+    let refresh = until("the pins show the building's own power", || {
         board.hear(&telegram("0018.249"));
         Some(board.look()).filter(|seen| power.is(seen))
     });

@@ -87,7 +87,7 @@ fn the_rp2040s_own_binary_carries_telegrams_to_the_server() {
 
     let answer = server.get("/api/v1/leaderboard");
     let json: serde_json::Value = serde_json::from_str(answer.text()).expect("JSON");
-    let power = json["rows"][0]["power_w"].as_u64().expect("the house's power");
+    let power = json["rows"][0]["power_w"].as_u64().expect("the building's power");
     assert!((6_000..18_500).contains(&power), "{power} W is not what the meter sent");
     eprintln!("{mark}");
     assert!(board.stack_left() >= STACK, "of {STACK} bytes");

@@ -1,7 +1,6 @@
-//! Turns the public-domain X11 fonts that embedded-graphics carries, whose letters
-//! are all equally wide, into tables of rows and widths: a panel of 64 pixels has no
-//! room for an `i` as wide as an `m`, and a microcontroller no time to look for the
-//! ink of each letter in each frame.
+//! Generates tables of rows and widths from the public-domain X11 fonts in
+//! embedded-graphics. These are monospaced; a panel of 64 pixels needs proportional letters,
+//! and computing their widths here saves a microcontroller that work in every frame.
 use std::{env, fmt::Write, fs, path::Path};
 
 use embedded_graphics::{
@@ -11,8 +10,8 @@ use embedded_graphics::{
     prelude::{OriginDimensions, Point},
 };
 
-/// Letters that a font of equal widths can only squeeze, drawn anew from the
-/// capital's or the small letter's top down to the baseline.
+/// Replacements for letters that are too narrow in a monospaced font. The rows extend from
+/// the top of the letter to the baseline.
 type Wide = &'static [(char, &'static [&'static str])];
 
 #[rustfmt::skip]
@@ -39,7 +38,7 @@ const WIDE_TINY: Wide = &[
     ('w', &["#.#.#", "#.#.#", "#.#.#", ".#.#."]),
 ];
 
-/// One letter's rows from the top of the cell, the leftmost column in the lowest bit.
+/// The rows of a letter from the top of its cell; the leftmost column is the lowest bit.
 fn rows(font: &MonoFont<'_>, wide: Wide, c: char) -> Vec<u16> {
     let (w, h) = (font.character_size.width, font.character_size.height);
     let baseline = font.baseline as usize + 1;
@@ -80,7 +79,7 @@ fn table(name: &str, font: &MonoFont<'_>, wide: Wide) -> String {
          static {name}_WIDTHS: [u8; {n}] = {widths:?};\n\
          static {name}_ROWS: [u16; {m}] = {all:?};\n"
     )
-    .expect("a string takes everything");
+    .expect("writing to a string does not fail");
     text
 }
 

@@ -110,7 +110,7 @@ impl Ineligibility {
                 let (is, most) = ((cv_rmse * 100.0).ceil(), percent(most));
                 (
                     format!(
-                        "the baseline describes the house too badly: \
+                        "the baseline describes the building too badly: \
                          CV(RMSE) is {is} %, at most {most} % is allowed"
                     ),
                     format!(
@@ -142,7 +142,7 @@ impl Ineligibility {
                 (
                     format!(
                         "{share} % of the nights' hours are measured, {needed} % are needed; \
-                         what was used in a gap tells nothing of its nights"
+                         the energy of a gap does not show how much of it was used at night"
                     ),
                     format!(
                         "{share} % av nätternas timmar är mätta, {needed} % behövs; \
@@ -204,7 +204,7 @@ mod tests {
         let ineligibility = Ineligibility::BaselineDays { days: 199, needed: 329, first };
         insta::assert_snapshot!(ineligibility.text().english, @"not ranked: before 14 August the hours of the baseline year are missing; 199 days have nine tenths of theirs, 329 are needed; import the missing history");
         let ineligibility = Ineligibility::Fit { cv_rmse: 0.301, most: 0.3 };
-        insta::assert_snapshot!(ineligibility.text().english, @"the baseline describes the house too badly: CV(RMSE) is 31 %, at most 30 % is allowed");
+        insta::assert_snapshot!(ineligibility.text().english, @"the baseline describes the building too badly: CV(RMSE) is 31 %, at most 30 % is allowed");
         let ineligibility = Ineligibility::Quarantine { share: 0.5, since: date(2027, 3, 1) };
         insta::assert_snapshot!(ineligibility.text().swedish, @"bara 50 % av tävlingens timmar är kända: en mätarställning är ifrågasatt sedan den 1 mars; anmäl mätarbytet eller nollställningen");
     }

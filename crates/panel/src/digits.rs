@@ -1,6 +1,6 @@
-//! Figures to be read across a lobby: digits of straight strokes with cut corners,
-//! drawn at any size from a rule instead of a font. No anti-aliasing: half-lit
-//! pixels are noise on an LED matrix. Strokes are at least two LEDs thick.
+//! Figures that are legible across a lobby: digits of straight strokes with cut corners,
+//! computed for any size instead of taken from a font. Strokes are at least two LEDs thick,
+//! and there is no anti-aliasing, because half-lit pixels are noise on an LED matrix.
 use embedded_graphics::{
     prelude::{DrawTarget, Point, Size},
     primitives::Rectangle,
@@ -8,7 +8,7 @@ use embedded_graphics::{
 
 use crate::text::runs;
 
-/// Height, width of a digit and thickness of its strokes, px.
+/// Height and width of a digit and thickness of its strokes, px.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Digits {
     pub(crate) height: i32,
@@ -16,7 +16,7 @@ pub(crate) struct Digits {
     stroke: i32,
 }
 
-/// The columns `from..to` of a row, as bits; a row has at most 31.
+/// The columns `from..to` of a row as set bits; a row has at most 31 columns.
 const fn span(from: i32, to: i32) -> u32 {
     const fn below(end: i32) -> u32 {
         if end <= 0 { 0 } else { (1 << end) - 1 }
@@ -29,7 +29,7 @@ impl Digits {
         Self { height, width, stroke }
     }
 
-    /// Rows below the figures into which a comma hangs.
+    /// Rows that a comma extends below the figures, px.
     pub(crate) const fn drop(self) -> i32 {
         self.stroke - self.stroke / 3
     }
@@ -50,13 +50,13 @@ impl Digits {
         }
     }
 
-    /// From the left edge of the first to the right edge of the last, px.
+    /// From the left edge of the first character to the right edge of the last, px.
     pub(crate) fn width(self, text: &str) -> i32 {
         let advance = |c| self.glyph_width(c) + self.gap();
         (text.chars().map(advance).sum::<i32>() - self.gap()).max(0)
     }
 
-    /// Draws with the top left at a place; a comma goes below the height.
+    /// Draws the text with its top left at `at`; a comma extends below the height.
     pub(crate) fn draw<D: DrawTarget>(
         self,
         target: &mut D,
@@ -69,7 +69,7 @@ impl Digits {
             let end = self.height + self.drop();
             let mut y = 0;
             while y < end {
-                // Equal rows are filled together: most of a digit is.
+                // Equal rows are filled by one call; most rows of a digit are equal.
                 let row = self.row(c, y);
                 let same = (y + 1..end).take_while(|below| self.row(c, *below) == row).count();
                 let tall = 1 + same as i32;
@@ -85,7 +85,7 @@ impl Digits {
         Ok(())
     }
 
-    /// The lit columns of a row, the leftmost in the lowest bit.
+    /// The lit columns of a row; the leftmost is the lowest bit.
     fn row(self, c: char, y: i32) -> u32 {
         let Self { height: h, stroke: s, .. } = self;
         let w = self.glyph_width(c);
@@ -93,7 +93,7 @@ impl Digits {
         let bar = (middle..middle + s).contains(&y);
         let lit = |lit: bool| if lit { span(0, w) } else { 0 };
         match c {
-            // What hangs below the line narrows to the left, as a pen draws it.
+            // The part below the baseline narrows to the left.
             ',' if y >= h => span(0, s - 1 - (y - h)),
             _ if y >= h => 0,
             ',' | '.' => lit(y >= h - s),
@@ -110,7 +110,7 @@ impl Digits {
                     _ => 0,
                 }
             }
-            // A stem with a flag.
+            // A vertical stem with a diagonal flag.
             '1' => {
                 let flag = w - s;
                 let from = if y < w { (flag - 1 - y).max(0) } else { flag };
@@ -126,14 +126,15 @@ impl Digits {
         }
     }
 
-    /// How much of an outer corner is cut.
+    /// Length of the cut of an outer corner, px.
     fn cut(self) -> i32 {
         (self.stroke + 1) / 2
     }
 
-    /// A row of the seven strokes, without the corners where two of them turn.
+    /// A row of a seven-segment digit, with the outer corners between two strokes cut off.
     fn segments(self, digit: usize, y: i32) -> u32 {
-        // top, right upper, right lower, bottom, left lower, left upper, middle
+        // Bits from the lowest: top, upper right, lower right, bottom, lower left, upper left,
+        // middle.
         const STROKES: [u8; 10] = [0x3f, 0x06, 0x5b, 0x4f, 0x66, 0x6d, 0x7d, 0x07, 0x7f, 0x6f];
         let Self { height: h, width: w, stroke: s } = self;
         let on = |stroke: u8| STROKES[digit] >> stroke & 1 == 1;
@@ -144,7 +145,7 @@ impl Digits {
             row |= span(0, w);
         }
         if on(6) && upper && lower {
-            // The middle of a three is shorter.
+            // The middle stroke of a 3 is shorter.
             row |= span(if digit == 3 { s - 1 } else { 0 }, w);
         }
         if on(5) && upper || on(4) && lower {
@@ -153,7 +154,7 @@ impl Digits {
         if on(1) && upper || on(2) && lower {
             row |= span(w - s, w);
         }
-        // Rows to the outer edge of the stroke that turns there.
+        // Distances in rows from the outer edges of the strokes that form corners.
         let (from_top, from_bottom) = (y, h - 1 - y);
         let (below, above) = (middle + s - 1 - y, y - middle);
         let cut = |turns: bool, rows: i32| {

@@ -1,5 +1,6 @@
-//! A picture in memory: what the server turns into PNG and the firmware feeds to
-//! HUB75. Drawing outside of it changes nothing, but is counted, so that tests see it.
+//! A picture in memory, which the server encodes as PNG and the firmware sends to a HUB75
+//! panel. Pixels outside of it are ignored, but counted, so that tests can assert that
+//! there are none.
 use core::convert::Infallible;
 
 use embedded_graphics::{
@@ -9,7 +10,7 @@ use embedded_graphics::{
     primitives::Rectangle,
 };
 
-/// `W` × `H` pixels, red, green and blue with a byte each.
+/// `W` × `H` pixels with a byte each for red, green and blue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame<const W: usize, const H: usize> {
     rows: [[[u8; 3]; W]; H],
@@ -22,7 +23,7 @@ pub type Frame64x32 = Frame<64, 32>;
 pub type Frame128x64 = Frame<128, 64>;
 
 impl<const W: usize, const H: usize> Frame<W, H> {
-    /// All dark.
+    /// A black picture.
     pub const fn new() -> Self {
         Self { rows: [[[0; 3]; W]; H], outside: 0 }
     }
@@ -32,12 +33,12 @@ impl<const W: usize, const H: usize> Frame<W, H> {
         self.rows.as_flattened().as_flattened()
     }
 
-    /// Red, green and blue at a place; nothing outside.
+    /// Red, green and blue of a pixel; `None` outside the picture.
     pub fn pixel(&self, x: usize, y: usize) -> Option<[u8; 3]> {
         self.rows.get(y)?.get(x).copied()
     }
 
-    /// How many pixels were drawn outside since [`Frame::new`].
+    /// The number of pixels drawn outside the picture since [`Frame::new`].
     pub const fn outside(&self) -> u32 {
         self.outside
     }

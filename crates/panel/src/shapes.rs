@@ -1,4 +1,4 @@
-//! Arrows, the bar of today, the load curve of a day, a moon.
+//! Shapes other than text: arrows, the bar of today's energy, the load curve of a day, a moon.
 use embedded_graphics::{
     pixelcolor::Rgb888,
     prelude::{DrawTarget, Point, Size},
@@ -10,11 +10,11 @@ use crate::{geometry::area, palette, text::runs};
 
 #[derive(Debug, Clone)]
 pub(crate) enum Shape<'a> {
-    /// Up, to the right or down.
+    /// An arrow up, to the right or down.
     Arrow(Direction),
-    /// Filled as far as `filled`, a track as far as `usual`, a mark at its end, px.
+    /// A bar filled up to `filled`, with a track up to `usual` and a mark at its end, px.
     Bar { filled: i32, usual: Option<i32> },
-    /// 24 columns, the hour of the last one being `hour`; equally wide.
+    /// 24 columns of equal width, one for each hour; the last is that of `hour`.
     Curve { hours: &'a [Option<u32>; 24], hour: i8, gap: i32 },
     /// A waning moon.
     Moon,
@@ -26,7 +26,7 @@ pub(crate) fn share(value: i64, of: i64, pixels: i32) -> i32 {
     if value == 0 {
         return 0;
     }
-    // Halved until the product below fits; the quotient stays.
+    // Halving both keeps the quotient and prevents an overflow of the product below.
     while of > 1 << 40 {
         (value, of) = (value / 2, of / 2);
     }
@@ -65,7 +65,7 @@ impl Shape<'_> {
                 match *usual {
                     None => part(0, *filled, color),
                     Some(usual) => {
-                        // The mark is two wide, and dark beside it, to stand out.
+                        // The mark is two pixels wide, with a dark pixel on either side.
                         let mark = (usual - 2).clamp(0, w - 2);
                         part(0, (*filled).min(mark - 1), color)?;
                         part((*filled).min(mark - 1).max(0), mark - 1, palette::FAINT.into())?;
@@ -95,14 +95,14 @@ impl Shape<'_> {
     }
 }
 
-/// An arrow that points up: a head over a stem a third as wide.
+/// Whether a pixel belongs to an arrow that points up: a head over a stem a third as wide.
 fn arrow(u: i32, v: i32, w: i32, h: i32) -> bool {
     let off = (2 * u + 1 - w).abs();
     let head = (w + 1) / 2;
     if v < head { off <= 2 * v + w % 2 } else { v < h && 3 * off <= w }
 }
 
-/// Fills what is `lit`, in coordinates of the area.
+/// Fills the pixels for which `lit` holds; its arguments are coordinates within the area.
 fn fill<D: DrawTarget>(
     target: &mut D,
     at: Rectangle,
@@ -110,7 +110,7 @@ fn fill<D: DrawTarget>(
     lit: impl Fn(i32, i32) -> bool,
 ) -> Result<(), D::Error> {
     for v in 0..at.size.height as i32 {
-        // A shape is at most 32 wide.
+        // A shape is at most 32 pixels wide.
         let row = (0..at.size.width as i32).fold(0, |row, u| row | u32::from(lit(u, v)) << u);
         runs(row, |run| {
             let start = at.top_left + Point::new(run.start, v);

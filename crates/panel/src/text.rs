@@ -6,15 +6,16 @@ use embedded_graphics::{
     primitives::Rectangle,
 };
 
-/// A font: the printable characters of Latin-1 in their order.
+/// The glyphs of a font: the printable characters of Latin-1 in order.
 #[derive(Debug)]
 struct Table {
-    /// Rows of a cell above the baseline, and all of them.
+    /// Rows of a cell above the baseline.
     above: i32,
+    /// Rows of a cell.
     height: usize,
-    /// Columns with ink of each character; of a space, its width.
+    /// Width of each character without its empty columns; a space has its full width.
     widths: &'static [u8],
-    /// Of each character, row by row, the leftmost column in the lowest bit.
+    /// The rows of each character in order; the leftmost column is the lowest bit.
     rows: &'static [u16],
 }
 
@@ -23,7 +24,7 @@ mod tables {
     include!(concat!(env!("OUT_DIR"), "/fonts.rs"));
 }
 
-/// A font, the gap between its letters and how much it is enlarged.
+/// A font with the gap between its letters and its enlargement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Face {
     table: &'static Table,
@@ -43,7 +44,7 @@ pub(crate) const BOLD: Face = Face { table: &tables::BOLD, gap: 1, scale: 1, cap
 pub(crate) const PLAIN: Face = Face { table: &tables::PLAIN, gap: 1, scale: 1, cap: 7 };
 /// Capitals of 6 px, for what is too long for `PLAIN`.
 pub(crate) const NARROW: Face = Face { table: &tables::NARROW, gap: 1, scale: 1, cap: 6 };
-/// Capitals of 5 px: the last resort.
+/// Capitals of 5 px, for what is too long for `NARROW`.
 pub(crate) const TINY: Face = Face { table: &tables::TINY, gap: 1, scale: 1, cap: 5 };
 
 /// Extent of the pixels of a line, px.
@@ -52,7 +53,7 @@ pub(crate) struct Extent {
     pub(crate) width: i32,
     /// Rows above the baseline.
     pub(crate) above: i32,
-    /// Rows below it.
+    /// Rows below the baseline.
     pub(crate) below: i32,
 }
 
@@ -71,7 +72,7 @@ fn fold(c: char) -> char {
     }
 }
 
-/// Index into the tables; that of the question mark for unknown characters.
+/// The index of a character in the tables; unknown characters have that of the question mark.
 fn index(c: char) -> usize {
     match fold(c) {
         c @ ' '..='~' => c as usize - 0x20,
@@ -87,7 +88,7 @@ impl Table {
 }
 
 impl Face {
-    /// How far a character moves the next.
+    /// Distance from the left edge of a character to that of the next, px.
     fn advance(self, index: usize) -> i32 {
         i32::from(self.table.widths[index]) * self.scale + self.gap
     }
@@ -98,14 +99,13 @@ impl Face {
         (text.chars().map(advance).sum::<i32>() - self.gap).max(0)
     }
 
-    /// What a line takes, px.
+    /// The extent of a line, px.
     pub(crate) fn extent(self, text: &str) -> Extent {
         let (mut above, mut below) = (0, 0);
         for c in text.chars() {
             let rows = self.table.rows(index(c));
             if let Some(top) = rows.iter().position(|row| *row != 0) {
                 let end = rows.iter().rposition(|row| *row != 0).unwrap_or(top) + 1;
-                // A cell has some twenty rows.
                 above = above.max(self.table.above - top as i32);
                 below = below.max(end as i32 - self.table.above);
             }
@@ -113,8 +113,8 @@ impl Face {
         Extent { width: self.width(text), above: above * self.scale, below: below * self.scale }
     }
 
-    /// Draws a line from `left`, standing on the row above `baseline`. Characters
-    /// wholly outside `within` are passed over.
+    /// Draws a line from `left` on; its letters stand on the row above `baseline`. Characters
+    /// entirely outside the columns `within` are skipped.
     pub(crate) fn draw<D: DrawTarget>(
         self,
         target: &mut D,
@@ -148,7 +148,7 @@ impl Face {
     }
 }
 
-/// Calls `fill` with each unbroken stretch of set bits, the lowest first.
+/// Calls `fill` with each run of consecutive set bits, the lowest first.
 pub(crate) fn runs<E>(
     mut bits: u32,
     mut fill: impl FnMut(Range<i32>) -> Result<(), E>,
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_beyond_latin_1_are_drawn_as_their_nearest() {
+    fn characters_outside_latin_1_are_replaced_by_similar_ones() {
         for (exotic, plain) in [("–", "-"), ("š", "s"), ("\u{2009}", " "), ("字", "?"), ("ÿ", "ÿ")]
         {
             let place = |text: &str| text.chars().map(index).collect::<Vec<_>>();

@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if buildings.is_empty() {
         return Err(format!("{directory} holds no .csv and no .csv.gz file; {USAGE}").into());
     }
-    println!("Placebo: nobody competed, so every saving is the method's error.");
+    println!("Placebo: no building competed, so every saving is an error of the method.");
     println!("Fitted on 12 months, scored on the next 3, from every month that the data allow.\n");
     let scored: Vec<_> = candidates()
         .into_iter()

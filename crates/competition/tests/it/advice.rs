@@ -82,10 +82,10 @@ fn most_improved_has_its_percentage_points() {
     let until = midnight(2027, 5, 31);
     let standings = run(&[&worse, &better], &[1000.0, 1000.0], until);
     let board = standings.leaderboard(Rule::MostImproved, Time(until));
-    let told: Vec<_> = board.rows.iter().map(|row| (row.rank, row.improvement_points)).collect();
+    let rows: Vec<_> = board.rows.iter().map(|row| (row.rank, row.improvement_points)).collect();
     let near = |points: Option<f64>, truth: f64| (points.unwrap() - truth).abs() < 1e-6;
-    assert!(told[0].0 == Some(1) && near(told[0].1, 15.0), "{told:?}");
-    assert!(told[1].0 == Some(2) && near(told[1].1, -5.0), "{told:?}");
+    assert!(rows[0].0 == Some(1) && near(rows[0].1, 15.0), "{rows:?}");
+    assert!(rows[1].0 == Some(2) && near(rows[1].1, -5.0), "{rows:?}");
     let saving = standings.leaderboard(Rule::Saving, Time(until));
     assert!(saving.rows.iter().all(|row| row.improvement_points.is_none()));
 }

@@ -62,10 +62,10 @@ fn a_missing_temperature_is_no_saving() {
     let saving = |standings: &Standings| {
         standings.leaderboard(Rule::Saving, Time(until())).rows[0].saving_percent.unwrap()
     };
-    let told = saving(&fed(&all, Vec::new(), |_| true));
-    assert!(told.abs() < 0.5, "{told}");
-    let untold = saving(&fed(&all, Vec::new(), |hour| hour < contest));
-    assert!(untold.abs() < 3.0, "none of the contest: {untold}");
+    let complete = saving(&fed(&all, Vec::new(), |_| true));
+    assert!(complete.abs() < 0.5, "{complete}");
+    let without = saving(&fed(&all, Vec::new(), |hour| hour < contest));
+    assert!(without.abs() < 3.0, "none of the contest: {without}");
     let may = midnight(2027, 5, 1) / 3600;
     let cut = saving(&fed(&all, Vec::new(), |hour| hour < may));
     assert!(cut.abs() < 1.5, "not of May: {cut}");

@@ -24,7 +24,7 @@ fn load(hour: i64) -> f64 {
 }
 
 /// Hourly readings of February and March, of `factor` the load in the contest.
-fn house(factor: f64, skew: i64) -> Vec<Sample> {
+fn building(factor: f64, skew: i64) -> Vec<Sample> {
     let contest = midnight(2027, 3, 15) / 3600;
     let (from, until) = (midnight(2027, 2, 1) / 3600, midnight(2027, 4, 1) / 3600);
     let mut register = 5_000_000.0;
@@ -64,7 +64,7 @@ fn fed(samples: &[Sample], temperature: bool) -> Standings {
 #[test]
 fn injected_savings_are_found() {
     for factor in [1.0, 0.95, 0.9, 0.8] {
-        let standings = fed(&house(factor, 0), true);
+        let standings = fed(&building(factor, 0), true);
         // before summer time, which shifts the load by an hour against the sun
         let spring = Time(midnight(2027, 3, 28));
         let row = &standings.leaderboard_at(Rule::Saving, spring).rows[0];
@@ -78,8 +78,8 @@ fn injected_savings_are_found() {
 
 #[test]
 fn temperature_is_used_where_it_helps() {
-    let cold = fed(&house(1.0, 0), false);
-    let warm = fed(&house(1.0, 0), true);
+    let cold = fed(&building(1.0, 0), false);
+    let warm = fed(&building(1.0, 0), true);
     let row = |standings: &Standings| {
         standings.leaderboard(Rule::Saving, Time(midnight(2027, 4, 1))).rows[0].clone()
     };
@@ -116,7 +116,7 @@ fn a_contest_longer_than_half_its_baseline_has_no_interval_but_a_reason() {
     rules.baseline = Period { start: date(2027, 2, 1), end: date(2027, 3, 1) };
     rules.contest = Period { start: date(2027, 3, 1), end: date(2027, 4, 1) };
     let mut standings = Standings::new(rules, vec![participant("a", 1)]);
-    for sample in house(1.0, 0) {
+    for sample in building(1.0, 0) {
         standings.append(METER, sample);
     }
     standings.settle(&Map::default());
@@ -139,7 +139,7 @@ fn a_contest_longer_than_half_its_baseline_has_no_interval_but_a_reason() {
 #[test]
 fn a_gap_takes_the_shape_of_the_baseline() {
     let gap = midnight(2027, 3, 20)..midnight(2027, 3, 23);
-    let samples = house(1.0, 0);
+    let samples = building(1.0, 0);
     let thin: Vec<_> =
         samples.iter().filter(|it| it.at.0 <= gap.start || it.at.0 >= gap.end).copied().collect();
     let standings = fed(&thin, false);
@@ -165,7 +165,7 @@ proptest! {
         every in 20usize..400,
         missing in 0i64..600,
     ) {
-        let samples: Vec<Sample> = house(0.9, skew)
+        let samples: Vec<Sample> = building(0.9, skew)
             .into_iter()
             .zip(&keep)
             .filter(|(_, keep)| **keep >= 8)

@@ -80,8 +80,8 @@ fn saved(building: &Building, case: &Case, factor: f64) -> Building {
 
 /// Contest hours times f, in the first, the middle and the last window of every
 /// building: the saving s becomes 1 − f(1 − s), and so do the ends of its
-/// interval, as what is expected does not move. The intervals hold the truth,
-/// 1 − f, in the nominal share of cases, within what so few of them can tell.
+/// interval, because the expected energy stays the same. The intervals contain the true
+/// saving 1 − f in the nominal share of cases, within the error of so small a sample.
 #[test]
 fn injected_savings_are_found() {
     let Some(buildings) = buildings() else { return };

@@ -95,11 +95,11 @@ proptest! {
     /// reordered.
     #[test]
     fn energy_is_last_minus_first_in_any_order_of_readings(
-        (samples, told) in steps().prop_flat_map(|steps| {
+        (samples, received) in steps().prop_flat_map(|steps| {
             let samples = counted(&steps, start(), FIRST);
             let last = samples.len() - 1;
-            let told = proptest::collection::vec(0usize..4, samples.len());
-            let told = told.prop_flat_map({
+            let received = proptest::collection::vec(0usize..4, samples.len());
+            let received = received.prop_flat_map({
                 let samples = samples.clone();
                 move |times| {
                     let all = samples.iter().zip(times).enumerate().flat_map(|(number, (it, times))| {
@@ -109,12 +109,12 @@ proptest! {
                     Just(all.collect::<Vec<_>>()).prop_shuffle()
                 }
             });
-            (Just(samples), told)
+            (Just(samples), received)
         }),
     ) {
         let expected = (samples[samples.len() - 1].import.0 - FIRST) * 1000;
         prop_assert_eq!(energy(&fed(participant("a", 1), samples)), expected);
-        prop_assert_eq!(energy(&fed(participant("a", 1), told)), expected);
+        prop_assert_eq!(energy(&fed(participant("a", 1), received)), expected);
     }
 
     /// Meters take over from each other, new ones at zero too; the old one counted

@@ -20,7 +20,7 @@ fn saving_opportunities(loads: &[Load]) -> Vec<SavingOpportunity> {
     let mut rules = competition();
     rules.baseline = Period { start: date(2026, 3, 1), end: date(2027, 3, 1) };
     rules.contest = Period { start: date(2027, 3, 1), end: date(2027, 7, 1) };
-    rules.holidays = None; // the houses below work on them
+    rules.holidays = None; // the buildings below are used on holidays
     let all = (0..loads.len()).map(|number| {
         let mut one = participant(&number.to_string(), 1);
         one.floor_area.0[0].1 = SquareMetres(1000.0);

@@ -1,4 +1,5 @@
-//! Layout, for any page at any moment: nothing leaves the panel, overlaps or is cut.
+//! The layout of any page at any moment: nothing is outside the panel, overlaps or is
+//! truncated.
 use std::{collections::HashSet, convert::Infallible, format, string::String, vec::Vec};
 
 use embedded_graphics::{
@@ -18,14 +19,14 @@ use crate::{
     view,
 };
 
-/// Records what is drawn; a pixel drawn twice is a failure.
+/// Records the pixels drawn, and panics where one is drawn twice.
 struct Probe {
     panel: Rectangle,
     drawn: HashSet<(i32, i32)>,
 }
 
 impl Dimensions for Probe {
-    /// Larger than the panel: clipping must not hide a fault.
+    /// Larger than the panel, so that clipping does not hide a fault.
     fn bounding_box(&self) -> Rectangle {
         area(-4000, -4000, 8000, 8000)
     }
@@ -77,7 +78,7 @@ fn check(page: &Page, size: Size, moment: Moment) {
     }
 }
 
-/// Without what a line break may take away.
+/// The text without the characters that a line break may remove.
 fn squeezed(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
@@ -91,7 +92,7 @@ fn text(content: &Content<'_>) -> Option<String> {
     }
 }
 
-/// Texts that must be complete.
+/// Texts that must be shown complete.
 fn required_texts(page: &Page, size: Size, moment: Moment) -> Option<Vec<String>> {
     let sv = page.language == Language::Swedish;
     let name: String = page.name.as_str().trim().into();
@@ -110,7 +111,7 @@ fn required_texts(page: &Page, size: Size, moment: Moment) -> Option<Vec<String>
     })
 }
 
-/// Round numbers and limits are as likely as any other.
+/// Round numbers and limits are as likely as all others.
 fn watts() -> impl Strategy<Value = i64> {
     const COMMON: &[i64] = &[0, 30, 999, 9_950, 99_949, 99_951, 1_250_000, 9_999_499, 9_999_500];
     prop_oneof![
@@ -175,16 +176,16 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_page_keeps_to_its_panel(page in page(), (ago, elapsed_ms) in moment()) {
+    fn any_page_fits_its_panel(page in page(), (ago, elapsed_ms) in moment()) {
         let now = Time::from_unix(page.t.unix() + ago).expect("a time");
         for size in Size::ALL {
             check(&page, size, Moment { now, elapsed_ms });
         }
     }
 
-    /// Every view in turn, so that none is met by chance alone.
+    /// Tests every view, independent of the random moment.
     #[test]
-    fn any_page_keeps_to_its_panel_in_every_view(page in page(), ms in 0_u64..8_000) {
+    fn any_page_fits_its_panel_in_every_view(page in page(), ms in 0_u64..8_000) {
         let page = Page { contact: Contact::Live, night: false, step_w: None, ..page };
         for second in (0..80).step_by(6) {
             let moment = Moment { now: page.t, elapsed_ms: second * 1000 + ms };

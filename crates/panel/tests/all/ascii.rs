@@ -35,9 +35,9 @@ fn check(page: &Page, expected: &str) {
     assert_eq!(shown.trim_matches('\n'), expected.trim_matches('\n'), "\n{shown}");
 }
 
-/// Another target with colours of its own: what is lit is the same.
+/// A target with another colour type has the same pixels lit.
 #[test]
-fn any_target_shows_it() {
+fn any_draw_target_shows_the_same_pixels() {
     let mut display = MockDisplay::<Rgb565>::new();
     display.set_allow_overdraw(true);
     let moment = Moment { now: time(NOW), elapsed_ms: 0 };

@@ -1,9 +1,9 @@
-//! Pictures of every view at both sizes, in all the states a house can be in,
-//! held against `tests/golden/*.png`.
+//! Pictures of every view at both sizes, in all states of a participant, compared with
+//! `tests/golden/*.png`.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p panel` writes them anew; look at
-//! them before committing. `LOOK=DIR` also writes sheets of them, in the
-//! order of the cases and enlarged to what LEDs look like.
+//! `UPDATE_GOLDEN=1 cargo test -p panel` writes them again; review them before committing.
+//! `LOOK=DIR` also writes contact sheets of them, in the order of the cases and enlarged to
+//! round LEDs.
 use std::{collections::BTreeSet, env, fs, path::Path};
 
 use panel::{Frame, Moment, Size, View, draw, view};
@@ -67,7 +67,7 @@ fn look(path: &Path, width: u32, pictures: &[Vec<u8>]) {
 }
 
 #[test]
-fn pictures_are_those_looked_at() {
+fn pictures_equal_the_reviewed_ones() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let update = env::var_os("UPDATE_GOLDEN").is_some();
     let mut sheets = [Vec::new(), Vec::new()];

@@ -1,5 +1,5 @@
-//! What a panel shows, seen from outside: pictures, letters and digits as ASCII,
-//! and which view is up when.
+//! What a panel shows, tested through the public interface: golden pictures, letters and
+//! digits as ASCII, and the view of each moment.
 mod ascii;
 mod golden;
 mod pages;

@@ -1,8 +1,8 @@
-//! Pages of houses in all the states there are, and the moments they are seen at.
+//! Pages of participants in all states, and the moments at which they are shown.
 use panel::{Moment, View};
 use wire::{Contact, Direction, Language, Page, Text, Time};
 
-/// A page, when it is looked at, and the view that is up then.
+/// A page, the moment at which it is shown, and its view at that moment.
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) page: Page,
@@ -46,7 +46,7 @@ pub(crate) fn page() -> Page {
     }
 }
 
-/// Seconds into the round at which a view is up.
+/// A second of the rotation at which a view is shown.
 pub(crate) fn second(view: View) -> u64 {
     match view {
         View::Power | View::Step | View::NoContact | View::Dark => 0,
@@ -251,7 +251,7 @@ fn notices(case: &mut Add<'_>) {
     });
 }
 
-/// A view without its number gives its place to the power, and that to the name.
+/// A view without its number is replaced by the power, and that by the name.
 fn fallbacks(case: &mut Add<'_>) {
     let bare = |page: &mut Page| {
         (page.power_w, page.today_wh, page.saving_permille, page.rank) = (None, None, None, None);

@@ -1,4 +1,4 @@
-//! Which view is up, second by second, and when a number is too old to be shown.
+//! The view of each second, and when a number is too old to be shown.
 use crate::pages::{NOW, page, time};
 use panel::{
     LocalPower, Moment, NO_CONTACT_NAME_MS, NO_CONTACT_ROTATION_MS, PAGE_MAX_AGE_S, ROTATION_MS,
@@ -17,7 +17,7 @@ fn at(page: &Page, now: i64, elapsed_ms: u64) -> View {
 }
 
 #[test]
-fn a_round_shows_everything_once_and_the_power_between() {
+fn a_rotation_shows_each_view_once_and_the_power_between() {
     let mut round = Vec::new();
     for second in 0..ROTATION_MS / 1000 {
         let now = view(&page(), Size::W64H32, Moment { now: later(0), elapsed_ms: second * 1000 });
@@ -33,7 +33,7 @@ fn a_round_shows_everything_once_and_the_power_between() {
 }
 
 #[test]
-fn a_view_without_its_number_is_the_power() {
+fn a_view_without_its_number_falls_back_to_the_power() {
     let full = page();
     for (second, without) in [
         (8, Page { today_wh: None, ..full.clone() }),
@@ -53,7 +53,7 @@ fn a_view_without_its_number_is_the_power() {
 }
 
 #[test]
-fn the_longest_ticker_ends_with_the_round() {
+fn the_longest_ticker_ends_with_the_rotation() {
     for text in ["W".repeat(160), "Å".repeat(80), "i".repeat(160)] {
         let long = Page { ticker: Text::truncated(&text), ..page() };
         assert_eq!(at(&long, 0, 70_000), View::Ticker);
@@ -62,7 +62,7 @@ fn the_longest_ticker_ends_with_the_round() {
 }
 
 #[test]
-fn nothing_is_live_once_the_server_is_silent() {
+fn no_number_is_live_without_contact_to_the_server() {
     for second in 0..ROTATION_MS / 1000 {
         let live = at_large(&page(), PAGE_MAX_AGE_S - 1, second);
         assert!(live != View::NoContact, "{second} s");
@@ -95,7 +95,7 @@ fn no_contact_alternates_with_the_name() {
 }
 
 #[test]
-fn a_step_stands_there_for_some_seconds() {
+fn a_step_is_shown_for_some_seconds() {
     let step = Page { step_w: Some(-1500), step_at: Some(later(0)), ..page() };
     for (now, up) in [
         (-STEP_MAX_AHEAD_S - 1, false),
@@ -120,7 +120,7 @@ fn night_shows_the_power_and_nothing_else() {
 }
 
 #[test]
-fn the_own_meter_is_shown_with_or_without_a_server() {
+fn local_power_is_shown_with_and_without_a_server() {
     let own = |after: i64| LocalPower { at: later(after), power_w: 700, step: None };
     let fresh = with_local_power(page(), own(10));
     assert_eq!((fresh.power_w, fresh.rank, fresh.since), (Some(700), Some(1), Some(later(10))));

@@ -332,9 +332,9 @@ async fn a_single_reading_is_published_at_once_with_its_power_step() {
                 continue;
             };
             // The snapshot with it is published already.
-            let house = service.handle.snapshot().figures[1].clone();
+            let figures = service.handle.snapshot().figures[1].clone();
             assert_eq!(participant, ParticipantIndex(1));
-            assert!(house.measured_at >= Some(measured_at));
+            assert!(figures.measured_at >= Some(measured_at));
             if measured_at == Time(NOW - 100 + i * 10) {
                 assert_eq!(shown, Some(competition::Watts(power)));
                 jumped = step;
@@ -343,8 +343,8 @@ async fn a_single_reading_is_published_at_once_with_its_power_step() {
         }
     }
     assert_eq!(jumped, Some(competition::Watts(3_000)));
-    let house = service.handle.snapshot().figures[1].clone();
-    assert_eq!(house.step, Some((Time(NOW - 10), competition::Watts(3_000))));
+    let figures = service.handle.snapshot().figures[1].clone();
+    assert_eq!(figures.step, Some((Time(NOW - 10), competition::Watts(3_000))));
     service.stop().await;
 }
 

@@ -11,7 +11,7 @@ use crate::gateway::{
     SystemClock, boot_id,
 };
 
-/// Longest time for the last messages at the end; unsent readings are on disk.
+/// Longest time for the last messages at shutdown. Unsent readings stay on disk.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
@@ -90,8 +90,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 fn outbox_failure(error: &OutboxError) -> Failure {
     let hint = match error {
-        OutboxError::InUse(_) => "stop the other one, or name another folder with --data",
-        OutboxError::Io { .. } => "name a folder with room that may be written, with --data",
+        OutboxError::InUse(_) => "stop the other gateway, or name another directory with --data",
+        OutboxError::Io { .. } => "name a writable directory with free space with --data",
     };
     Failure::failed(error, hint)
 }

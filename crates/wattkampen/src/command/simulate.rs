@@ -1,4 +1,4 @@
-//! `simulate`: the fleet of simulated town halls alone, with any broker.
+//! `simulate`: runs the fleet of simulated town halls alone, with any broker.
 use std::{
     collections::HashMap,
     ops::Range,
@@ -143,7 +143,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let start = args.contest_start.map_or(Ok(from), midnight)?;
     let years = simulator::fleet::years(from.min(start));
     let end = args.contest_end.map_or(Ok(years.end), midnight)?.min(years.end);
-    // At real speed the clock shows real time; faster, it starts at the first reading.
+    // At real speed the clock shows real time. At a higher speed it starts at the first
+    // reading.
     let start_clock = if args.speed > 1.0 { from } else { now };
     let config = FleetConfig {
         seed: args.seed,

@@ -47,7 +47,7 @@ impl OpportunityKind {
     /// The text for pages and reports.
     pub const fn names(self) -> Bilingual<&'static str> {
         let (english, swedish) = match self {
-            Self::Night => ("Nights above the house's quietest", "Nätter över husets lugnaste"),
+            Self::Night => ("Nights above the building's quietest", "Nätter över husets lugnaste"),
             Self::Weekend => ("Weekends nearly as busy as weekdays", "Helger nästan som vardagar"),
             Self::NeverAsleep => ("A load that never sleeps", "Last som aldrig sover"),
             Self::Step => ("The load rose one day and stayed", "Lasten steg en dag och blev kvar"),

@@ -36,14 +36,14 @@ impl Publisher for Panel {
 }
 
 fn page(snapshot: &Snapshot, who: ParticipantIndex) -> Option<wire::Page> {
-    let house = snapshot.figures.get(who.0 as usize)?;
+    let figures = snapshot.figures.get(who.0 as usize)?;
     Some(wire::Page {
         t: wire::Time::from_unix(snapshot.as_of.0).ok()?,
         name: wire::Text::truncated("Söderhamn"),
         contact: wire::Contact::Live,
         since: None,
         utc_offset_min: 0,
-        power_w: Some(house.power?.0),
+        power_w: Some(figures.power?.0),
         step_w: None,
         step_at: None,
         today_wh: None,

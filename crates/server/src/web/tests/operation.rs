@@ -31,10 +31,7 @@ async fn metrics_explain_rejected_messages() {
     let answer = get(&web, "/metrics").await;
     assert_eq!(answer.status, StatusCode::OK);
     let text = answer.text();
-    assert!(
-        text.contains("# HELP wattkampen_refused_total Messages that were rejected"),
-        "{text}"
-    );
+    assert!(text.contains("# HELP wattkampen_refused_total Messages that were rejected"), "{text}");
     assert!(text.contains("wattkampen_refused_total{reason=\"json\"}"), "{text}");
     assert!(text.contains("wattkampen_event_listeners 0"), "{text}");
 }

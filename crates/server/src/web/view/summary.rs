@@ -158,7 +158,7 @@ pub(super) fn meaning(board: &Leaderboard, l: Language) -> Markup {
             "How much less electricity than the building's own normal use, calculated from the year before the contest for the same weekdays and hours. The smaller figures are an interval: that is how certain the value is.")
     } else {
         l.pick("Hur mycket mindre el än husets egen normala användning, uträknad från året före tävlingen för samma veckodagar och timmar. Hela procent: finare går inte att säga säkert.",
-            "How much less electricity than the building's own normal use, calculated from the year before the contest for the same weekdays and hours. In whole percent: nothing finer can be said with certainty.")
+            "How much less electricity than the building's own normal use, calculated from the year before the contest for the same weekdays and hours. In whole percent: nothing finer is certain.")
     };
     let lines = [
         (l.pick("Besparing", "Saving"), saving),
