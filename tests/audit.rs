@@ -310,7 +310,7 @@ fn a_locked_result_holds_until_it_is_amended() {
     };
     assert_eq!(kept(), 1, "the late reading");
     let shown = contest.import("temperature", "hall-1", "outdoor_c", &["1.5", "2.5"], &[]);
-    assert!(shown.contains("the result is locked: 2 are kept aside"), "{shown}");
+    assert!(shown.contains("the result is locked: 2 rows are stored and do not count"), "{shown}");
     assert_eq!((kept(), rows(&server)), (3, after));
     let stored = || server.metric("wattkampen_stored_readings");
     let before = stored();

@@ -217,7 +217,7 @@ fn where_the_gateway_begins_no_energy_is_mangled() {
     let refused = process::output(&mut import(&config, &what));
     let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(1), "{errors}");
-    assert!(errors.contains("registers cannot be imported beside it\n  stop it"), "{errors}");
+    assert!(errors.contains("registers cannot be imported while it runs\n  stop the service"), "{errors}");
     assert!(server.terminate().success());
     let printed = done(import(&config, &what));
     assert!(printed.contains("1 taken"), "{printed}");
