@@ -294,7 +294,7 @@ fn a_locked_result_holds_until_it_is_amended() {
         "the appeal was upheld",
     ]);
     assert!(amended.status.success(), "{}", String::from_utf8_lossy(&amended.stderr));
-    let after = until("the service has it", || {
+    let after = until("the service applies the amendment", || {
         let after = rows(&server);
         (after != board["rows"]).then_some(after)
     });
@@ -318,7 +318,7 @@ fn a_locked_result_holds_until_it_is_amended() {
     let amended =
         contest.run(&[&["amend", "late-data", "--participant", "hall-1"], &by[..]].concat());
     assert!(amended.status.success(), "{}", String::from_utf8_lossy(&amended.stderr));
-    until("it is taken in", || (kept() == 0).then_some(()));
+    until("the amended data is applied", || (kept() == 0).then_some(()));
     until("it is on the next board", || (stored() == before + 1).then_some(()));
 
     contest.close(server);

@@ -210,14 +210,17 @@ fn where_the_gateway_begins_no_energy_is_mangled() {
     let printed = done(import(&config, &["readings", file.to_str().unwrap()]));
     assert!(printed.contains("0 taken, 4 repeated"), "{printed}");
 
-    // Registers belong to the running service; beside it they are refused, with the way out.
+    // While the service runs, only it writes registers; the import refuses them with a hint.
     let file = folder.path().join("register.csv");
     fs::write(&file, format!("timestamp,register_wh\n{eight},70000000\n")).unwrap();
     let what = ["readings", "--meter", &hall.meter, file.to_str().unwrap()];
     let refused = process::output(&mut import(&config, &what));
     let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(1), "{errors}");
-    assert!(errors.contains("registers cannot be imported while it runs\n  stop the service"), "{errors}");
+    assert!(
+        errors.contains("registers cannot be imported while it runs\n  stop the service"),
+        "{errors}"
+    );
     assert!(server.terminate().success());
     let printed = done(import(&config, &what));
     assert!(printed.contains("1 taken"), "{printed}");

@@ -83,14 +83,14 @@ impl ClockOffsets {
     }
 
     /// UTC of a shown time, if it is certain and at most 60 days after the last confirmation.
-    pub fn to_utc(&self, shown: MeterTime) -> Option<Time> {
+    pub fn to_utc(self, shown: MeterTime) -> Option<Time> {
         let time = self.resolve(shown)?;
         let age = time.unix().checked_sub(self.confirmed?)?;
         (-TOLERANCE..=MAX_AGE).contains(&age).then_some(time)
     }
 
     /// UTC of a time shown at most 60 days before `now`, if it is certain.
-    pub(crate) fn to_past_utc(&self, shown: MeterTime, now: Time) -> Option<Time> {
+    pub(crate) fn to_past_utc(self, shown: MeterTime, now: Time) -> Option<Time> {
         let time = self.resolve(shown)?;
         (-TOLERANCE..=MAX_AGE).contains(&(now.unix() - time.unix())).then_some(time)
     }

@@ -115,7 +115,7 @@ impl<'a> Scene<'a> {
                     )?;
                 }
                 Content::Figure { digits, text } => {
-                    digits.draw(target, text, area.top_left, color)?
+                    digits.draw(target, text, area.top_left, color)?;
                 }
                 Content::Shape(shape) => shape.draw(target, *area, color)?,
             }

@@ -66,7 +66,7 @@ fn wrong_usage_exits_with_2() {
         2,
         &["demo", "--fault", "soderhamn:nois=1"],
         "soderhamn:nois=1",
-        "there are noise=SHARE",
+        "the faults are noise=SHARE",
     );
     assert_fails(2, &["demo", "--fault", "atlantis:repeat"], "no town hall is called", "soderhamn");
     assert_fails(

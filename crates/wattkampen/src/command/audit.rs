@@ -72,7 +72,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
                 more => format!(", and {more} more"),
             };
             Err(Failure::Failed(anyhow::anyhow!(
-                "{first}{more}\n  compare with a copy of the data directory from before"
+                "{first}{more}\n  compare with an earlier copy of the data directory"
             )))
         }
     }
@@ -191,8 +191,8 @@ fn day(at: competition::Time) -> String {
 fn describe_finding(finding: &Finding) -> String {
     match finding {
         Finding::Entry(entry) => format!("entry {entry} of the log is not what was written"),
-        Finding::Missing(first, last) if first == last => format!("entry {first} is gone"),
-        Finding::Missing(first, last) => format!("entries {first} to {last} are gone"),
+        Finding::Missing(first, last) if first == last => format!("entry {first} is missing"),
+        Finding::Missing(first, last) => format!("entries {first} to {last} are missing"),
         Finding::Seals(entry) => format!("the seals of entry {entry} are not what it covered"),
         Finding::Readings { meter, day: at, entry } => format!(
             "readings of meter {meter} on {} are not those that entry {entry} sealed",

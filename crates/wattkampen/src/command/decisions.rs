@@ -15,13 +15,13 @@ pub(super) struct Args {
     /// The competition's configuration
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// What is declared
+    /// Kind of declaration
     #[arg(value_enum)]
     kind: Kind,
     /// Role of the person who declares it, such as "energy coordinator"
     #[arg(long, value_name = "ROLE")]
     by: String,
-    /// Why, for everybody to read
+    /// Reason, which everyone can read
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// The participant with the event, hours, floor area, employees or activity
@@ -55,7 +55,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(
         competition::ActivityKind::ALL.map(competition::ActivityKind::as_str)))]
     activity: Option<String>,
-    /// The day of an activity
+    /// Day of an activity
     #[arg(long, value_name = "DATE")]
     day: Option<String>,
     /// Where in the building an activity was, if that is to be published
@@ -76,11 +76,12 @@ enum Kind {
     MeterSwap,
     /// Heated floor area (Atemp) from a day on: --participant --from --m2
     FloorArea,
-    /// Employees from a day on: --participant --from --count
+    /// Number of employees from a day on: --participant --from --count
     Employees,
-    /// What a town hall did to save, with its effect on its page: --participant --activity --day
+    /// What a town hall did to save, which its page shows with the effect: --participant --activity
+    /// --day
     Activity,
-    /// Readings received after the lock count, as an amendment only: --participant
+    /// Data received after the lock counts; only as an amendment: --participant
     LateData,
     /// An earlier declaration is no longer in force: --entry
     Withdraw,

@@ -1,4 +1,4 @@
-//! The commands of the service and its store: all but `gateway`.
+//! All commands except `gateway`, which a build without the feature `service` has too.
 use clap::Subcommand;
 
 use super::{
@@ -7,31 +7,31 @@ use super::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// The service: receives readings, ranks, and shows pages and panels
+    /// Run the service: receive readings, rank, and serve pages and panels
     Serve(serve::Args),
-    /// A whole competition of simulated town halls on this machine, with nothing to set up
+    /// Run a whole competition of simulated town halls on this machine, with nothing to set up
     Demo(demo::Args),
-    /// Only the simulated town halls, against any MQTT broker
+    /// Run only the simulated town halls, with any MQTT broker
     Simulate(simulate::Args),
-    /// The standings as a table, a page to print, a workbook or for programs
+    /// Print the standings as a table, a printable page, a workbook, CSV or JSON
     Report(report::Args),
-    /// The standings under another rule or baseline; not official
+    /// Print the unofficial standings under another rule or baseline
     WhatIf(what_if::Args),
-    /// What a town hall's lobby panel shows now, as a picture
+    /// Draw what a town hall's lobby panel shows now, as a PNG
     Panel(panel::Args),
-    /// History from CSV files: readings or outdoor temperatures, also beside a running service
+    /// Import readings or outdoor temperatures from CSV files, also while the service runs
     Import(import::Args),
-    /// The audit log in plain English, and whether log and readings are unchanged
+    /// Print the audit log in words and verify that log and readings are unchanged
     Audit(audit::Args),
-    /// Declares an event, excluded hours, a meter swap, a floor area, employees or an activity
+    /// Declare an event, excluded hours, a meter swap, a floor area, employees or an activity
     Declare(decisions::Args),
-    /// Changes a locked result by a declaration
+    /// Change a locked result by a declaration
     Amend(decisions::Args),
-    /// Locks the result after the contest
+    /// Lock the result after the contest
     Lock(decisions::LockArgs),
-    /// Lists every mistake in a configuration, each with its line
+    /// Report every mistake in a configuration, each with its line
     Check(check::Args),
-    /// A new program for a gateway's board, signed, over its broker
+    /// Sign a new program and send it to a gateway's board over its broker
     #[command(subcommand)]
     Update(update::Command),
 }

@@ -13,6 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use ed25519_dalek::{Digest, Sha512, Signer, SigningKey};
 use rumqttc::{AsyncClient, Event, Packet, PublishOptions, QoS};
 use tokio::time::timeout;
@@ -101,9 +102,9 @@ fn new_key(file: &Path) -> anyhow::Result<()> {
     // An older key is not overwritten: boards may know only that one.
     let key_file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     let mut key_file = key_file.with_context(|| format!("{}", file.display()))?;
-    writeln!(key_file, "{}", hex(&secret))?;
+    writeln!(key_file, "{}", HEXLOWER.encode(&secret))?;
     let public = SigningKey::from_bytes(&secret).verifying_key();
-    Ok(output::line(format_args!("set update-key {}", hex(public.as_bytes())))?)
+    Ok(output::line(format_args!("set update-key {}", HEXLOWER.encode(public.as_bytes())))?)
 }
 
 fn read_key(file: &Path) -> Result<SigningKey, Failure> {
@@ -111,26 +112,11 @@ fn read_key(file: &Path) -> Result<SigningKey, Failure> {
     let text = fs::read_to_string(file).map_err(|error| {
         Failure::usage(format!("{} cannot be read: {error}", file.display()), hint)
     })?;
-    let secret = parse_hex(text.trim());
-    let secret = secret.ok_or_else(|| {
+    let secret = HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok();
+    let secret = secret.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
         Failure::usage(format!("{} does not contain a key", file.display()), hint)
     })?;
     Ok(SigningKey::from_bytes(&secret))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn parse_hex(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 /// The messages in their order, the signature last.

@@ -1,5 +1,5 @@
 //! `what-if`: the leaderboard under another rule or baseline. The official one is not
-//! changed, and every form of the answer says that it is unofficial.
+//! changed, and every format of the result states that it is unofficial.
 use std::path::PathBuf;
 
 use competition::{Baseline, Leaderboard, Method, Rule, Time};

@@ -40,8 +40,8 @@ pub(crate) struct Layout {
 const INSPECTED_ROWS: usize = 400;
 
 impl Layout {
-    /// Detects the layout from the beginning of a file. `temperature` tells which kind of
-    /// value the import is for.
+    /// Detects the layout from the beginning of a file. `temperature` states that
+    /// the values are outdoor temperatures.
     pub(crate) fn detect(
         beginning: &[u8],
         options: &ImportOptions,

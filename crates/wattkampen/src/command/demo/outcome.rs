@@ -1,4 +1,4 @@
-//! The end of the demonstration: the leaderboard beside the true savings.
+//! The end of the demonstration: the leaderboard with the true savings.
 use competition::Time;
 use server::engine::{EngineClient, Snapshot};
 use simulator::town_hall::{TownHall, town_halls};
@@ -51,7 +51,7 @@ pub(super) fn text(engine: &EngineClient, halls: &[TownHall]) -> String {
     text + &format!("Total saving in the project: {total:.0} kWh")
 }
 
-/// The figures and their true savings, as JSON.
+/// The town halls and their true savings, as JSON.
 pub(crate) fn truth(seed: u64, participants: usize) -> String {
     let halls: Vec<_> = town_halls(seed, participants)
         .into_iter()

@@ -3,7 +3,9 @@
 use std::fmt::Display;
 
 use competition::Bilingual;
-use server::audit::{AuditEntry, AuditEvent, BoardPosition, Change, Difference, hex};
+use server::audit::{
+    AuditEntry, AuditEvent, AuditEventKind, BoardPosition, Change, Difference, hex,
+};
 
 use crate::report::{
     summary::Summary,
@@ -61,7 +63,7 @@ pub(in crate::report) fn decisions(summary: &Summary) -> Table {
         note: None,
         empty_text: both(
             "Inga beslut har fattats under tävlingens gång.",
-            "No decisions were taken in the course of the contest.",
+            "No decisions were taken during the contest.",
         ),
         columns: vec![
             Column::new("entry", ColumnKind::Number(0), "Post", "Entry"),
@@ -87,33 +89,45 @@ fn reconfigured(changes: &[Difference]) -> Bilingual {
     )
 }
 
-const KINDS: [(&str, &str, &str); 13] = [
-    ("start", "tjänsten startade", "the service started"),
+const KINDS: [(AuditEventKind, &str, &str); 13] = [
+    (AuditEventKind::Start, "tjänsten startade", "the service started"),
     (
-        "configuration",
+        AuditEventKind::Configuration,
         "konfigurationen lästes in eller ändrades",
         "the configuration was read or changed",
     ),
-    ("declaration", "deklaration", "declaration"),
-    ("amendment", "rättelse av låst resultat", "amendment of the locked result"),
-    ("lock", "resultatet låstes", "the result was locked"),
-    ("result", "det låsta resultatet", "the locked result"),
-    ("moved", "vad ett beslut ändrade", "what a decision changed"),
-    ("late", "sena avläsningar ändrade ställningen", "late readings changed the standings"),
-    ("quarantine", "orimliga avläsningar undantogs", "implausible readings were quarantined"),
-    ("standing", "ställning vid midnatt", "standings at midnight"),
-    ("sealed", "avläsningar förseglades", "readings were sealed"),
-    ("import", "historik importerades", "history was imported"),
-    ("aside", "uppgifter efter låsningen, räknas inte", "data after the lock, not counted"),
+    (AuditEventKind::Declaration, "deklaration", "declaration"),
+    (AuditEventKind::Amendment, "rättelse av låst resultat", "amendment of the locked result"),
+    (AuditEventKind::Lock, "resultatet låstes", "the result was locked"),
+    (AuditEventKind::Result, "det låsta resultatet", "the locked result"),
+    (AuditEventKind::Moved, "vad ett beslut ändrade", "what a decision changed"),
+    (
+        AuditEventKind::Late,
+        "sena avläsningar ändrade ställningen",
+        "late readings changed the standings",
+    ),
+    (
+        AuditEventKind::Quarantine,
+        "orimliga avläsningar undantogs",
+        "implausible readings were quarantined",
+    ),
+    (AuditEventKind::Standing, "ställning vid midnatt", "standings at midnight"),
+    (AuditEventKind::Sealed, "avläsningar förseglades", "readings were sealed"),
+    (AuditEventKind::Import, "historik importerades", "history was imported"),
+    (
+        AuditEventKind::PostLock,
+        "uppgifter efter låsningen, räknas inte",
+        "data received after the lock, not counted",
+    ),
 ];
 
 pub(in crate::report) fn digest(summary: &Summary) -> Table {
-    let rows = KINDS.iter().filter_map(|(id, swedish, english)| {
+    let rows = KINDS.iter().filter_map(|(kind, swedish, english)| {
         let of: Vec<&AuditEntry> =
-            summary.entries.iter().filter(|entry| kind(&entry.event()) == *id).collect();
+            summary.entries.iter().filter(|entry| entry.event().kind() == *kind).collect();
         let (first, last) = (of.first()?, of.last()?);
         Some(vec![
-            Cell::Term(id, both(*swedish, *english)),
+            Cell::Term(kind.as_str(), both(*swedish, *english)),
             Cell::count(of.len() as f64),
             Cell::Time(first.at),
             Cell::Time(last.at),
@@ -149,25 +163,6 @@ pub(in crate::report) fn digest(summary: &Summary) -> Table {
             Column::new("last", ColumnKind::Time, "Sista", "Last"),
         ],
         rows: rows.collect(),
-    }
-}
-
-fn kind(event: &AuditEvent) -> &'static str {
-    match event {
-        AuditEvent::Start { .. } => "start",
-        AuditEvent::Configuration { .. } => "configuration",
-        AuditEvent::Declaration { .. } => "declaration",
-        AuditEvent::Amendment { .. } => "amendment",
-        AuditEvent::Lock { .. } => "lock",
-        AuditEvent::Result { .. } => "result",
-        AuditEvent::Moved { .. } => "moved",
-        AuditEvent::Late { .. } => "late",
-        AuditEvent::Quarantine(_) => "quarantine",
-        AuditEvent::Standing { .. } => "standing",
-        AuditEvent::Sealed { .. } => "sealed",
-        AuditEvent::Import { .. } => "import",
-        AuditEvent::PostLock { .. } => "aside",
-        _ => "other",
     }
 }
 

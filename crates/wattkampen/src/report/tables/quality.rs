@@ -47,7 +47,7 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
             "Spridning (CV(RMSE)) och skevhet (NMBE) säger hur väl modellen beskriver huset \
              under basåret, timme för timme. Undantagna avläsningar var orimliga: de sparas \
              och räknas inte.",
-            "Spread (CV(RMSE)) and bias (NMBE) tell how well the model describes the building in \
+            "Spread (CV(RMSE)) and bias (NMBE) show how well the model describes the building in \
              the baseline period, hour by hour. Quarantined readings were not plausible: they \
              are stored and do not count.",
         )),
