@@ -1,12 +1,13 @@
-//! MQTT to accept to store to standings to web and panels.
+//! The service: readings over MQTT into the store, standings, and what pages and panels
+//! show of them.
 //!
 //! Invariants:
 //! - A delivery is acknowledged only after the transaction that holds it has
-//!   committed ([`ingest`]); nothing behind that interface knows whether it came
-//!   through the embedded broker or an external one.
+//!   committed ([`ingest`]); the code behind that interface does not know whether it
+//!   arrived through the embedded broker or an external one.
 //! - One thread owns the standings and the store's only writer ([`engine`]);
-//!   everybody else reads published snapshots.
-//! - SQL stands in [`store`] alone, HTTP in [`web`] alone.
+//!   everything else reads published snapshots.
+//! - SQL is in [`store`] alone, HTTP in [`web`] alone.
 //!
 #![doc = include_str!("../README.md")]
 

@@ -73,7 +73,7 @@ pub fn describe(event: &AuditEvent) -> String {
         AuditEvent::Sealed { days, again, readings, .. } => {
             let again = match again {
                 0 => String::new(),
-                again => format!(", {again} of them again: readings came after the first seal"),
+                again => format!(", {again} of them again: readings arrived after the first seal"),
             };
             format!("sealed: {readings} readings in {days} days of meters{again}")
         }

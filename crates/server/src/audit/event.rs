@@ -3,7 +3,7 @@
 use competition::Time;
 use serde::{Deserialize, Serialize};
 
-use super::{Declaration, Difference, LockedResult};
+use super::{BoardPosition, Declaration, Difference, LockedResult};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -166,19 +166,6 @@ pub struct QuarantineRecord {
     pub first: String,
     /// Time of the last, RFC 3339.
     pub last: String,
-}
-
-/// A participant's position on a leaderboard.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BoardPosition {
-    /// Participant id.
-    pub participant: String,
-    /// `None` while it is not ranked.
-    pub rank: Option<u32>,
-    /// Saving, percent of the baseline.
-    pub saving_percent: Option<f64>,
-    /// Baseline minus energy, kWh.
-    pub saved_kwh: Option<f64>,
 }
 
 /// An entry of the log.

@@ -7,7 +7,6 @@ use competition::{
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::BoardPosition;
 use crate::text;
 
 /// The official leaderboard at the moment it was locked.
@@ -158,26 +157,6 @@ impl LockedResult {
             total_saved: MilliWattHours(self.total_saved_mwh),
             rows: rows.collect(),
         }
-    }
-}
-
-impl BoardPosition {
-    /// The position of a row.
-    pub fn of(row: &Row, participants: &[Participant]) -> Self {
-        let round = |value: f64, fine: f64| (value * fine).round() / fine;
-        Self {
-            participant: participants
-                .get(row.participant.0 as usize)
-                .map_or_else(String::new, |who| who.id.clone()),
-            rank: row.rank,
-            saving_percent: row.saving_percent.map(|it| round(it, 100.0)),
-            saved_kwh: row.saved.map(|it| round(it.kwh(), 10.0)),
-        }
-    }
-
-    /// The positions of a leaderboard, in its order.
-    pub fn all(board: &Leaderboard, participants: &[Participant]) -> Vec<Self> {
-        board.rows.iter().map(|row| Self::of(row, participants)).collect()
     }
 }
 

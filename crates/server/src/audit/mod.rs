@@ -19,6 +19,7 @@
 //! process may lose the record, never the readings. A reading that lost against another
 //! one of the same time is not sealed. A day that is marked as changed is not verified
 //! until it is sealed again; `wattkampen audit` lists such days.
+mod board_position;
 mod canonical_config;
 mod declaration;
 mod describe;
@@ -26,6 +27,7 @@ mod event;
 mod kind;
 mod locked_result;
 
+pub use board_position::BoardPosition;
 pub use canonical_config::{CanonicalConfig, Difference, hex};
 pub use declaration::{
     Change, Declaration, DeclarationError, DeclarationInForce, DeclarationKind, DeclarationRequest,
@@ -34,6 +36,6 @@ pub use declaration::{
 };
 pub use describe::describe;
 pub(crate) use describe::moment;
-pub use event::{AuditEntry, AuditEvent, BoardPosition, LateReadings, QuarantineRecord};
+pub use event::{AuditEntry, AuditEvent, LateReadings, QuarantineRecord};
 pub use kind::AuditEventKind;
 pub use locked_result::LockedResult;

@@ -9,8 +9,8 @@ use competition::{Leaderboard, Rule};
 use tokio::sync::{broadcast, mpsc};
 
 use super::{
-    DecisionError, EngineClient, EngineError, EngineEvent, QueryError, Snapshot,
-    client::{Query, Reply, SeriesStep},
+    DecisionError, EngineClient, EngineError, EngineEvent, QueryError, SeriesStep, Snapshot,
+    client::{Query, Reply},
     late_log::LateLog,
     snapshot::SnapshotPublisher,
     state::EngineState,

@@ -1,42 +1,18 @@
 //! Starting and ending the engine.
-use std::{io, thread, time::Instant};
+use std::{thread, time::Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{EngineClient, event_loop::EventLoop, recover::Recovered, state::EngineState};
+use super::{
+    EngineClient, EngineError, event_loop::EventLoop, recover::Recovered, state::EngineState,
+};
 use crate::{
     Settings,
     ingest::{Delivery, MeterDirectory, start_decoder},
-    store::StoreError,
 };
 
 /// Decoded batches that wait; more would only delay their acknowledgements.
 const BATCHES: usize = 2;
-
-/// Why the engine does not start, or has ended.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The store cannot be opened, read or closed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The system refuses a thread.
-    #[error("a thread cannot be started: {0}")]
-    Thread(#[from] io::Error),
-    /// The thread panicked; the log has the message.
-    #[error("the engine's thread ended unexpectedly")]
-    Died,
-}
-
-impl EngineError {
-    /// How to fix it, in one line.
-    pub const fn hint(&self) -> &'static str {
-        match self {
-            Self::Store(error) => error.hint(),
-            Self::Thread(_) => "raise the limit of threads or memory of this user",
-            Self::Died => "report this with the log; start again, nothing acknowledged is lost",
-        }
-    }
-}
 
 /// The running engine; dropping it lets it run until the process ends.
 #[derive(Debug)]

@@ -13,6 +13,7 @@
 mod client;
 mod decision_state;
 mod decisions;
+mod error;
 mod event_loop;
 #[cfg(test)]
 pub(crate) mod fake;
@@ -20,6 +21,7 @@ mod figures;
 mod ingest_state;
 mod late_log;
 mod lifecycle;
+mod model;
 mod offline_decision;
 mod pending_audit;
 mod power_step;
@@ -35,13 +37,14 @@ pub(crate) mod tests;
 
 use std::sync::Arc;
 
-pub use client::{
-    Decisions, EngineClient, EngineEvent, GatewayState, IngestCounts, Insight, Point, QueryError,
-    SeriesStep,
-};
+pub use client::EngineClient;
 pub use decisions::{Decision, DecisionError};
+pub use error::EngineError;
 pub use figures::ParticipantFigures;
-pub use lifecycle::{Engine, EngineError, start};
+pub use lifecycle::{Engine, start};
+pub use model::{
+    Decisions, EngineEvent, GatewayState, IngestCounts, Insight, Point, QueryError, SeriesStep,
+};
 pub use offline_decision::{RecordedDecision, decide_offline};
 pub use recover::{Recovered, standings};
 pub use snapshot::snapshot;

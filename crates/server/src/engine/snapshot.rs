@@ -4,9 +4,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use competition::{Leaderboard, Participant, ParticipantIndex, Time};
+use competition::{Leaderboard, ParticipantIndex, Time};
 
-use super::{EngineEvent, ParticipantFigures, Snapshot, state::EngineState};
+use super::{
+    EngineEvent, ParticipantFigures, Snapshot,
+    state::{EngineState, SnapshotContent},
+};
 use crate::audit::LockedResult;
 
 /// Least time between two snapshots.
@@ -17,14 +20,6 @@ const COST_FACTOR: u32 = 10;
 /// Time between two snapshots without new readings: time alone changes the leaderboard
 /// when a day begins or a meter becomes stale.
 const IDLE: Duration = Duration::from_secs(1);
-/// What a snapshot is made of.
-pub(super) struct SnapshotContent {
-    pub(super) board: Leaderboard,
-    pub(super) participants: Arc<[Participant]>,
-    pub(super) figures: Vec<Arc<ParticipantFigures>>,
-    /// A decision replaced the leaderboard, even where it looks the same.
-    pub(super) replaced: bool,
-}
 
 /// Decides when a snapshot is due, and keeps the last one.
 #[derive(Debug)]

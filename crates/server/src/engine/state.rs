@@ -10,12 +10,11 @@ use competition::{
 };
 
 use super::{
-    Decisions, EngineEvent, GatewayState, IngestCounts, Insight, Recovered,
+    Decisions, EngineEvent, GatewayState, IngestCounts, Insight, ParticipantFigures, Recovered,
     decision_state::DecisionState,
     figures::LiveParticipants,
     ingest_state::{IngestState, IngestTargets},
     pending_audit::PendingAudit,
-    snapshot::SnapshotContent,
     stored_standings::{Failure, StoredStandings},
 };
 use crate::{
@@ -24,6 +23,15 @@ use crate::{
     ingest::{DecodedBatch, MeterDirectory, Rejection},
     store::StoreError,
 };
+
+/// What a snapshot is made of.
+pub(super) struct SnapshotContent {
+    pub(super) board: Leaderboard,
+    pub(super) participants: Arc<[Participant]>,
+    pub(super) figures: Vec<Arc<ParticipantFigures>>,
+    /// A decision replaced the leaderboard, even where it looks the same.
+    pub(super) replaced: bool,
+}
 
 /// Everything that the engine's thread owns.
 #[derive(Debug)]

@@ -122,7 +122,7 @@ async fn an_engine_that_cannot_go_on_says_why_and_its_end_may_be_awaited_again()
     let mut service = Service::start(&settings(dir.path())).await;
     let other = Connection::open(file(dir.path())).unwrap();
     other.execute_batch("UPDATE block SET data = zeroblob(length(data))").unwrap();
-    // Whether the moment is new can only be told from the block.
+    // Only the block shows whether the time is new.
     service.reading(0, NOW - DAY + 30, 1_000_002, 100).await;
     let ended = tokio::time::timeout(Duration::from_secs(60), service.engine.ended()).await;
     let error = ended.expect("the engine ends").unwrap_err();
