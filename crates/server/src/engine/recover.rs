@@ -79,7 +79,7 @@ fn compute(
             standings.append(meter, sample);
         }
         Inserted::Late | Inserted::Conflict { moved: true } => {
-            standings.invalidate(meter, sample.at)
+            standings.invalidate(meter, sample.at);
         }
         Inserted::Repeated | Inserted::Conflict { moved: false } => {}
     })?;

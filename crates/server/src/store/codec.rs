@@ -71,8 +71,11 @@ struct Cursor<'a>(&'a [u8]);
 impl Cursor<'_> {
     #[inline]
     fn next<T: VarInt>(&mut self) -> Result<T, Corrupt> {
-        let (value, length) = T::decode_var(self.0)
-            .ok_or_else(|| if self.0.len() < LONGEST { Corrupt::Length } else { Corrupt::Range })?;
+        let (value, length) = T::decode_var(self.0).ok_or(if self.0.len() < LONGEST {
+            Corrupt::Length
+        } else {
+            Corrupt::Range
+        })?;
         self.0 = &self.0[length..];
         Ok(value)
     }

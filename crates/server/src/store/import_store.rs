@@ -15,6 +15,9 @@ use super::{
 };
 use crate::clock::Clock;
 
+/// Readings with the ids of their meters.
+type MeterSamples = Vec<(String, Sample)>;
+
 /// Imported rows: owns the tables `interval`, `temperature`, `imported`, `row_seal` and
 /// `post_lock`.
 ///
@@ -192,7 +195,7 @@ impl ImportStore {
         participant: &str,
         meters: &[String],
         now: Time,
-    ) -> Result<(Vec<(String, Sample)>, Option<ChainHead>), StoreError> {
+    ) -> Result<(MeterSamples, Option<ChainHead>), StoreError> {
         let change = begin_write(&self.connection)?;
         post_lock::take_in_imports(&change, participant, meters)?;
         let mut readings = Vec::new();
