@@ -59,7 +59,7 @@ impl PrintableRow {
                 ColumnKind::Remark if row[at] == Cell::Unknown => {}
                 ColumnKind::Remark => remarks.push(text()),
                 ColumnKind::IntervalLowPercent => {
-                    cells.push(interval(row, at, "\u{a0}%", language))
+                    cells.push(interval(row, at, "\u{a0}%", language));
                 }
                 ColumnKind::IntervalLow => cells.push(interval(row, at, "", language)),
                 _ => cells.push(text()),
