@@ -312,7 +312,7 @@ fn entry_beside_the_service_is_never_earlier_than_the_newest() {
     // The machine's clock has been corrected backwards since.
     let ahead = Clock::real().now().0 + 100_000;
     let event = AuditEvent::Start { version: String::new(), configuration: String::new() };
-    store.audit.append(Time(ahead), &[event.clone()]).unwrap();
+    store.audit.append(Time(ahead), std::slice::from_ref(&event)).unwrap();
     assert_eq!(super::append_audit_to(dir.path(), &event).unwrap().at, Time(ahead));
     assert_eq!(super::service_clock(dir.path()).unwrap().now(), Time(ahead));
 }
