@@ -12,9 +12,9 @@ const PIO_HZ: f64 = PICO_HZ / 3.0;
 const AT_ONCE_MS: f64 = 50.0;
 /// That many are watched.
 const TELEGRAMS: usize = 12;
-/// An address at which no broker listens.
 /// What must be left between stack and data, bytes.
 const STACK: u64 = 16 << 10;
+/// An address at which no broker listens.
 const NO_BROKER: &str = "10.0.2.2:9";
 
 /// A telegram with a power in kW, and no time.

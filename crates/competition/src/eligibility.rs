@@ -1,5 +1,5 @@
 //! Reasons why a participant is not ranked, as sentences for its administrator in the
-//! product's languages. Thresholds: fairness rules, "Baseline".
+//! product's languages. Thresholds: `../shared/fairness.md`, "Baseline".
 use jiff::civil::Date;
 
 use crate::Bilingual;
@@ -82,7 +82,7 @@ impl Ineligibility {
                 ("no meter is entered".to_owned(), "ingen mätare är inlagd".to_owned())
             }
             Self::Silent => (
-                "no reading of the contest has come yet".to_owned(),
+                "no reading of the contest has been received yet".to_owned(),
                 "inget mätvärde från tävlingen har kommit ännu".to_owned(),
             ),
             Self::BaselineDays { days, needed, first: Some(first) } => {
@@ -92,7 +92,7 @@ impl Ineligibility {
                         "not ranked: before {english} the hours of the baseline year are missing; {days} days have nine tenths of theirs, {needed} are needed; import the missing history"
                     ),
                     format!(
-                        "rankas inte: före den {swedish} saknas referensårets timmar; {days} dagar har nio tiondelar av sina, {needed} behövs; importera den historik som saknas"
+                        "rankas inte: före den {swedish} saknas referensperiodens timmar; {days} dagar har nio tiondelar av sina, {needed} behövs; importera den historik som saknas"
                     ),
                 )
             }
@@ -102,7 +102,7 @@ impl Ineligibility {
                      {needed} are needed; import the missing history"
                 ),
                 format!(
-                    "bara {days} av referensårets dagar har nio tiondelar av sina timmar, \
+                    "bara {days} av referensperiodens dagar har nio tiondelar av sina timmar, \
                      {needed} behövs; importera den historik som saknas"
                 ),
             ),

@@ -1,5 +1,5 @@
-//! The parts of the service: started together, and stopped in the order in which every
-//! committed reading is acknowledged.
+//! The parts of the service: started together, and stopped in an order that lets every
+//! committed reading be acknowledged.
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the figures of README.md, in one run. What is measured,
-//! and how, stands in the programs themselves: `tests/benches/`.
+//! `cargo xtask bench`: runs the programs of `tests/benches/`, each of which documents what
+//! it measures.
 use anyhow::Result;
 use clap::Args;
 

@@ -28,7 +28,7 @@ enum Task {
     Test(test::Options),
     /// The repository's own lint: dependencies between crates, layout, modules, words.
     Tidy,
-    /// Measures: ingest, latency, standings, restart.
+    /// Measures import, ingest, latency, refit, restart and standings.
     Bench(bench::Options),
     /// Builds every program of every board and prints its flash and RAM.
     Firmware,

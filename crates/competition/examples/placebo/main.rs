@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|candidate| (candidate.name, score(&buildings, &location, candidate.method)))
         .collect();
     print(&scored, |_| true)?;
-    // Methods are chosen on one half of the windows and believed on the other.
+    // Methods are chosen on one half of the windows and evaluated on the other.
     let odd = |case: &Case| {
         let at = Timestamp::from_second(case.from.0).unwrap_or(Timestamp::UNIX_EPOCH);
         location.timezone.to_datetime(at).month() % 2 == 1

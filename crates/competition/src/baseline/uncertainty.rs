@@ -1,7 +1,7 @@
 //! Uncertainty of a saving: a 90 % interval from the participant's own prediction
 //! errors on hours that the fit did not use (cross-validation).
 //!
-//! Method (fairness rules, "Saving, its interval, and rank"): each block of the
+//! Method (`../shared/fairness.md`, "Saving, its interval, and rank"): each block of the
 //! training year is predicted by a fit of the other blocks. Over every window of as
 //! many days as the contest has lasted, 1 − Σe/Σê is a false saving: the true one is
 //! zero. The half-width h is the root mean square of the false savings times the 95th

@@ -3,7 +3,7 @@
 //! the readings before it, so a late reading needs only the state at the end of the
 //! day before.
 //!
-//! Method (fairness rules, "From registers to energy"): energy is the difference of
+//! Method (`../shared/fairness.md`, "From registers to energy"): energy is the difference of
 //! two plausible register values of one epoch, exact over a gap of any length. R(t) is
 //! the register in whole mWh, interpolated at the boundaries of quarter-hours, so that
 //! quarter-hours add up to the difference of the registers exactly.

@@ -1,5 +1,5 @@
 //! Effect of an activity: the change of the saving from the two weeks before it to the two
-//! weeks after, with its interval (fairness rules, "Activities").
+//! weeks after, with its interval (`../shared/fairness.md`, "Activities").
 use core::ops::Range;
 
 use super::{Standings, hour_energy};

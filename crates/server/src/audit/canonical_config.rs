@@ -153,7 +153,7 @@ fn flatten(path: &str, value: &Value, out: &mut BTreeMap<String, Value>) {
     }
 }
 
-/// Hexadecimal.
+/// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }

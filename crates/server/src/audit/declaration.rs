@@ -238,10 +238,16 @@ pub fn contest_end(competition: &Competition) -> Time {
 /// Names the one that has not.
 pub fn check_role_and_reason(by: &str, reason: &str) -> Result<(), DeclarationError> {
     if !(1..=80).contains(&by.trim().chars().count()) {
-        return Err(error("by says who declares it", "give a role, such as energy coordinator"));
+        return Err(error(
+            "by is empty or has more than 80 characters",
+            "give a role, such as energy coordinator",
+        ));
     }
     if !(3..=500).contains(&reason.trim().chars().count()) {
-        return Err(error("reason says why, in 3 to 500 characters", "everybody may read it"));
+        return Err(error(
+            "reason has fewer than 3 or more than 500 characters",
+            "give the reason; everybody may read it",
+        ));
     }
     Ok(())
 }

@@ -104,10 +104,10 @@ fn differences(changes: &[Difference]) -> String {
 fn declaration(Declaration { by, reason, change }: &Declaration) -> String {
     let what = match change {
         Change::Event { participant, from, until } => {
-            format!("{participant} counts no hour from {from} up to {until}, without that day")
+            format!("{participant} has no counted day from {from} up to but not including {until}")
         }
         Change::ExcludedHours { participant, from, until } => {
-            format!("{participant} counts no hour from {from} to {until}")
+            format!("{participant} has no counted hour from {from} to {until}")
         }
         Change::MeterSwap { meter, at, last, first } => {
             format!("meter {meter} was changed at {at}: last {} Wh, first {} Wh", last.0, first.0)

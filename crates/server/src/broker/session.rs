@@ -67,7 +67,7 @@ struct Queue {
     connected: bool,
 }
 
-/// See the module.
+/// A client's session: its queue, subscriptions, deliveries in flight, and delayed will.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) client_id: Arc<str>,

@@ -34,7 +34,7 @@ pub enum DecisionError {
     #[error("the result is not locked")]
     NotLocked,
     /// The contest period has not ended; holds its end.
-    #[error("the contest goes on until {0}")]
+    #[error("the contest runs until {0}")]
     ContestRunning(String),
     /// The store does not accept it now.
     #[error("the decision cannot be stored: {0}")]
@@ -115,7 +115,7 @@ impl EngineState {
     /// Records the start in the audit log, and completes what a killed process began.
     ///
     /// # Errors
-    /// The store's.
+    /// The store cannot be read or written.
     pub(super) fn record_start(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let event = self.start_event()?;
@@ -211,7 +211,7 @@ impl EngineState {
     /// decisions in force are those of before, and the call may be repeated.
     ///
     /// # Errors
-    /// The store's.
+    /// The store cannot be read or written.
     pub(super) fn apply_decisions(&mut self) -> Result<(), Failure> {
         let zone = self.standings.competition().timezone.clone();
         if let Some(new) = self.decisions.read_new(self.standings.store(), &zone)? {

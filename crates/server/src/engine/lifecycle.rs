@@ -27,7 +27,7 @@ impl Engine {
     /// ends. Does nothing where the engine has ended.
     ///
     /// # Errors
-    /// The store's.
+    /// The store cannot be read or written.
     pub async fn shutdown(mut self) -> Result<(), EngineError> {
         // The receiver is gone only if the thread is.
         let _ = self.stop.send(true);

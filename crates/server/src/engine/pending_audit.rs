@@ -69,7 +69,7 @@ impl PendingAudit {
     /// Continues from what the log has.
     ///
     /// # Errors
-    /// The store's.
+    /// The store cannot be read or written.
     pub(super) fn open(store: &Store) -> Result<Self, StoreError> {
         let mut pending = Self { quarantine_changed: true, ..Self::default() };
         for entry in store.audit.entries_of(0, &[AuditEventKind::Quarantine])? {

@@ -33,7 +33,7 @@ impl Recovered {
     /// where they are valid, else from readings.
     ///
     /// # Errors
-    /// The store's.
+    /// The store cannot be read or written.
     pub fn open(
         dir: &Path,
         durability: Durability,
@@ -95,7 +95,7 @@ fn compute(
 /// from a store whose journal is merged; also gives the last row of its list of imports.
 ///
 /// # Errors
-/// The store's.
+/// The store cannot be read or written.
 pub(super) fn rebuild(
     store: &mut Store,
     competition: Competition,

@@ -56,7 +56,7 @@ impl EngineState {
     /// Records the start in the audit log.
     ///
     /// # Errors
-    /// The store's.
+    /// The store cannot be read or written.
     pub(super) fn new(
         recovered: Recovered,
         directory: MeterDirectory,
@@ -84,7 +84,7 @@ impl EngineState {
     /// Applies a batch of readings; see [`IngestState::apply`].
     ///
     /// # Errors
-    /// Fatal.
+    /// An earlier reading cannot be read from the store; the engine has to end.
     pub(super) fn apply_batch(&mut self, batch: DecodedBatch) -> Result<(), StoreError> {
         let now = self.clock.now();
         let Self { ingest, standings, live, audit, .. } = self;
@@ -190,7 +190,7 @@ impl EngineState {
     /// The organiser's decisions.
     ///
     /// # Errors
-    /// The store's.
+    /// The store cannot be read or written.
     pub(super) fn decision_summary(&self) -> Result<Decisions, StoreError> {
         Ok(self.decisions.summary(self.standings.store().audit.last_entry(None)?))
     }
@@ -198,7 +198,7 @@ impl EngineState {
     /// Entries of the audit log after one.
     ///
     /// # Errors
-    /// The store's.
+    /// The store cannot be read or written.
     pub(super) fn audit_entries(&self, after: i64) -> Result<Vec<AuditEntry>, StoreError> {
         self.standings.store().audit.entries(after)
     }

@@ -308,7 +308,7 @@ async fn malformed_deliveries_are_counted_explained_and_acknowledged() {
     assert_eq!(of("wrong_gateway").topic, topic);
     assert_eq!(
         of("wrong_gateway").detail,
-        "meter m1 is carried by gateway g1 and not by the one in the topic"
+        "the readings of meter m1 come from gateway g1, not from the one in the topic"
     );
     let gateways = service.handle.gateways().await.unwrap();
     assert_eq!((gateways.len(), gateways[0].status.state), (1, wire::ConnectionState::Online));

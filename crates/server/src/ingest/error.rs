@@ -24,7 +24,9 @@ pub enum IngestError {
     #[error("meter {0} belongs to no participant; add it to the configuration or correct its name")]
     UnknownMeter(String),
     /// Another gateway carries the readings of this meter.
-    #[error("meter {meter} is carried by gateway {expected} and not by the one in the topic")]
+    #[error(
+        "the readings of meter {meter} come from gateway {expected}, not from the one in the topic"
+    )]
     WrongGateway {
         /// Name of the meter.
         meter: String,
@@ -95,13 +97,15 @@ const fn telegram_label(error: TelegramErrorKind) -> &'static str {
 /// The cause of a rejected telegram and how to fix it.
 const fn describe_telegram_error(error: TelegramErrorKind) -> &'static str {
     match error {
-        TelegramErrorKind::Checksum => "the checksum is wrong; check cable and plug if it goes on",
-        TelegramErrorKind::Trailer => {
-            "the checksum is unreadable; check cable and plug if it goes on"
+        TelegramErrorKind::Checksum => {
+            "the checksum is wrong; check cable and plug if it continues"
         }
-        TelegramErrorKind::Cut => "they are incomplete; check cable and plug if it goes on",
+        TelegramErrorKind::Trailer => {
+            "the checksum is unreadable; check cable and plug if it continues"
+        }
+        TelegramErrorKind::Cut => "they are incomplete; check cable and plug if it continues",
         TelegramErrorKind::Unsure => {
-            "they have no checksum, and lines that do not parse; check cable and plug if it goes on"
+            "they have no checksum, and lines that do not parse; check cable and plug if it continues"
         }
         TelegramErrorKind::ChecksumMissing => {
             "the checksum is missing, though this meter sends one; check cable and plug"

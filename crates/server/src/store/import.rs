@@ -3,7 +3,7 @@
 //! **Beside a running service.** These rows have tables of their own that the service
 //! only reads, so an import writes them into the same file while a service runs, and
 //! needs neither its address nor a password. SQLite keeps the two apart, and each batch
-//! is one transaction. Before each board the service compares SQLite's count of foreign
+//! is one transaction. Before each new leaderboard the service compares SQLite's count of foreign
 //! commits and reads the ranges that `imported` lists. A killed import has left its
 //! committed batches in the store; repeated, it finds them there.
 //!

@@ -15,7 +15,7 @@
 //!   meter and UTC day, so that a start need not read all readings; it is derived, and
 //!   what is missing at its end is computed again. `meter` is the dictionary, with the
 //!   count and the newest reading of each. `conflict` has the values that lost.
-//! - [`AuditLog`]: `audit` is the log of what moved the board, hash-chained; `seal` has
+//! - [`AuditLog`]: `audit` is the log of what changed the leaderboard, hash-chained; `seal` has
 //!   digests of meters' days that its entries cover; `unsealed` lists days that wait for
 //!   a seal; `service_clock` says which clock dates the entries. See [`crate::audit`].
 //! - [`ImportStore`]: `interval` and `temperature` have imported rows; `imported` lists

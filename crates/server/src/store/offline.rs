@@ -10,7 +10,7 @@ use super::{
 use crate::audit::{AuditEntry, AuditEvent};
 
 /// Appends an event to the audit log in `dir` beside a running service, dated by its
-/// clock. The service reads such entries before each board.
+/// clock. The service reads such entries before each new leaderboard.
 ///
 /// # Errors
 /// Where there is no store, or it cannot be written.

@@ -211,7 +211,7 @@ fn json_headers() -> [(header::HeaderName, HeaderValue); 2] {
     request_body = DeclarationRequest,
     responses(
         (status = 201, description = "it is in force; its entry in the audit log", body = EntryJson),
-        (status = 400, description = "it makes no sense, in words", body = Problem),
+        (status = 400, description = "the request is invalid; the body explains why", body = Problem),
         (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
         (status = 403, description = "not the organiser", body = Problem),
         (status = 409, description = "the result is locked", body = Problem)))]
@@ -230,7 +230,7 @@ pub(super) async fn declare(
     request_body = DeclarationRequest,
     responses(
         (status = 201, description = "the locked result is computed anew; its entry in the audit log", body = EntryJson),
-        (status = 400, description = "it makes no sense, in words", body = Problem),
+        (status = 400, description = "the request is invalid; the body explains why", body = Problem),
         (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
         (status = 403, description = "not the organiser", body = Problem),
         (status = 409, description = "the result is not locked", body = Problem)))]
@@ -244,12 +244,12 @@ pub(super) async fn amend(
     decide(&web, peer, &headers, &body, amend).await
 }
 
-/// Locks the result: readings and configuration move the official board no more.
+/// Locks the result: readings and configuration no longer change the official leaderboard.
 #[utoipa::path(post, path = "/api/v1/organiser/lock", tag = "organiser",
     request_body = LockJson,
     responses(
         (status = 201, description = "the result is locked; its entry in the audit log", body = EntryJson),
-        (status = 400, description = "it makes no sense, in words", body = Problem),
+        (status = 400, description = "the request is invalid; the body explains why", body = Problem),
         (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
         (status = 403, description = "not the organiser", body = Problem),
         (status = 409, description = "locked already, or the contest goes on", body = Problem)))]
@@ -315,8 +315,9 @@ pub(super) async fn trail(
     let entries = async {
         let params = QueryParams::parse_strict(query.as_deref(), &["after"])?;
         let after = params.get("after").unwrap_or("0").parse::<i64>();
-        let after =
-            after.map_err(|_| Problem::bad_request("after is no number", "give an entry's"))?;
+        let after = after.map_err(|_| {
+            Problem::bad_request("after is not a number", "give the number of an entry")
+        })?;
         Ok::<_, Problem>(web.engine.log(after).await?)
     };
     match entries.await {

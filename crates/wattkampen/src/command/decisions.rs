@@ -181,7 +181,7 @@ fn decide(
     let RecordedDecision { entry, applied } = recorded;
     output::line(format_args!("entry {}: {}", entry.seq, describe(&entry.event())))?;
     if !applied {
-        output::line("the running service applies it with its next board")?;
+        output::line("the running service applies it before it publishes the next leaderboard")?;
     }
     Ok(())
 }

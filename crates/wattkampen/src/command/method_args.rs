@@ -10,7 +10,7 @@ use wire::Language;
 pub(super) fn rule() -> impl TypedValueParser<Value = Rule> {
     named(Rule::ALL.map(|rule| {
         PossibleValue::new(rule.as_str()).help(match rule {
-            Rule::Saving => "Share of the own baseline that was not used",
+            Rule::Saving => "Share of the participant's own baseline that was not used",
             Rule::Intensity => "kWh/m², least first",
             Rule::Night => "Night load per m², least first",
             Rule::SavingPerEmployee => "Saved kWh per employee",

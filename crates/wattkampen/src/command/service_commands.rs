@@ -19,7 +19,7 @@ pub(super) enum Command {
     WhatIf(what_if::Args),
     /// Draw what a town hall's lobby panel shows now, as a PNG
     Panel(panel::Args),
-    /// Import readings or outdoor temperatures from CSV files, also while the service runs
+    /// Import readings or outdoor temperatures from CSV files; registers only while no service runs
     Import(import::Args),
     /// Print the audit log in words and verify that log and readings are unchanged
     Audit(audit::Args),

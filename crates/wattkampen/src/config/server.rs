@@ -21,7 +21,7 @@ pub(super) struct Server {
 
 pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
     let logins = logins(root, folder);
-    let section = root.required_section("server", "a [server] table with http, mqtt and data")?;
+    let section = root.required_section("server", "a line [server]; its keys have defaults")?;
     let address = |key, default: &str| {
         if section.value(key).is_none() {
             return default.parse().ok();
@@ -93,7 +93,7 @@ fn external_broker(
             url.offset,
             format!("broker {:?} is not the URL of a broker", url.value),
             "write \"embedded\", \"mqtt://host:1883\" or \"mqtts://user@host:8883\"; \
-             a password never stands in this file",
+             do not write a password in this file",
         );
         return Err(Reported);
     };

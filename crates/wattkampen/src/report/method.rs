@@ -44,7 +44,7 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
             (limits.baseline_days, share(limits.coverage), share(limits.cv_rmse));
         match language {
             Language::Swedish => format!(
-                "Den som har minst {days} dygn av basåret, minst {hours} % av tävlingens timmar och \
+                "Den som har minst {days} dygn av referensperioden, minst {hours} % av tävlingens timmar och \
                  en modell vars spridning, CV(RMSE), är högst {fit} % (ASHRAE Guideline 14). \
                  Övriga visas med skälet."
             ),
@@ -71,11 +71,11 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
             both("Vad är det förväntade?", "What is the expected use?"),
             both(
                 format!(
-                    "{}{} Basåret: {start} till {end}, sista dagen oräknad.",
+                    "{}{} Referensperioden: från {start} till {end}; slutdatumet ingår inte.",
                     expected.swedish, comparison.swedish
                 ),
                 format!(
-                    "{}{} Baseline period: {start} to {end}, the last day excluded.",
+                    "{}{} Baseline period: from {start} to {end}; the end date is not included.",
                     expected.english, comparison.english
                 ),
             ),
@@ -138,13 +138,13 @@ fn expected(baseline: Baseline) -> Bilingual {
         ),
         Baseline::Hours => both(
             "Det förväntade är husets medellast för varje slags timme (vardag, lördag, sön- och \
-             helgdag, gånger dygnets 24 timmar), anpassat till basåret.",
+             helgdag, gånger dygnets 24 timmar), anpassat till referensperioden.",
             "The expected use is the building's mean load of each kind of hour (weekday, Saturday, \
              Sunday or holiday, times 24 hours), fitted to the baseline period.",
         ),
         Baseline::HoursTemperature => both(
             "Det förväntade är husets medellast för varje slags timme (vardag, lördag, sön- och \
-             helgdag, gånger dygnets 24 timmar) och vad utetemperaturen lägger till, anpassat till basåret.",
+             helgdag, gånger dygnets 24 timmar) och vad utetemperaturen lägger till, anpassat till referensperioden.",
             "The expected use is the building's mean load of each kind of hour (weekday, Saturday, \
              Sunday or holiday, times 24 hours) and what the outdoor temperature adds, fitted to \
              the baseline period.",
@@ -152,7 +152,7 @@ fn expected(baseline: Baseline) -> Bilingual {
         Baseline::Season => both(
             "Det förväntade är husets medellast för varje slags timme (vardag, lördag, sön- och \
              helgdag, gånger dygnets 24 timmar) och vad utetemperaturen lägger till där den är \
-             känd, anpassat till basåret och viktat mot samma årstid.",
+             känd, anpassat till referensperioden och viktat mot samma årstid.",
             "The expected use is the building's mean load of each kind of hour (weekday, Saturday, \
              Sunday or holiday, times 24 hours) and what the outdoor temperature adds where it is \
              known, fitted to the baseline period and weighted towards the same season.",

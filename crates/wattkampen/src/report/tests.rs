@@ -195,7 +195,7 @@ fn the_page_has_the_total_and_every_table() {
         "measured anew",
         "too few known hours before or after",
         "floor &lt;2&gt;, caretaker",
-        "A load that never sleeps",
+        "A permanent load",
         "18,000",
         "not ranked: no readings, yet",
     ] {

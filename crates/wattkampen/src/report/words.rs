@@ -17,7 +17,7 @@ pub(super) const fn status(language: Language, status: Status) -> &'static str {
     match status {
         Status::Upcoming => language.pick("Tävlingen har inte börjat", "The contest has not begun"),
         Status::Running => {
-            language.pick("Lägesrapport, tävlingen pågår", "Interim report, the contest runs")
+            language.pick("Lägesrapport, tävlingen pågår", "Interim report, the contest is running")
         }
         Status::Ended => {
             language.pick("Slutrapport, resultatet är inte låst", "Final report, not locked")
@@ -40,8 +40,9 @@ pub(super) const fn rule(language: Language, rule: Rule) -> &'static str {
         Rule::MostImproved => {
             language.pick("förbättring de senaste 14 dagarna", "improvement of the last 14 days")
         }
-        Rule::Saving => {
-            language.pick("besparing mot egen normal användning", "saving against own normal use")
-        }
+        Rule::Saving => language.pick(
+            "besparing mot egen normal användning",
+            "saving against the building's own normal use",
+        ),
     }
 }

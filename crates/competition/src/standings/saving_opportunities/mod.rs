@@ -49,7 +49,7 @@ impl OpportunityKind {
         let (english, swedish) = match self {
             Self::Night => ("Nights above the building's quietest", "Nätter över husets lugnaste"),
             Self::Weekend => ("Weekends nearly as busy as weekdays", "Helger nästan som vardagar"),
-            Self::NeverAsleep => ("A load that never sleeps", "Last som aldrig sover"),
+            Self::NeverAsleep => ("A permanent load", "Ständig last"),
             Self::Step => ("The load rose one day and stayed", "Lasten steg en dag och blev kvar"),
         };
         Bilingual { english, swedish }

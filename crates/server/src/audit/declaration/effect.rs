@@ -113,7 +113,7 @@ pub fn validate_declaration(
     let effect = Effect::new(declaration, zone)?;
     let known = |id: &String| {
         participants.iter().any(|who| who.id == *id).then_some(()).ok_or_else(|| {
-            error(format!("no participant is called {id:?}"), "the ids stand in the configuration")
+            error(format!("no participant is called {id:?}"), "the configuration lists the ids")
         })
     };
     let (begin, end) =
@@ -134,12 +134,12 @@ pub fn validate_declaration(
         Effect::Epoch(id, epoch) => {
             let meters = participants.iter().flat_map(|who| &who.meters);
             let meter = meters.into_iter().find(|meter| meter.id == *id).ok_or_else(|| {
-                error(format!("no meter is called {id:?}"), "the ids stand in the configuration")
+                error(format!("no meter is called {id:?}"), "the configuration lists the ids")
             })?;
             let limit = 1 << 52;
             if !(0..=limit).contains(&epoch.last.0) || !(0..=limit).contains(&epoch.first.0) {
                 return Err(error(
-                    "a register is negative or absurd",
+                    "a register is negative or too large",
                     "give Wh as the meter shows",
                 ));
             }

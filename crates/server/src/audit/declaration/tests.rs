@@ -62,7 +62,7 @@ fn an_error_names_the_field_and_what_is_wrong() {
     insta::assert_snapshot!(refused(r#"{"kind":"event","participant":"a","from":"2027-03-09","until":"2027-03-09"}"#), @"until is not after from");
     insta::assert_snapshot!(refused(r#"{"kind":"event","participant":"a","from":"2020-03-09","until":"2020-03-10"}"#), @"the hours lie outside of the baseline year and the contest");
     insta::assert_snapshot!(refused(r#"{"kind":"excluded-hours","participant":"a","from":"2026-10-25T02:30","until":"2026-10-25T05:00"}"#), @r#"from = "2026-10-25T02:30" is not one moment: the clocks change then"#);
-    insta::assert_snapshot!(refused(r#"{"kind":"meter-swap","meter":"m","at":"2027-03-09T10:00","last_wh":-1,"first_wh":0}"#), @"a register is negative or absurd");
+    insta::assert_snapshot!(refused(r#"{"kind":"meter-swap","meter":"m","at":"2027-03-09T10:00","last_wh":-1,"first_wh":0}"#), @"a register is negative or too large");
     insta::assert_snapshot!(refused(r#"{"kind":"activity","participant":"a","activity":"party","day":"2027-04-01"}"#), @r#"activity = "party" is not known"#);
     insta::assert_snapshot!(refused(r#"{"kind":"activity","participant":"a","activity":"night-walk"}"#), @"activity needs day");
     insta::assert_snapshot!(refused(r#"{"kind":"activity","participant":"a","activity":"night-walk","day":"2027-06-01"}"#), @"day is outside of the baseline year and the contest");
@@ -71,7 +71,7 @@ fn an_error_names_the_field_and_what_is_wrong() {
     let no_role =
         DeclarationRequest { by: " ".to_owned(), ..request(r#"{"kind":"withdraw","entry":4}"#) };
     let error = validate(no_role).unwrap_err();
-    assert_eq!(error.what, "by says who declares it");
+    assert_eq!(error.what, "by is empty or has more than 80 characters");
 }
 
 #[test]

@@ -80,7 +80,7 @@ async fn the_organisers_page_shows_rejected_messages_and_escapes_them() {
         "expected value at line 1",
         "735999100000000004",
         "Mätarställningen sjönk",
-        "referensårets timmar saknas",
+        "referensperiodens timmar saknas",
         "soderhamn-1",
     ] {
         assert!(text.contains(part), "{part:?} is missing");

@@ -32,7 +32,7 @@ async fn the_front_page_is_complete_without_a_script() {
         "tyst sedan 10 april 17:00",
         "senast 11:46",
         "Utan placering",
-        "referensårets timmar saknas",
+        "referensperiodens timmar saknas",
         "Vad siffrorna betyder",
         "/api/v1/panels/soderhamn.png?size=128x64",
     ] {

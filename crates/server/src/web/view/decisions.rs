@@ -18,10 +18,10 @@ pub(super) fn decisions(context: &ViewContext, decisions: &Decisions) -> Markup 
         h2 #declared { (l.pick("Anmält av arrangören", "Declared by the organiser")) }
         @if let Some(at) = decisions.locked_at {
             p.sentence { strong {
-                (l.pick("Resultatet är låst sedan", "The result is locked since")) " "
+                (l.pick("Resultatet är låst sedan", "The result has been locked since")) " "
                 (l.moment(at, context.now(), context.zone())) ". "
             } (l.pick(
-                "Mätvärden och konfiguration ändrar det inte längre. Bara ett tillägg med angivet skäl kan ändra det.",
+                "Mätvärden och konfiguration ändrar det inte längre. Bara en rättelse med angivet skäl kan ändra det.",
                 "Readings and configuration no longer change it. Only an amendment with a reason can.")) }
         }
         @if decisions.declarations.is_empty() {

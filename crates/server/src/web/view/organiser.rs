@@ -87,7 +87,7 @@ fn words(label: &str, l: Language) -> &'static str {
             "The meter belongs to another gateway. Change the configuration if it was moved."),
         "future" => l.pick("Avläsningens tid ligger mer än fem minuter i framtiden. Ställ gatewayens klocka.",
             "The reading's time is more than five minutes in the future. Set the gateway's clock."),
-        "ancient" => l.pick("Avläsningen är från tiden före referensåret.", "The reading is from before the baseline begins."),
+        "ancient" => l.pick("Avläsningen är från tiden före referensperioden.", "The reading is from before the baseline begins."),
         "locked" => l.pick("Resultatet är låst.", "The result is locked."),
         "sentinel" => l.pick("Mätarställningen är ett värde som mätare använder för okänt.",
             "The register value is one that meters use for unknown."),
@@ -158,8 +158,8 @@ fn doubt(doubt: QuarantineReason, l: Language) -> &'static str {
             "The register reads zero after it did not.",
         ),
         QuarantineReason::Factor => l.pick(
-            "Mätarställningen hoppade tio gånger upp eller ner: skalan har ändrats.",
-            "The register jumped by a factor of ten: its scale changed.",
+            "Mätarställningen ändrades med en faktor tio eller mer: skalan har ändrats.",
+            "The register changed by a factor of ten or more: its scale changed.",
         ),
         QuarantineReason::Conflict => {
             l.pick("Två olika värden för samma ögonblick.", "Two different values for one moment.")

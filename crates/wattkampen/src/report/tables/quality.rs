@@ -45,7 +45,7 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
         tab: both("Kvalitet", "Quality"),
         note: Some(both(
             "Spridning (CV(RMSE)) och skevhet (NMBE) säger hur väl modellen beskriver huset \
-             under basåret, timme för timme. Undantagna avläsningar var orimliga: de sparas \
+             under referensperioden, timme för timme. Undantagna avläsningar var orimliga: de sparas \
              och räknas inte.",
             "Spread (CV(RMSE)) and bias (NMBE) show how well the model describes the building in \
              the baseline period, hour by hour. Quarantined readings were not plausible: they \
