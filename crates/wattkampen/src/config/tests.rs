@@ -83,7 +83,7 @@ fn broken_syntax_is_a_mistake_with_a_line() {
 fn a_password_in_an_address_is_refused() {
     let text = EXAMPLE.replace("broker   = \"embedded\"", "broker = \"mqtt://u:secret@host\"");
     let found = parse(&text).expect_err("refused");
-    assert!(found[0].hint.contains("never stands in this file"), "{found:?}");
+    assert!(found[0].hint.contains("do not write a password in this file"), "{found:?}");
 }
 
 #[test]

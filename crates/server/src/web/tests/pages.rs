@@ -254,7 +254,7 @@ async fn the_what_if_page_is_marked_as_not_official() {
 async fn a_town_hall_shows_its_activities_and_its_energy_traps() {
     let web = fixture::web(24, None);
     let text = get(&web, "/participants/soderhamn?lang=en").await.text().to_owned();
-    for part in ["Night walk", "not distinguishable", "to 3.5", "never sleeps", "2027-03-23"] {
+    for part in ["Night walk", "not distinguishable", "to 3.5", "permanent load", "2027-03-23"] {
         assert!(text.contains(part), "{part:?} is missing");
     }
     for part in ["SEK a year if the load stays", "likely"] {
