@@ -59,7 +59,7 @@ impl Gateway {
 
     /// Telegrams that were on the disk without a time.
     pub(crate) fn untimed(&self) -> usize {
-        self.log().matches("kept without a time").count()
+        self.log().matches("stored a reading without a time").count()
     }
 
     /// Boot and sequence of every reading that was on the disk.
@@ -67,7 +67,7 @@ impl Gateway {
         let log = self.log();
         // A line that is being written is not one yet.
         let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
-        let lines = whole.lines().filter(|line| line.contains("kept a reading"));
+        let lines = whole.lines().filter(|line| line.contains("stored a reading: "));
         let number = |line: &str, name: &str| -> u32 {
             let found = line.split_whitespace().find_map(|word| word.strip_prefix(name));
             found.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{line}"))
