@@ -84,7 +84,7 @@ pub struct IngestCounts {
     /// Readings that contradict a stored one of the same time; the lower register counts.
     pub conflicts: u64,
     /// Stored readings that do not count, as far as that was known when they were
-    /// received. [`EngineClient::quarantine`] has all of them.
+    /// received. [`super::EngineClient::quarantine`] has all of them.
     pub quarantined: u64,
     /// Deliveries rejected, by [`crate::ingest::IngestError::label`].
     pub refused: Vec<(&'static str, u64)>,

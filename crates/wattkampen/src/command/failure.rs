@@ -17,7 +17,6 @@ impl Failure {
         Self::Usage(anyhow::anyhow!("{what}\n  {hint}"))
     }
 
-    #[cfg_attr(not(feature = "service"), expect(dead_code))]
     pub(super) fn failed(what: impl fmt::Display, hint: impl fmt::Display) -> Self {
         Self::Failed(anyhow::anyhow!("{what}\n  {hint}"))
     }
