@@ -4,7 +4,7 @@
 //! without a letter that says so, some mark summer time with `W`, and some clocks are
 //! wrong. So the gateway's clock decides, and the meter's clock refines it to the second:
 //! the shown time less one of the possible offsets must be the time of receipt, within
-//! [`TOLERANCE`] seconds. The offset is learned for each letter; a
+//! 10 seconds. The offset is learned for each letter; a
 //! different offset for a known letter must be confirmed by several telegrams in a row.
 //!
 //! Confirmed offsets survive a restart as [`ClockOffsets`], and give the time where no
@@ -84,7 +84,7 @@ impl MeterClock {
     }
 
     /// Time of a telegram that shows `shown` and was received at `received` by the gateway's
-    /// clock. Never more than [`TOLERANCE`] seconds from `received`.
+    /// clock. Never more than 10 seconds from `received`.
     pub fn stamp(&mut self, shown: Option<MeterTime>, received: Time) -> (Time, TimeSource) {
         match shown.and_then(|shown| self.refine(shown, received)) {
             Some(time) => {
