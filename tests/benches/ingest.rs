@@ -46,7 +46,7 @@ fn main() {
         |n| Stream::new(messages(readings, &halls, n, PUBLISHERS), WINDOW / PUBLISHERS as u16);
     let shares: Vec<_> = (0..PUBLISHERS).map(share).collect();
     let mut all: [Vec<Figures>; 3] = Default::default();
-    // Turn by turn, so that a slow minute of the machine is everybody's.
+    // Turn by turn, so that a slow minute of the machine affects all.
     for _ in 0..ROUNDS {
         all[0].push(yardstick(&whole));
         all[1].push(external(&whole, &halls));

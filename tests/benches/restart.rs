@@ -43,7 +43,7 @@ fn main() {
             times.push(start.elapsed().as_secs_f64());
             let board = board.json();
             // Those who are not ranked come last; equal savings share a rank.
-            assert!(board["rows"][HALLS - 1]["rank"].is_u64(), "everybody is ranked: {board}");
+            assert!(board["rows"][HALLS - 1]["rank"].is_u64(), "all are ranked: {board}");
             server.until_stored(count);
         }
         bench::line(&format!("start to served board {how}"), bench::median(times), "s");

@@ -12,7 +12,7 @@ use rcgen::{
 /// How a broker on 127.0.0.1 is called by this machine and by an emulated board.
 const HERE: [&str; 2] = ["127.0.0.1", "10.0.2.2"];
 
-/// Whoever trusts it trusts the brokers that it knows.
+/// A client that trusts it trusts the brokers that it signed.
 #[derive(Debug)]
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -71,7 +71,7 @@ impl Authority {
 /// Files, all in PEM.
 #[derive(Debug)]
 pub struct Certificate {
-    /// Of the authority; whoever trusts it trusts the broker.
+    /// Of the authority; a client that trusts it trusts the broker.
     pub authority: PathBuf,
     /// Of the broker.
     pub certificate: PathBuf,

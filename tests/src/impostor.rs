@@ -1,4 +1,4 @@
-//! A server of TLS 1.3 (RFC 8446) that shows no certificate: what somebody between a board
+//! A server of TLS 1.3 (RFC 8446) that shows no certificate: what an attacker between a board
 //! and its broker can always be. It finishes the handshake and listens.
 use std::{
     io::{self, Read, Write},

@@ -101,7 +101,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Publishes for whoever comes later, too, and waits for the acknowledgement.
+    /// Publishes retained, for later subscribers too, and waits for the acknowledgement.
     ///
     /// # Errors
     /// Those of the socket.

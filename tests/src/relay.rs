@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-/// Passes connections on to whoever is there.
+/// Passes connections on to the server, if there is one.
 #[derive(Debug)]
 pub struct Relay {
     /// Where it listens, for as long as the process lives.

@@ -92,7 +92,7 @@ impl Ineligibility {
                         "not ranked: before {english} the hours of the baseline year are missing; {days} days have nine tenths of theirs, {needed} are needed; import the missing history"
                     ),
                     format!(
-                        "rankas inte: före den {swedish} saknas referensperiodens timmar; {days} dagar har nio tiondelar av sina, {needed} behövs; importera den historik som saknas"
+                        "rangordnas inte: före den {swedish} saknas referensperiodens timmar; {days} dagar har nio tiondelar av sina, {needed} behövs; importera den historik som saknas"
                     ),
                 )
             }
@@ -151,7 +151,7 @@ impl Ineligibility {
                 )
             }
             Self::NoArea => {
-                ("no floor area is entered".to_owned(), "ingen golvyta är inlagd".to_owned())
+                ("no floor area is entered".to_owned(), "ingen golvarea är inlagd".to_owned())
             }
             Self::NoStaff => (
                 "no number of employees is entered".to_owned(),
@@ -178,7 +178,7 @@ fn coverage(share: f64, needed: f64, from: Option<Date>) -> (String, String) {
     match from.map(days) {
         Some((english, swedish)) => (
             format!("ranked from {english} if nothing more is missing: {}", facts.0),
-            format!("rankas från den {swedish} om inget mer saknas: {}", facts.1),
+            format!("rangordnas från den {swedish} om inget mer saknas: {}", facts.1),
         ),
         None => (
             format!("{}; import what the meter still holds", facts.0),
@@ -199,7 +199,7 @@ mod tests {
             Ineligibility::Coverage { share: 0.899, needed: 0.9, from: Some(date(2027, 4, 14)) };
         let text = ineligibility.text();
         insta::assert_snapshot!(text.english, @"ranked from 14 April if nothing more is missing: 89 % of the contest's hours are known, 90 % are needed");
-        insta::assert_snapshot!(text.swedish, @"rankas från den 14 april om inget mer saknas: 89 % av tävlingens timmar är kända, 90 % behövs");
+        insta::assert_snapshot!(text.swedish, @"rangordnas från den 14 april om inget mer saknas: 89 % av tävlingens timmar är kända, 90 % behövs");
         let first = Some(date(2026, 8, 14));
         let ineligibility = Ineligibility::BaselineDays { days: 199, needed: 329, first };
         insta::assert_snapshot!(ineligibility.text().english, @"not ranked: before 14 August the hours of the baseline year are missing; 199 days have nine tenths of theirs, 329 are needed; import the missing history");

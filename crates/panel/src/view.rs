@@ -100,7 +100,7 @@ pub fn view(page: &Page, size: Size, moment: Moment) -> View {
             View::Name
         }
         Freshness::Lost { .. } => View::NoContact,
-        // Also at night: whoever switches something off sees the effect.
+        // Also at night: a person who switches something off sees the effect.
         Freshness::Current if step(page, moment.now).is_some() => View::Step,
         Freshness::Current if page.night => View::Dark,
         Freshness::Current => {

@@ -57,7 +57,7 @@ pub enum ServiceError {
 
 impl ServiceError {
     /// How to fix it, in one line.
-    pub const fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &'static str {
         match self {
             Self::Engine(error) => error.hint(),
             Self::Broker(_) => "choose another `mqtt` in [server], or port 0 for a free one",

@@ -7,7 +7,7 @@ use std::{
     fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
 };
 
 use flate2::read::GzDecoder;
@@ -127,7 +127,26 @@ fn store_of_an_older_version_in_use_is_not_migrated() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{errors}");
     assert!(errors.contains("the store has schema version 3, and version 4 is needed"), "{errors}");
-    assert!(errors.contains("start the service once with this program"), "{errors}");
+    assert!(errors.contains("an older version of the service is running"), "{errors}");
     drop(lock);
     assert!(competition.run(&["audit", "--json"]).status.success());
+}
+
+#[test]
+fn several_commands_may_migrate_the_store_at_once() {
+    let competition = Competition::new();
+    let start = |_| {
+        Command::new(env!("CARGO_BIN_EXE_wattkampen"))
+            .current_dir(competition.folder.path())
+            .args(["audit", "--config", "wattkampen.toml", "--json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("wattkampen starts")
+    };
+    let commands: Vec<Child> = (0..6).map(start).collect();
+    for command in commands {
+        let output = command.wait_with_output().expect("an end");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }

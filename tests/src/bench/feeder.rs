@@ -31,7 +31,7 @@ pub fn deliver_to_subscriber(listener: &TcpListener, stream: &Stream) -> Duratio
         }
     });
     let (socket, input) =
-        subscribed.recv_timeout(Duration::from_secs(60)).expect("somebody subscribes to readings");
+        subscribed.recv_timeout(Duration::from_secs(60)).expect("a client subscribes to readings");
     run(socket, input, stream)
 }
 

@@ -65,7 +65,7 @@ fn the_default_beats_last_year_and_its_interval_holds() {
 /// Factors of the injected savings.
 const FACTORS: [f64; 3] = [0.95, 0.9, 0.8];
 
-/// What a case's contest hours become if everybody had used `factor` of theirs.
+/// What a case's contest hours become if all participants had used `factor` of theirs.
 fn saved(building: &Building, case: &Case, factor: f64) -> Building {
     let first = ((case.from.0 - building.start.0) / 3600) as usize;
     let at = Timestamp::from_second(case.from.0).expect("a time").to_zoned(place().timezone);

@@ -2,7 +2,7 @@
 //! `tests/golden/*.png`.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p panel` writes them again; review them before committing.
-//! `LOOK=DIR` also writes contact sheets of them, in the order of the cases and enlarged to
+//! `CONTACT_SHEETS=DIR` also writes contact sheets of them, in the order of the cases and enlarged to
 //! round LEDs.
 use std::{collections::BTreeSet, env, fs, path::Path};
 
@@ -78,7 +78,7 @@ fn pictures_equal_the_reviewed_ones() {
             let rgb = picture(size, &page, moment);
             let file = format!("{name}-{size}.png");
             let path = folder.join(&file);
-            if env::var_os("LOOK").is_some() {
+            if env::var_os("CONTACT_SHEETS").is_some() {
                 sheets[usize::from(size == Size::W128H64)].push(rgb.clone());
             }
             if update {
@@ -89,7 +89,7 @@ fn pictures_equal_the_reviewed_ones() {
             assert!(names.insert(file), "{name}: twice");
         }
     }
-    if let Some(folder) = env::var_os("LOOK") {
+    if let Some(folder) = env::var_os("CONTACT_SHEETS") {
         for (size, pictures) in Size::ALL.into_iter().zip(&sheets) {
             let many = 4096 / size.width() as usize;
             for (i, some) in pictures.chunks(many).enumerate() {
@@ -103,7 +103,10 @@ fn pictures_equal_the_reviewed_ones() {
             wrong.push(format!("{file}: no case"));
         }
     }
-    assert!(wrong.is_empty(), "other than looked at (LOOK=DIR shows): {wrong:#?}");
+    assert!(
+        wrong.is_empty(),
+        "pictures differ from the golden files (CONTACT_SHEETS=DIR writes them enlarged): {wrong:#?}"
+    );
 }
 
 #[test]

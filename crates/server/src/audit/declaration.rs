@@ -246,7 +246,7 @@ pub fn check_role_and_reason(by: &str, reason: &str) -> Result<(), DeclarationEr
     if !(3..=500).contains(&reason.trim().chars().count()) {
         return Err(error(
             "reason has fewer than 3 or more than 500 characters",
-            "give the reason; everybody may read it",
+            "give the reason in 3 to 500 characters; every visitor can read it",
         ));
     }
     Ok(())

@@ -206,8 +206,8 @@ impl EngineState {
         self.decisions_pending
     }
 
-    /// Applies the decisions that the log has and the standings have not, whoever
-    /// recorded them. All or nothing: where the store refuses, the standings and the
+    /// Applies the decisions that the log has and the standings have not, from any
+    /// process. All or nothing: where the store refuses, the standings and the
     /// decisions in force are those of before, and the call may be repeated.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ pub enum EngineError {
 
 impl EngineError {
     /// How to fix it, in one line.
-    pub const fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &'static str {
         match self {
             Self::Store(error) => error.hint(),
             Self::Thread(_) => "raise the limit of threads or memory of this user",

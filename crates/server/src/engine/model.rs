@@ -121,7 +121,7 @@ pub enum QueryError {
 
 impl QueryError {
     /// How to fix it, in one line.
-    pub const fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &'static str {
         match self {
             Self::Stopped => "ask again in some seconds",
             Self::Store { hint, .. } => hint,

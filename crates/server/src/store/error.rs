@@ -1,6 +1,8 @@
 //! Errors of the store, each with a hint how to fix it.
 use std::{io, path::PathBuf};
 
+use rusqlite::ErrorCode;
+
 use super::codec::Corrupt;
 
 /// An operation of the store failed.
@@ -32,6 +34,8 @@ pub enum StoreError {
         found: i64,
         /// Version that this program reads.
         known: i64,
+        /// A running service keeps this program from migrating it.
+        in_use: bool,
     },
     /// The file is an SQLite database of another program.
     #[error("{0} is a database of another program")]
@@ -51,15 +55,28 @@ pub enum StoreError {
 
 impl StoreError {
     /// How to fix it, in one line.
-    pub const fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &'static str {
         match self {
             Self::Directory { .. } => "give a directory that this user may write to",
             Self::InUse(_) => "stop the other one, or give each its own data directory",
             Self::Newer { .. } => "use the program version that wrote it, or a later one",
-            Self::Older { .. } => "start the service once with this program; it migrates the store",
+            Self::Older { in_use: true, .. } => {
+                "an older version of the service is running; restart it with this program"
+            }
+            Self::Older { .. } => {
+                "the file is empty; restore it from a backup, or start the service for a new store"
+            }
             Self::Foreign(_) => "give another data directory",
             Self::Damaged { .. } => "restore the data directory from a backup",
-            Self::Sqlite(_) => "see that the disk has room and is writable",
+            Self::Sqlite(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                    "another program is writing to the store; try again in some seconds"
+                }
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                    "restore the data directory from a backup"
+                }
+                _ => "see that the disk has room and is writable",
+            },
         }
     }
 

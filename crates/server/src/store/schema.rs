@@ -10,8 +10,10 @@
 //! counts the rows that an import inserted.
 use std::{
     fs::{self, File, TryLockError},
+    io,
     path::Path,
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -169,41 +171,78 @@ pub(super) fn open(dir: &Path, durability: Durability) -> Result<Connection, Sto
 /// version is migrated first, unless a service has the directory locked.
 pub(super) fn open_read_only(dir: &Path) -> Result<Connection, StoreError> {
     let path = dir.join(FILE);
-    let connection = Connection::open_with_flags(
-        &path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    let mut found = version(&connection, &path)?;
-    if (1..VERSION).contains(&found)
-        && let Ok(_lock) = lock(dir)
-    {
-        open(dir, Durability::Full)?;
-        found = version(&connection, &path)?;
-    }
-    match found {
-        VERSION => Ok(connection),
-        found if found > VERSION => Err(StoreError::Newer { found, known: VERSION }),
-        found => Err(StoreError::Older { found, known: VERSION }),
+    let deadline = Instant::now() + SHORT_TASK;
+    loop {
+        let connection = Connection::open_with_flags(
+            &path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        let found = version(&connection, &path)?;
+        match found {
+            VERSION => return Ok(connection),
+            found if found > VERSION => return Err(StoreError::Newer { found, known: VERSION }),
+            1.. => {}
+            found => return Err(StoreError::Older { found, known: VERSION, in_use: false }),
+        }
+        drop(connection);
+        match lock_shared(dir) {
+            Ok(_lock) => drop(open(dir, Durability::Full)?),
+            // The holder may be a service of this version that migrates the file as it starts.
+            Err(StoreError::InUse(_)) if Instant::now() < deadline => thread::sleep(RETRY_EVERY),
+            Err(StoreError::InUse(_)) => {
+                return Err(StoreError::Older { found, known: VERSION, in_use: true });
+            }
+            Err(error) => return Err(error),
+        }
     }
 }
 
+/// How long a writer waits for commands that hold the lock for a migration.
+const SHORT_TASK: Duration = Duration::from_secs(2);
+const RETRY_EVERY: Duration = Duration::from_millis(20);
+
 /// Locks the data directory for one writer, creating it where it is absent; the lock
-/// lasts as long as the file is open.
+/// lasts as long as the file is open. Another writer is an error at once; commands that
+/// read the store hold a shared lock for a moment, which this waits for.
 pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
-    let failed = |source| StoreError::Directory { path: dir.to_owned(), source };
-    fs::create_dir_all(dir).map_err(failed)?;
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(dir.join("lock"))
-        .map_err(failed)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(dir.to_owned())),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
+    let file = lock_file(dir)?;
+    let deadline = Instant::now() + SHORT_TASK;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(source)) => return Err(unusable(dir)(source)),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                return Err(StoreError::InUse(dir.to_owned()));
+            }
+            Err(TryLockError::WouldBlock) => {}
+        }
+        // A shared lock is refused where a writer holds the directory.
+        drop(lock_shared(dir)?);
+        thread::sleep(RETRY_EVERY);
     }
+}
+
+/// Locks the data directory against writers, for a task of a moment; several processes
+/// may hold this lock.
+pub(super) fn lock_shared(dir: &Path) -> Result<File, StoreError> {
+    let file = lock_file(dir)?;
+    match file.try_lock_shared() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(dir.to_owned())),
+        Err(TryLockError::Error(source)) => Err(unusable(dir)(source)),
+    }
+}
+
+fn lock_file(dir: &Path) -> Result<File, StoreError> {
+    fs::create_dir_all(dir).map_err(unusable(dir))?;
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    options.open(dir.join("lock")).map_err(unusable(dir))
+}
+
+fn unusable(dir: &Path) -> impl Fn(io::Error) -> StoreError {
+    |source| StoreError::Directory { path: dir.to_owned(), source }
 }
 
 /// Begins a transaction that holds SQLite's write lock from its start, so that what it

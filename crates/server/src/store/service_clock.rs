@@ -26,7 +26,7 @@ pub fn service_clock(dir: &Path) -> Result<Clock, StoreError> {
         return Ok(Clock::real());
     }
     let connection = schema::open_read_only(dir)?;
-    let running = matches!(schema::lock(dir), Err(StoreError::InUse(_)));
+    let running = matches!(schema::lock_shared(dir), Err(StoreError::InUse(_)));
     read(&connection, running)
 }
 

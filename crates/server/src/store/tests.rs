@@ -1,5 +1,9 @@
 //! The store against a plain map, for any sequence of operations.
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, Instant},
+};
 
 use competition::{
     Celsius, DayRecord, IntervalReading, MeterIndex, MilliWattHours, Sample, Time, WattHours, Watts,
@@ -8,6 +12,7 @@ use proptest::prelude::*;
 
 use super::{
     Durability, Finding, Importer, Inserted, Reader, Recovering, Store, pending::resolve_conflict,
+    schema,
 };
 use crate::{audit::AuditEvent, clock::Clock};
 
@@ -163,6 +168,29 @@ fn second_writer_is_refused() {
     let _first = open(dir.path());
     let second = Recovering::open(dir.path(), Durability::Full, &METERS);
     assert!(matches!(second, Err(super::StoreError::InUse(_))));
+}
+
+#[test]
+fn writer_waits_for_short_tasks_and_not_for_writers() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = schema::lock(dir.path()).unwrap();
+    let begin = Instant::now();
+    assert!(matches!(schema::lock(dir.path()), Err(super::StoreError::InUse(_))));
+    assert!(matches!(schema::lock_shared(dir.path()), Err(super::StoreError::InUse(_))));
+    assert!(begin.elapsed() < Duration::from_secs(1), "the second writer waits");
+    drop(writer);
+    let (first, second) = (schema::lock_shared(dir.path()), schema::lock_shared(dir.path()));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| schema::lock(dir.path()));
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_millis(100) {
+            assert!(!waiting.is_finished(), "the writer does not wait");
+            thread::yield_now();
+        }
+        drop((first, second));
+        waiting.join().unwrap().unwrap();
+    });
 }
 
 #[test]

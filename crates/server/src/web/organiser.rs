@@ -60,7 +60,7 @@ pub(super) async fn organiser(
     }
 }
 
-/// Passes the organiser; answers everybody else with a page that explains how to sign in.
+/// Passes the organiser; answers all other visitors with a page that explains how to sign in.
 pub(super) fn require_organiser(
     request: &PageRequest<'_>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,

@@ -225,7 +225,7 @@ pub(super) async fn declare(
     decide(&web, peer, &headers, &body, declare).await
 }
 
-/// Changes a locked result: a declaration, with a reason, for everybody to read.
+/// Changes a locked result: a declaration, with a reason, that every visitor can read.
 #[utoipa::path(post, path = "/api/v1/organiser/amendments", tag = "organiser",
     request_body = DeclarationRequest,
     responses(

@@ -109,6 +109,8 @@ fn participant(
             Some(Exclusion { from: from?, until: until?, reason: reason?.value.to_owned() })
         })
         .collect();
+    let activities = section.sections("activity", "activity").iter().filter_map(activity).collect();
+    // All keys are read before the first `?`: an unread key counts as unknown.
     Some(Participant {
         id: id?.value.to_owned(),
         municipality: municipality?.value.to_owned(),
@@ -120,7 +122,7 @@ fn participant(
         meters,
         exclusions,
         special_days,
-        activities: section.sections("activity", "activity").iter().filter_map(activity).collect(),
+        activities,
     })
 }
 

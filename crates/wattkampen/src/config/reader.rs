@@ -112,7 +112,10 @@ impl<'s, 'a> Section<'s, 'a> {
     }
 
     pub(super) fn value(&self, key: &'static str) -> Option<&'s Spanned<DeValue<'a>>> {
-        self.used.borrow_mut().push(key);
+        let mut used = self.used.borrow_mut();
+        if !used.contains(&key) {
+            used.push(key);
+        }
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 

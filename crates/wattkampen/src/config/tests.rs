@@ -69,6 +69,22 @@ fn a_special_day_of_an_unknown_kind_or_listed_twice_is_a_mistake() {
 }
 
 #[test]
+fn a_missing_name_does_not_hide_other_mistakes() {
+    let without_name = EXAMPLE.replacen("municipality", "municpality", 1);
+    assert_ne!(without_name, EXAMPLE);
+    let text = format!(
+        "{without_name}\n[[participant.activity]]\nkind = \"night-walk\"\nday = \"2027-03-09\"\n"
+    );
+    let found = mistakes(&text);
+    assert!(found.iter().any(|text| text.contains("has no municipality")), "{found:?}");
+    assert!(!found.iter().any(|text| text.contains("activity")), "{found:?}");
+    let unknown: Vec<_> = found.iter().filter(|text| text.contains("municpality")).collect();
+    assert_eq!(unknown.len(), 1, "{found:?}");
+    let keys: Vec<&str> = unknown[0].split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    assert!(keys.iter().filter(|key| **key == "meters").count() <= 1, "{unknown:?}");
+}
+
+#[test]
 fn an_empty_file_has_three_mistakes() {
     insta::assert_snapshot!(mistakes("").join("\n"));
 }

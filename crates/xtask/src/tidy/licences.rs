@@ -1,5 +1,5 @@
 //! Terms of what we depend on: the list of `.deny.toml`, which `cargo deny` reads as
-//! well, asserted here because not everybody has it.
+//! well, asserted here because it is not on every machine.
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};

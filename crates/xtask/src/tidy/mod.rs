@@ -1,6 +1,6 @@
 //! `cargo xtask tidy`: the repository's own lint. Each rule is a function from text
 //! to findings, with a test in which it fails: a rule that cannot fail is no rule.
-mod arrows;
+mod dependencies;
 mod licences;
 mod manifests;
 mod modules;
@@ -51,7 +51,7 @@ struct File {
 pub(crate) fn run() -> Result<()> {
     let files = files()?;
     let mut findings = tree::check(&files);
-    findings.extend(arrows::check_workspaces()?);
+    findings.extend(dependencies::check_workspaces()?);
     findings.extend(licences::check_all()?);
     findings.extend(modules::check(&files));
     let mut long = 0;

@@ -1,6 +1,6 @@
 //! Rule for the modules of a crate: no two of them import each other, directly or
 //! through others. A module and the modules inside it form one unit, so a parent that
-//! re-exports its children is no circle.
+//! re-exports its children is no cycle.
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
@@ -37,7 +37,7 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
         let source = read(path, &module, &product);
         crates.entry(root).or_default().modules.insert(module, source);
     }
-    crates.values().flat_map(circles).collect()
+    crates.values().flat_map(cycles).collect()
 }
 
 /// The module of a file, or `None` for tests and programs beside the library.
@@ -161,7 +161,7 @@ fn absolute(module: &Module, path: &[String]) -> Option<Module> {
 /// The module that defines what a path names: re-exports are followed.
 fn home(all: &Crate, path: &Module) -> Option<Module> {
     let mut path = path.clone();
-    // A chain of re-exports is short; a circle among them would not compile.
+    // A chain of re-exports is short; a cycle among them would not compile.
     for _ in 0..8 {
         let depth = (0..=path.len()).rev().find(|n| all.modules.contains_key(&path[..*n]))?;
         let module = path[..depth].to_vec();
@@ -181,7 +181,7 @@ fn related(a: &[String], b: &[String]) -> bool {
     a.starts_with(b) || b.starts_with(a)
 }
 
-fn circles(all: &Crate) -> Vec<Finding> {
+fn cycles(all: &Crate) -> Vec<Finding> {
     let mut arrows: BTreeMap<&Module, BTreeSet<Module>> = BTreeMap::new();
     for (module, source) in &all.modules {
         let homes = source.mentions.iter().filter_map(|path| home(all, path));
@@ -193,9 +193,9 @@ fn circles(all: &Crate) -> Vec<Finding> {
         if seen.contains(module) {
             continue;
         }
-        let Some(circle) = way_back(&arrows, module) else { continue };
-        seen.extend(circle.iter().cloned());
-        let names: Vec<_> = circle.iter().map(|part| part.join("::")).collect();
+        let Some(cycle) = shortest_cycle(&arrows, module) else { continue };
+        seen.extend(cycle.iter().cloned());
+        let names: Vec<_> = cycle.iter().map(|part| part.join("::")).collect();
         findings.push(Finding::new(
             &source.path,
             0,
@@ -210,7 +210,10 @@ fn circles(all: &Crate) -> Vec<Finding> {
 }
 
 /// The shortest way from a module back to itself.
-fn way_back(arrows: &BTreeMap<&Module, BTreeSet<Module>>, from: &Module) -> Option<Vec<Module>> {
+fn shortest_cycle(
+    arrows: &BTreeMap<&Module, BTreeSet<Module>>,
+    from: &Module,
+) -> Option<Vec<Module>> {
     let mut ways = std::collections::VecDeque::from([vec![from.clone()]]);
     let mut seen = BTreeSet::new();
     while let Some(way) = ways.pop_front() {
@@ -240,14 +243,14 @@ mod tests {
     }
 
     #[test]
-    fn two_modules_that_import_each_other_are_a_circle() {
+    fn two_modules_that_import_each_other_are_a_cycle() {
         let a = ("store/a.rs", "use super::b::{self, Row};");
         assert_eq!(found(&[a, ("store/b.rs", "use crate::store::a::Other;")]).len(), 1);
         assert!(found(&[a, ("store/b.rs", "struct Row;")]).is_empty());
     }
 
     #[test]
-    fn a_circle_may_be_longer_and_may_need_no_use() {
+    fn a_cycle_may_be_longer_and_may_need_no_use() {
         let found = found(&[
             ("a.rs", "fn f() { crate::b::g() }"),
             ("b.rs", "use crate::c::C;"),
@@ -258,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_re_export_does_not_hide_a_circle() {
+    fn a_re_export_does_not_hide_a_cycle() {
         let root = ("lib.rs", "mod a; mod b; pub use a::A; pub use self::b::B;");
         let a = ("a.rs", "use crate::B;");
         assert!(found(&[root, a, ("b.rs", "pub struct B;")]).is_empty());

@@ -21,7 +21,7 @@ pub(super) fn check_escapes(path: &str, text: &str) -> Vec<Finding> {
                 findings.push(Finding::new(
                     path,
                     number,
-                    format!("{folder} is somebody's machine"),
+                    format!("{folder} is a path of one machine"),
                 ));
             }
         }

@@ -110,7 +110,7 @@ impl Confidence {
         let (english, swedish) = match self {
             Self::Low => ("worth a look", "värt en titt"),
             Self::Medium => ("likely", "troligt"),
-            Self::High => ("plain", "tydligt"),
+            Self::High => ("clear", "tydligt"),
         };
         Bilingual { english, swedish }
     }
@@ -157,11 +157,11 @@ impl Standings {
         price: SekPerKwh,
     ) -> Vec<(ParticipantIndex, SavingOpportunity)> {
         let nights = self.nights_per_area(Hour::containing(now));
-        let everybody = (0..self.states.len() as u32).map(ParticipantIndex);
+        let participants = (0..self.states.len() as u32).map(ParticipantIndex);
         let opportunities = |who| {
             self.opportunities_of(who, now, price, &nights).into_iter().map(move |it| (who, it))
         };
-        everybody.flat_map(opportunities).collect()
+        participants.flat_map(opportunities).collect()
     }
 
     /// `nights`: night load per m² of all participants.

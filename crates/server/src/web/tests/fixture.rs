@@ -165,7 +165,7 @@ fn row(place: usize, who: usize, n: usize) -> Row {
         reason: unranked.then(|| {
             competition::Bilingual::new(
                 "Ranked from 14 April: 90 % of the hours of the baseline year are missing before then",
-                "Rankas från den 14 april: 90 % av referensperiodens timmar saknas före dess",
+                "Rangordnas från den 14 april: 90 % av referensperiodens timmar saknas före dess",
             )
         }),
     }

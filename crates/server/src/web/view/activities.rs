@@ -38,7 +38,7 @@ fn activities(context: &ViewContext, who: &Participant, insight: &Insight) -> Ma
                             @if effect.distinguishable {
                                 (l.pick("Besparingen ändrades med", "The saving changed by")) " " (l.number(effect.change_percent, 1)) " "
                             } @else {
-                                (l.pick("Effekten går inte att skilja från den vanliga variationen:", "The effect is not distinguishable from normal variation:")) " "
+                                (l.pick("Effekten går inte att skilja från den vanliga variationen", "The effect is not distinguishable from normal variation")) " "
                             }
                             span.note { "(" (l.number(low, 1)) " " (l.pick("till", "to")) " " (l.number(high, 1)) " "
                                 (l.pick("procentenheter med 90 % säkerhet", "percentage points with 90 % certainty")) ")" }

@@ -26,7 +26,7 @@ pub(in crate::web) struct OrganiserView {
 }
 
 /// The page.
-pub(in crate::web) fn organiser(context: &ViewContext, desk: &OrganiserView) -> Markup {
+pub(in crate::web) fn organiser(context: &ViewContext, view: &OrganiserView) -> Markup {
     let l = context.language;
     let main = html! {
         section.hero.participant { div.inner {
@@ -35,17 +35,17 @@ pub(in crate::web) fn organiser(context: &ViewContext, desk: &OrganiserView) -> 
             p.lead { (l.pick(
                 "Här står vad tjänsten har tagit emot sedan den startade, och vad den har avvisat. Ett avvisat meddelande stoppar aldrig de meddelanden som kommer efter.",
                 "This page shows what the service has received since it started, and what it has rejected. A rejected message never stops the messages behind it.")) }
-            (figures(context, &desk.counts))
+            (figures(context, &view.counts))
         } }
-        section.organiser { div.inner #decided data-live { (decisions::decisions(context, &desk.decisions)) } }
+        section.organiser { div.inner #decided data-live { (decisions::decisions(context, &view.decisions)) } }
         // The script does not reload the forms, so that input is not lost.
-        section.organiser { div.inner #declare { (decisions::forms(context, &desk.decisions)) } }
+        section.organiser { div.inner #declare { (decisions::forms(context, &view.decisions)) } }
         section.organiser { div.inner #messages data-live {
-            (refused(context, &desk.counts))
-            (rejections(context, &desk.rejections))
-            (quarantine(context, &desk.quarantine))
+            (refused(context, &view.counts))
+            (rejections(context, &view.rejections))
+            (quarantine(context, &view.quarantine))
             (absent(context))
-            (gateways(context, &desk.gateways))
+            (gateways(context, &view.gateways))
         } }
     };
     let title = l.pick("För arrangören", "For the organiser");
@@ -207,7 +207,7 @@ fn absent(context: &ViewContext) -> Markup {
     html! {
         h2 { (l.pick("Rådhus utan placering", "Town halls that are not ranked")) }
         @if rows.is_empty() {
-            p.nothing { (l.pick("Alla rådhus är rankade.", "All town halls are ranked.")) }
+            p.nothing { (l.pick("Alla rådhus är rangordnade.", "All town halls are ranked.")) }
         } @else {
             ul.plain { @for (row, who) in rows {
                 li { a href={ "/participants/" (who.id) } { (who.municipality) } ": "

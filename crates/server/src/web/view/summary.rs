@@ -169,7 +169,7 @@ pub(super) fn meaning(board: &Leaderboard, l: Language) -> Markup {
             "Kilowattimmar som inte behövdes sedan tävlingen började.",
             "Kilowatt-hours that were not needed since the contest began.")),
         (l.pick("Per yta", "Per area"), l.pick(
-            "Använd el sedan starten delad med husets uppvärmda golvyta (Atemp). Den jämför husen, besparingen jämför varje hus med sig självt.",
+            "Använd el sedan starten delad med husets uppvärmda golvarea (Atemp). Den jämför husen, besparingen jämför varje hus med sig självt.",
             "Electricity used since the start over the heated floor area (Atemp). It compares buildings; the saving compares each with itself.")),
         (l.pick("Nattlast", "Night load"), l.pick(
             "Vad huset drar mellan 22 och 05, när nästan ingen är där.",

@@ -45,7 +45,7 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
         tab: both("Kvalitet", "Quality"),
         note: Some(both(
             "Spridning (CV(RMSE)) och skevhet (NMBE) säger hur väl modellen beskriver huset \
-             under referensperioden, timme för timme. Undantagna avläsningar var orimliga: de sparas \
+             under referensperioden, timme för timme. Avläsningar i karantän var orimliga: de sparas \
              och räknas inte.",
             "Spread (CV(RMSE)) and bias (NMBE) show how well the model describes the building in \
              the baseline period, hour by hour. Quarantined readings were not plausible: they \
@@ -58,7 +58,7 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
             Column::new("cv_rmse_percent", ColumnKind::Percent, "Spridning", "Spread"),
             Column::new("nmbe_percent", ColumnKind::Percent, "Skevhet", "Bias"),
             Column::new("measured_at", ColumnKind::Time, "Senaste avläsning", "Last reading"),
-            Column::new("set_aside", ColumnKind::Number(0), "Undantagna", "Quarantined"),
+            Column::new("set_aside", ColumnKind::Number(0), "I karantän", "Quarantined"),
             Column::new("meter_changes", ColumnKind::Number(0), "Mätarbyten", "Meter changes"),
             Column::new(
                 "excluded_hours",

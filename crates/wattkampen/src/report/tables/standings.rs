@@ -56,7 +56,7 @@ pub(in crate::report) fn board(summary: &Summary) -> Table {
                 let bare =
                     |text: &str, start: &str| text.strip_prefix(start).unwrap_or(text).to_owned();
                 Cell::Bilingual(both(
-                    format!("rankas inte: {}", bare(&it.swedish, "rankas inte: ")),
+                    format!("rangordnas inte: {}", bare(&it.swedish, "rangordnas inte: ")),
                     format!("not ranked: {}", bare(&it.english, "not ranked: ")),
                 ))
             }),

@@ -153,7 +153,7 @@ fn the_workbook_has_typed_cells_and_empty_ones_for_unknown_values() {
     let unknown = swedish.sheets["Ställning"].0.get_value((3, 6));
     assert!(matches!(unknown, None | Some(Data::Empty)), "{unknown:?} is not nothing");
     let reason = swedish.sheets["Ställning"].0.get_value((3, 11)).map(ToString::to_string);
-    assert_eq!(reason.as_deref(), Some("rankas inte: inga avläsningar än"));
+    assert_eq!(reason.as_deref(), Some("rangordnas inte: inga avläsningar än"));
     assert_eq!(swedish.formula("Total", 2, 2), "C$2*price_sek_per_kwh");
 }
 
