@@ -12,7 +12,7 @@ use crate::support::*;
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
 /// A valid sequence of packets, whose bytes the test then changes.
-fn conversation(v5: bool, parts: &[u8]) -> Vec<u8> {
+fn conversation(v5: bool, properties: &[(u8, u8)], parts: &[u8]) -> Vec<u8> {
     let writer = |bytes: &mut Vec<u8>, part: u8| {
         let mut topic = Vec::new();
         string(&mut topic, if part & 1 == 0 { b"wattkampen/v1/g/reading" } else { b"t/x" });
@@ -30,6 +30,7 @@ fn conversation(v5: bool, parts: &[u8]) -> Vec<u8> {
     };
     let mut bytes = Connect {
         will: Some(("t/will", b"x", 1, true, vec![])),
+        properties: if v5 { connect_properties(properties) } else { Vec::new() },
         ..Connect::persistent(v5, "fuzz")
     }
     .encode();
@@ -37,6 +38,63 @@ fn conversation(v5: bool, parts: &[u8]) -> Vec<u8> {
         writer(&mut bytes, *part);
     }
     bytes
+}
+
+/// Properties of a CONNECT, each at most once, with values at the ends of their ranges and
+/// within (MQTT 5, 3.1.2.11).
+fn connect_properties(chosen: &[(u8, u8)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for (property, value) in chosen {
+        let wide = match value % 4 {
+            0 => 0,
+            1 => 1,
+            2 => u32::from(*value) << 8,
+            _ => u32::MAX,
+        };
+        let [.., third, low] = wide.to_be_bytes();
+        let property = property % 8;
+        if property != 7 && !seen.insert(property) {
+            continue;
+        }
+        match property {
+            0 => bytes.extend([&[0x11][..], &wide.to_be_bytes()].concat()),
+            1 => bytes.extend([0x21, third, low]),
+            2 => bytes.extend([&[0x27][..], &wide.to_be_bytes()].concat()),
+            3 => bytes.extend([0x22, third, low]),
+            4 => bytes.extend([0x19, low & 1]),
+            5 => bytes.extend([0x17, low & 1]),
+            6 => {
+                bytes.push(0x15);
+                string(&mut bytes, b"method");
+            }
+            _ => {
+                bytes.push(0x26);
+                string(&mut bytes, b"name");
+                string(&mut bytes, b"value");
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn a_client_that_accepts_no_topic_alias_is_served() {
+    let server = Server::start();
+    let connect = Connect { properties: vec![0x22, 0, 0], ..Connect::new(true, "no-alias") };
+    // 18 bytes and the identifier; also where they arrive one by one.
+    let bytes = connect.encode();
+    let mut client = RawClient::open(server.addr, true);
+    for byte in bytes {
+        client.stream.write_all(&[byte]).unwrap();
+    }
+    assert_eq!(client.packet().0, 0x20);
+    client.subscribe(&[("t", 1)]);
+    client.publish("t", b"x", 1, false, 1);
+    let mut heads = [client.packet().0, client.packet().0];
+    heads.sort_unstable();
+    assert_eq!((heads[0] & 0xf0, heads[1]), (0x30, 0x40));
+    server.stop();
 }
 
 #[test]
@@ -56,6 +114,7 @@ fn random_bytes_do_not_affect_other_connections() {
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let input = (
         any::<bool>(),
+        prop::collection::vec(any::<(u8, u8)>(), 0..6),
         prop::collection::vec(any::<u8>(), 0..12),
         prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         prop::collection::vec(any::<u8>(), 0..40),
@@ -63,8 +122,8 @@ fn random_bytes_do_not_affect_other_connections() {
     );
     let mut runner = proptest::test_runner::TestRunner::new(config);
     runner
-        .run(&input, |(v5, parts, changes, tail, cut)| {
-            let mut bytes = conversation(v5, &parts);
+        .run(&input, |(v5, properties, parts, changes, tail, cut)| {
+            let mut bytes = conversation(v5, &properties, &parts);
             for (at, to) in changes {
                 let at = at.index(bytes.len());
                 bytes[at] = to;

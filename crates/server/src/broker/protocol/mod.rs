@@ -10,8 +10,10 @@
 //! - Deliveries in flight are stored in the session and sent again with their packet
 //!   identifiers. The library's own restore does not count them against the client's receive
 //!   maximum, and its counter underflows when they are acknowledged.
+//! - A CONNECT with a Topic Alias Maximum of 0 would panic in the library (`topic_alias`).
 mod incoming;
 mod outgoing;
+mod topic_alias;
 
 use std::collections::HashSet;
 
@@ -27,12 +29,14 @@ use mqtt_protocol_core::mqtt::{
 
 pub(super) use incoming::{Connect, Incoming, IncomingPublish, RequestedWill};
 pub(super) use outgoing::{Connack, ConnectRefusal, SubscribeResult};
+use topic_alias::FirstPacket;
 
 /// The protocol state of one connection. Encoded packets collect in [`Self::output`].
 pub(super) struct Protocol {
     core: Connection<Server>,
     output: BytesMut,
     closing: bool,
+    max_packet: u32,
     /// Packet identifiers of QoS 2 publishes that are not committed.
     uncommitted: HashSet<u16>,
 }
@@ -54,7 +58,8 @@ impl Protocol {
         let options = ConnectionOptions::new().maximum_packet_size_recv(max_packet);
         let mut core = Connection::with_options(Version::Undetermined, options);
         core.set_auto_ping_response(true);
-        Self { core, output: BytesMut::new(), closing: false, uncommitted: HashSet::new() }
+        let (output, uncommitted) = (BytesMut::new(), HashSet::new());
+        Self { core, output, closing: false, max_packet, uncommitted }
     }
 
     /// Whether the client speaks MQTT 5; known after its CONNECT.
@@ -78,6 +83,11 @@ impl Protocol {
         &mut self,
         input: &mut BytesMut,
     ) -> Result<Option<Incoming>, ProtocolError> {
+        if self.core.get_protocol_version() == Version::Undetermined
+            && topic_alias::sanitize(input, self.max_packet) == FirstPacket::Incomplete
+        {
+            return Ok(None);
+        }
         let mut cursor = Cursor::new(&input[..]);
         let events = self.core.recv(&mut cursor);
         let used = cursor.position() as usize;
