@@ -1,7 +1,7 @@
 //! What the store keeps of a meter's UTC day, so that a restart need not read every
 //! reading again.
 //!
-//! Layout, version 2:
+//! Layout, version 3:
 //! - version, 1 byte; fingerprint of the configuration, 8 bytes, little-endian;
 //! - whether a gap of the day was filled by the load profile, 1 byte;
 //! - 96 quarter-hours: flags, 1 byte, and, where they are not 0, the energy in mWh;
@@ -14,14 +14,14 @@
 use crate::{
     MilliWattHours, QuarantineReason, Time, WattHours, Watts,
     energy::{
-        Boundary, MeterDay, PendingBoundary, QuarantineTally, QuarterEnergy, RegisterPoint,
-        RegisterState, SuspectPoint,
+        Boundary, MeterDay, PendingBoundary, Precision, QuarantineTally, QuarterEnergy,
+        RegisterPoint, RegisterState, SuspectPoint,
     },
     time::{QUARTERS_PER_DAY, QuarterHour},
     varint::{Decoder, Encoder},
 };
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Largest numbers of elements that are decoded.
 const MAX_REASONS: u64 = 16;
 const MAX_PENDING: u64 = 1000;
@@ -72,6 +72,23 @@ fn put_reason(out: &mut Encoder, reason: QuarantineReason) {
 
 fn get_reason(input: &mut Decoder<'_>) -> Option<QuarantineReason> {
     REASONS.get(usize::try_from(input.unsigned()?).ok()?).copied()
+}
+
+/// The precisions by their stored numbers.
+const PRECISIONS: [Precision; 4] =
+    [Precision::Loose, Precision::Firm, Precision::Close, Precision::Exact];
+
+fn precision_number(precision: Precision) -> u8 {
+    match precision {
+        Precision::Loose => 0,
+        Precision::Firm => 1,
+        Precision::Close => 2,
+        Precision::Exact => 3,
+    }
+}
+
+fn get_precision(number: u8) -> Option<Precision> {
+    PRECISIONS.get(usize::from(number)).copied()
 }
 
 fn get_time(input: &mut Decoder<'_>) -> Option<Time> {
@@ -194,7 +211,7 @@ fn put_state(out: &mut Encoder, state: &RegisterState) {
     out.unsigned(pending.len() as u64);
     for it in pending {
         out.signed(it.work);
-        out.flag(it.exact);
+        out.0.push(precision_number(it.precision));
     }
 }
 
@@ -221,7 +238,8 @@ fn get_state(input: &mut Decoder<'_>) -> Option<RegisterState> {
     let work = input.signed()?;
     let mut pending = Vec::new();
     for _ in 0..input.count(MAX_PENDING)? {
-        pending.push(PendingBoundary { work: input.signed()?, exact: input.flag()? });
+        let (work, precision) = (input.signed()?, get_precision(input.byte()?)?);
+        pending.push(PendingBoundary { work, precision });
     }
     Some(RegisterState {
         newest,
@@ -260,7 +278,7 @@ fn put_boundary(out: &mut Encoder, boundary: Option<Boundary>) {
     out.optional(boundary.map(|it| it.quarter.number()));
     if let Some(it) = boundary {
         out.signed(it.register.0);
-        out.0.push(u8::from(it.exact) | u8::from(it.declared) << 1 | u8::from(it.firm) << 2);
+        out.0.push(precision_number(it.precision) | u8::from(it.declared) << 2);
     }
 }
 
@@ -271,9 +289,8 @@ fn get_boundary(input: &mut Decoder<'_>) -> Option<Option<Boundary>> {
     Some(Some(Boundary {
         quarter: QuarterHour::new(number),
         register,
-        exact: flags & 1 != 0,
-        firm: flags & 4 != 0,
-        declared: flags & 2 != 0,
+        precision: get_precision(flags & 3)?,
+        declared: flags & 4 != 0,
     }))
 }
 
@@ -319,7 +336,7 @@ mod tests {
     /// The bytes of a version never change: stores hold them. Where this test fails,
     /// the code is wrong, or [`VERSION`] has to be incremented.
     #[test]
-    fn bytes_of_version_2_are_pinned() {
+    fn bytes_of_version_3_are_pinned() {
         let mut standings = standings();
         for reading in readings() {
             standings.append(METER, reading);
@@ -335,15 +352,15 @@ mod tests {
     }
 
     const PINNED: &str = "\
-        0263272affdce67e20011f809f4913809f4915809f4903e6ff4101e6ff4101e8ff4101e6ff4101e6\
+        0363272affdce67e20017f809f4973809f4975809f4923e6ff4101e6ff4101e8ff4101e6ff4101e6\
         ff4101e8ff4101e6ff4101e6ff4101e8ff4101e6ff4101e6ff4101e8ff4101e6ff4101e6ff4101e8\
         ff4101e6ff4101e6ff4101e8ff4101e6ff4101e6ff4101e8ff4101e6ff4101e6ff4101e8ff4101e6\
-        ff4101e6ff4101e8ff4101e6ff4101e6ff4101e8ff41000000000000000000000000000000000000\
+        ff4101e6ff4101e8ff4101e6ff4101e6ff4141e8ff41000000000000000000000000000000000000\
         00000000000000000000000000000000000000000000000000000000000000000000000000000000\
         0000000000020101e0acb0b80de0acb0b80d80d1ca080201b8b1b0b80db8b1b0b80d000101e087b4\
         b80db009010001e087b4b80d80d7ad1100e0eeb3b80d01e0eeb3b80d80d7ad1101809ab0b80d0000\
-        01a01f01a01f0182d7f40188d79711000182d7f40188d797110080d086030280be920100809bee02\
-        01";
+        01a01f01a01f0182d7f40188d79711020182d7f40188d797110280d086030280be920102809bee02\
+        03";
 
     #[test]
     fn damaged_and_foreign_bytes_are_errors() {

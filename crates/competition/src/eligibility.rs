@@ -32,6 +32,16 @@ pub(crate) enum Ineligibility {
         share: f64,
         since: Date,
     },
+    /// Too few hours are known, because gaps over an edge have `hours` of them.
+    GapOverEdge {
+        share: f64,
+        needed: f64,
+        hours: i64,
+    },
+    /// In so many hours the subtracted meters have more than the others.
+    BelowZero {
+        hours: i64,
+    },
     Nights {
         share: f64,
         needed: f64,
@@ -58,7 +68,8 @@ const MONTHS: [(&str, &str); 12] = [
     ("December", "december"),
 ];
 
-fn days(date: Date) -> (String, String) {
+/// The day and the month of a date.
+pub(crate) fn day_month(date: Date) -> (String, String) {
     let (english, swedish) = MONTHS[date.month() as usize - 1];
     (format!("{} {english}", date.day()), format!("{} {swedish}", date.day()))
 }
@@ -72,7 +83,7 @@ impl Ineligibility {
     pub(crate) fn text(self) -> Bilingual {
         let (english, swedish) = match self {
             Self::NotBegun { start } => {
-                let (english, swedish) = days(start);
+                let (english, swedish) = day_month(start);
                 (
                     format!("the contest begins on {english}"),
                     format!("tävlingen börjar den {swedish}"),
@@ -86,7 +97,7 @@ impl Ineligibility {
                 "inget mätvärde från tävlingen har kommit ännu".to_owned(),
             ),
             Self::BaselineDays { days, needed, first: Some(first) } => {
-                let (english, swedish) = self::days(first);
+                let (english, swedish) = day_month(first);
                 (
                     format!(
                         "not ranked: before {english} the hours of the baseline year are missing; {days} days have nine tenths of theirs, {needed} are needed; import the missing history"
@@ -125,7 +136,7 @@ impl Ineligibility {
             ),
             Self::Coverage { share, needed, from } => coverage(share, needed, from),
             Self::Quarantine { share, since } => {
-                let (share, (english, swedish)) = (percent(share), days(since));
+                let (share, (english, swedish)) = (percent(share), day_month(since));
                 (
                     format!(
                         "only {share} % of the contest's hours are known: a meter's register \
@@ -137,6 +148,24 @@ impl Ineligibility {
                     ),
                 )
             }
+            Self::GapOverEdge { share, needed, hours } => {
+                let (share, needed) = (percent(share), percent(needed));
+                (
+                    format!(
+                        "{share} % of the contest's hours are known, {needed} % are needed: \
+                         {hours} hours are part of a gap in the readings that reaches over the \
+                         start or the end of what counts, and the energy of the gap may belong \
+                         to either side; import the missing hours"
+                    ),
+                    format!(
+                        "{share} % av tävlingens timmar är kända, {needed} % behövs: {hours} timmar \
+                         hör till ett avbrott i avläsningarna som går över början eller slutet av \
+                         det som räknas, och avbrottets energi kan höra till båda sidor; \
+                         importera timmarna som saknas"
+                    ),
+                )
+            }
+            Self::BelowZero { hours } => below_zero(hours),
             Self::Nights { share, needed } => {
                 let (share, needed) = (percent(share), percent(needed));
                 (
@@ -158,7 +187,7 @@ impl Ineligibility {
                 "inget antal anställda är inlagt".to_owned(),
             ),
             Self::TooEarly { from } => {
-                let (english, swedish) = days(from);
+                let (english, swedish) = day_month(from);
                 (
                     format!("two periods can be compared from {english}"),
                     format!("två perioder kan jämföras från den {swedish}"),
@@ -169,13 +198,27 @@ impl Ineligibility {
     }
 }
 
+/// Hours in which the subtracted meters have more than the others.
+pub(crate) fn below_zero(hours: i64) -> (String, String) {
+    (
+        format!(
+            "{hours} hours of the contest are not believed: the meters that are subtracted have \
+             more energy than the others; check sign, multiplier and place of each meter"
+        ),
+        format!(
+            "{hours} av tävlingens timmar är inte trovärdiga: mätarna som dras ifrån har mer energi \
+             än de övriga; kontrollera varje mätares tecken, multiplikator och plats"
+        ),
+    )
+}
+
 fn coverage(share: f64, needed: f64, from: Option<Date>) -> (String, String) {
     let (share, needed) = (percent(share), percent(needed));
     let facts = (
         format!("{share} % of the contest's hours are known, {needed} % are needed"),
         format!("{share} % av tävlingens timmar är kända, {needed} % behövs"),
     );
-    match from.map(days) {
+    match from.map(day_month) {
         Some((english, swedish)) => (
             format!("ranked from {english} if nothing more is missing: {}", facts.0),
             format!("rangordnas från den {swedish} om inget mer saknas: {}", facts.1),

@@ -10,11 +10,12 @@
 //!   energy is unknown, never zero.
 //!
 //! Code map, in the direction of the data: `energy` checks register values and derives
-//! the energy of quarter-hours; `meter_days` keeps them by meter, `participant_state`
-//! by participant; `calendar` gives each hour its time of week; `baseline` fits and
-//! predicts, with the sums of `bin_sums`, and estimates the uncertainty;
-//! `eligibility` and `ranking` derive the leaderboard. `standings` is the interface
-//! to all of them. [`placebo`] tests the methods on real buildings.
+//! the energy of quarter-hours; `meter_days` keeps them by meter, `gaps` divides what
+//! lies between distant readings, `participant_state` sums by participant; `calendar`
+//! gives each hour its time of week; `baseline` fits and predicts, with the sums of
+//! `bin_sums`, and estimates the uncertainty; `eligibility` and `ranking` derive the
+//! leaderboard. `standings` is the interface to all of them. [`placebo`] tests the
+//! methods on real buildings.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -28,6 +29,7 @@ mod day_record;
 mod eligibility;
 mod energy;
 mod factors;
+mod gaps;
 mod interval_data;
 mod leaderboard;
 mod meter_days;
@@ -73,7 +75,8 @@ pub use rule::Rule;
 pub use sample::{QuarantineReason, RejectReason, Sample};
 pub use score::{Score, ScoreUnit};
 pub use standings::{
-    Confidence, Effect, OpportunityKind, Portfolio, ReferenceLoad, SavingOpportunity, Standings,
+    Confidence, Effect, Notice, NoticeKind, OpportunityKind, Portfolio, ReferenceLoad,
+    SavingOpportunity, Standings,
 };
 pub use time::Time;
 pub use units::{Celsius, MilliWattHours, Percent, SquareMetres, WattHours, Watts};

@@ -13,12 +13,17 @@ use crate::{
     baseline::{FittedBaseline, Observation},
     bin_sums::BinSums,
     calendar::{BINS, Calendar, TimeOfWeek, days_after},
-    energy::{Grade, HourEnergy},
+    energy::{Grade, HouseHour},
     static_period::{StaticPeriod, static_periods},
-    time::{Hour, each_hour},
+    time::{Hour, QuarterHour, each_hour},
     totals::{Change, Totals},
     weather::Weather,
 };
+
+/// What a baseline learns from: hours between readings that are at most an hour and a
+/// quarter apart, with their share of these. README.md has the figures of the placebo
+/// bench behind it.
+const TEACHES: Grade = Grade::Close;
 
 /// An energy or nothing, in eight bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,23 +127,27 @@ impl ParticipantState {
         }
     }
 
+    /// The times at which energy begins or ceases to count, or counts otherwise.
+    pub(crate) fn edges(&self) -> Vec<QuarterHour> {
+        let Calendar { baseline, contest, .. } = &*self.calendar;
+        let ranges = [baseline, contest].into_iter().chain(&self.excluded);
+        let ends = ranges.flat_map(|range| [range.start, range.end]);
+        let dated = self.periods.iter().map(|period| period.from);
+        ends.chain(dated).map(Hour::first_quarter).collect()
+    }
+
     pub(crate) fn is_excluded(&self, hour: Hour) -> bool {
         let after = self.excluded.partition_point(|range| range.end <= hour);
         self.excluded.get(after).is_some_and(|range| range.start <= hour)
     }
 
     /// Replaces the energy of an hour in all sums.
-    pub(crate) fn replace_hour(
-        &mut self,
-        hour: Hour,
-        old: Option<HourEnergy>,
-        new: Option<HourEnergy>,
-    ) {
+    pub(crate) fn replace_hour(&mut self, hour: Hour, old: HouseHour, new: HouseHour) {
         if old == new {
             return;
         }
         if self.calendar.contest.contains(&hour) {
-            self.has_contest_reading |= new.is_some();
+            self.has_contest_reading |= new != HouseHour::Unknown;
             if !self.is_excluded(hour) {
                 self.apply_to_contest(Change::Remove, hour, old);
                 self.apply_to_contest(Change::Add, hour, new);
@@ -150,17 +159,19 @@ impl ParticipantState {
         }
     }
 
-    fn apply_to_contest(&mut self, change: Change, hour: Hour, value: Option<HourEnergy>) {
-        let Some((value, time)) = value.zip(self.calendar.time_of_week(hour)) else { return };
+    fn apply_to_contest(&mut self, change: Change, hour: Hour, value: HouseHour) {
+        let Some(time) = self.calendar.time_of_week(hour) else { return };
         let baseline = self.contest_baseline.get(hour);
         let after = self.periods.partition_point(|period| period.from <= hour);
         if let Some(period) = self.periods.get_mut(after.saturating_sub(1)) {
-            period.totals.apply(change, value.energy, baseline, counts_as_night(time, value.grade));
+            period.totals.apply_hour(change, value, time, baseline);
         }
     }
 
-    fn apply_to_baseline(&mut self, change: Change, hour: Hour, value: Option<HourEnergy>) {
-        let Some((value, time)) = value.zip(self.calendar.time_of_week(hour)) else { return };
+    fn apply_to_baseline(&mut self, change: Change, hour: Hour, value: HouseHour) {
+        let Some((value, time)) = value.known().zip(self.calendar.time_of_week(hour)) else {
+            return;
+        };
         // An excluded day is no day of the baseline.
         if value.grade < Grade::Firm || self.is_excluded(hour) {
             return;
@@ -169,7 +180,7 @@ impl ParticipantState {
         self.complete_days -= u32::from(self.is_complete(date));
         self.known_hours[date] = self.known_hours[date].wrapping_add_signed(change.sign() as i8);
         self.complete_days += u32::from(self.is_complete(date));
-        if value.grade == Grade::Measured {
+        if value.grade >= TEACHES {
             self.bin_sums.apply(change, time.bin(), value.energy);
             self.needs_fit = true;
         }
@@ -236,7 +247,7 @@ impl ParticipantState {
     pub(crate) fn set_contest_baseline(
         &mut self,
         baseline: ContestBaseline,
-        energy: impl Fn(Hour) -> Option<HourEnergy>,
+        energy: impl Fn(Hour) -> HouseHour,
     ) {
         self.contest_baseline = baseline;
         for period in &mut self.periods {
@@ -273,12 +284,7 @@ impl ParticipantState {
 
     /// Sets the outdoor temperature of an hour, whose energy is given. In the baseline
     /// the next fit uses it; in the contest it changes the hour's baseline at once.
-    pub(crate) fn set_temperature(
-        &mut self,
-        hour: Hour,
-        outdoor: Celsius,
-        energy: Option<HourEnergy>,
-    ) {
+    pub(crate) fn set_temperature(&mut self, hour: Hour, outdoor: Celsius, energy: HouseHour) {
         if !self.calendar.hours().contains(&hour) || !self.weather.set(hour, outdoor) {
             return;
         }
@@ -296,15 +302,12 @@ impl ParticipantState {
         self.apply_to_contest(Change::Add, hour, energy);
     }
 
-    /// Measured hours of the baseline that are not excluded.
-    pub(crate) fn training_hours(
-        &self,
-        energy: impl Fn(Hour) -> Option<HourEnergy>,
-    ) -> Vec<Observation> {
+    /// Hours of the baseline that a fit may learn from, without excluded ones.
+    pub(crate) fn training_hours(&self, energy: impl Fn(Hour) -> HouseHour) -> Vec<Observation> {
         let hours = each_hour(&self.calendar.baseline).filter(|hour| !self.is_excluded(*hour));
         hours
             .filter_map(|hour| {
-                let value = energy(hour).filter(|it| it.grade == Grade::Measured)?;
+                let value = energy(hour).known().filter(|it| it.grade >= TEACHES)?;
                 let bin = self.calendar.time_of_week(hour)?.bin();
                 let outdoor = self.weather.at(hour);
                 Some(Observation { hour, bin, outdoor, energy: value.energy.kwh() })
@@ -348,7 +351,7 @@ impl ParticipantState {
     pub(crate) fn periods_within(
         &self,
         hours: Range<Hour>,
-        energy: impl Fn(Hour) -> Option<HourEnergy>,
+        energy: impl Fn(Hour) -> HouseHour,
         baseline: impl Fn(Hour) -> Option<MilliWattHours>,
     ) -> Vec<StaticPeriod> {
         let mut periods = self.periods.clone();
@@ -358,26 +361,18 @@ impl ParticipantState {
         let contest = &self.calendar.contest;
         let mut current = 0;
         for hour in each_hour(&(hours.start.max(contest.start)..hours.end.min(contest.end))) {
-            let Some((value, time)) = energy(hour).zip(self.calendar.time_of_week(hour)) else {
-                continue;
-            };
-            if self.is_excluded(hour) {
+            let Some(time) = self.calendar.time_of_week(hour) else { continue };
+            let value = energy(hour);
+            if value == HouseHour::Unknown || self.is_excluded(hour) {
                 continue;
             }
             while periods.get(current + 1).is_some_and(|next| next.from <= hour) {
                 current += 1;
             }
-            let night = counts_as_night(time, value.grade);
-            periods[current].totals.apply(Change::Add, value.energy, baseline(hour), night);
+            periods[current].totals.apply_hour(Change::Add, value, time, baseline(hour));
         }
         periods
     }
-}
-
-/// Whether an hour counts in the night load. A long gap is filled by the load profile:
-/// its sum is right, but not its distribution over day and night.
-fn counts_as_night(time: TimeOfWeek, grade: Grade) -> bool {
-    time.is_night() && grade >= Grade::Firm
 }
 
 /// The ranges in order, those that overlap or touch as one.

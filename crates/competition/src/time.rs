@@ -137,10 +137,6 @@ impl Day {
         QuarterHour(self.0 * QUARTERS_PER_DAY as i64)
     }
 
-    pub(crate) const fn hours(self) -> Range<Hour> {
-        Hour(self.0 * 24)..Hour(self.0 * 24 + 24)
-    }
-
     pub(crate) fn seconds(self) -> Range<Time> {
         self.start()..(self + 1).start()
     }
@@ -175,7 +171,7 @@ mod tests {
         assert_eq!(QuarterHour::new(-1).index_in_hour(), 3);
         assert_eq!(QuarterHour::new(-1).index_in_day(), 95);
         assert_eq!(QuarterHour::new(-1).day(), Day::new(-1));
-        assert_eq!(Hour::new(-1).day().hours(), Hour::new(-24)..Hour::new(0));
+        assert_eq!(Hour::new(-1).day(), Day::new(-1));
         assert_eq!(Hour::new(25).index_in_day(), 1);
         assert_eq!(Day::new(1).seconds(), Time(86_400)..Time(172_800));
         assert_eq!(Day::new(1).first_quarter(), Hour::new(24).quarters()[0]);

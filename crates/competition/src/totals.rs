@@ -2,7 +2,11 @@
 //! whole mWh, so the sums do not depend on the order of the readings.
 use core::ops::AddAssign;
 
-use crate::{ContestTotals, MilliWattHours};
+use crate::{
+    ContestTotals, MilliWattHours,
+    calendar::TimeOfWeek,
+    energy::{Grade, HourEnergy, HouseHour},
+};
 
 /// Whether an hour enters a sum or leaves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +37,35 @@ pub(crate) struct Totals {
     /// Hours from 22 to 05 that are known well enough for the night load.
     pub(crate) night_hours: i64,
     pub(crate) night_energy: MilliWattHours,
+    /// Hours of gaps over an edge, which count as unknown.
+    pub(crate) unplaced_hours: i64,
+    /// Hours in which the subtracted meters have more than the others; also unknown.
+    pub(crate) below_zero_hours: i64,
 }
 
 impl Totals {
-    pub(crate) fn apply(
+    /// Adds an hour of a participant or removes it.
+    pub(crate) fn apply_hour(
+        &mut self,
+        change: Change,
+        value: HouseHour,
+        time: TimeOfWeek,
+        baseline: Option<MilliWattHours>,
+    ) {
+        match value {
+            HouseHour::Unknown => {}
+            HouseHour::Unplaced => self.unplaced_hours += change.sign(),
+            HouseHour::BelowZero => self.below_zero_hours += change.sign(),
+            HouseHour::Known(HourEnergy { energy, grade }) => {
+                // A long gap is filled by the load profile: its sum is right, but not its
+                // distribution over day and night.
+                let night = time.is_night() && grade >= Grade::Firm;
+                self.apply(change, energy, baseline, night);
+            }
+        }
+    }
+
+    fn apply(
         &mut self,
         change: Change,
         energy: MilliWattHours,
@@ -84,5 +113,7 @@ impl AddAssign for Totals {
         self.baseline += other.baseline;
         self.night_hours += other.night_hours;
         self.night_energy += other.night_energy;
+        self.unplaced_hours += other.unplaced_hours;
+        self.below_zero_hours += other.below_zero_hours;
     }
 }

@@ -1,14 +1,19 @@
 //! R at every boundary of quarter-hours between two plausible points.
 //!
 //! - Points at most 15 minutes apart: linear, and exact.
+//! - Points at most an hour and a quarter apart: linear, and close. Hourly readings are
+//!   never all at the full hour.
 //! - Points further apart: by the load profile where there is one, else linear. The
-//!   boundaries are estimated, and firm in a gap of at most four hours. A boundary
-//!   within half a minute of a reading is exact.
+//!   boundaries are loose, and firm in a gap of at most four hours. A boundary within
+//!   half a minute of a reading is exact, one within seven and a half minutes is close:
+//!   each reading has at least one such boundary, which separates the gaps around it.
 //! - The register did not change for a while and then did: where power was measured
 //!   meanwhile, it gives the distribution and the register the amount. Where none was,
 //!   and the connection cannot carry the amount in the last interval, the energy is
 //!   distributed over the time without a change.
-use super::{Boundary, MeterConfig, PendingBoundary, QuarterUpdate, RegisterPoint, RegisterState};
+use super::{
+    Boundary, MeterConfig, PendingBoundary, Precision, QuarterUpdate, RegisterPoint, RegisterState,
+};
 use crate::{
     MilliWattHours, Time,
     time::{Hour, QuarterHour, each_quarter},
@@ -16,12 +21,16 @@ use crate::{
 
 /// Readings at most this far apart measure the boundaries between them, seconds.
 const MAX_EXACT_GAP: i64 = 900;
+/// Readings at most this far apart are hourly readings, seconds.
+const MAX_CLOSE_GAP: i64 = 4500;
 /// Gaps up to this length are firm, seconds: their sum is exact, and little energy is
 /// attributed to another hour, so that a day with one lost telegram is a known day.
 const MAX_FIRM_GAP: i64 = 4 * Hour::SECONDS;
 /// A reading this close to a boundary measures it, seconds: the error is less than one
 /// percent of an hour's energy.
 const NEAR: i64 = 30;
+/// Half a quarter-hour: the largest distance of a reading from its nearest boundary.
+const CLOSE: i64 = 450;
 /// Boundaries to keep while the register does not change: a day.
 const MAX_PENDING: usize = 96;
 /// A mean power below this can be too small for the register's resolution, W.
@@ -41,6 +50,17 @@ pub(super) struct Link<'a> {
 /// The quarter-hours whose boundaries lie after `from`, up to and including `until`.
 fn boundaries(from: Time, until: Time) -> impl Iterator<Item = QuarterHour> {
     each_quarter(&(QuarterHour::containing(from) + 1..QuarterHour::containing(until) + 1))
+}
+
+/// How well the register is known at a boundary between readings at `from` and `to`.
+fn precision(from: Time, at: Time, to: Time) -> Precision {
+    let to_nearest = at.since(from).min(to.since(at));
+    match to.since(from) {
+        seconds if seconds <= MAX_EXACT_GAP || to_nearest <= NEAR => Precision::Exact,
+        seconds if seconds <= MAX_CLOSE_GAP || to_nearest <= CLOSE => Precision::Close,
+        seconds if seconds <= MAX_FIRM_GAP => Precision::Firm,
+        _ => Precision::Loose,
+    }
 }
 
 /// `whole * part / of`, rounded down, without overflow; 0 where `of` is not positive.
@@ -87,7 +107,7 @@ impl RegisterState {
         self.work = self.work.saturating_add(self.work_in(to.at.since(from.at)));
         if self.work == 0 {
             for quarter in boundaries(from.at, to.at) {
-                self.emit(quarter, to.register, true, true, link);
+                self.emit(quarter, to.register, Precision::Exact, link);
             }
         }
         if self.pending.len() > MAX_PENDING {
@@ -96,15 +116,14 @@ impl RegisterState {
     }
 
     fn keep_boundaries(&mut self, from: RegisterPoint, to: RegisterPoint) {
-        let dense = to.at.since(from.at) <= MAX_EXACT_GAP;
         for quarter in boundaries(from.at, to.at) {
             if self.pending.len() > MAX_PENDING {
                 break;
             }
             let at = quarter.start();
-            let exact = dense || at.since(from.at) <= NEAR || to.at.since(at) <= NEAR;
+            let precision = precision(from.at, at, to.at);
             let work = self.work.saturating_add(self.work_in(at.since(from.at)));
-            self.pending.push(PendingBoundary { work, exact });
+            self.pending.push(PendingBoundary { work, precision });
         }
     }
 
@@ -114,7 +133,7 @@ impl RegisterState {
         if self.work / Hour::SECONDS < RESOLUTION {
             self.boundary = self.boundary_at_change;
             for quarter in boundaries(self.last_change, to.at) {
-                self.emit(quarter, to.register, true, true, link);
+                self.emit(quarter, to.register, Precision::Exact, link);
             }
         } else {
             self.boundary = None;
@@ -157,7 +176,7 @@ impl RegisterState {
         let first = QuarterHour::containing(self.last_change) + 1;
         for (offset, pending) in (0..).zip(std::mem::take(&mut self.pending)) {
             let register = base + fraction(amount, pending.work, total);
-            self.emit(first + offset, register, pending.exact, pending.exact, link);
+            self.emit(first + offset, register, pending.precision, link);
         }
     }
 
@@ -166,9 +185,11 @@ impl RegisterState {
         let amount = to.register - from.register;
         let seconds = to.at.since(from.at);
         let linear = |at: Time| from.register + fraction(amount, at.since(from.at), seconds);
-        if seconds <= MAX_EXACT_GAP {
+        if seconds <= MAX_CLOSE_GAP {
+            // Without the profile: baselines are fitted to these hours.
             for quarter in boundaries(from.at, to.at) {
-                self.emit(quarter, linear(quarter.start()), true, true, link);
+                let at = quarter.start();
+                self.emit(quarter, linear(at), precision(from.at, at, to.at), link);
             }
             return;
         }
@@ -204,15 +225,14 @@ impl RegisterState {
         let (mut done, mut last) = (0, start.at);
         for quarter in boundaries(from.at, to.at) {
             let at = quarter.start();
-            let exact = near_start(at) || near_end(at);
-            let register = if exact {
+            let register = if near_start(at) || near_end(at) {
                 linear(at)
             } else {
                 done += weight(last, at);
                 last = at;
                 start.register + MilliWattHours((inner * done).div_euclid(total.max(1)) as i64)
             };
-            self.emit(quarter, register, exact, exact || seconds <= MAX_FIRM_GAP, link);
+            self.emit(quarter, register, precision(from.at, at, to.at), link);
         }
     }
 
@@ -221,20 +241,18 @@ impl RegisterState {
         &mut self,
         quarter: QuarterHour,
         register: MilliWattHours,
-        exact: bool,
-        firm: bool,
+        precision: Precision,
         link: &mut Link<'_>,
     ) {
         if let Some(start) = self.boundary.filter(|it| it.quarter + 1 == quarter) {
             link.out.push(QuarterUpdate {
                 quarter: start.quarter,
                 energy: register - start.register,
-                start_exact: start.exact,
-                end_exact: exact,
-                firm: firm && start.firm,
+                start: start.precision,
+                end: precision,
                 declared: link.declared || start.declared,
             });
         }
-        self.boundary = Some(Boundary { quarter, register, exact, firm, declared: false });
+        self.boundary = Some(Boundary { quarter, register, precision, declared: false });
     }
 }

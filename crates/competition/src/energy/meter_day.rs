@@ -1,6 +1,6 @@
 //! One UTC day of one meter: its quarter-hours, its quarantined readings, and the
 //! state of the register at its end. About 600 bytes.
-use super::{QuarterUpdate, RegisterState};
+use super::{Precision, QuarterUpdate, RegisterState};
 use crate::{
     MilliWattHours, Provenance, QuarantineReason, Time, WattHours, time::QUARTERS_PER_DAY,
 };
@@ -10,6 +10,13 @@ const START_EXACT: u8 = 2;
 const END_EXACT: u8 = 4;
 const DECLARED: u8 = 8;
 const FIRM: u8 = 16;
+const START_CLOSE: u8 = 32;
+const END_CLOSE: u8 = 64;
+/// Only of a gap that is divided again, never stored.
+const UNPLACED: u8 = 128;
+
+/// Flags that a sum has where all of its parts have them.
+const PRECISION: u8 = KNOWN | START_EXACT | END_EXACT | FIRM | START_CLOSE | END_CLOSE;
 
 /// The energy of a quarter-hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +29,8 @@ pub(crate) struct QuarterEnergy {
 impl QuarterEnergy {
     /// The sum with another meter's: exact where both are, declared where one is.
     pub(crate) fn plus(self, other: Self) -> Self {
-        let both = self.flags & other.flags & (KNOWN | START_EXACT | END_EXACT | FIRM);
-        let either = (self.flags | other.flags) & DECLARED;
+        let both = self.flags & other.flags & PRECISION;
+        let either = (self.flags | other.flags) & (DECLARED | UNPLACED);
         Self { energy: self.energy + other.energy, flags: both | either }
     }
 
@@ -35,6 +42,32 @@ impl QuarterEnergy {
     /// Whether the register was measured at the quarter-hour's end.
     pub(crate) fn ends_exact(self) -> bool {
         self.flags & END_EXACT != 0
+    }
+
+    /// Whether the register is known well at the quarter-hour's start.
+    pub(crate) fn starts_close(self) -> bool {
+        self.flags & START_CLOSE != 0
+    }
+
+    /// Whether the register is known well at the quarter-hour's end.
+    pub(crate) fn ends_close(self) -> bool {
+        self.flags & END_CLOSE != 0
+    }
+
+    /// Whether only the sum with quarter-hours beyond an edge is known, see
+    /// [`crate::gaps`].
+    pub(crate) fn is_unplaced(self) -> bool {
+        self.flags & UNPLACED != 0
+    }
+
+    /// Known only in sum with quarter-hours beyond an edge.
+    pub(crate) fn unplaced(self) -> Self {
+        Self { flags: self.flags | UNPLACED, ..self }
+    }
+
+    /// Another amount, whose distribution is an estimate.
+    pub(crate) fn estimated(self, energy: MilliWattHours) -> Self {
+        Self { energy, flags: KNOWN | (self.flags & DECLARED) }
     }
 
     /// Measured, or interpolated over a gap so short that little energy is attributed
@@ -53,9 +86,11 @@ impl From<&QuarterUpdate> for QuarterEnergy {
     fn from(update: &QuarterUpdate) -> Self {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let flags = KNOWN
-            | flag(update.start_exact, START_EXACT)
-            | flag(update.end_exact, END_EXACT)
-            | flag(update.firm, FIRM)
+            | flag(update.start == Precision::Exact, START_EXACT)
+            | flag(update.end == Precision::Exact, END_EXACT)
+            | flag(update.start.min(update.end) >= Precision::Firm, FIRM)
+            | flag(update.start >= Precision::Close, START_CLOSE)
+            | flag(update.end >= Precision::Close, END_CLOSE)
             | flag(update.declared, DECLARED);
         Self { energy: update.energy, flags }
     }
@@ -64,11 +99,16 @@ impl From<&QuarterUpdate> for QuarterEnergy {
 /// How well the energy of an hour is known, rising.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Grade {
+    /// Part of a gap over an edge, whose sum says nothing about either side.
+    Unplaced,
     /// Part of a long gap: the sum of the gap is right, its distribution is estimated.
     Estimated,
     /// Part of a gap of at most four hours: the hour counts as known, but no baseline
     /// is fitted to it.
     Firm,
+    /// Between readings that are at most an hour and a quarter apart: a baseline is
+    /// fitted to its share of the two intervals that it overlaps.
+    Close,
     Measured,
 }
 
@@ -78,6 +118,27 @@ pub(crate) struct HourEnergy {
     pub(crate) energy: MilliWattHours,
     /// That of the least certain part.
     pub(crate) grade: Grade,
+}
+
+/// What the meters of a house show of an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HouseHour {
+    /// A meter has no value.
+    Unknown,
+    /// Part of a gap over an edge, whose sum says nothing about either side.
+    Unplaced,
+    /// The meters that are subtracted have more than the others: one of them is wrong.
+    BelowZero,
+    Known(HourEnergy),
+}
+
+impl HouseHour {
+    pub(crate) fn known(self) -> Option<HourEnergy> {
+        match self {
+            Self::Known(energy) => Some(energy),
+            Self::Unknown | Self::Unplaced | Self::BelowZero => None,
+        }
+    }
 }
 
 /// Provenance of consecutive quarter-hours from the outer ends of the first and last.

@@ -16,10 +16,10 @@ mod step;
 
 pub(crate) use meter_config::{MAX_REGISTER, MeterConfig};
 pub(crate) use meter_day::{
-    Grade, HourEnergy, MeterDay, QuarantineTally, QuarterEnergy, provenance,
+    Grade, HourEnergy, HouseHour, MeterDay, QuarantineTally, QuarterEnergy, provenance,
 };
 pub(crate) use register_state::{
-    Boundary, PendingBoundary, QuarterUpdate, RegisterPoint, RegisterState, SuspectPoint,
+    Boundary, PendingBoundary, Precision, QuarterUpdate, RegisterPoint, RegisterState, SuspectPoint,
 };
 
 #[cfg(test)]

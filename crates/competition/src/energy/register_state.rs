@@ -11,15 +11,26 @@ pub(crate) struct RegisterPoint {
     pub(crate) register: MilliWattHours,
 }
 
+/// How well the register is known at the start of a quarter-hour, rising.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Precision {
+    /// Within a longer gap: the register is only known to lie between two readings.
+    Loose,
+    /// Within a gap of at most four hours.
+    Firm,
+    /// Between readings that are at most an hour and a quarter apart, or within seven
+    /// and a half minutes of a reading.
+    Close,
+    /// The readings around it are at most 15 minutes apart, or one is at it.
+    Exact,
+}
+
 /// R at the start of a quarter-hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Boundary {
     pub(crate) quarter: QuarterHour,
     pub(crate) register: MilliWattHours,
-    /// The readings around it are at most 15 minutes apart, or one is at it.
-    pub(crate) exact: bool,
-    /// Exact, or within a gap of at most four hours.
-    pub(crate) firm: bool,
+    pub(crate) precision: Precision,
     /// Depends on a declared register value.
     pub(crate) declared: bool,
 }
@@ -37,7 +48,7 @@ pub(crate) struct SuspectPoint {
 pub(crate) struct PendingBoundary {
     /// Integral of the power since the register changed, W·s.
     pub(crate) work: i64,
-    pub(crate) exact: bool,
+    pub(crate) precision: Precision,
 }
 
 /// The energy of a quarter-hour whose two boundaries are known.
@@ -45,10 +56,8 @@ pub(crate) struct PendingBoundary {
 pub(crate) struct QuarterUpdate {
     pub(crate) quarter: QuarterHour,
     pub(crate) energy: MilliWattHours,
-    pub(crate) start_exact: bool,
-    pub(crate) end_exact: bool,
-    /// Both ends are firm.
-    pub(crate) firm: bool,
+    pub(crate) start: Precision,
+    pub(crate) end: Precision,
     pub(crate) declared: bool,
 }
 

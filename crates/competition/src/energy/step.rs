@@ -1,6 +1,6 @@
 //! One step of the state machine: a reading, or a declared change of the register.
 use super::{
-    Boundary, MeterConfig, QuarterUpdate, RegisterPoint, RegisterState, SuspectPoint,
+    Boundary, MeterConfig, Precision, QuarterUpdate, RegisterPoint, RegisterState, SuspectPoint,
     interpolation::Link,
     meter_config::RegisterChange,
     plausibility::{Plausibility, check},
@@ -107,8 +107,7 @@ impl RegisterState {
         self.boundary = (quarter.start() == point.at).then_some(Boundary {
             quarter,
             register: point.register,
-            exact: true,
-            firm: true,
+            precision: Precision::Exact,
             declared,
         });
         self.boundary_at_change = self.boundary;

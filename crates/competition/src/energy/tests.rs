@@ -62,8 +62,8 @@ fn hourly_readings_measure_their_hours() {
     assert_eq!(updates.len(), 7, "the quarter of the first reading has no beginning");
     let hour: i64 = updates[3..7].iter().map(|update| update.energy.0).sum();
     assert!((hour - 4_000_000).abs() < 15_000, "{hour}");
-    assert!(updates[3].start_exact && !updates[3].end_exact);
-    assert!(!updates[6].start_exact && updates[6].end_exact);
+    assert_eq!((updates[3].start, updates[3].end), (Precision::Exact, Precision::Close));
+    assert_eq!((updates[6].start, updates[6].end), (Precision::Close, Precision::Exact));
 }
 
 #[test]

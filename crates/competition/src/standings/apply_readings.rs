@@ -1,11 +1,13 @@
 //! Applying samples, late samples, imported intervals and stored days.
-use super::{Standings, hour_energy};
+use core::ops::Range;
+
+use super::{Standings, house_hour};
 use crate::{
     AppendOutcome, DayRecord, DayRecordError, IntervalReading, MeterIndex, ReadingSource, Sample,
     Time, day_record,
-    energy::{QuarterEnergy, QuarterUpdate},
-    meter_days::Recomputed,
-    time::{Day, QuarterHour, each_hour, each_quarter},
+    energy::{HouseHour, Precision, QuarterEnergy, QuarterUpdate},
+    meter_days::{MeterDays, Recomputed},
+    time::{Day, Hour, QuarterHour, each_hour, each_quarter},
 };
 
 impl Standings {
@@ -51,58 +53,114 @@ impl Standings {
                 QuarterEnergy::from(&QuarterUpdate {
                     quarter: first + part as i64,
                     energy: energy.part(part, parts),
-                    start_exact: part == 0,
-                    end_exact: part + 1 == parts,
-                    firm: true,
+                    start: if part == 0 { Precision::Exact } else { Precision::Firm },
+                    end: if part + 1 == parts { Precision::Exact } else { Precision::Firm },
                     declared: false,
                 })
             })
             .collect();
-        let owner = self.owners[meter.0 as usize].0 as usize;
+        let index = meter.0 as usize;
+        let end = first + parts as i64;
+        let days = &mut self.meter_days[index];
+        let into = each_quarter(&(first..end)).find(|quarter| days.is_in_gap(*quarter));
+        if let Some(quarter) = into {
+            // Gaps are divided once for all rows of an import.
+            days.imported_into(quarter);
+            self.enqueue(self.owners[index].0 as usize);
+        }
+        self.change_hours(index, first.hour()..first.hour() + 1, |days| {
+            days.import(first, &values);
+        });
+    }
+
+    /// Takes back imported intervals of a meter that begin in a range.
+    pub fn remove_intervals(&mut self, meter: MeterIndex, range: Range<Time>) {
+        let index = meter.0 as usize;
+        let Some(known) = self.meter_days[index].imported_quarters() else { return };
+        let quarters = QuarterHour::at_or_after(range.start)..QuarterHour::at_or_after(range.end);
+        let (first, end) = (quarters.start.max(known.start), quarters.end.min(known.end));
+        for hour in each_hour(&(first.hour()..(end + 3).hour())) {
+            let days = &mut self.meter_days[index];
+            let removed = days.intervals_of(hour, &quarters);
+            if removed.is_empty() {
+                continue;
+            }
+            if let Some(quarter) = removed.iter().find(|quarter| days.is_in_gap(**quarter)) {
+                days.imported_into(*quarter);
+                self.enqueue(self.owners[index].0 as usize);
+            }
+            self.change_hours(index, hour..hour + 1, |days| days.remove_imported(&removed));
+        }
+        self.meter_days[index].find_newest_import();
+    }
+
+    /// Changes hours of a meter, outside of gaps, and their participant's sums.
+    fn change_hours(
+        &mut self,
+        meter: usize,
+        hours: Range<Hour>,
+        change: impl FnOnce(&mut MeterDays),
+    ) {
+        let owner = self.owners[meter].0 as usize;
         let state = &mut self.states[owner];
-        let (meters, hour) = (state.meters.clone(), first.hour());
-        let old = hour_energy(&self.meter_days[meters.clone()], hour);
-        self.meter_days[meter.0 as usize].import(first, &values);
-        state.replace_hour(hour, old, hour_energy(&self.meter_days[meters], hour));
+        let meters = state.meters.clone();
+        let old: Vec<HouseHour> = each_hour(&hours)
+            .map(|hour| house_hour(&self.meter_days[meters.clone()], hour))
+            .collect();
+        change(&mut self.meter_days[meter]);
+        for (hour, old) in each_hour(&hours).zip(old) {
+            state.replace_hour(hour, old, house_hour(&self.meter_days[meters.clone()], hour));
+        }
         if state.needs_fit && state.has_contest_reading {
             self.enqueue(owner);
         }
     }
 
-    /// Stores quarter-hours of a meter and updates the participant's hours.
-    fn write(&mut self, meter: usize, writes: &[QuarterUpdate]) {
+    /// Changes quarter-hours of a meter's register, divides the gaps that they belonged to
+    /// and belong to, and updates the participant's hours.
+    fn change_quarters(
+        &mut self,
+        meter: usize,
+        range: Range<QuarterHour>,
+        change: impl FnOnce(&mut MeterDays),
+    ) {
+        if range.is_empty() {
+            return;
+        }
         let state = &mut self.states[self.owners[meter].0 as usize];
         let meters = state.meters.clone();
-        for writes in writes.chunk_by(|a, b| a.quarter.hour() == b.quarter.hour()) {
-            let hour = writes[0].quarter.hour();
-            let old = hour_energy(&self.meter_days[meters.clone()], hour);
-            for write in writes {
-                self.meter_days[meter].set(write.quarter, Some(QuarterEnergy::from(write)));
-            }
-            state.replace_hour(hour, old, hour_energy(&self.meter_days[meters.clone()], hour));
+        let hours =
+            |quarters: &Range<QuarterHour>| quarters.start.hour()..(quarters.end - 1).hour() + 1;
+        let before = self.meter_days[meter].with_gaps(range.clone());
+        let house = |meter_days: &[MeterDays], hours: Range<Hour>| -> Vec<HouseHour> {
+            each_hour(&hours).map(|hour| house_hour(&meter_days[meters.clone()], hour)).collect()
+        };
+        let known = hours(&before);
+        let mut old = house(&self.meter_days, known.clone());
+        change(&mut self.meter_days[meter]);
+        // Further quarter-hours may belong to a gap now; they have not changed yet.
+        let after = self.meter_days[meter].with_gaps(before);
+        let all = hours(&after);
+        old.splice(..0, house(&self.meter_days, all.start..known.start));
+        old.extend(house(&self.meter_days, known.end..all.end));
+        self.meter_days[meter].divide_gaps(&after);
+        for (hour, old) in each_hour(&all).zip(old) {
+            state.replace_hour(hour, old, house_hour(&self.meter_days[meters.clone()], hour));
         }
         if state.needs_fit && state.has_contest_reading {
             self.enqueue(self.owners[meter].0 as usize);
         }
     }
 
-    /// Removes quarter-hours of a meter and updates the participant's hours.
-    fn erase(&mut self, meter: usize, from: QuarterHour, until: Option<QuarterHour>) {
-        let state = &mut self.states[self.owners[meter].0 as usize];
-        let meters = state.meters.clone();
-        let Some(known) = self.meter_days[meter].quarters() else { return };
-        let until = until.map_or(known.end, |until| until.min(known.end));
-        let mut quarter = from.max(known.start);
-        while quarter < until {
-            let hour = quarter.hour();
-            let end = (hour + 1).first_quarter().min(until);
-            let old = hour_energy(&self.meter_days[meters.clone()], hour);
-            for quarter in each_quarter(&(quarter..end)) {
-                self.meter_days[meter].set(quarter, None);
+    /// Stores consecutive quarter-hours of a meter and updates the participant's hours.
+    fn write(&mut self, meter: usize, writes: &[QuarterUpdate]) {
+        let quarters = writes.iter().map(|write| write.quarter);
+        let Some((first, last)) = quarters.clone().min().zip(quarters.max()) else { return };
+        self.change_quarters(meter, first..last + 1, |days| {
+            for write in writes {
+                days.set(write.quarter, Some(QuarterEnergy::from(write)));
             }
-            state.replace_hour(hour, old, hour_energy(&self.meter_days[meters.clone()], hour));
-            quarter = end;
-        }
+        });
     }
 
     /// Computes the outdated days of a participant's meters again; the first
@@ -124,6 +182,10 @@ impl Standings {
                 first = first.into_iter().chain([from.max(start)]).min();
                 self.replace(meter, from, until, &updates);
             }
+            while let Some(range) = self.meter_days[meter].next_imported_into() {
+                first = first.into_iter().chain([range.start]).min();
+                self.change_quarters(meter, range, |_| ());
+            }
         }
         first
     }
@@ -137,19 +199,21 @@ impl Standings {
         until: Option<QuarterHour>,
         updates: &[QuarterUpdate],
     ) {
+        let known = self.meter_days[meter].quarters();
         let inside = |it: &&QuarterUpdate| until.is_none_or(|until| it.quarter < until);
-        let mut updates: Vec<QuarterUpdate> = updates.iter().filter(inside).copied().collect();
-        // The sort is stable: of several updates of a quarter-hour the last holds.
-        updates.sort_by_key(|update| update.quarter);
-        let mut next = from;
-        for update in &updates {
-            if next < update.quarter {
-                self.erase(meter, next, Some(update.quarter));
+        let updates: Vec<QuarterUpdate> = updates.iter().filter(inside).copied().collect();
+        let first =
+            updates.iter().map(|it| it.quarter).chain(known.clone().map(|it| it.start)).min();
+        let last = updates.iter().map(|it| it.quarter + 1).chain(known.map(|it| it.end)).max();
+        let Some((first, last)) = first.zip(last) else { return };
+        let range = from.max(first)..until.unwrap_or(last).min(last);
+        self.change_quarters(meter, range.clone(), |days| {
+            each_quarter(&range).for_each(|quarter| days.set(quarter, None));
+            // Of several updates of a quarter-hour the last holds.
+            for update in &updates {
+                days.set(update.quarter, Some(QuarterEnergy::from(update)));
             }
-            next = next.max(update.quarter + 1);
-        }
-        self.erase(meter, next, until);
-        self.write(meter, &updates);
+        });
     }
 
     /// The days of a meter that changed since the last call, oldest first. Call
@@ -184,16 +248,9 @@ impl Standings {
         }
         let day = day_record::decode(&record.bytes, days.config.fingerprint)
             .inspect_err(|_| self.broken[index] = true)?;
-        let state = &mut self.states[self.owners[index].0 as usize];
-        let meters = state.meters.clone();
-        state.restored = true;
-        let before: Vec<_> = each_hour(&number.hours())
-            .map(|hour| hour_energy(&self.meter_days[meters.clone()], hour))
-            .collect();
-        self.meter_days[index].restore(number, day);
-        for (hour, old) in each_hour(&number.hours()).zip(before) {
-            state.replace_hour(hour, old, hour_energy(&self.meter_days[meters.clone()], hour));
-        }
+        self.states[self.owners[index].0 as usize].restored = true;
+        let quarters = number.first_quarter()..(number + 1).first_quarter();
+        self.change_quarters(index, quarters, |days| days.restore(number, day));
         self.enqueue(self.owners[index].0 as usize);
         Ok(())
     }

@@ -7,7 +7,7 @@
 //! - night load: mean W/m² of the hours from 22 to 05
 use core::ops::Range;
 
-use super::{Standings, hour_energy};
+use super::{Standings, house_hour};
 use crate::{
     ConfidenceInterval, GoodnessOfFit, Leaderboard, Method, ParticipantIndex, Row, Rule, Score,
     Status, Time,
@@ -24,6 +24,10 @@ use crate::{
 
 /// Days whose saving [`Rule::MostImproved`] compares with the days before.
 const RECENT_DAYS: i64 = 14;
+
+/// Share of the contest's hours that may be below zero: a sub-meter that has more than the
+/// main meter in some hours is not right in the others either.
+const MAX_BELOW_ZERO: f64 = 0.02;
 
 /// Figures of a participant. Saving, interval and improvement are shares.
 struct Figures {
@@ -79,7 +83,7 @@ impl Standings {
             let meter_days = &self.meter_days[state.meters.clone()];
             let periods = state.periods_within(
                 state.calendar.contest.clone(),
-                |hour| hour_energy(meter_days, hour),
+                |hour| house_hour(meter_days, hour),
                 |hour| baseline.get(hour),
             );
             let fitted = fitted.as_ref();
@@ -111,7 +115,7 @@ impl Standings {
             let hours = state.calendar.contest.start..Hour::containing(as_of);
             let expected = |hour| state.contest_baseline(hour);
             let periods =
-                state.periods_within(hours, |hour| hour_energy(meter_days, hour), expected);
+                state.periods_within(hours, |hour| house_hour(meter_days, hour), expected);
             let fitted = state.fitted.as_ref();
             self.figures(state, rule, &periods, fitted, as_of, &outside(fitted))
         };
@@ -147,7 +151,8 @@ impl Standings {
         let any = totals.hours > 0;
         let nights = totals.night_hours as f64;
         let elapsed = state.elapsed_hours(now);
-        let saving = totals.saving();
+        // Below zero is no use of a building, so it is no saving either.
+        let saving = totals.saving().filter(|_| totals.matched_energy.0 >= 0);
         let days = (totals.matched_hours as f64 / 24.0).round() as usize;
         Figures {
             intensity: per(|it| (it.energy.0, 1e6), |it| it.area).filter(|_| any),
@@ -276,10 +281,19 @@ impl Standings {
         let cv_rmse = figures.fit.map(|fit| fit.cv_rmse);
         let bad = cv_rmse.filter(|cv_rmse| *cv_rmse > limits.cv_rmse);
         let coverage = figures.coverage.filter(|_| figures.totals.hours > 0);
+        let Totals { energy, hours, unplaced_hours, below_zero_hours, .. } = figures.totals;
+        let elapsed = state.elapsed_hours(now) as f64;
+        if below_zero_hours as f64 > MAX_BELOW_ZERO * elapsed {
+            return Some(Ineligibility::BelowZero { hours: below_zero_hours });
+        }
+        if energy.0 < 0 {
+            return Some(Ineligibility::BelowZero { hours });
+        }
         match (rule, coverage) {
+            (_, None) if unplaced_hours > 0 => Some(self.coverage_gap(state, figures, 0.0, now)),
             (_, None) => Some(Ineligibility::Silent),
             (_, Some(share)) if share < limits.coverage => {
-                Some(self.coverage_gap(state, share, now))
+                Some(self.coverage_gap(state, figures, share, now))
             }
             _ if by_baseline && (figures.saving.is_none() || cv_rmse.is_none()) => {
                 Some(Ineligibility::NoSaving)
@@ -316,9 +330,15 @@ impl Standings {
         figures.night.is_none().then_some(Ineligibility::NoArea)
     }
 
-    /// Why too few hours are known: since when a register is in quarantine, or from which
-    /// day the needed share would be reached if no more hours were missing.
-    fn coverage_gap(&self, state: &ParticipantState, share: f64, now: Time) -> Ineligibility {
+    /// Why too few hours are known: since when a register is in quarantine, that gaps
+    /// reach over an edge, or from which day the needed share would be reached if no more hours were missing.
+    fn coverage_gap(
+        &self,
+        state: &ParticipantState,
+        figures: &Figures,
+        share: f64,
+        now: Time,
+    ) -> Ineligibility {
         let needed = self.competition.thresholds.coverage;
         let meter_days = &self.meter_days[state.meters.clone()];
         let doubted = meter_days.iter().filter(|it| it.state.suspect.is_some());
@@ -326,6 +346,10 @@ impl Standings {
             return Ineligibility::Quarantine { share, since: state.calendar.date(good) };
         }
         let elapsed = state.elapsed_hours(now) as f64;
+        let hours = figures.totals.unplaced_hours;
+        if (figures.totals.hours + hours) as f64 >= needed * elapsed {
+            return Ineligibility::GapOverEdge { share, needed, hours };
+        }
         // (known + x) / (elapsed + x) = needed
         let more = (elapsed * (needed - share) / (1.0 - needed)).ceil();
         let end = state.calendar.contest.end.start();

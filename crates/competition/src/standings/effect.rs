@@ -2,7 +2,7 @@
 //! weeks after, with its interval (`../shared/fairness.md`, "Activities").
 use core::ops::Range;
 
-use super::{Standings, hour_energy};
+use super::{Standings, house_hour};
 use crate::{
     ConfidenceInterval, ParticipantIndex, Time, participant_state::ParticipantState, time::Hour,
     totals::Totals,
@@ -72,7 +72,7 @@ impl Standings {
         let meter_days = &self.meter_days[state.meters.clone()];
         let periods = state.periods_within(
             hours,
-            |hour| hour_energy(meter_days, hour),
+            |hour| house_hour(meter_days, hour),
             |hour| state.contest_baseline(hour),
         );
         let mut totals = Totals::default();

@@ -9,12 +9,14 @@ mod apply_readings;
 mod board;
 mod clusters;
 mod effect;
+mod notices;
 mod portfolio;
 mod queries;
 mod refit;
 mod saving_opportunities;
 
 pub use effect::Effect;
+pub use notices::{Notice, NoticeKind};
 pub use portfolio::Portfolio;
 pub use saving_opportunities::{Confidence, OpportunityKind, ReferenceLoad, SavingOpportunity};
 
@@ -24,7 +26,7 @@ use crate::{
     Competition, MeterIndex, MilliWattHours, Participant, ParticipantIndex, RejectReason, Sample,
     Time,
     calendar::Calendar,
-    energy::{Grade, HourEnergy, MAX_REGISTER, MeterConfig, QuarterUpdate},
+    energy::{Grade, HourEnergy, HouseHour, MAX_REGISTER, MeterConfig, QuarterUpdate},
     meter_days::MeterDays,
     participant_state::ParticipantState,
     time::Hour,
@@ -56,20 +58,21 @@ impl Standings {
         let mut names = HashMap::new();
         let (mut owners, mut meter_days, mut states) = (Vec::new(), Vec::new(), Vec::new());
         for (who, participant) in participants.iter().enumerate() {
-            let first = meter_days.len();
-            for meter in &participant.meters {
-                names.insert(meter.id.clone(), MeterIndex(meter_days.len() as u32));
-                owners.push(ParticipantIndex(who as u32));
-                meter_days.push(MeterDays::new(
-                    MeterConfig::new(meter, &competition, contest),
-                    first_day,
-                ));
-            }
             let calendar = match participant.special_days.as_slice() {
                 [] => shared.clone(),
                 own => Arc::new(Calendar::new(&competition, own)),
             };
-            states.push(ParticipantState::new(participant, first..meter_days.len(), calendar));
+            let first = meter_days.len();
+            let meters = first..first + participant.meters.len();
+            let state = ParticipantState::new(participant, meters, calendar);
+            let edges = state.edges();
+            for meter in &participant.meters {
+                names.insert(meter.id.clone(), MeterIndex(meter_days.len() as u32));
+                owners.push(ParticipantIndex(who as u32));
+                let config = MeterConfig::new(meter, &competition, contest);
+                meter_days.push(MeterDays::new(config, first_day, edges.clone()));
+            }
+            states.push(state);
         }
         Self {
             broken: vec![false; meter_days.len()],
@@ -162,13 +165,33 @@ fn is_sentinel(register: i64) -> bool {
         .any(|value| [1, 10, 100, 1000].iter().any(|unit| register == value * unit))
 }
 
-/// Signed sum of a participant's meters in an hour; `None` where one is unknown.
-fn hour_energy(meters: &[MeterDays], hour: Hour) -> Option<HourEnergy> {
+/// Part of the energy that the meters of a house moved in an hour by which their signed
+/// sum may be below zero: meters are not read at the same second.
+const BELOW_ZERO: f64 = 0.02;
+
+/// Signed sum of a participant's meters in an hour.
+fn house_hour(meters: &[MeterDays], hour: Hour) -> HouseHour {
     let mut sum = HourEnergy { energy: MilliWattHours(0), grade: Grade::Measured };
+    let mut moved = 0_i64;
     for meter in meters {
-        let HourEnergy { energy, grade } = meter.hour(hour)?;
+        let Some(HourEnergy { energy, grade }) = meter.hour(hour) else {
+            return HouseHour::Unknown;
+        };
         sum.energy += MilliWattHours(meter.config.sign * energy.0);
         sum.grade = sum.grade.min(grade);
+        moved = moved.saturating_add(energy.0);
     }
-    (!meters.is_empty()).then_some(sum)
+    match sum {
+        _ if meters.is_empty() => HouseHour::Unknown,
+        HourEnergy { grade: Grade::Unplaced, .. } => HouseHour::Unplaced,
+        HourEnergy { energy, .. } if (energy.0 as f64) < -BELOW_ZERO * moved as f64 => {
+            HouseHour::BelowZero
+        }
+        known => HouseHour::Known(known),
+    }
+}
+
+/// Signed sum of a participant's meters in an hour, where it is known and believed.
+fn hour_energy(meters: &[MeterDays], hour: Hour) -> Option<HourEnergy> {
+    house_hour(meters, hour).known()
 }

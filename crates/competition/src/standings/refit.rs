@@ -1,6 +1,6 @@
 //! Recomputation: first the days of late samples, then the baselines that they change,
 //! then the sums of the contest.
-use super::{Standings, hour_energy};
+use super::{Standings, house_hour};
 use crate::{
     Baseline, Celsius, ContestTotals, Method, MilliWattHours, ParticipantIndex, ReadingSource,
     Revision, Time,
@@ -18,7 +18,7 @@ impl Standings {
     pub fn temperature(&mut self, who: ParticipantIndex, at: Time, outdoor: Celsius) {
         let hour = Hour::containing(at);
         let state = &mut self.states[who.0 as usize];
-        let energy = hour_energy(&self.meter_days[state.meters.clone()], hour);
+        let energy = house_hour(&self.meter_days[state.meters.clone()], hour);
         state.set_temperature(hour, outdoor, energy);
         if state.needs_fit && state.has_contest_reading {
             self.enqueue(who.0 as usize);
@@ -93,7 +93,7 @@ impl Standings {
         let state = &mut self.states[who];
         state.needs_fit = false;
         state.fitted = fitted;
-        state.set_contest_baseline(baseline, |hour| hour_energy(meter_days, hour));
+        state.set_contest_baseline(baseline, |hour| house_hour(meter_days, hour));
     }
 
     /// The baseline of the contest by a method, and its fit where the method fits a
@@ -108,7 +108,7 @@ impl Standings {
             return (None, ContestBaseline::empty(&contest));
         }
         let meter_days = &self.meter_days[state.meters.clone()];
-        let training_hours = state.training_hours(|hour| hour_energy(meter_days, hour));
+        let training_hours = state.training_hours(|hour| house_hour(meter_days, hour));
         let options = FitOptions {
             use_temperature: method.baseline.uses_temperature(),
             half_life: method.half_life,
@@ -149,7 +149,7 @@ impl Standings {
         days: usize,
     ) -> Option<f64> {
         let meter_days = &self.meter_days[state.meters.clone()];
-        let training_hours = state.training_hours(|hour| hour_energy(meter_days, hour));
+        let training_hours = state.training_hours(|hour| house_hour(meter_days, hour));
         match method.baseline {
             Baseline::LastYear => last_year_half_width(&training_hours, year_before(state), days),
             Baseline::ThreeWeeksBefore => three_weeks_half_width(&training_hours, days),

@@ -51,9 +51,11 @@ fn register_readings_take_precedence_over_imported_intervals() {
     let points = standings.series(HALL, Time(start)..Time(start + 6 * HOUR), HOUR);
     let energies: Vec<_> = points.iter().map(|it| it.energy.map(|it| it.0)).collect();
     let own = |n: i64| Some(999_999 + n);
-    assert_eq!(energies[..3], [own(0), own(1), own(2)]);
-    assert_eq!(energies[3..], [own(3), own(4), None], "the hole ends in the fourth hour");
-    assert_eq!(points[2].provenance, Provenance::Measured);
+    assert_eq!(energies[..2], [own(0), own(1)], "the register begins in the second hour");
+    assert_eq!(energies[2..4], [Some(1_200_000); 2], "the register is known around the hole");
+    assert_eq!(energies[4..], [own(4), None], "the register ends in the fifth hour");
+    assert_eq!(points[1].provenance, Provenance::Measured);
+    assert_eq!(points[2].provenance, Provenance::Estimated);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 mod advice;
 mod days;
 mod gaming;
+mod gaps;
 mod intervals;
 mod model;
 mod oslo;

@@ -115,7 +115,19 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
                 sek_per_year: 18_000.0,
                 confidence: competition::Confidence::Medium,
             };
-            let _ = reply.send(Ok(Insight { effects: vec![Some(effect)], traps: vec![trap] }));
+            let notice = competition::Notice {
+                kind: competition::NoticeKind::GapOverEdge,
+                range: None,
+                hours: 12,
+                energy: None,
+                text: competition::Bilingual::new(
+                    "12 hours of the contest are unknown".to_owned(),
+                    "12 av tävlingens timmar är okända".to_owned(),
+                ),
+            };
+            let insight =
+                Insight { effects: vec![Some(effect)], traps: vec![trap], notices: vec![notice] };
+            let _ = reply.send(Ok(insight));
         }
         Query::Series { range, step, reply, .. } => {
             let step = step.seconds();

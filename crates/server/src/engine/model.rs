@@ -1,6 +1,6 @@
 //! What the engine publishes and answers: plain values that every part of it shares.
 use competition::{
-    Effect, MilliWattHours, ParticipantIndex, Provenance, SavingOpportunity, Time, Watts,
+    Effect, MilliWattHours, Notice, ParticipantIndex, Provenance, SavingOpportunity, Time, Watts,
 };
 use wire::{GatewayId, Status};
 
@@ -153,4 +153,6 @@ pub struct Insight {
     pub effects: Vec<Option<Effect>>,
     /// Saving opportunities, the most expensive first.
     pub traps: Vec<SavingOpportunity>,
+    /// What a reader has to know about the energy behind its figures.
+    pub notices: Vec<Notice>,
 }

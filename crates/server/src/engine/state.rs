@@ -184,6 +184,7 @@ impl EngineState {
         Insight {
             effects: effects.collect(),
             traps: self.standings.saving_opportunities(who, now, price),
+            notices: self.standings.notices(who),
         }
     }
 

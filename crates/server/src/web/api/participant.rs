@@ -6,7 +6,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use competition::{Activity, Effect, MilliWattHours, SavingOpportunity, Watts};
+use competition::{Activity, Effect, MilliWattHours, Notice, SavingOpportunity, Watts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,6 +36,38 @@ struct ParticipantJson<'a> {
     activities: Vec<ActivityJson<'a>>,
     /// Loads that could be switched off, the most expensive first; they overlap.
     traps: Vec<TrapJson>,
+    /// What a reader has to know about the energy behind the figures.
+    notices: Vec<NoticeJson>,
+}
+
+/// A notice about the participant's energy.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Notice)]
+struct NoticeJson {
+    /// `gap-over-edge`, `below-zero` or `import-disagrees`.
+    kind: &'static str,
+    /// Where it is about one stretch of time.
+    from: Option<String>,
+    until: Option<String>,
+    /// Hours of the contest that are concerned.
+    hours: i64,
+    /// Energy that is concerned.
+    kwh: Option<f64>,
+    words: String,
+}
+
+impl From<&Notice> for NoticeJson {
+    fn from(notice: &Notice) -> Self {
+        let [from, until] = notice.range.map_or([None; 2], |range| range.map(Some));
+        Self {
+            kind: notice.kind.as_str(),
+            from: from.map(rfc3339),
+            until: until.map(rfc3339),
+            hours: notice.hours,
+            kwh: notice.energy.and_then(|energy| kwh(energy, 1)),
+            words: notice.text.english.clone(),
+        }
+    }
 }
 
 /// An activity of a town hall.
@@ -194,6 +226,7 @@ pub(in crate::web) async fn participant(
             .map(|(it, effect)| ActivityJson::of(it, effect.as_ref()))
             .collect(),
         traps: insight.traps.iter().map(TrapJson::from).collect(),
+        notices: insight.notices.iter().map(NoticeJson::from).collect(),
     };
     let body = serde_json::to_vec(&json).unwrap_or_default();
     Ok(CachedBody::new("application/json", body).respond(&headers))

@@ -257,7 +257,7 @@ async fn a_town_hall_shows_its_activities_and_its_energy_traps() {
     for part in ["Night walk", "not distinguishable", "to 3.5", "permanent load", "2027-03-23"] {
         assert!(text.contains(part), "{part:?} is missing");
     }
-    for part in ["SEK a year if the load stays", "likely"] {
+    for part in ["SEK a year if the load stays", "likely", "12 hours of the contest are unknown."] {
         assert!(text.contains(part), "{part:?} is missing");
     }
 }

@@ -1,4 +1,4 @@
-//! On a town hall's page: its activities with their measured effects, and its energy
+//! On a town hall's page: notices about its readings, its activities with their measured effects, and its energy
 //! traps with their cost a year.
 use competition::Participant;
 use maud::{Markup, html};
@@ -11,9 +11,20 @@ use crate::text::{ChooseText, FormatNumber};
 pub(super) fn insight(context: &ViewContext, who: &Participant, insight: &Insight) -> Markup {
     html! {
         section.insight { div.inner #insight {
+            (notices(context, insight))
             (activities(context, who, insight))
             (traps(context, insight))
         } }
+    }
+}
+
+fn notices(context: &ViewContext, insight: &Insight) -> Markup {
+    let l = context.language;
+    html! {
+        @if !insight.notices.is_empty() {
+            h2 { (l.pick("Att veta om avläsningarna", "What to know about the readings")) }
+            ul.notices { @for notice in &insight.notices { li { (l.text(&notice.text)) "." } } }
+        }
     }
 }
 
