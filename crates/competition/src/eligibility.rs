@@ -5,10 +5,15 @@ use jiff::civil::Date;
 use crate::Bilingual;
 
 /// Why a participant is not ranked.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Ineligibility {
     NotBegun {
         start: Date,
+    },
+    /// `words`: the headline of the largest doubt.
+    Doubt {
+        share: f64,
+        words: Bilingual,
     },
     NoMeter,
     Silent,
@@ -17,6 +22,16 @@ pub(crate) enum Ineligibility {
         days: u32,
         needed: u32,
         first: Option<Date>,
+    },
+    /// Days that the organiser excluded are why too few are left.
+    ExcludedDays {
+        days: u32,
+        needed: u32,
+        excluded: u32,
+    },
+    /// A register rises by more than the connection carries.
+    Capacity {
+        kilowatts: i64,
     },
     Fit {
         cv_rmse: f64,
@@ -53,7 +68,7 @@ pub(crate) enum Ineligibility {
     },
 }
 
-const MONTHS: [(&str, &str); 12] = [
+pub(crate) const MONTHS: [(&str, &str); 12] = [
     ("January", "januari"),
     ("February", "februari"),
     ("March", "mars"),
@@ -89,6 +104,19 @@ impl Ineligibility {
                     format!("tävlingen börjar den {swedish}"),
                 )
             }
+            Self::Doubt { share, words } => {
+                let share = (share * 100.0).ceil();
+                (
+                    format!(
+                        "not ranked: {share} % of its energy is in doubt: {}; the organiser decides",
+                        words.english
+                    ),
+                    format!(
+                        "rankas inte: {share} % av dess energi är ifrågasatt: {}; arrangören beslutar",
+                        words.swedish
+                    ),
+                )
+            }
             Self::NoMeter => {
                 ("no meter is entered".to_owned(), "ingen mätare är inlagd".to_owned())
             }
@@ -115,6 +143,30 @@ impl Ineligibility {
                 format!(
                     "bara {days} av referensperiodens dagar har nio tiondelar av sina timmar, \
                      {needed} behövs; importera den historik som saknas"
+                ),
+            ),
+            Self::ExcludedDays { days, needed, excluded } => (
+                format!(
+                    "{excluded} days of the baseline period are excluded by declaration, which \
+                     leaves {days} days with nine tenths of their hours; {needed} are needed; \
+                     withdraw the exclusion, or begin the baseline period earlier"
+                ),
+                format!(
+                    "{excluded} dagar av referensperioden är undantagna genom anmälan, så bara \
+                     {days} dagar har nio tiondelar av sina timmar; {needed} behövs; återta \
+                     undantaget eller låt referensperioden börja tidigare"
+                ),
+            ),
+            Self::Capacity { kilowatts } => (
+                format!(
+                    "the register rises by more than the connection of {kilowatts} kW carries, \
+                     and those readings do not count; if they are right, set capacity_kw of the \
+                     meter and import the refused history again"
+                ),
+                format!(
+                    "mätarställningen stiger mer än anslutningen på {kilowatts} kW kan leverera, \
+                     och de avläsningarna räknas inte; stämmer de, ange mätarens capacity_kw och \
+                     importera den avvisade historiken igen"
                 ),
             ),
             Self::Fit { cv_rmse, most } => {

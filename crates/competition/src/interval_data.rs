@@ -50,8 +50,11 @@ impl ImportValidator {
         self.check_time(start)?;
         self.check_time(start.plus_seconds(seconds))?;
         let max = i128::from(meter.capacity.0) * i128::from(seconds) * 10 / 36;
-        if energy.0 < 0 || i128::from(energy.0) > max {
-            return Err(RejectReason::OutOfRange);
+        if energy.0 < 0 {
+            return Err(RejectReason::Negative);
+        }
+        if i128::from(energy.0) > max {
+            return Err(RejectReason::Capacity);
         }
         Ok(())
     }
@@ -62,7 +65,7 @@ impl ImportValidator {
     /// Why it is rejected.
     pub fn check_temperature(&self, at: Time, outdoor: Celsius) -> Result<(), RejectReason> {
         self.check_time(at)?;
-        if is_plausible(outdoor) { Ok(()) } else { Err(RejectReason::OutOfRange) }
+        if is_plausible(outdoor) { Ok(()) } else { Err(RejectReason::Temperature) }
     }
 
     fn check_time(&self, at: Time) -> Result<(), RejectReason> {

@@ -1,7 +1,7 @@
 //! The leaderboard and its rows.
 use crate::{
-    Baseline, Bilingual, ConfidenceInterval, MilliWattHours, ParticipantIndex, Rule, Score, Time,
-    Watts,
+    Baseline, Bilingual, ConfidenceInterval, Doubt, MilliWattHours, ParticipantIndex, Rule, Score,
+    Time, Watts,
 };
 
 /// The phase of the competition.
@@ -68,6 +68,8 @@ pub struct Row {
     pub cv_rmse: Option<f64>,
     /// Bias of the baseline's fit, ASHRAE Guideline 14.
     pub nmbe: Option<f64>,
+    /// Open doubts about its input.
+    pub doubts: Vec<Doubt>,
     /// Why it is not ranked.
     pub reason: Option<Bilingual>,
 }

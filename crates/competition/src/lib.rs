@@ -13,7 +13,8 @@
 //! the energy of quarter-hours; `meter_days` keeps them by meter, `gaps` divides what
 //! lies between distant readings, `participant_state` sums by participant; `calendar`
 //! gives each hour its time of week; `baseline` fits and predicts, with the sums of
-//! `bin_sums`, and estimates the uncertainty; `eligibility` and `ranking` derive the
+//! `bin_sums`, and estimates the uncertainty; `doubts` finds input that cannot be right;
+//! `eligibility` and `ranking` derive the
 //! leaderboard. `standings` is the interface to all of them. [`placebo`] tests the
 //! methods on real buildings.
 //!
@@ -24,12 +25,17 @@ mod baseline;
 mod bilingual;
 mod bin_sums;
 mod calendar;
+mod collation;
 mod confidence_interval;
+mod contest_baseline;
 mod day_record;
+mod doubts;
 mod eligibility;
 mod energy;
 mod factors;
 mod gaps;
+mod hour_ranges;
+mod index;
 mod interval_data;
 mod leaderboard;
 mod meter_days;
@@ -56,15 +62,18 @@ pub use activity::{Activity, ActivityKind};
 pub use bilingual::Bilingual;
 pub use bin_sums::GoodnessOfFit;
 pub use calendar::Country;
+pub use collation::by_name;
 pub use confidence_interval::ConfidenceInterval;
 pub use day_record::{DayRecord, DayRecordError};
+pub use doubts::{Acceptance, Consequence, Doubt, DoubtKind, DoubtThresholds};
 pub use factors::{Factors, KgCo2PerKwh, SekPerKwh};
+pub use index::{MeterIndex, ParticipantIndex};
 pub use interval_data::{ImportValidator, IntervalReading};
 pub use leaderboard::{ClusterRow, Contact, Leaderboard, Row, Status};
 pub use names::UnknownName;
 pub use participant::{
-    Baseline, Competition, Dated, DayKind, Epoch, Exclusion, Meter, MeterIndex, Method,
-    Participant, ParticipantIndex, Period, Sign, Thresholds,
+    Baseline, Competition, Correction, Dated, DayKind, Epoch, Exclusion, Meter, Method,
+    Participant, Period, Sign, Thresholds,
 };
 pub use reading_source::{NoStoredReadings, ReadingSource};
 pub use results::{

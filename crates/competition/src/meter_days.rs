@@ -142,6 +142,12 @@ impl MeterDays {
     /// Energy of a quarter-hour: that of its gap; the register's where it knows the whole
     /// hour; else the imported interval's, else the register's.
     pub(crate) fn quarter(&self, quarter: QuarterHour) -> Option<QuarterEnergy> {
+        let QuarterEnergy { energy, flags } = self.stored_quarter(quarter)?;
+        Some(QuarterEnergy { energy: self.config.corrected(quarter.hour(), energy), flags })
+    }
+
+    /// Without the declared corrections.
+    fn stored_quarter(&self, quarter: QuarterHour) -> Option<QuarterEnergy> {
         let divided = self.gaps.range(..=quarter).next_back();
         if let Some(value) = divided.and_then(|(_, gap)| gap.get(quarter)) {
             return Some(value);
@@ -162,13 +168,24 @@ impl MeterDays {
 
     /// Energy of an hour; `None` unless all its quarter-hours are known.
     pub(crate) fn hour(&self, hour: Hour) -> Option<HourEnergy> {
+        let HourEnergy { energy, grade } = self.stored_hour(hour)?;
+        Some(HourEnergy { energy: self.config.corrected(hour, energy), grade })
+    }
+
+    /// Whether an hour is known by the register, not by imported intervals.
+    pub(crate) fn is_by_register(&self, hour: Hour) -> bool {
+        self.hour_by_register(hour).is_some()
+    }
+
+    /// Without the declared corrections.
+    fn stored_hour(&self, hour: Hour) -> Option<HourEnergy> {
         let by_register = self.hour_by_register(hour);
         let divided = self.gaps.range(..(hour + 1).first_quarter()).next_back();
         let in_gap = divided.is_some_and(|(_, gap)| gap.quarters.end > hour.first_quarter());
         if !in_gap && (by_register.is_some() || self.imported(hour.day()).is_none()) {
             return by_register;
         }
-        sum_of_hour(hour.quarters().map(|quarter| self.quarter(quarter)))
+        sum_of_hour(hour.quarters().map(|quarter| self.stored_quarter(quarter)))
     }
 
     fn hour_by_register(&self, hour: Hour) -> Option<HourEnergy> {

@@ -2,16 +2,9 @@
 use jiff::{civil::Date, tz::TimeZone};
 
 use crate::{
-    Activity, Country, Factors, Percent, Rule, SquareMetres, Time, WattHours, Watts, names::names,
+    Acceptance, Activity, Country, DoubtThresholds, Factors, Percent, Rule, SquareMetres, Time,
+    WattHours, Watts, names::names,
 };
-
-/// Position of a participant in the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ParticipantIndex(pub u32);
-
-/// Position of a meter among all meters of the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MeterIndex(pub u32);
 
 /// Local days, the end not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +75,8 @@ pub struct Competition {
     pub rule: Rule,
     /// What a participant must reach to be ranked.
     pub thresholds: Thresholds,
+    /// When input is doubted.
+    pub doubts: DoubtThresholds,
     /// How baselines are computed.
     pub method: Method,
     /// Bridge days and half days of all participants.
@@ -101,6 +96,7 @@ impl Competition {
             contest,
             rule: Rule::default(),
             thresholds: Thresholds::default(),
+            doubts: DoubtThresholds::default(),
             method: Method::default(),
             special_days: Vec::new(),
             factors: Factors::default(),
@@ -191,6 +187,8 @@ pub struct Participant {
     pub special_days: Vec<(Date, DayKind)>,
     /// Non-routine events.
     pub exclusions: Vec<Exclusion>,
+    /// Doubts that the organiser declared to be unfounded.
+    pub acceptances: Vec<Acceptance>,
     /// Its activities.
     pub activities: Vec<Activity>,
 }
@@ -222,6 +220,8 @@ pub struct Meter {
     pub rollover: Option<WattHours>,
     /// Declared meter changes and resets, oldest first.
     pub epochs: Vec<Epoch>,
+    /// Declared corrections of the energy by a factor.
+    pub corrections: Vec<Correction>,
 }
 
 impl Meter {
@@ -234,6 +234,7 @@ impl Meter {
             capacity: Watts(1_000_000),
             rollover: None,
             epochs: Vec::new(),
+            corrections: Vec::new(),
         }
     }
 }
@@ -247,4 +248,16 @@ pub struct Epoch {
     pub last: WattHours,
     /// First value of the new register.
     pub first: WattHours,
+}
+
+/// A declared correction: all energy of a meter in some hours is this factor times what was
+/// measured, because a unit, a multiplier or a phase was wrong.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Correction {
+    /// Begins with the hour that contains this moment.
+    pub from: Time,
+    /// Ends before the hour that begins at or after this moment.
+    pub until: Time,
+    /// The factor.
+    pub factor: f64,
 }

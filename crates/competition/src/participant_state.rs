@@ -13,7 +13,10 @@ use crate::{
     baseline::{FittedBaseline, Observation},
     bin_sums::BinSums,
     calendar::{BINS, Calendar, TimeOfWeek, days_after},
+    contest_baseline::ContestBaseline,
+    doubts::Doubts,
     energy::{Grade, HouseHour},
+    hour_ranges::{contains, difference, merged},
     static_period::{StaticPeriod, static_periods},
     time::{Hour, QuarterHour, each_hour},
     totals::{Change, Totals},
@@ -24,51 +27,6 @@ use crate::{
 /// quarter apart, with their share of these. README.md has the figures of the placebo
 /// bench behind it.
 const TEACHES: Grade = Grade::Close;
-
-/// An energy or nothing, in eight bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct CompactEnergy(i64);
-
-impl CompactEnergy {
-    const NONE: Self = Self(i64::MIN);
-
-    fn new(energy: Option<MilliWattHours>) -> Self {
-        energy.map_or(Self::NONE, |energy| Self(energy.0))
-    }
-
-    fn get(self) -> Option<MilliWattHours> {
-        (self != Self::NONE).then_some(MilliWattHours(self.0))
-    }
-}
-
-/// The baseline of each contest hour, where it has one; empty before the first fit.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ContestBaseline {
-    first: Hour,
-    energies: Vec<CompactEnergy>,
-}
-
-impl ContestBaseline {
-    pub(crate) fn empty(contest: &Range<Hour>) -> Self {
-        Self { first: contest.start, energies: Vec::new() }
-    }
-
-    pub(crate) fn new(
-        contest: &Range<Hour>,
-        predict: impl Fn(Hour) -> Option<MilliWattHours>,
-    ) -> Self {
-        let energies = each_hour(contest).map(|hour| CompactEnergy::new(predict(hour)));
-        Self { first: contest.start, energies: energies.collect() }
-    }
-
-    fn index(&self, hour: Hour) -> Option<usize> {
-        usize::try_from(hour - self.first).ok().filter(|index| *index < self.energies.len())
-    }
-
-    pub(crate) fn get(&self, hour: Hour) -> Option<MilliWattHours> {
-        self.energies[self.index(hour)?].get()
-    }
-}
 
 #[derive(Debug)]
 pub(crate) struct ParticipantState {
@@ -95,7 +53,11 @@ pub(crate) struct ParticipantState {
     /// The participant waits for [`crate::Standings::settle`].
     pub(crate) queued: bool,
     pub(crate) fitted: Option<FittedBaseline>,
-    weather: Weather,
+    pub(crate) weather: Weather,
+    /// What is doubted of its input, as of the last call of [`Self::set_doubts`].
+    pub(crate) doubts: Doubts,
+    /// An hour changed since.
+    pub(crate) doubts_outdated: bool,
 }
 
 impl ParticipantState {
@@ -123,6 +85,8 @@ impl ParticipantState {
             queued: false,
             fitted: None,
             weather: Weather::new(calendar.hours().start),
+            doubts: Doubts::default(),
+            doubts_outdated: false,
             calendar,
         }
     }
@@ -137,8 +101,46 @@ impl ParticipantState {
     }
 
     pub(crate) fn is_excluded(&self, hour: Hour) -> bool {
-        let after = self.excluded.partition_point(|range| range.end <= hour);
-        self.excluded.get(after).is_some_and(|range| range.start <= hour)
+        contains(&self.excluded, hour)
+    }
+
+    /// Whether [`crate::Standings::settle`] has something to compute.
+    pub(crate) fn needs_settling(&self) -> bool {
+        self.doubts_outdated || (self.needs_fit && self.has_contest_reading)
+    }
+
+    /// Whether an hour counts: it is not excluded, and its energy not in doubt.
+    fn counts(&self, hour: Hour) -> bool {
+        !self.is_excluded(hour) && !contains(&self.doubts.energy, hour)
+    }
+
+    /// Replaces the doubts, and takes the hours that they concern out of all sums or into
+    /// them.
+    pub(crate) fn set_doubts(&mut self, doubts: Doubts, energy: impl Fn(Hour) -> HouseHour) {
+        let before = &self.doubts.energy;
+        let (leaving, entering) =
+            (difference(&doubts.energy, before), difference(before, &doubts.energy));
+        for hour in leaving {
+            self.apply_to_sums(Change::Remove, hour, energy(hour));
+        }
+        // Every baseline may rest on a temperature.
+        self.needs_fit |= self.weather.doubt(&doubts.outdoor);
+        self.doubts = doubts;
+        for hour in entering {
+            self.apply_to_sums(Change::Add, hour, energy(hour));
+        }
+    }
+
+    fn apply_to_sums(&mut self, change: Change, hour: Hour, value: HouseHour) {
+        if !self.counts(hour) {
+            return;
+        }
+        if self.calendar.contest.contains(&hour) {
+            self.apply_to_contest(change, hour, value);
+        }
+        if self.calendar.baseline.contains(&hour) {
+            self.apply_to_baseline(change, hour, value);
+        }
     }
 
     /// Replaces the energy of an hour in all sums.
@@ -146,17 +148,11 @@ impl ParticipantState {
         if old == new {
             return;
         }
-        if self.calendar.contest.contains(&hour) {
-            self.has_contest_reading |= new != HouseHour::Unknown;
-            if !self.is_excluded(hour) {
-                self.apply_to_contest(Change::Remove, hour, old);
-                self.apply_to_contest(Change::Add, hour, new);
-            }
-        }
-        if self.calendar.baseline.contains(&hour) {
-            self.apply_to_baseline(Change::Remove, hour, old);
-            self.apply_to_baseline(Change::Add, hour, new);
-        }
+        let in_contest = self.calendar.contest.contains(&hour);
+        self.has_contest_reading |= new != HouseHour::Unknown && in_contest;
+        self.doubts_outdated = true;
+        self.apply_to_sums(Change::Remove, hour, old);
+        self.apply_to_sums(Change::Add, hour, new);
     }
 
     fn apply_to_contest(&mut self, change: Change, hour: Hour, value: HouseHour) {
@@ -172,8 +168,7 @@ impl ParticipantState {
         let Some((value, time)) = value.known().zip(self.calendar.time_of_week(hour)) else {
             return;
         };
-        // An excluded day is no day of the baseline.
-        if value.grade < Grade::Firm || self.is_excluded(hour) {
+        if value.grade < Grade::Firm {
             return;
         }
         let Some(date) = self.calendar.date_index(hour) else { return };
@@ -190,6 +185,22 @@ impl ParticipantState {
     fn is_complete(&self, date_index: usize) -> bool {
         let (known, all) = (self.known_hours[date_index], self.calendar.baseline_hours(date_index));
         u32::from(known) * 10 >= u32::from(all) * 9
+    }
+
+    /// Dates of the baseline of which more than a tenth of the hours are excluded.
+    pub(crate) fn excluded_days(&self) -> u32 {
+        let baseline = &self.calendar.baseline;
+        let mut hours = vec![0_u32; self.calendar.date_count()];
+        for hour in self.excluded.iter().flat_map(each_hour).filter(|it| baseline.contains(it)) {
+            if let Some(date) = self.calendar.date_index(hour) {
+                hours[date] += 1;
+            }
+        }
+        let excluded = (0..hours.len()).filter(|date| {
+            let all = u32::from(self.calendar.baseline_hours(*date));
+            !self.is_complete(*date) && hours[*date] * 10 > all
+        });
+        excluded.count() as u32
     }
 
     /// The first complete day of the baseline; `None` where it is the first day, or
@@ -209,7 +220,7 @@ impl ParticipantState {
 
     /// The baseline of any hour: in the contest as fitted, else the mean of its bin.
     pub(crate) fn baseline(&self, hour: Hour) -> Option<MilliWattHours> {
-        if self.calendar.contest.contains(&hour) && !self.contest_baseline.energies.is_empty() {
+        if self.calendar.contest.contains(&hour) && !self.contest_baseline.is_empty() {
             return self.contest_baseline.get(hour);
         }
         self.bin_sums.mean(self.calendar.time_of_week(hour)?.bin())
@@ -254,7 +265,7 @@ impl ParticipantState {
             period.totals = Totals::default();
         }
         for hour in each_hour(&self.calendar.contest) {
-            if !self.is_excluded(hour) {
+            if self.counts(hour) {
                 self.apply_to_contest(Change::Add, hour, energy(hour));
             }
         }
@@ -288,6 +299,7 @@ impl ParticipantState {
         if !self.calendar.hours().contains(&hour) || !self.weather.set(hour, outdoor) {
             return;
         }
+        self.doubts_outdated = true;
         if self.calendar.baseline.contains(&hour) {
             self.needs_fit = true;
         }
@@ -295,16 +307,17 @@ impl ParticipantState {
         if self.is_excluded(hour) {
             return;
         }
+        let energy = if self.counts(hour) { energy } else { HouseHour::Unknown };
         let Some(fitted) = &self.fitted else { return };
-        let predicted = CompactEnergy::new(self.predict(fitted, hour));
+        let predicted = self.predict(fitted, hour);
         self.apply_to_contest(Change::Remove, hour, energy);
-        self.contest_baseline.energies[index] = predicted;
+        self.contest_baseline.set(index, predicted);
         self.apply_to_contest(Change::Add, hour, energy);
     }
 
     /// Hours of the baseline that a fit may learn from, without excluded ones.
     pub(crate) fn training_hours(&self, energy: impl Fn(Hour) -> HouseHour) -> Vec<Observation> {
-        let hours = each_hour(&self.calendar.baseline).filter(|hour| !self.is_excluded(*hour));
+        let hours = each_hour(&self.calendar.baseline).filter(|hour| self.counts(*hour));
         hours
             .filter_map(|hour| {
                 let value = energy(hour).known().filter(|it| it.grade >= TEACHES)?;
@@ -363,7 +376,7 @@ impl ParticipantState {
         for hour in each_hour(&(hours.start.max(contest.start)..hours.end.min(contest.end))) {
             let Some(time) = self.calendar.time_of_week(hour) else { continue };
             let value = energy(hour);
-            if value == HouseHour::Unknown || self.is_excluded(hour) {
+            if value == HouseHour::Unknown || !self.counts(hour) {
                 continue;
             }
             while periods.get(current + 1).is_some_and(|next| next.from <= hour) {
@@ -373,17 +386,4 @@ impl ParticipantState {
         }
         periods
     }
-}
-
-/// The ranges in order, those that overlap or touch as one.
-fn merged(mut ranges: Vec<Range<Hour>>) -> Vec<Range<Hour>> {
-    ranges.sort_unstable_by_key(|range| range.start);
-    let mut merged: Vec<Range<Hour>> = Vec::new();
-    for range in ranges.into_iter().filter(|range| range.start < range.end) {
-        match merged.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => merged.push(range),
-        }
-    }
-    merged
 }

@@ -31,9 +31,21 @@ pub enum RejectReason {
     /// 2 147 483.647 kWh or 4 294 967.295 kWh.
     #[error("the register holds a value that meters use for 'unknown'")]
     Sentinel,
-    /// The value is beyond what the register's digits or the connection can hold.
-    #[error("the value is beyond what the meter can measure")]
+    /// The register is beyond what its digits can hold.
+    #[error("the register is beyond what the meter can show")]
     OutOfRange,
+    /// The energy or the power is more than the connection carries.
+    #[error(
+        "more than the connection of the meter carries; if it is right, set capacity_kw of the \
+         meter, which is 1000 unless it is set"
+    )]
+    Capacity,
+    /// The energy of an interval is negative.
+    #[error("the energy is below zero; import what is taken from the grid alone")]
+    Negative,
+    /// No outdoor temperature is that low or high.
+    #[error("no outdoor temperature; it is given in °C, from -80 to 60")]
+    Temperature,
 }
 
 /// Why a stored reading does not count. It depends on the readings before it.
@@ -43,7 +55,9 @@ pub enum QuarantineReason {
     #[error("the register fell and no meter change was declared")]
     Drop,
     /// More energy than the connection can carry in that time.
-    #[error("the register rose by more than the connection can carry")]
+    #[error(
+        "the register rose by more than the connection can carry; if it is right, set capacity_kw of the meter"
+    )]
     Step,
     /// The register reads zero after other values.
     #[error("the register reads zero after it was not")]

@@ -1,5 +1,7 @@
 //! Outdoor temperature of each hour of the competition, in two bytes an hour.
-use crate::{Celsius, time::Hour};
+use core::ops::Range;
+
+use crate::{Celsius, hour_ranges::contains, time::Hour};
 
 /// Temperatures outside of this range, °C, are errors of the sensor.
 const PLAUSIBLE: core::ops::RangeInclusive<f64> = -80.0..=60.0;
@@ -29,12 +31,14 @@ impl CompactTemperature {
 pub(crate) struct Weather {
     first: Hour,
     values: Vec<CompactTemperature>,
+    /// Hours whose temperature counts as missing: rising, disjoint.
+    doubted: Vec<Range<Hour>>,
 }
 
 impl Weather {
     /// `first`: the first hour that can have a temperature.
     pub(crate) fn new(first: Hour) -> Self {
-        Self { first, values: Vec::new() }
+        Self { first, values: Vec::new(), doubted: Vec::new() }
     }
 
     fn index(&self, hour: Hour) -> Option<usize> {
@@ -52,7 +56,21 @@ impl Weather {
         std::mem::replace(&mut self.values[index], value) != value
     }
 
+    /// Makes the temperatures of some hours missing, and no others. Returns whether that
+    /// changes anything.
+    pub(crate) fn doubt(&mut self, hours: &[Range<Hour>]) -> bool {
+        let changes = self.doubted != hours;
+        self.doubted = hours.to_vec();
+        changes
+    }
+
+    /// The temperature of an hour, unless it is doubted.
     pub(crate) fn at(&self, hour: Hour) -> Option<Celsius> {
+        self.measured(hour).filter(|_| !contains(&self.doubted, hour))
+    }
+
+    /// The temperature of an hour, doubted or not.
+    pub(crate) fn measured(&self, hour: Hour) -> Option<Celsius> {
         self.values.get(self.index(hour)?)?.get()
     }
 }

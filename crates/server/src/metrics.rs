@@ -11,6 +11,8 @@
 //! | `wattkampen_commit_seconds` | histogram | | duration of a commit |
 //! | `wattkampen_batch_readings` | histogram | | readings in a commit |
 //! | `wattkampen_stored_readings` | gauge | | readings in the store |
+//! | `wattkampen_clock_behind_seconds` | gauge | | seconds by which the clock is behind the newest stored reading, where that is too many; readings are held back |
+//! | `wattkampen_open_doubts` | gauge | `kind`: [`competition::DoubtKind`] | open doubts about the input of participants |
 //! | `wattkampen_board_version` | gauge | | version of the published leaderboard |
 //! | `wattkampen_event_listeners` | gauge | | clients of `/api/v1/events` |
 use std::sync::OnceLock;
@@ -64,6 +66,15 @@ fn describe() {
     describe_histogram!("wattkampen_commit_seconds", Unit::Seconds, "Duration of a commit.");
     describe_histogram!("wattkampen_batch_readings", "Readings in a commit.");
     describe_gauge!("wattkampen_stored_readings", "Readings in the store.");
+    describe_gauge!(
+        "wattkampen_open_doubts",
+        "Open doubts about the input of participants, by kind."
+    );
+    describe_gauge!(
+        "wattkampen_clock_behind_seconds",
+        Unit::Seconds,
+        "Seconds by which the clock is behind the newest stored reading; 0 while it can be right."
+    );
     describe_gauge!("wattkampen_board_version", "Version of the published leaderboard.");
     describe_gauge!("wattkampen_event_listeners", "Clients of /api/v1/events.");
 }

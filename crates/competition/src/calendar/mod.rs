@@ -140,6 +140,11 @@ impl Calendar {
         local_date(&self.zone, at)
     }
 
+    /// The time zone of its days.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// When a local date begins.
     pub(crate) fn midnight(&self, date: Date) -> Time {
         midnight(&self.zone, date)

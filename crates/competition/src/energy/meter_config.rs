@@ -1,9 +1,15 @@
 //! A meter's configuration in the units of the state machine, and its fingerprint.
-use core::hash::{Hash, Hasher};
+use core::{
+    hash::{Hash, Hasher},
+    ops::Range,
+};
 
 use fnv::FnvHasher;
 
-use crate::{Competition, Country, Meter, MilliWattHours, Sign, Time, WattHours, Watts};
+use crate::{
+    Competition, Correction, Country, Meter, MilliWattHours, Sign, Time, WattHours, Watts,
+    time::Hour,
+};
 
 /// Largest capacity of a connection. It keeps all sums far from overflow.
 const MAX_POWER: Watts = Watts(1_000_000_000);
@@ -32,6 +38,8 @@ pub(crate) struct MeterConfig {
     pub(crate) rollover: Option<MilliWattHours>,
     /// Oldest first.
     pub(crate) changes: Vec<RegisterChange>,
+    /// Hours whose energy is multiplied by a factor; stored days do not depend on them.
+    corrections: Vec<(Range<Hour>, f64)>,
     /// Gaps that end after this are filled by the load profile.
     pub(crate) contest_start: Time,
     /// Hash of everything that stored days depend on. Stores hold it: the same
@@ -66,9 +74,18 @@ impl MeterConfig {
             capacity,
             rollover,
             changes,
+            corrections: meter.corrections.iter().map(corrected_hours).collect(),
             contest_start,
             fingerprint: hasher.finish(),
         }
+    }
+
+    /// The energy of an hour, or of a part of it, with the declared corrections.
+    pub(crate) fn corrected(&self, hour: Hour, energy: MilliWattHours) -> MilliWattHours {
+        let factors = self.corrections.iter().filter(|(hours, _)| hours.contains(&hour));
+        factors.fold(energy, |energy, (_, factor)| {
+            MilliWattHours((energy.0 as f64 * factor).round() as i64)
+        })
     }
 
     /// Whether the connection can carry `amount` in `seconds`. Five more seconds are
@@ -88,4 +105,8 @@ impl MeterConfig {
         let register = register.0.saturating_mul(self.multiplier).saturating_mul(1000);
         MilliWattHours(register.clamp(-MAX_REGISTER.0, MAX_REGISTER.0))
     }
+}
+
+fn corrected_hours(it: &Correction) -> (Range<Hour>, f64) {
+    (Hour::containing(it.from)..Hour::at_or_after(it.until), it.factor)
 }

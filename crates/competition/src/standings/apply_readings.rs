@@ -111,7 +111,7 @@ impl Standings {
         for (hour, old) in each_hour(&hours).zip(old) {
             state.replace_hour(hour, old, house_hour(&self.meter_days[meters.clone()], hour));
         }
-        if state.needs_fit && state.has_contest_reading {
+        if state.needs_settling() {
             self.enqueue(owner);
         }
     }
@@ -147,7 +147,7 @@ impl Standings {
         for (hour, old) in each_hour(&all).zip(old) {
             state.replace_hour(hour, old, house_hour(&self.meter_days[meters.clone()], hour));
         }
-        if state.needs_fit && state.has_contest_reading {
+        if state.needs_settling() {
             self.enqueue(self.owners[meter].0 as usize);
         }
     }

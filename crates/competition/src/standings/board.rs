@@ -12,7 +12,7 @@ use crate::{
     ConfidenceInterval, GoodnessOfFit, Leaderboard, Method, ParticipantIndex, Row, Rule, Score,
     Status, Time,
     baseline::{FittedBaseline, interval},
-    calendar::days_after,
+    by_name,
     eligibility::Ineligibility,
     participant_state::ParticipantState,
     ranking::{groups, ranks},
@@ -23,23 +23,19 @@ use crate::{
 };
 
 /// Days whose saving [`Rule::MostImproved`] compares with the days before.
-const RECENT_DAYS: i64 = 14;
-
-/// Share of the contest's hours that may be below zero: a sub-meter that has more than the
-/// main meter in some hours is not right in the others either.
-const MAX_BELOW_ZERO: f64 = 0.02;
+pub(super) const RECENT_DAYS: i64 = 14;
 
 /// Figures of a participant. Saving, interval and improvement are shares.
-struct Figures {
-    totals: Totals,
-    saving: Option<f64>,
+pub(super) struct Figures {
+    pub(super) totals: Totals,
+    pub(super) saving: Option<f64>,
     interval: Option<ConfidenceInterval>,
-    intensity: Option<f64>,
-    night: Option<f64>,
-    saved_per_employee: Option<f64>,
-    improvement: Option<f64>,
-    coverage: Option<f64>,
-    fit: Option<GoodnessOfFit>,
+    pub(super) intensity: Option<f64>,
+    pub(super) night: Option<f64>,
+    pub(super) saved_per_employee: Option<f64>,
+    pub(super) improvement: Option<f64>,
+    pub(super) coverage: Option<f64>,
+    pub(super) fit: Option<GoodnessOfFit>,
 }
 
 impl Figures {
@@ -221,6 +217,7 @@ impl Standings {
                 coverage: figures.coverage,
                 cv_rmse: figures.fit.map(|fit| fit.cv_rmse),
                 nmbe: figures.fit.map(|fit| fit.nmbe),
+                doubts: state.doubts.open_at(now).cloned().collect(),
                 reason: reason.map(Ineligibility::text),
             });
         }
@@ -228,11 +225,13 @@ impl Standings {
             row.rank = rank;
         }
         rows.sort_by(|a, b| {
-            let key = |row: &Row| {
-                let who = &self.participants[row.participant.0 as usize];
-                (row.rank.unwrap_or(u32::MAX), who.municipality.as_str(), who.id.as_str())
-            };
-            key(a).cmp(&key(b))
+            let who = |row: &Row| &self.participants[row.participant.0 as usize];
+            let rank = |row: &Row| row.rank.unwrap_or(u32::MAX);
+            let by_rank = rank(a).cmp(&rank(b));
+            let (a, b) = (who(a), who(b));
+            by_rank
+                .then_with(|| by_name(&a.municipality, &b.municipality))
+                .then_with(|| a.id.cmp(&b.id))
         });
         if rule == Rule::Saving {
             group(&mut rows);
@@ -250,113 +249,6 @@ impl Standings {
             Some(contest) if now < contest.end.start() => Status::Running,
             _ => Status::Ended,
         }
-    }
-
-    /// The first reason why a participant is not ranked.
-    fn ineligibility(
-        &self,
-        state: &ParticipantState,
-        rule: Rule,
-        figures: &Figures,
-        status: Status,
-        now: Time,
-    ) -> Option<Ineligibility> {
-        let limits = &self.competition.thresholds;
-        if state.meters.is_empty() {
-            return Some(Ineligibility::NoMeter);
-        }
-        let by_baseline =
-            matches!(rule, Rule::Saving | Rule::SavingPerEmployee | Rule::MostImproved);
-        if by_baseline && state.complete_days < limits.baseline_days {
-            let (days, needed) = (state.complete_days, limits.baseline_days);
-            return Some(Ineligibility::BaselineDays {
-                days,
-                needed,
-                first: state.first_complete_day(),
-            });
-        }
-        if status == Status::Upcoming {
-            return Some(Ineligibility::NotBegun { start: self.competition.contest.start });
-        }
-        let cv_rmse = figures.fit.map(|fit| fit.cv_rmse);
-        let bad = cv_rmse.filter(|cv_rmse| *cv_rmse > limits.cv_rmse);
-        let coverage = figures.coverage.filter(|_| figures.totals.hours > 0);
-        let Totals { energy, hours, unplaced_hours, below_zero_hours, .. } = figures.totals;
-        let elapsed = state.elapsed_hours(now) as f64;
-        if below_zero_hours as f64 > MAX_BELOW_ZERO * elapsed {
-            return Some(Ineligibility::BelowZero { hours: below_zero_hours });
-        }
-        if energy.0 < 0 {
-            return Some(Ineligibility::BelowZero { hours });
-        }
-        match (rule, coverage) {
-            (_, None) if unplaced_hours > 0 => Some(self.coverage_gap(state, figures, 0.0, now)),
-            (_, None) => Some(Ineligibility::Silent),
-            (_, Some(share)) if share < limits.coverage => {
-                Some(self.coverage_gap(state, figures, share, now))
-            }
-            _ if by_baseline && (figures.saving.is_none() || cv_rmse.is_none()) => {
-                Some(Ineligibility::NoSaving)
-            }
-            _ if by_baseline && bad.is_some() => {
-                bad.map(|cv_rmse| Ineligibility::Fit { cv_rmse, most: limits.cv_rmse })
-            }
-            (Rule::Intensity, _) if figures.intensity.is_none() => Some(Ineligibility::NoArea),
-            (Rule::Night, _) => self.night_ineligibility(state, figures, now),
-            (Rule::SavingPerEmployee, _) if figures.saved_per_employee.is_none() => {
-                Some(Ineligibility::NoStaff)
-            }
-            (Rule::MostImproved, _) if figures.improvement.is_none() => {
-                let start = self.competition.contest.start;
-                Some(Ineligibility::TooEarly { from: days_after(start, RECENT_DAYS) })
-            }
-            _ => None,
-        }
-    }
-
-    /// Ranking by night load needs measured nights; a filled gap has no night load.
-    fn night_ineligibility(
-        &self,
-        state: &ParticipantState,
-        figures: &Figures,
-        now: Time,
-    ) -> Option<Ineligibility> {
-        let needed = self.competition.thresholds.coverage;
-        let nights = state.elapsed_night_hours(now);
-        let share = figures.totals.night_hours as f64 / nights.max(1) as f64;
-        if nights > 0 && share < needed {
-            return Some(Ineligibility::Nights { share, needed });
-        }
-        figures.night.is_none().then_some(Ineligibility::NoArea)
-    }
-
-    /// Why too few hours are known: since when a register is in quarantine, that gaps
-    /// reach over an edge, or from which day the needed share would be reached if no more hours were missing.
-    fn coverage_gap(
-        &self,
-        state: &ParticipantState,
-        figures: &Figures,
-        share: f64,
-        now: Time,
-    ) -> Ineligibility {
-        let needed = self.competition.thresholds.coverage;
-        let meter_days = &self.meter_days[state.meters.clone()];
-        let doubted = meter_days.iter().filter(|it| it.state.suspect.is_some());
-        if let Some(good) = doubted.filter_map(|it| it.state.last_good).map(|good| good.at).min() {
-            return Ineligibility::Quarantine { share, since: state.calendar.date(good) };
-        }
-        let elapsed = state.elapsed_hours(now) as f64;
-        let hours = figures.totals.unplaced_hours;
-        if (figures.totals.hours + hours) as f64 >= needed * elapsed {
-            return Ineligibility::GapOverEdge { share, needed, hours };
-        }
-        // (known + x) / (elapsed + x) = needed
-        let more = (elapsed * (needed - share) / (1.0 - needed)).ceil();
-        let end = state.calendar.contest.end.start();
-        let at = Some(now.plus_seconds((more as i64).saturating_mul(Hour::SECONDS)))
-            .filter(|at| more.is_finite() && *at < end);
-        let from = at.map(|at| days_after(state.calendar.date(at), 1));
-        Ineligibility::Coverage { share, needed, from }
     }
 }
 

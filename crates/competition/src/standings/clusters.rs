@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 
 use super::Standings;
 use crate::{
-    ClusterRow, Leaderboard, MilliWattHours, Row, Rule, Score, ScoreUnit, Time, ranking::ranks,
-    time::Hour,
+    ClusterRow, Leaderboard, MilliWattHours, Row, Rule, Score, ScoreUnit, Time, by_name,
+    ranking::ranks, time::Hour,
 };
 
 impl Standings {
@@ -49,7 +49,10 @@ impl Standings {
         for (row, rank) in rows.iter_mut().zip(ranks(&keys, by_intensity)) {
             row.rank = rank;
         }
-        rows.sort_by_key(|row| row.rank.unwrap_or(u32::MAX));
+        rows.sort_by(|a, b| {
+            let rank = |row: &ClusterRow| row.rank.unwrap_or(u32::MAX);
+            rank(a).cmp(&rank(b)).then_with(|| by_name(&a.cluster, &b.cluster))
+        });
         rows
     }
 

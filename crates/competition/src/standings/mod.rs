@@ -8,7 +8,9 @@
 mod apply_readings;
 mod board;
 mod clusters;
+mod doubt_check;
 mod effect;
+mod ineligibility_check;
 mod notices;
 mod portfolio;
 mod queries;
@@ -113,6 +115,11 @@ impl Standings {
         self.meter_days[meter.0 as usize].state.newest
     }
 
+    /// The time up to which anything is known of any meter.
+    pub fn newest_data(&self) -> Option<Time> {
+        self.meter_days.iter().filter_map(MeterDays::latest).map(|latest| latest.until).max()
+    }
+
     /// Locks the result, or unlocks it for an amendment that the audit log records.
     pub fn lock(&mut self, locked: bool) {
         self.locked = locked;
@@ -143,11 +150,11 @@ impl Standings {
         } else if is_sentinel(sample.import.0) || sample.export.is_some_and(|it| is_sentinel(it.0))
         {
             Err(RejectReason::Sentinel)
-        } else if !fits(sample.import.0)
-            || sample.export.is_some_and(|export| !fits(export.0))
-            || sample.power.is_some_and(|power| power.0.unsigned_abs() > carried.unsigned_abs())
-        {
+        } else if !fits(sample.import.0) || sample.export.is_some_and(|export| !fits(export.0)) {
             Err(RejectReason::OutOfRange)
+        } else if sample.power.is_some_and(|power| power.0.unsigned_abs() > carried.unsigned_abs())
+        {
+            Err(RejectReason::Capacity)
         } else {
             Ok(())
         }

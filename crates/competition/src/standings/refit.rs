@@ -6,10 +6,14 @@ use crate::{
     Revision, Time,
     baseline::{FitOptions, FittedBaseline, fit_baseline},
     calendar::TimeOfWeek,
-    participant_state::{ContestBaseline, ParticipantState},
+    contest_baseline::ContestBaseline,
+    participant_state::ParticipantState,
     reference_baselines::{last_year, last_year_half_width, three_weeks, three_weeks_half_width},
     time::{Hour, QuarterHour, each_hour},
 };
+
+/// Rounds of doubts and fits.
+const ROUNDS: usize = 3;
 
 impl Standings {
     /// Sets the outdoor temperature at a participant in the hour that contains `at`.
@@ -20,7 +24,7 @@ impl Standings {
         let state = &mut self.states[who.0 as usize];
         let energy = house_hour(&self.meter_days[state.meters.clone()], hour);
         state.set_temperature(hour, outdoor, energy);
-        if state.needs_fit && state.has_contest_reading {
+        if state.needs_settling() {
             self.enqueue(who.0 as usize);
         }
     }
@@ -56,13 +60,19 @@ impl Standings {
     fn settle_one(&mut self, who: usize, history: &dyn ReadingSource) -> Option<Revision> {
         let before = self.states[who].totals();
         let mut from = self.recompute(who, history);
-        let state = &self.states[who];
-        if state.needs_fit && state.has_contest_reading {
-            let refilled = self.refill_gaps(who, history);
-            let start = self.states[who].calendar.contest.start.first_quarter();
-            from = from.into_iter().chain(refilled).chain([start]).min();
-            self.refit(who);
+        // A fit may fill gaps in another way, which may concern doubts; doubts change what
+        // is fitted to. Few rounds are enough: doubts rest on what was measured.
+        for _ in 0..ROUNDS {
+            self.check_doubts(who);
+            let state = &self.states[who];
+            if state.needs_fit && state.has_contest_reading {
+                let refilled = self.refill_gaps(who, history);
+                let start = self.states[who].calendar.contest.start.first_quarter();
+                from = from.into_iter().chain(refilled).chain([start]).min();
+                self.refit(who);
+            }
         }
+        self.states[who].doubts_outdated = false;
         self.states[who].queued = false;
         let after = self.states[who].totals();
         (before != after).then(|| Revision {

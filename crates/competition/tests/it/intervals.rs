@@ -100,13 +100,13 @@ fn impossible_intervals_are_rejected() {
     let judge = |start, energy| screen.check_interval(&meter, &interval(start, HOUR, energy));
     assert_eq!(judge(at, 10_000_000), Ok(()));
     assert_eq!(judge(at, 0), Ok(()));
-    assert_eq!(judge(at, 10_000_001), Err(RejectReason::OutOfRange));
-    assert_eq!(judge(at, -1), Err(RejectReason::OutOfRange));
+    assert_eq!(judge(at, 10_000_001), Err(RejectReason::Capacity));
+    assert_eq!(judge(at, -1), Err(RejectReason::Negative));
     assert_eq!(judge(midnight(2027, 1, 31), 5), Err(RejectReason::BeforeBaseline));
     assert_eq!(judge(midnight(2027, 3, 20), 5), Err(RejectReason::Future));
     assert_eq!(
         screen.check_temperature(Time(at), Celsius(f64::NAN)),
-        Err(RejectReason::OutOfRange)
+        Err(RejectReason::Temperature)
     );
 }
 

@@ -1,6 +1,8 @@
 //! The standings as the server uses them: together with a store of samples.
 mod advice;
 mod days;
+mod doubts;
+mod doubts_oslo;
 mod gaming;
 mod gaps;
 mod intervals;

@@ -53,7 +53,7 @@ impl CanonicalConfig {
             })
             .collect();
         let method = &competition.method;
-        let limits = &competition.thresholds;
+        let (limits, doubts) = (&competition.thresholds, &competition.doubts);
         Self(json!({
             "competition": {
                 "name": competition.name,
@@ -71,6 +71,14 @@ impl CanonicalConfig {
                     "baseline_days": limits.baseline_days,
                     "coverage": limits.coverage,
                     "cv_rmse": limits.cv_rmse,
+                },
+                "doubts": {
+                    "zero_hours": doubts.zero_hours,
+                    "constant_hours": doubts.constant_hours,
+                    "step_factor": doubts.step_factor,
+                    "step_hours": doubts.step_hours,
+                    "closure": doubts.closure,
+                    "material": doubts.material,
                 },
                 "special_days": special(&competition.special_days),
             },

@@ -14,7 +14,7 @@ mod request;
 
 use std::str::FromStr;
 
-use competition::{ActivityKind, Competition, SquareMetres, Time, WattHours};
+use competition::{ActivityKind, Competition, DoubtKind, SquareMetres, Time, WattHours};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -72,6 +72,28 @@ pub enum Change {
         /// First value of the new register.
         first: WattHours,
     },
+    /// Doubts about the input are unfounded: the values are right.
+    AcceptDoubt {
+        /// Participant id.
+        participant: String,
+        /// Kind of the doubts.
+        doubt: DoubtKind,
+        /// Beginning.
+        from: Moment,
+        /// End, exclusive; `None`: for good.
+        until: Option<Moment>,
+    },
+    /// All energy of a meter is a factor times what it measured.
+    Factor {
+        /// Meter id.
+        meter: String,
+        /// Beginning.
+        from: Moment,
+        /// End, exclusive; `None`: for good.
+        until: Option<Moment>,
+        /// The factor.
+        factor: f64,
+    },
     /// Heated floor area (Atemp) from a day on.
     FloorArea {
         /// Participant id.
@@ -121,6 +143,8 @@ impl Change {
             Self::Event { .. } => DeclarationKind::Event,
             Self::ExcludedHours { .. } => DeclarationKind::ExcludedHours,
             Self::MeterSwap { .. } => DeclarationKind::MeterSwap,
+            Self::AcceptDoubt { .. } => DeclarationKind::AcceptDoubt,
+            Self::Factor { .. } => DeclarationKind::Factor,
             Self::FloorArea { .. } => DeclarationKind::FloorArea,
             Self::Employees { .. } => DeclarationKind::Employees,
             Self::Activity { .. } => DeclarationKind::Activity,
@@ -129,16 +153,26 @@ impl Change {
         }
     }
 
-    /// The participant that it names; a meter swap names a meter, a withdrawal an entry.
+    /// The participant that it names; a meter swap and a factor name a meter, a withdrawal
+    /// an entry.
     pub fn participant(&self) -> Option<&str> {
         match self {
             Self::Event { participant, .. }
             | Self::ExcludedHours { participant, .. }
+            | Self::AcceptDoubt { participant, .. }
             | Self::FloorArea { participant, .. }
             | Self::Employees { participant, .. }
             | Self::Activity { participant, .. }
             | Self::LateData { participant } => Some(participant),
-            Self::MeterSwap { .. } | Self::Withdraw { .. } => None,
+            Self::MeterSwap { .. } | Self::Factor { .. } | Self::Withdraw { .. } => None,
+        }
+    }
+
+    /// The meter that it names.
+    pub fn meter(&self) -> Option<&str> {
+        match self {
+            Self::MeterSwap { meter, .. } | Self::Factor { meter, .. } => Some(meter),
+            _ => None,
         }
     }
 }
@@ -153,6 +187,10 @@ pub enum DeclarationKind {
     ExcludedHours,
     /// [`Change::MeterSwap`]
     MeterSwap,
+    /// [`Change::AcceptDoubt`]
+    AcceptDoubt,
+    /// [`Change::Factor`]
+    Factor,
     /// [`Change::FloorArea`]
     FloorArea,
     /// [`Change::Employees`]
@@ -167,10 +205,12 @@ pub enum DeclarationKind {
 
 impl DeclarationKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Event,
         Self::ExcludedHours,
         Self::MeterSwap,
+        Self::AcceptDoubt,
+        Self::Factor,
         Self::FloorArea,
         Self::Employees,
         Self::Activity,
@@ -184,6 +224,8 @@ impl DeclarationKind {
             Self::Event => "event",
             Self::ExcludedHours => "excluded-hours",
             Self::MeterSwap => "meter-swap",
+            Self::AcceptDoubt => "accept-doubt",
+            Self::Factor => "factor",
             Self::FloorArea => "floor-area",
             Self::Employees => "employees",
             Self::Activity => "activity",

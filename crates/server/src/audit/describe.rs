@@ -1,5 +1,5 @@
 //! Events of the audit log in plain English, in one or more lines.
-use super::{AuditEvent, BoardPosition, Change, Declaration, Difference};
+use super::{AuditEvent, BoardPosition, Change, Declaration, Difference, Moment};
 
 /// Describes an event, for a reader who checks or disputes a position.
 pub fn describe(event: &AuditEvent) -> String {
@@ -112,6 +112,14 @@ fn declaration(Declaration { by, reason, change }: &Declaration) -> String {
         Change::MeterSwap { meter, at, last, first } => {
             format!("meter {meter} was changed at {at}: last {} Wh, first {} Wh", last.0, first.0)
         }
+        Change::AcceptDoubt { participant, doubt, from, until } => format!(
+            "doubts of the kind {doubt} about {participant} are unfounded {}",
+            range(from, until.as_ref())
+        ),
+        Change::Factor { meter, from, until, factor } => format!(
+            "the energy of meter {meter} is {factor} times what it measured {}",
+            range(from, until.as_ref())
+        ),
         Change::FloorArea { participant, from, area } => {
             format!("{participant} has {} m² from {from}", area.0)
         }
@@ -128,6 +136,10 @@ fn declaration(Declaration { by, reason, change }: &Declaration) -> String {
         Change::Withdraw { entry } => format!("entry {entry} is no longer in force"),
     };
     format!("{what} (by {by}: {reason})")
+}
+
+fn range(from: &Moment, until: Option<&Moment>) -> String {
+    until.map_or_else(|| format!("from {from} on"), |until| format!("from {from} to {until}"))
 }
 
 fn short(hash: &str) -> &str {

@@ -1,8 +1,8 @@
 //! The locked result, as the audit log keeps it: later readings and a changed
 //! configuration do not change it.
 use competition::{
-    Bilingual, ConfidenceInterval, Leaderboard, MilliWattHours, Participant, ParticipantIndex, Row,
-    Rule, Score, Standings, Status, Time,
+    Bilingual, ConfidenceInterval, Consequence, Doubt, Leaderboard, MilliWattHours, Participant,
+    ParticipantIndex, Row, Rule, Score, Standings, Status, Time,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -40,8 +40,62 @@ struct LockedRow {
     coverage: Option<f64>,
     cv_rmse: Option<f64>,
     nmbe: Option<f64>,
+    /// Absent in results that were locked before input was doubted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    doubts: Vec<LockedDoubt>,
     /// English and Swedish.
     reason: Option<[String; 2]>,
+}
+
+/// A doubt that was open when the result was locked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct LockedDoubt {
+    kind: String,
+    from: i64,
+    until: i64,
+    kwh: Option<f64>,
+    quarantined: bool,
+    share: f64,
+    /// English and Swedish.
+    headline: [String; 2],
+    words: [String; 2],
+}
+
+impl LockedDoubt {
+    fn new(doubt: &Doubt) -> Self {
+        let text = |it: &Bilingual| [it.english.clone(), it.swedish.clone()];
+        Self {
+            kind: doubt.kind.to_string(),
+            from: doubt.from.0,
+            until: doubt.until.0,
+            kwh: doubt.kwh,
+            quarantined: doubt.consequence == Consequence::Quarantined,
+            share: doubt.share,
+            headline: text(&doubt.headline),
+            words: text(&doubt.words),
+        }
+    }
+
+    /// `None` for a kind that this version does not know.
+    fn doubt(&self) -> Option<Doubt> {
+        let text = |[english, swedish]: &[String; 2]| Bilingual::new(english, swedish);
+        Some(Doubt {
+            kind: self.kind.parse().ok()?,
+            meter: None,
+            from: Time(self.from),
+            until: Time(self.until),
+            kwh: self.kwh,
+            consequence: match self.quarantined {
+                true => Consequence::Quarantined,
+                false => Consequence::Flagged,
+            },
+            open: false,
+            correction: None,
+            headline: text(&self.headline),
+            words: text(&self.words),
+            share: self.share,
+        })
+    }
 }
 
 /// The unit is that of the rule.
@@ -92,6 +146,7 @@ impl LockedResult {
                 coverage: row.coverage,
                 cv_rmse: row.cv_rmse,
                 nmbe: row.nmbe,
+                doubts: row.doubts.iter().map(LockedDoubt::new).collect(),
                 reason: row
                     .reason
                     .as_ref()
@@ -144,6 +199,7 @@ impl LockedResult {
                 coverage: row.coverage,
                 cv_rmse: row.cv_rmse,
                 nmbe: row.nmbe,
+                doubts: row.doubts.iter().filter_map(LockedDoubt::doubt).collect(),
                 reason: row
                     .reason
                     .as_ref()

@@ -1,6 +1,12 @@
 //! The engine as the rest of the service sees it: its last snapshot, its events, and
 //! queries that only its thread can answer.
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use arc_swap::ArcSwap;
 use competition::{
@@ -64,6 +70,7 @@ pub struct EngineClient {
     pub(super) queries: mpsc::Sender<Query>,
     pub(super) competition: Arc<Competition>,
     pub(super) participants: Arc<[Participant]>,
+    pub(super) clock_behind: Arc<AtomicBool>,
 }
 
 impl EngineClient {
@@ -75,6 +82,11 @@ impl EngineClient {
     /// The participants as configured, by [`ParticipantIndex`].
     pub fn participants(&self) -> &[Participant] {
         &self.participants
+    }
+
+    /// Whether the clock is behind the newest stored reading, so that readings are held back.
+    pub fn is_clock_behind(&self) -> bool {
+        self.clock_behind.load(Ordering::Relaxed)
     }
 
     /// Whether the engine's thread answers.

@@ -6,11 +6,12 @@ use std::{
 
 use arc_swap::ArcSwap;
 use competition::{Leaderboard, Rule};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{
     DecisionError, EngineClient, EngineError, EngineEvent, QueryError, SeriesStep, Snapshot,
     client::{Query, Reply},
+    clock_guard::ClockGuard,
     late_log::LateLog,
     snapshot::SnapshotPublisher,
     state::EngineState,
@@ -35,6 +36,9 @@ type Unconfirmed = (AuditEntry, Reply<Result<AuditEntry, DecisionError>>);
 pub(super) struct EventLoop {
     pub(super) state: EngineState,
     batches: mpsc::Receiver<DecodedBatch>,
+    /// Turns true when the engine is to end.
+    stopped: watch::Receiver<bool>,
+    clock: ClockGuard,
     queries: mpsc::Receiver<Query>,
     snapshot: Arc<ArcSwap<Snapshot>>,
     events: broadcast::Sender<EngineEvent>,
@@ -63,7 +67,9 @@ impl EventLoop {
     pub(super) fn new(
         mut state: EngineState,
         batches: mpsc::Receiver<DecodedBatch>,
+        stopped: watch::Receiver<bool>,
     ) -> (EngineClient, Self) {
+        let clock_behind = Arc::default();
         let as_of = state.clock.now();
         let rule = state.standings.competition().rule;
         let empty = Arc::new(Snapshot {
@@ -84,10 +90,13 @@ impl EventLoop {
             queries: query_in,
             competition: Arc::new(state.standings.competition().clone()),
             participants: state.participants.clone(),
+            clock_behind: Arc::clone(&clock_behind),
         };
         let event_loop = Self {
             state,
             batches,
+            stopped,
+            clock: ClockGuard::new(clock_behind),
             queries,
             snapshot,
             events,
@@ -106,13 +115,19 @@ impl EventLoop {
 
     pub(super) async fn run(mut self) -> Result<(), EngineError> {
         loop {
+            self.clock.check(&self.state.clock, || self.state.standings.newest_data());
+            let takes_readings = self.commit_at.is_none() && !self.clock.is_behind();
+            if self.clock.is_behind() && *self.stopped.borrow() {
+                // What is held back stays unacknowledged: its senders keep it.
+                break;
+            }
             let due = match self.commit_at {
                 Some(at) => at,
                 None if self.sealing() => Instant::now(),
                 None => self.publish_due(),
             };
             tokio::select! {
-                batch = self.batches.recv(), if self.commit_at.is_none() => match batch {
+                batch = self.batches.recv(), if takes_readings => match batch {
                     Some(batch) => self.apply(batch)?,
                     None => break,
                 },

@@ -40,6 +40,7 @@ pub(crate) fn client(
         queries,
         competition: Arc::new(competition),
         participants: participants.into(),
+        clock_behind: Arc::default(),
     };
     let snapshot = Arc::clone(&handle.snapshot);
     tokio::spawn(async move {
@@ -161,5 +162,12 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
             let error = DecisionError::Store("there is no store".to_owned());
             drop(reply.send(Ok(Err(error))));
         }
+    }
+}
+
+impl EngineClient {
+    /// Whether the clock is behind, as the engine says it.
+    pub(crate) fn set_clock_behind(&self, behind: bool) {
+        self.clock_behind.store(behind, std::sync::atomic::Ordering::Relaxed);
     }
 }

@@ -65,6 +65,7 @@ pub async fn start(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let settings = settings.clone();
     let names = directory.clone();
+    let stop_engine = stopped.clone();
     thread::Builder::new().name("engine".to_owned()).spawn(move || {
         let began = Instant::now();
         let Settings { data, durability, competition, participants, clock, .. } = settings;
@@ -80,7 +81,7 @@ pub async fn start(
             Ok(state) => state,
             Err(error) => return drop(ready.send(Err(error))),
         };
-        let (client, event_loop) = EventLoop::new(state, batches);
+        let (client, event_loop) = EventLoop::new(state, batches, stop_engine);
         tracing::info!(
             readings = event_loop.state.readings(),
             milliseconds = began.elapsed().as_millis() as u64,

@@ -11,6 +11,7 @@
 //! standings could no longer be trusted, and says why.
 
 mod client;
+mod clock_guard;
 mod decision_state;
 mod decisions;
 mod error;

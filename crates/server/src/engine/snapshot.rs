@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use competition::{Leaderboard, ParticipantIndex, Time};
+use competition::{DoubtKind, Leaderboard, ParticipantIndex, Time};
 
 use super::{
     EngineEvent, ParticipantFigures, Snapshot,
@@ -63,6 +63,11 @@ impl SnapshotPublisher {
         self.made = Some(now);
         self.cost = now - began;
         metrics::gauge!("wattkampen_board_version").set(version as f64);
+        for kind in DoubtKind::ALL {
+            let doubts = self.last.board.rows.iter().flat_map(|row| &row.doubts);
+            let count = doubts.filter(|doubt| doubt.kind == kind).count();
+            metrics::gauge!("wattkampen_open_doubts", "kind" => kind.as_str()).set(count as f64);
+        }
         metrics::gauge!("wattkampen_stored_readings").set(state.readings() as f64);
         (self.last.clone(), events)
     }

@@ -76,7 +76,12 @@ impl IngestError {
             Self::Refused(RejectReason::BeforeBaseline) => "ancient",
             Self::Refused(RejectReason::Locked) => "locked",
             Self::Refused(RejectReason::Sentinel) => "sentinel",
-            Self::Refused(RejectReason::OutOfRange) => "absurd",
+            Self::Refused(
+                RejectReason::OutOfRange
+                | RejectReason::Capacity
+                | RejectReason::Negative
+                | RejectReason::Temperature,
+            ) => "absurd",
             Self::Conflict(_) => "conflict",
             Self::Telegrams(error) => telegram_label(*error),
         }

@@ -31,6 +31,8 @@ struct ReadyJson {
     board: bool,
     /// The embedded broker listens, or the external one is connected.
     broker: bool,
+    /// The clock is not behind the newest stored reading.
+    clock: bool,
 }
 
 /// Whether the service receives readings and shows a leaderboard.
@@ -42,10 +44,11 @@ pub(super) async fn readyz(State(web): State<Arc<Web>>) -> Response {
     let store = web.engine.is_running();
     let board = web.engine.snapshot().version > 0;
     let broker = web.readiness.is_broker_connected();
-    let ready = store && board && broker;
+    let clock = !web.engine.is_clock_behind();
+    let ready = store && board && broker && clock;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let headers = [(header::CACHE_CONTROL, "no-store")];
-    (status, headers, axum::Json(ReadyJson { ready, store, board, broker })).into_response()
+    (status, headers, axum::Json(ReadyJson { ready, store, board, broker, clock })).into_response()
 }
 
 /// Metrics in Prometheus' text format.

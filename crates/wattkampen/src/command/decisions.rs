@@ -24,16 +24,23 @@ pub(super) struct Args {
     /// Reason, which everyone can read
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// The participant with the event, hours, floor area, employees or activity
+    /// The participant with the event, hours, doubts, floor area, employees or activity
     #[arg(long, value_name = "ID")]
     participant: Option<String>,
-    /// The meter that was replaced
+    /// The meter that was replaced, or whose energy is corrected
     #[arg(long, value_name = "ID")]
     meter: Option<String>,
-    /// First day of an event, start of excluded hours, or first day of a new value
+    /// Kind of the doubts that are unfounded
+    #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(
+        competition::DoubtKind::ALL.map(competition::DoubtKind::as_str)))]
+    doubt: Option<String>,
+    /// What the measured energy is multiplied by
+    #[arg(long, value_name = "FACTOR")]
+    factor: Option<f64>,
+    /// First day of an event, start of hours, or first day of a new value
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
-    /// The day after an event's last day, or the end of excluded hours
+    /// The day after an event's last day, or the end of hours
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// When the new register took over
@@ -74,6 +81,10 @@ enum Kind {
     ExcludedHours,
     /// A meter was replaced or its register was reset: --meter --at --last-wh --first-wh
     MeterSwap,
+    /// Doubts about the input are unfounded: --participant --doubt --from [--until]
+    AcceptDoubt,
+    /// The energy of a meter is a factor times what it measured: --meter --factor --from [--until]
+    Factor,
     /// Heated floor area (Atemp) from a day on: --participant --from --m2
     FloorArea,
     /// Number of employees from a day on: --participant --from --count
@@ -106,6 +117,8 @@ impl Kind {
             Self::Event => DeclarationKind::Event,
             Self::ExcludedHours => DeclarationKind::ExcludedHours,
             Self::MeterSwap => DeclarationKind::MeterSwap,
+            Self::AcceptDoubt => DeclarationKind::AcceptDoubt,
+            Self::Factor => DeclarationKind::Factor,
             Self::FloorArea => DeclarationKind::FloorArea,
             Self::Employees => DeclarationKind::Employees,
             Self::Activity => DeclarationKind::Activity,
@@ -137,6 +150,8 @@ impl Args {
             meter: self.meter,
             from: self.from,
             until: self.until,
+            doubt: self.doubt,
+            factor: self.factor,
             at: self.at,
             last_wh: self.last_wh,
             first_wh: self.first_wh,

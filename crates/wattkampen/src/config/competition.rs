@@ -1,6 +1,7 @@
 //! `[competition]`: name, calendar, periods, rule, thresholds and factors.
 use competition::{
-    Competition, Country, Factors, KgCo2PerKwh, Period, Rule, SekPerKwh, Thresholds,
+    Competition, Country, DoubtThresholds, Factors, KgCo2PerKwh, Period, Rule, SekPerKwh,
+    Thresholds,
 };
 use jiff::tz::TimeZone;
 
@@ -68,6 +69,30 @@ fn thresholds(table: &Section<'_, '_>) -> Thresholds {
         thresholds.cv_rmse = cv_rmse.value;
     }
     thresholds
+}
+
+/// `[doubts]`: when input is doubted.
+pub(super) fn doubts(table: &Section<'_, '_>) -> DoubtThresholds {
+    let mut limits = DoubtThresholds::default();
+    if let Some(hours) = table.integer("zero_hours", 2, 8784, "hours") {
+        limits.zero_hours = hours.value as u32;
+    }
+    if let Some(hours) = table.integer("constant_hours", 6, 8784, "hours") {
+        limits.constant_hours = hours.value as u32;
+    }
+    if let Some(factor) = table.number("step_factor", 4.0, 1000.0, "times") {
+        limits.step_factor = factor.value;
+    }
+    if let Some(hours) = table.integer("step_hours", 6, 8784, "hours") {
+        limits.step_hours = hours.value as u32;
+    }
+    if let Some(share) = table.number("closure", 0.0, 1.0, "share of the lowest week") {
+        limits.closure = share.value;
+    }
+    if let Some(share) = table.number("material", 0.0, 1.0, "share of the energy") {
+        limits.material = share.value;
+    }
+    limits
 }
 
 /// `[competition.factors]`: what a saved kilowatt-hour is worth. A figure needs its source,

@@ -96,6 +96,9 @@ impl Config {
                     "a [competition] table with name, baseline and contest",
                 )
                 .and_then(|section| competition::read(&section));
+            let doubts = root.section("doubts").map(|section| competition::doubts(&section));
+            let competition =
+                competition.map(|it| Competition { doubts: doubts.unwrap_or_default(), ..it });
             let server = server::read(&root, folder);
             let all = participant::read(&root, competition.as_ref());
             competition.zip(server).map(|(competition, server)| Self {

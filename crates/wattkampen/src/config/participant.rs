@@ -121,6 +121,7 @@ fn participant(
         target: target.map(|target| Percent(target.value)),
         meters,
         exclusions,
+        acceptances: Vec::new(),
         special_days,
         activities,
     })

@@ -42,6 +42,7 @@ fn row(participant: u32) -> Row {
         coverage: None,
         cv_rmse: None,
         nmbe: None,
+        doubts: vec![],
         reason: None,
     }
 }

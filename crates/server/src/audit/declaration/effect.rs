@@ -1,8 +1,11 @@
 //! What declarations in force do to the participants of a competition.
-use competition::{Activity, Competition, Epoch, Exclusion, Participant, SquareMetres, Time};
+use competition::{
+    Acceptance, Activity, Competition, Correction, Epoch, Exclusion, Meter, Participant,
+    SquareMetres, Time,
+};
 use jiff::{civil::Date, tz::TimeZone};
 
-use super::{Change, Declaration, DeclarationError, error, moment::midnight};
+use super::{Change, Declaration, DeclarationError, Moment, error, moment::midnight};
 use crate::audit::{AuditEntry, AuditEvent};
 
 /// A declaration in force.
@@ -22,6 +25,8 @@ pub struct DeclarationInForce {
 enum Effect {
     Exclusion(String, Exclusion),
     Epoch(String, Epoch),
+    Acceptance(String, Acceptance),
+    Correction(String, Correction),
     FloorArea(String, Date, SquareMetres),
     Employees(String, Date, u32),
     Activity(String, Activity),
@@ -47,6 +52,14 @@ impl Effect {
                 let at = at.resolve("at", zone)?;
                 Self::Epoch(meter.clone(), Epoch { at, last: *last, first: *first })
             }
+            Change::AcceptDoubt { participant, doubt, from, until } => {
+                let (from, until) = (from.resolve("from", zone)?, end(until.as_ref(), zone)?);
+                Self::Acceptance(participant.clone(), Acceptance { kind: *doubt, from, until })
+            }
+            Change::Factor { meter, from, until, factor } => {
+                let (from, until) = (from.resolve("from", zone)?, end(until.as_ref(), zone)?);
+                Self::Correction(meter.clone(), Correction { from, until, factor: *factor })
+            }
             Change::FloorArea { participant, from, area } => {
                 Self::FloorArea(participant.clone(), *from, *area)
             }
@@ -67,6 +80,14 @@ impl Effect {
             Change::Withdraw { entry } => Self::Withdrawal(*entry),
         })
     }
+}
+
+/// After every competition: the year 10000.
+const NEVER: Time = Time(253_402_300_800);
+
+/// The end of a range that may have none.
+fn end(until: Option<&Moment>, zone: &TimeZone) -> Result<Time, DeclarationError> {
+    until.map_or(Ok(NEVER), |until| until.resolve("until", zone))
 }
 
 /// The declarations of a log that are in force, in their order. A declaration that
@@ -121,21 +142,50 @@ pub fn validate_declaration(
     let outside = |what: &str, hint: &str| {
         error(format!("{what} outside of the baseline year and the contest"), hint)
     };
+    let range = |from: Time, until: Time| {
+        if from >= until {
+            return Err(error("until is not after from", "until is the end, not included"));
+        }
+        if until <= begin || from >= end {
+            return Err(outside("the hours lie", "correct from and until"));
+        }
+        Ok(())
+    };
+    let known_meter = |id: &String| {
+        let mut meters = participants.iter().flat_map(|who| &who.meters);
+        meters.find(|meter| meter.id == *id).ok_or_else(|| {
+            error(format!("no meter is called {id:?}"), "the configuration lists the ids")
+        })
+    };
     match &effect {
         Effect::Exclusion(who, hours) => {
             known(who)?;
-            if hours.from >= hours.until {
-                return Err(error("until is not after from", "until is the end, not included"));
+            range(hours.from, hours.until)?;
+        }
+        Effect::Acceptance(who, accepted) => {
+            known(who)?;
+            range(accepted.from, accepted.until)?;
+        }
+        Effect::Correction(id, correction) => {
+            let meter = known_meter(id)?;
+            range(correction.from, correction.until)?;
+            if !(1e-6..=1e6).contains(&correction.factor) || correction.factor == 1.0 {
+                return Err(error(
+                    "factor is 1, or not between 0.000001 and 1000000",
+                    "give what the measured energy is multiplied by, such as 1000",
+                ));
             }
-            if hours.until <= begin || hours.from >= end {
-                return Err(outside("the hours lie", "correct from and until"));
+            let overlaps =
+                |it: &Correction| it.from < correction.until && correction.from < it.until;
+            if meter.corrections.iter().any(overlaps) {
+                return Err(error(
+                    format!("meter {id} has a factor for some of these hours already"),
+                    "withdraw that one first, or correct from and until",
+                ));
             }
         }
         Effect::Epoch(id, epoch) => {
-            let meters = participants.iter().flat_map(|who| &who.meters);
-            let meter = meters.into_iter().find(|meter| meter.id == *id).ok_or_else(|| {
-                error(format!("no meter is called {id:?}"), "the configuration lists the ids")
-            })?;
+            let meter = known_meter(id)?;
             let limit = 1 << 52;
             if !(0..=limit).contains(&epoch.last.0) || !(0..=limit).contains(&epoch.first.0) {
                 return Err(error(
@@ -225,9 +275,10 @@ fn apply(all: &mut [Participant], effect: &Effect) -> Option<()> {
             });
             activities.push(activity.clone());
         }
+        Effect::Acceptance(id, accepted) => find(all, id)?.acceptances.push(*accepted),
+        Effect::Correction(id, correction) => find_meter(all, id)?.corrections.push(*correction),
         Effect::Epoch(id, epoch) => {
-            let mut meters = all.iter_mut().flat_map(|who| &mut who.meters);
-            let meter = meters.find(|meter| meter.id == *id)?;
+            let meter = find_meter(all, id)?;
             meter.epochs.push(*epoch);
             meter.epochs.sort_by_key(|epoch| epoch.at);
         }
@@ -238,6 +289,10 @@ fn apply(all: &mut [Participant], effect: &Effect) -> Option<()> {
 
 fn find<'a>(all: &'a mut [Participant], id: &str) -> Option<&'a mut Participant> {
     all.iter_mut().find(|who| who.id == id)
+}
+
+fn find_meter<'a>(all: &'a mut [Participant], id: &str) -> Option<&'a mut Meter> {
+    all.iter_mut().flat_map(|who| &mut who.meters).find(|meter| meter.id == id)
 }
 
 fn set<T>(list: &mut Vec<(Date, T)>, from: Date, value: T) {

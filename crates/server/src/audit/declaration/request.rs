@@ -1,7 +1,7 @@
 //! The JSON of a declaration, and its conversion from and to [`Declaration`].
 use std::str::FromStr;
 
-use competition::{ActivityKind, SquareMetres, WattHours};
+use competition::{ActivityKind, DoubtKind, SquareMetres, WattHours};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,8 +17,8 @@ use super::{
 #[schema(as = Declaration)]
 pub struct DeclarationRequest {
     /// Which fields are needed: `event` participant, from, until; `excluded-hours` the
-    /// same; `meter-swap` meter, at, last_wh, first_wh; `floor-area` participant, from,
-    /// m2; `employees` participant, from, count; `activity` participant, activity, day;
+    /// same; `meter-swap` meter, at, last_wh, first_wh; `accept-doubt` participant, doubt,
+    /// from; `factor` meter, from, factor; `floor-area` participant, from, m2; `employees` participant, from, count; `activity` participant, activity, day;
     /// `withdraw` entry; `late-data`, as an amendment only, participant.
     #[schema(value_type = DeclarationKind, inline)]
     pub kind: String,
@@ -33,12 +33,19 @@ pub struct DeclarationRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meter: Option<String>,
     /// `event`: first day. `floor-area`, `employees`: first day on which the value holds.
-    /// `excluded-hours`: a moment, RFC 3339 or local time.
+    /// `excluded-hours`, `accept-doubt`, `factor`: a moment, RFC 3339 or local time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// `event`: the day after the last. `excluded-hours`: a moment.
+    /// `event`: the day after the last. `excluded-hours`: a moment. `accept-doubt`,
+    /// `factor`: a moment; without it for good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// `accept-doubt`: its kind, such as `stuck-register`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
+    /// `factor`: what the measured energy is multiplied by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub factor: Option<f64>,
     /// `meter-swap`: the moment when the new register took over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
@@ -103,6 +110,26 @@ impl TryFrom<DeclarationRequest> for Declaration {
                     first: watt_hours("first_wh", request.first_wh)?,
                 }
             }
+            DeclarationKind::AcceptDoubt => {
+                let id = field("doubt", &request.doubt).text("stuck-register")?;
+                let doubt = id.parse::<DoubtKind>().map_err(|unknown| {
+                    error(
+                        format!("doubt = {id:?} is not known"),
+                        format!("one of {}", unknown.valid.join(", ")),
+                    )
+                })?;
+                let (from, until) = (from.moment()?, until.optional_moment()?);
+                Change::AcceptDoubt { participant: participant()?, doubt, from, until }
+            }
+            DeclarationKind::Factor => {
+                let hint = "give what the measured energy is multiplied by, such as 1000";
+                Change::Factor {
+                    meter: field("meter", &request.meter).text("735999100000000001")?,
+                    from: from.moment()?,
+                    until: until.optional_moment()?,
+                    factor: request.factor.ok_or_else(|| missing("factor", hint))?,
+                }
+            }
             DeclarationKind::FloorArea => {
                 let hint = "give Atemp in square metres, such as 6100";
                 let area = SquareMetres(request.m2.ok_or_else(|| missing("m2", hint))?);
@@ -155,6 +182,19 @@ impl From<Declaration> for DeclarationRequest {
                 first_wh: Some(first.0),
                 ..request
             },
+            Change::AcceptDoubt { doubt, from, until, .. } => Self {
+                doubt: Some(doubt.as_str().to_owned()),
+                from: Some(from.to_string()),
+                until: until.map(|until| until.to_string()),
+                ..request
+            },
+            Change::Factor { meter, from, until, factor } => Self {
+                meter: Some(meter),
+                from: Some(from.to_string()),
+                until: until.map(|until| until.to_string()),
+                factor: Some(factor),
+                ..request
+            },
             Change::FloorArea { from, area, .. } => {
                 Self { from: Some(from.to_string()), m2: Some(area.0), ..request }
             }
@@ -199,6 +239,10 @@ impl Field<'_> {
         text.parse().map_err(|_| {
             error(format!("{} = {text:?} is no date", self.name), "write it as 2027-03-15")
         })
+    }
+
+    fn optional_moment(self) -> Result<Option<Moment>, DeclarationError> {
+        present(self.value).map(|_| self.moment()).transpose()
     }
 
     fn moment(self) -> Result<Moment, DeclarationError> {

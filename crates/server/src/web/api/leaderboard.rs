@@ -6,7 +6,9 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use competition::{Baseline, Contact, Leaderboard, Participant, Row, Rule, Score, Status};
+use competition::{
+    Baseline, Consequence, Contact, Doubt, Leaderboard, Participant, Row, Rule, Score, Status,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,10 +78,43 @@ pub(super) struct RowJson<'a> {
     cv_rmse: Option<f64>,
     /// Bias of the baseline model, ASHRAE Guideline 14.
     nmbe: Option<f64>,
+    /// Open doubts about its input; empty where there are none.
+    doubts: Vec<DoubtJson<'a>>,
     /// Whether it may be ranked.
     eligible: bool,
     /// Why it is not ranked, in words.
     reason: Option<&'a str>,
+}
+
+/// An open doubt about a participant's input.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Doubt)]
+pub(super) struct DoubtJson<'a> {
+    /// Such as `stuck-register`, `zero-run` or `level-step`; `accept-doubt` takes it.
+    kind: &'static str,
+    /// Start of the first hour in doubt, RFC 3339.
+    from: String,
+    /// End of the last hour in doubt so far, RFC 3339.
+    until: String,
+    /// The energy at stake; null for temperatures.
+    kwh: Option<f64>,
+    /// Whether the hours count as unknown.
+    quarantined: bool,
+    /// What was found, what follows, and what to do.
+    words: &'a str,
+}
+
+impl<'a> From<&'a Doubt> for DoubtJson<'a> {
+    fn from(doubt: &'a Doubt) -> Self {
+        Self {
+            kind: doubt.kind.as_str(),
+            from: rfc3339(doubt.from),
+            until: rfc3339(doubt.until),
+            kwh: doubt.kwh.and_then(|kwh| round(kwh, 1)),
+            quarantined: doubt.consequence == Consequence::Quarantined,
+            words: &doubt.words.english,
+        }
+    }
 }
 
 /// What a row is ranked by. Ranking compares `value` as it stands here.
@@ -127,6 +162,7 @@ impl<'a> RowJson<'a> {
             coverage: row.coverage.and_then(|v| round(v, 3)),
             cv_rmse: row.cv_rmse.and_then(|v| round(v, 3)),
             nmbe: row.nmbe.and_then(|v| round(v, 3)),
+            doubts: row.doubts.iter().map(DoubtJson::from).collect(),
             eligible: row.rank.is_some() || row.reason.is_none(),
             reason: row.reason.as_ref().map(|reason| reason.english.as_str()),
         }

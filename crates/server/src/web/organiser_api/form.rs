@@ -32,6 +32,8 @@ pub(super) fn read(form: &QueryParams, locked: bool) -> Result<Decision, Problem
         from: text("from"),
         until: text("until"),
         at: text("at"),
+        doubt: text("doubt"),
+        factor: number("factor")?,
         last_wh: wh("last_kwh")?,
         first_wh: wh("first_kwh")?,
         m2: number("m2")?,

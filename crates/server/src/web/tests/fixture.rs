@@ -45,6 +45,7 @@ pub(in crate::web) fn competition() -> Competition {
         contest: Period { start: date(2027, 3, 1), end: date(2027, 6, 1) },
         rule: Rule::Saving,
         thresholds: Thresholds::default(),
+        doubts: competition::DoubtThresholds::default(),
         method: Method::default(),
         special_days: vec![],
         factors: competition::Factors::default(),
@@ -81,6 +82,7 @@ pub(in crate::web) fn participants(n: usize) -> Vec<Participant> {
                 meters: vec![Meter::new(&format!("7359991000000{i:05}"))],
                 special_days: vec![],
                 exclusions: vec![],
+                acceptances: vec![],
                 activities: vec![competition::Activity {
                     kind: competition::ActivityKind::NightWalk,
                     day: date(2027, 3, 20),
@@ -162,6 +164,7 @@ fn row(place: usize, who: usize, n: usize) -> Row {
         coverage: (!never).then_some(0.998),
         cv_rmse: (!never).then_some(0.14),
         nmbe: (!never).then_some(-0.0001),
+        doubts: vec![],
         reason: unranked.then(|| {
             competition::Bilingual::new(
                 "Ranked from 14 April: 90 % of the hours of the baseline year are missing before then",

@@ -11,7 +11,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use super::{ask, fixture, get, get_with};
 
 #[tokio::test]
-async fn ready_means_store_board_and_broker() {
+async fn ready_means_store_board_broker_and_a_clock_that_is_not_behind() {
     let web = fixture::web(4, None);
     assert_eq!(get(&web, "/healthz").await.text(), "ok\n");
     let ready = get(&web, "/readyz").await;
@@ -19,7 +19,15 @@ async fn ready_means_store_board_and_broker() {
     web.readiness.set_broker(false);
     let waiting = get(&web, "/readyz").await;
     assert_eq!(waiting.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(waiting.text(), r#"{"ready":false,"store":true,"board":true,"broker":false}"#);
+    assert_eq!(
+        waiting.text(),
+        r#"{"ready":false,"store":true,"board":true,"broker":false,"clock":true}"#
+    );
+    web.readiness.set_broker(true);
+    web.engine.set_clock_behind(true);
+    let waiting = get(&web, "/readyz").await;
+    assert_eq!(waiting.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(waiting.json()["clock"], false);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! The front page: the live leaderboard, with what a first visitor needs to read it.
-use competition::{Leaderboard, Row, Rule};
+use competition::{Leaderboard, Row, Rule, by_name};
 use maud::{Markup, html};
 use wire::Language;
 
@@ -70,7 +70,7 @@ fn rules(context: &ViewContext, board: &Leaderboard, selection: &Selection) -> M
 fn filter(context: &ViewContext, selection: &Selection) -> Markup {
     let l = context.language;
     let mut clusters: Vec<&str> = context.participants.iter().map(|p| p.cluster.as_str()).collect();
-    clusters.sort_unstable();
+    clusters.sort_by(|a, b| by_name(a, b));
     clusters.dedup();
     html! {
         form.filter method="get" action="/" role="search" {

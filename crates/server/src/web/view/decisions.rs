@@ -1,13 +1,13 @@
 //! The organiser's decisions: declarations in force, forms for new ones, the lock, and
 //! the end of the audit log.
-use competition::{ActivityKind, Bilingual, Status, WattHours};
+use competition::{ActivityKind, Bilingual, DoubtKind, Status, WattHours};
 use maud::{Markup, html};
 use wire::Language;
 
-use super::ViewContext;
+use super::{ViewContext, doubts};
 use crate::text::{FormatDate, FormatNumber};
 use crate::{
-    audit::{Change, DeclarationInForce, DeclarationKind, hex},
+    audit::{Change, DeclarationInForce, DeclarationKind, Moment, hex},
     engine::Decisions,
 };
 
@@ -64,6 +64,8 @@ fn kind(kind: DeclarationKind, l: Language) -> &'static str {
         DeclarationKind::Event => l.pick("Ovanlig händelse", "Non-routine event"),
         DeclarationKind::ExcludedHours => l.pick("Undantagna timmar", "Excluded hours"),
         DeclarationKind::MeterSwap => l.pick("Mätarbyte", "Meter change"),
+        DeclarationKind::AcceptDoubt => l.pick("Godtagna värden", "Accepted values"),
+        DeclarationKind::Factor => l.pick("Rättad faktor", "Corrected factor"),
         DeclarationKind::FloorArea => l.pick("Golvyta", "Floor area"),
         DeclarationKind::Employees => l.pick("Anställda", "Employees"),
         DeclarationKind::Activity => l.pick("Aktivitet", "Activity"),
@@ -79,7 +81,7 @@ fn activity(kind: ActivityKind, l: Language) -> &'static str {
 
 /// The municipality or the meter that a declaration is about.
 fn subject<'a>(context: &'a ViewContext, change: &'a Change) -> &'a str {
-    if let Change::MeterSwap { meter, .. } = change {
+    if let Some(meter) = change.meter() {
         return meter;
     }
     let id = change.participant().unwrap_or_default();
@@ -95,11 +97,21 @@ fn value(change: &Change, l: Language) -> String {
             let kwh = |wh: WattHours| l.number(wh.0 as f64 / 1000.0, 0);
             format!("{at}: {} → {} kWh", kwh(*last), kwh(*first))
         }
+        Change::AcceptDoubt { doubt, from, until, .. } => {
+            format!("{}: {}", doubts::title(*doubt, l), range(from, until.as_ref()))
+        }
+        Change::Factor { from, until, factor, .. } => {
+            format!("{}: × {factor}", range(from, until.as_ref()))
+        }
         Change::FloorArea { from, area, .. } => format!("{from}: {} m²", l.number(area.0, 0)),
         Change::Employees { from, count, .. } => format!("{from}: {count}"),
         Change::Activity { activity: kind, day, .. } => format!("{day}: {}", activity(*kind, l)),
         Change::LateData { .. } | Change::Withdraw { .. } => String::new(),
     }
+}
+
+fn range(from: &Moment, until: Option<&Moment>) -> String {
+    until.map_or_else(|| format!("{from} –"), |until| format!("{from} – {until}"))
 }
 
 /// The forms, which work without a script. The script does not reload them.
@@ -133,12 +145,21 @@ pub(super) fn forms(context: &ViewContext, decisions: &Decisions) -> Markup {
             (input(l.pick("Från", "From"), "from", "datetime-local"))
             (input(l.pick("Till", "Until"), "until", "datetime-local")) }))
         (form(l, Some(DeclarationKind::MeterSwap), &html! {
-            label { span { (l.pick("Mätare", "Meter")) } select name="meter" required {
-                @for who in context.participants { @for meter in &who.meters {
-                    option value=(meter.id) { (who.municipality) " " (meter.id) } } } } }
+            (meter(context))
             (input(l.pick("Bytet", "The change"), "at", "datetime-local"))
             (digits(l.pick("Gamla mätarens sista ställning, kWh", "Last register value of the old meter, kWh"), "last_kwh"))
             (digits(l.pick("Nya mätarens första ställning, kWh", "First register value of the new meter, kWh"), "first_kwh")) }))
+        (form(l, Some(DeclarationKind::Factor), &html! {
+            (meter(context))
+            (input(l.pick("Från", "From"), "from", "datetime-local"))
+            label { span { (l.pick("Till (frivilligt)", "Until (optional)")) } input type="datetime-local" name="until"; }
+            (digits(l.pick("Mätt energi gånger", "Measured energy times"), "factor")) }))
+        (form(l, Some(DeclarationKind::AcceptDoubt), &html! {
+            (participant(context))
+            label { span { (l.pick("Vad", "What")) } select name="doubt" required {
+                @for kind in DoubtKind::ALL { option value=(kind.as_str()) { (doubts::title(kind, l)) } } } }
+            (input(l.pick("Från", "From"), "from", "datetime-local"))
+            label { span { (l.pick("Till (frivilligt)", "Until (optional)")) } input type="datetime-local" name="until"; } }))
         (form(l, Some(DeclarationKind::FloorArea), &html! {
             (participant(context))
             (input(l.pick("Från och med", "From"), "from", "date"))
@@ -197,6 +218,14 @@ fn participant(context: &ViewContext) -> Markup {
     html! {
         label { span { (context.language.pick("Rådhus", "Town hall")) } select name="participant" required {
             @for who in context.participants { option value=(who.id) { (who.municipality) } } } }
+    }
+}
+
+fn meter(context: &ViewContext) -> Markup {
+    html! {
+        label { span { (context.language.pick("Mätare", "Meter")) } select name="meter" required {
+            @for who in context.participants { @for meter in &who.meters {
+                option value=(meter.id) { (who.municipality) " " (meter.id) } } } } }
     }
 }
 

@@ -5,6 +5,7 @@ mod bar;
 mod board;
 mod chart;
 mod decisions;
+mod doubts;
 mod kiosk;
 mod layout;
 mod organiser;

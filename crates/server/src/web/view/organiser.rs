@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use wire::{ConnectionState, Language};
 
 use super::{
-    ViewContext, decisions,
+    ViewContext, decisions, doubts,
     layout::{PageFrame, page},
 };
 use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN};
@@ -37,6 +37,7 @@ pub(in crate::web) fn organiser(context: &ViewContext, view: &OrganiserView) -> 
                 "This page shows what the service has received since it started, and what it has rejected. A rejected message never stops the messages behind it.")) }
             (figures(context, &view.counts))
         } }
+        section.organiser { div.inner #doubted { (doubts::desk(context)) } }
         section.organiser { div.inner #decided data-live { (decisions::decisions(context, &view.decisions)) } }
         // The script does not reload the forms, so that input is not lost.
         section.organiser { div.inner #declare { (decisions::forms(context, &view.decisions)) } }
@@ -91,8 +92,8 @@ fn words(label: &str, l: Language) -> &'static str {
         "locked" => l.pick("Resultatet är låst.", "The result is locked."),
         "sentinel" => l.pick("Mätarställningen är ett värde som mätare använder för okänt.",
             "The register value is one that meters use for unknown."),
-        "absurd" => l.pick("Värdet är större än vad mätaren eller anslutningen kan ge.",
-            "The value is larger than the meter or the connection can give."),
+        "absurd" => l.pick("Värdet är större än vad mätaren eller anslutningen kan ge. Stämmer det, ange anslutningens effekt (capacity_kw) hos mätaren.",
+            "The value is larger than the meter or the connection can give. If it is right, set the capacity of the connection (capacity_kw) at the meter."),
         _ => l.pick("Annat skäl.", "Another reason."),
     }
 }
@@ -150,8 +151,8 @@ fn doubt(doubt: QuarantineReason, l: Language) -> &'static str {
             "The register fell and no meter change was declared.",
         ),
         QuarantineReason::Step => l.pick(
-            "Mätarställningen steg mer än anslutningen kan leverera.",
-            "The register rose by more than the connection can carry.",
+            "Mätarställningen steg mer än anslutningen kan leverera. Stämmer det, ange anslutningens effekt (capacity_kw) hos mätaren.",
+            "The register rose by more than the connection can carry. If it is right, set the capacity of the connection (capacity_kw) at the meter.",
         ),
         QuarantineReason::Zero => l.pick(
             "Mätaren visar noll efter att ha visat annat.",

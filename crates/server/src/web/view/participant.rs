@@ -6,6 +6,7 @@ use super::{
     ViewContext,
     activities::insight,
     chart::{LoadCurve, chart},
+    doubts,
     layout::{PageFrame, page},
     panel_gallery::panel,
     row::state,
@@ -78,6 +79,7 @@ pub(in crate::web) fn participant(
                 (chart(&curves.week, context.zone(), l))
             }
         } }
+        section.organiser { div.inner #doubts data-live { (doubts::list(context, participant_view.row)) } }
         section.facts { div.inner #facts data-live {
             (today(context, &participant_view))
             (night(context, &participant_view))

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::{
     ViewContext,
     bar::{Scale, bar},
+    doubts,
 };
 use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN};
 use crate::web::rule::{score_range, score_text, title};
@@ -130,6 +131,7 @@ pub(super) fn row(
                 @if let Some(reason) = row.reason.as_ref().filter(|_| row.rank.is_none()) {
                     small.reason { (l.text(reason)) }
                 }
+                (doubts::mark(context, row))
             }
             td.score role="cell" {
                 span.value { (score_text(score, l)) }

@@ -178,6 +178,24 @@ fn change(change: &Change) -> Bilingual {
                 format!("meter {meter} was changed at {at}: last {last} Wh, first {first} Wh"),
             )
         }
+        Change::AcceptDoubt { participant, doubt, from, until } => {
+            let until = until.map_or_else(String::new, |until| format!(" – {until}"));
+            both(
+                format!(
+                    "{participant}: värdena stämmer, {doubt} är ingen invändning: {from}{until}"
+                ),
+                format!(
+                    "{participant}: the values are right, {doubt} is no objection: {from}{until}"
+                ),
+            )
+        }
+        Change::Factor { meter, from, until, factor } => {
+            let until = until.map_or_else(String::new, |until| format!(" – {until}"));
+            both(
+                format!("mätare {meter}: energin är {factor} gånger den mätta: {from}{until}"),
+                format!("meter {meter}: the energy is {factor} times the measured: {from}{until}"),
+            )
+        }
         Change::FloorArea { participant, from, area } => {
             let m2 = area.0;
             both(

@@ -1,0 +1,103 @@
+//! What a doubt is: its kind, its hours, the energy at stake and its consequence.
+use crate::{Bilingual, MeterIndex, Time, names::names};
+
+/// What is doubted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DoubtKind {
+    /// A register stays while the meter ordinarily measures use.
+    StuckRegister,
+    /// Imported intervals are zero while the meter ordinarily measures use.
+    ZeroRun,
+    /// A load is the same to the last digit for a day and longer.
+    ConstantLoad,
+    /// The level changed by a factor that units, multipliers, current transformers or a
+    /// missing phase make.
+    LevelStep,
+    /// Sub-meters that are subtracted measure more than the meters that are added.
+    SubmeterAboveMain,
+    /// A use that only a closed building explains.
+    Closure,
+    /// An outdoor temperature stays the same for a day and longer.
+    TemperatureConstant,
+    /// The outdoor temperature is that of another hour.
+    TemperatureShift,
+    /// The outdoor temperature is in another unit.
+    TemperatureUnit,
+    /// The outdoor temperature is that of another place.
+    TemperaturePlace,
+}
+
+names!(DoubtKind {
+    StuckRegister = "stuck-register",
+    ZeroRun = "zero-run",
+    ConstantLoad = "constant-load",
+    LevelStep = "level-step",
+    SubmeterAboveMain = "submeter-above-main",
+    Closure = "closure",
+    TemperatureConstant = "temperature-constant",
+    TemperatureShift = "temperature-shift",
+    TemperatureUnit = "temperature-unit",
+    TemperaturePlace = "temperature-place",
+});
+
+impl DoubtKind {
+    /// Whether it is about temperatures.
+    pub const fn is_temperature(self) -> bool {
+        matches!(
+            self,
+            Self::TemperatureConstant
+                | Self::TemperatureShift
+                | Self::TemperatureUnit
+                | Self::TemperaturePlace
+        )
+    }
+}
+
+/// What a doubt does to its hours until the organiser decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Consequence {
+    /// Their energy, or their temperature, is treated as unknown.
+    Quarantined,
+    /// They count as they are.
+    Flagged,
+}
+
+/// An open doubt about the input of a participant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubt {
+    /// What is doubted.
+    pub kind: DoubtKind,
+    /// The meter, where it is one of them.
+    pub meter: Option<MeterIndex>,
+    /// Start of the first hour in doubt.
+    pub from: Time,
+    /// End of the last hour in doubt so far.
+    pub until: Time,
+    /// The energy at stake, kWh: what was expected of the hours, or the difference from
+    /// it. `None` for temperatures.
+    pub kwh: Option<f64>,
+    /// What it does to its hours.
+    pub consequence: Consequence,
+    /// The last hour known is in doubt.
+    pub open: bool,
+    /// The factor that would restore the level.
+    pub correction: Option<f64>,
+    /// What was found.
+    pub headline: Bilingual,
+    /// What was found, what follows, and what to do.
+    pub words: Bilingual,
+    /// The energy at stake as a share of what is expected of the contest so far, or of the
+    /// baseline period, whichever is larger.
+    pub share: f64,
+}
+
+/// A declaration that doubts of a kind are unfounded: the values are right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acceptance {
+    /// The kind of doubt.
+    pub kind: DoubtKind,
+    /// Begins with the hour that contains this moment.
+    pub from: Time,
+    /// Ends before the hour that begins at or after this moment.
+    pub until: Time,
+}

@@ -1,0 +1,145 @@
+//! Doubts: input that cannot be right, or that only the organiser can explain.
+//!
+//! Each kind has a file with its method and its sources; [`DoubtThresholds`] holds what the
+//! configuration sets. Doubts are a function of the hours known, of the temperatures and of
+//! what the organiser declared. The standings derive them again once an hour of a
+//! participant is complete or its past changes, so a reading within an hour costs nothing.
+//!
+//! A doubt either makes its hours unknown ([`Consequence::Quarantined`]) or is shown only
+//! ([`Consequence::Flagged`]). While open doubts concern a material share of its energy, a
+//! participant is not ranked: an interval that holds both what was measured and what was
+//! doubted would reach over all other participants and separate none of them.
+mod closure;
+mod constant_load;
+mod evidence;
+mod finding;
+mod kind;
+mod level_step;
+mod phase_step;
+mod sub_meter;
+mod temperature;
+mod thresholds;
+mod words;
+mod zero_run;
+
+use core::ops::Range;
+
+pub(crate) use evidence::{Evidence, MeterHour, MeterHours};
+pub use kind::{Acceptance, Consequence, Doubt, DoubtKind};
+pub use thresholds::DoubtThresholds;
+
+use crate::{Bilingual, Time, hour_ranges::merged, time::Hour};
+use evidence::Ordinary;
+use finding::Finding;
+
+/// The open doubts of a participant, and what they make unknown.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Doubts {
+    pub(crate) open: Vec<Doubt>,
+    /// Hours whose energy counts as unknown: rising, disjoint.
+    pub(crate) energy: Vec<Range<Hour>>,
+    /// Hours whose temperature counts as missing: rising, disjoint.
+    pub(crate) outdoor: Vec<Range<Hour>>,
+}
+
+/// Derives the doubts of a participant.
+pub(crate) fn derive(
+    mut evidence: Evidence<'_>,
+    acceptances: &[Acceptance],
+    limits: &DoubtThresholds,
+) -> Doubts {
+    let mut findings: Vec<Finding> = Vec::new();
+    let expected = expected(&evidence);
+    let known = |meter: &MeterHours<'_>| meter.hours.iter().rposition(Option::is_some);
+    let last = evidence.meters.iter().filter_map(known).max().map_or(0, |index| index + 1);
+    for number in 0..evidence.meters.len() {
+        for detect in [zero_run::find, constant_load::find, level_step::find, phase_step::find] {
+            let found = detect(&evidence.meters[number], &evidence, limits);
+            for finding in found {
+                // What is in doubt is no evidence for other doubts, and what the organiser
+                // accepts as it is needs none.
+                let is_accepted = is_accepted(&finding, &evidence, acceptances);
+                if finding.is_energy_unknown() {
+                    evidence.meters[number].remove(finding.hours.clone());
+                }
+                if !is_accepted {
+                    findings.push(finding);
+                }
+            }
+        }
+    }
+    for detect in [sub_meter::find, closure::find, temperature::find] {
+        let found = detect(&evidence, limits);
+        let found: Vec<Finding> =
+            found.into_iter().filter(|it| !is_accepted(it, &evidence, acceptances)).collect();
+        for finding in found.iter().filter(|it| it.is_energy_unknown()) {
+            for meter in &mut evidence.meters {
+                meter.remove(finding.hours.clone());
+            }
+        }
+        findings.extend(found);
+    }
+    findings.sort_by_key(|it| (it.hours.start, it.kind, it.meter));
+    let hours = |it: &Finding| evidence.hour(it.hours.start)..evidence.hour(it.hours.end);
+    let quarantined = findings.iter().filter(|it| it.consequence == Consequence::Quarantined);
+    let (outdoor, energy): (Vec<&Finding>, Vec<&Finding>) =
+        quarantined.partition(|it| it.kind.is_temperature());
+    let energy = merged(energy.into_iter().map(hours).collect());
+    let outdoor = merged(outdoor.into_iter().map(hours).collect());
+    let open = findings.iter().map(|it| doubt(it, &evidence, expected, last)).collect();
+    Doubts { open, energy, outdoor }
+}
+
+fn is_accepted(finding: &Finding, evidence: &Evidence<'_>, acceptances: &[Acceptance]) -> bool {
+    let (from, until) = (evidence.hour(finding.hours.start), evidence.hour(finding.hours.end));
+    acceptances.iter().any(|it| {
+        let hours = Hour::containing(it.from)..Hour::at_or_after(it.until);
+        it.kind == finding.kind && hours.start <= from && until <= hours.end
+    })
+}
+
+/// What is ordinarily used in the contest so far and in the baseline period, kWh.
+fn expected(evidence: &Evidence<'_>) -> [f64; 2] {
+    let mut sums = [0.0; 2];
+    for meter in &evidence.meters {
+        let Some(ordinary) = Ordinary::of(meter, evidence) else { continue };
+        for index in 0..meter.hours.len() {
+            let energy = meter.sign as f64 * ordinary.get(evidence.bin(index)) / 1e6;
+            if evidence.in_contest(index) {
+                sums[0] += energy;
+            } else if evidence.in_baseline(index) {
+                sums[1] += energy;
+            }
+        }
+    }
+    sums
+}
+
+fn doubt(finding: &Finding, evidence: &Evidence<'_>, expected: [f64; 2], last: usize) -> Doubt {
+    let Finding { kind, meter, consequence, ref hours, kwh, .. } = *finding;
+    let (from, until) = (evidence.hour(hours.start).start(), evidence.hour(hours.end).start());
+    let span = words::Span { from, until, open: hours.end >= last, zone: evidence.calendar.zone() };
+    let of =
+        |part: f64, whole: f64| if part > 0.0 { (part / whole.max(1e-9)).min(1.0) } else { 0.0 };
+    let share = of(finding.in_contest, expected[0]).max(of(finding.in_baseline, expected[1]));
+    let headline = words::headline(finding, &span);
+    let words = words::words(finding, &headline);
+    let open = span.open;
+    let correction = (kind == DoubtKind::LevelStep).then_some(1.0 / finding.factor);
+    Doubt { kind, meter, from, until, kwh, consequence, open, correction, headline, words, share }
+}
+
+impl Doubts {
+    /// The doubts whose hours begin before a moment.
+    pub(crate) fn open_at(&self, now: Time) -> impl Iterator<Item = &Doubt> {
+        self.open.iter().filter(move |doubt| doubt.from < now)
+    }
+
+    /// The share of the energy in open doubts, where it is material, and the headline of
+    /// the largest doubt.
+    pub(crate) fn material(&self, now: Time, limits: &DoubtThresholds) -> Option<(f64, Bilingual)> {
+        let share = self.open_at(now).map(|doubt| doubt.share).sum::<f64>().min(1.0);
+        let largest = self.open_at(now).max_by(|a, b| a.share.total_cmp(&b.share))?;
+        (share >= limits.material).then(|| (share, largest.headline.clone()))
+    }
+}

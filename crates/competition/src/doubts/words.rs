@@ -1,0 +1,190 @@
+//! A finding in words: what was found, the evidence, and what to do.
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+
+use super::{Consequence, DoubtKind, finding::Finding};
+use crate::{Bilingual, Time, eligibility::MONTHS};
+
+/// When a doubt begins and ends, in the competition's time zone.
+pub(super) struct Span<'a> {
+    pub(super) from: Time,
+    pub(super) until: Time,
+    /// The last known hour is in doubt.
+    pub(super) open: bool,
+    pub(super) zone: &'a TimeZone,
+}
+
+impl Span<'_> {
+    fn moment(&self, at: Time) -> Bilingual {
+        let at: DateTime = self.zone.to_datetime(Timestamp::from_second(at.0).unwrap_or_default());
+        let (english, swedish) = MONTHS[at.month() as usize - 1];
+        let (day, year, hour, minute) = (at.day(), at.year(), at.hour(), at.minute());
+        Bilingual::new(
+            format!("{day} {english} {year} {hour:02}:{minute:02}"),
+            format!("{day} {swedish} {year} kl. {hour:02}.{minute:02}"),
+        )
+    }
+
+    fn text(&self) -> Bilingual {
+        let (from, until) = (self.moment(self.from), self.moment(self.until));
+        match self.open {
+            true => Bilingual::new(
+                format!("since {}", from.english),
+                format!("sedan den {}", from.swedish),
+            ),
+            false => Bilingual::new(
+                format!("from {} to {}", from.english, until.english),
+                format!("från den {} till den {}", from.swedish, until.swedish),
+            ),
+        }
+    }
+}
+
+/// What was found.
+pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
+    let Bilingual { english: when, swedish: när } = span.text();
+    let Finding { name, factor, .. } = finding;
+    let (hours, kwh) = (finding.hours.len(), finding.kwh.unwrap_or(0.0));
+    let (english, swedish) = match finding.kind {
+        DoubtKind::StuckRegister => (
+            format!(
+                "the register of meter {name} stays at one value {when} ({hours} h), where {kwh:.0} kWh are usual"
+            ),
+            format!(
+                "mätare {name} står på samma mätarställning {när} ({hours} h), där {kwh:.0} kWh är det vanliga"
+            ),
+        ),
+        DoubtKind::ZeroRun => (
+            format!(
+                "meter {name} has nothing but zeros {when} ({hours} h), where {kwh:.0} kWh are usual"
+            ),
+            format!(
+                "mätare {name} har bara nollor {när} ({hours} h), där {kwh:.0} kWh är det vanliga"
+            ),
+        ),
+        DoubtKind::ConstantLoad => (
+            format!("the load of meter {name} is the same to the last digit {when} ({hours} h)"),
+            format!("lasten på mätare {name} är densamma till sista siffran {när} ({hours} h)"),
+        ),
+        DoubtKind::LevelStep => {
+            let (english, swedish) = times(*factor);
+            (
+                format!("meter {name} measures {english} what it measures otherwise {when}"),
+                format!("mätare {name} mäter {swedish} det den mäter annars {när}"),
+            )
+        }
+        DoubtKind::SubmeterAboveMain => (
+            format!(
+                "the meters that are subtracted measure more than those they are subtracted from {when}"
+            ),
+            format!("de mätare som dras av mäter mer än dem de dras av från {när}"),
+        ),
+        DoubtKind::Closure => (
+            format!(
+                "the building uses less than half of its lowest ordinary week {when}, {kwh:.0} kWh below the ordinary: it seems to have been closed"
+            ),
+            format!(
+                "huset använder mindre än hälften av sin lägsta vanliga vecka {när}, {kwh:.0} kWh under det vanliga: det verkar ha varit stängt"
+            ),
+        ),
+        DoubtKind::TemperatureConstant => (
+            format!("the outdoor temperature stays at {factor:.1} °C {when} ({hours} h)"),
+            format!("utetemperaturen står på {} °C {när} ({hours} h)", comma(*factor)),
+        ),
+        DoubtKind::TemperatureShift => (
+            format!("the outdoor temperature is off by about {factor:.0} h {when}"),
+            format!("utetemperaturen är förskjuten med ungefär {factor:.0} h {när}"),
+        ),
+        DoubtKind::TemperatureUnit => (
+            format!("the outdoor temperature seems to be in °F {when}"),
+            format!("utetemperaturen verkar vara i °F {när}"),
+        ),
+        DoubtKind::TemperaturePlace => (
+            format!(
+                "the outdoor temperature is off from that of the other town halls by {factor:.0} °C {when}, unlike before: it seems to be of another place"
+            ),
+            format!(
+                "utetemperaturen skiljer sig med {factor:.0} °C från de andra rådhusens {när}, till skillnad från tidigare: den verkar vara från en annan ort"
+            ),
+        ),
+    };
+    Bilingual::new(english, swedish)
+}
+
+fn comma(value: f64) -> String {
+    format!("{value:.1}").replace('.', ",").replace('-', "−")
+}
+
+/// The headline, what follows, and what to do.
+pub(super) fn words(finding: &Finding, headline: &Bilingual) -> Bilingual {
+    let consequence = match (finding.consequence, finding.kind.is_temperature()) {
+        (Consequence::Quarantined, false) => Bilingual::fixed(
+            "these hours count as unknown until the organiser decides",
+            "timmarna räknas som okända tills arrangören beslutar",
+        ),
+        (Consequence::Quarantined, true) => Bilingual::fixed(
+            "these temperatures count as missing until the organiser decides",
+            "temperaturerna räknas som saknade tills arrangören beslutar",
+        ),
+        (Consequence::Flagged, _) => {
+            Bilingual::fixed("the hours count as they are", "timmarna räknas som de är")
+        }
+    };
+    let to_do = to_do(finding.kind);
+    Bilingual::new(
+        format!("{}; {}; {}", headline.english, consequence.english, to_do.english),
+        format!("{}; {}; {}", headline.swedish, consequence.swedish, to_do.swedish),
+    )
+}
+
+fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
+    match kind {
+        DoubtKind::StuckRegister => Bilingual::fixed(
+            "check the meter and its gateway; accept the zero, or exclude the hours",
+            "kontrollera mätaren och dess gateway; godta nollan eller undanta timmarna",
+        ),
+        DoubtKind::ZeroRun => Bilingual::fixed(
+            "ask the utility for the hours and import them again; accept the zeros, or exclude the hours",
+            "begär timmarna av nätbolaget och importera dem på nytt; godta nollorna eller undanta timmarna",
+        ),
+        DoubtKind::ConstantLoad => Bilingual::fixed(
+            "find out where the values are from; accept them, or exclude the hours",
+            "ta reda på varifrån värdena kommer; godta dem eller undanta timmarna",
+        ),
+        DoubtKind::LevelStep => Bilingual::fixed(
+            "a unit, a multiplier, a transformer ratio or a phase: correct the factor from that date on, accept the values, or exclude the hours",
+            "en enhet, en multiplikator, en strömtransformators omsättning eller en fas: rätta faktorn från den dagen, godta värdena eller undanta timmarna",
+        ),
+        DoubtKind::SubmeterAboveMain => Bilingual::fixed(
+            "check multiplier and wiring of the sub-meter: correct its factor from a date on, or exclude the hours",
+            "kontrollera undermätarens multiplikator och inkoppling: rätta dess faktor från ett datum eller undanta timmarna",
+        ),
+        DoubtKind::Closure => Bilingual::fixed(
+            "declare an event for these days, so that they count on neither side, or accept the values",
+            "anmäl en händelse för dagarna, så att de inte räknas på någondera sidan, eller godta värdena",
+        ),
+        DoubtKind::TemperatureConstant
+        | DoubtKind::TemperatureShift
+        | DoubtKind::TemperatureUnit
+        | DoubtKind::TemperaturePlace => Bilingual::fixed(
+            "import the temperatures of the place again, in °C and with their time zone, or accept them",
+            "importera ortens temperaturer på nytt, i °C och med deras tidszon, eller godta dem",
+        ),
+    }
+}
+
+/// A factor as people say it.
+fn times(factor: f64) -> (String, String) {
+    if factor >= 1.0 {
+        let many = round(factor);
+        return (format!("{many} times"), format!("{} gånger", many.replace('.', ",")));
+    }
+    let part = round(1.0 / factor);
+    (format!("1/{part} of"), format!("1/{} av", part.replace('.', ",")))
+}
+
+/// Two digits.
+fn round(value: f64) -> String {
+    let unit = 10_f64.powf((value.abs().log10().floor() - 1.0).max(-1.0));
+    let rounded = (value / unit).round() * unit;
+    if rounded.fract().abs() < 1e-9 { format!("{rounded:.0}") } else { format!("{rounded:.1}") }
+}

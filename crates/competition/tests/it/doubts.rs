@@ -1,0 +1,275 @@
+//! Doubts about the input: what is found, what it does to the leaderboard, and that the
+//! organiser's declarations end it.
+use competition::{
+    Acceptance, Celsius, Competition, Correction, DoubtKind, IntervalReading, MeterIndex,
+    MilliWattHours, Participant, ParticipantIndex, Period, Row, Rule, Sign, Standings, Time,
+};
+use jiff::civil::date;
+
+use crate::support::{Map, competition, midnight, participant, sample};
+
+/// A year of baseline before a contest of March to May.
+fn rules() -> Competition {
+    let mut rules = competition();
+    rules.baseline = Period { start: date(2026, 3, 1), end: date(2027, 3, 1) };
+    rules.contest = Period { start: date(2027, 3, 1), end: date(2027, 6, 1) };
+    rules.thresholds.baseline_days = 329;
+    rules
+}
+
+fn first() -> i64 {
+    midnight(2026, 3, 1) / 3600
+}
+
+fn contest() -> i64 {
+    midnight(2027, 3, 1) / 3600
+}
+
+fn end() -> i64 {
+    midnight(2027, 6, 1) / 3600
+}
+
+/// Wh of an hour of a house: nights, days, weekends, a season, and noise.
+fn load(hour: i64) -> i64 {
+    let noise = (hour.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64) >> 40) as f64 / 8_388_608.0;
+    let weekday = (hour / 24 + 3) % 7 < 5;
+    let day = if weekday && (6..17).contains(&(hour % 24)) { 22_000.0 } else { 9_000.0 };
+    let season = ((hour - first()) as f64 / 8766.0 * std::f64::consts::TAU).cos();
+    (day * (1.0 + 0.03 * season) * (1.0 + 0.1 * noise)) as i64
+}
+
+/// Standings of meters whose hours are imported.
+fn imported(who: Participant, loads: &[&dyn Fn(i64) -> Option<i64>]) -> Standings {
+    let mut standings = Standings::new(rules(), vec![who]);
+    for (meter, load) in loads.iter().enumerate() {
+        for hour in first()..end() {
+            let Some(energy) = load(hour) else { continue };
+            let interval = IntervalReading {
+                start: Time(hour * 3600),
+                seconds: 3600,
+                energy: MilliWattHours(energy * 1000),
+            };
+            standings.interval(MeterIndex(meter as u32), &interval);
+        }
+    }
+    standings.settle(&Map::default());
+    standings
+}
+
+/// Standings of one meter whose register is read every hour.
+fn read(who: Participant, register: impl Fn(i64) -> i64) -> Standings {
+    let mut standings = Standings::new(rules(), vec![who]);
+    for hour in first()..=end() {
+        standings.append(MeterIndex(0), sample(hour * 3600, register(hour)));
+    }
+    standings.settle(&Map::default());
+    standings
+}
+
+fn row(standings: &Standings) -> Row {
+    standings.leaderboard(Rule::Saving, Time(end() * 3600)).rows.remove(0)
+}
+
+fn kinds(row: &Row) -> Vec<DoubtKind> {
+    row.doubts.iter().map(|doubt| doubt.kind).collect()
+}
+
+#[test]
+fn a_clean_house_is_not_doubted() {
+    let row = row(&imported(participant("a", 1), &[&|hour| Some(load(hour))]));
+    assert_eq!(kinds(&row), []);
+    assert_eq!((row.rank, row.coverage), (Some(1), Some(1.0)));
+    assert!(row.saving_percent.unwrap().abs() < 5.0, "{row:?}");
+}
+
+/// A gateway repeats the last register that it saw.
+#[test]
+fn a_register_that_stays_is_unknown_and_not_a_saving() {
+    let registers: Vec<i64> = (first()..=end())
+        .scan(1_000_000, |register, hour| {
+            let now = *register;
+            *register += if hour < contest() { load(hour) } else { 0 };
+            Some(now)
+        })
+        .collect();
+    let register = |hour: i64| registers[(hour - first()) as usize];
+    let stuck = row(&read(participant("a", 1), register));
+    assert_eq!(kinds(&stuck), [DoubtKind::StuckRegister]);
+    assert_eq!((stuck.rank, stuck.energy, stuck.saving_percent), (None, None, None));
+    assert_eq!(stuck.coverage, Some(0.0));
+    let doubt = &stuck.doubts[0];
+    assert_eq!(doubt.from, Time(contest() * 3600));
+    assert_eq!(doubt.until, Time(end() * 3600));
+    let reason = stuck.reason.unwrap();
+    insta::assert_snapshot!(reason.english);
+    insta::assert_snapshot!(reason.swedish);
+    // The organiser declares that the building was switched off.
+    let accepted = Acceptance { kind: doubt.kind, from: doubt.from, until: doubt.until };
+    let who = Participant { acceptances: vec![accepted], ..participant("a", 1) };
+    let accepted = row(&read(who, register));
+    assert_eq!((kinds(&accepted), accepted.rank), (vec![], Some(1)));
+    assert_eq!(accepted.saving_percent, Some(100.0));
+}
+
+/// Three hours are enough, and a day of zeros gains nothing.
+#[test]
+fn zeros_of_three_hours_are_missing() {
+    let from = contest() + 240;
+    for hours in [2, 3, 24, 336] {
+        let zero =
+            |hour: i64| Some(if (from..from + hours).contains(&hour) { 0 } else { load(hour) });
+        let row = row(&imported(participant("a", 1), &[&zero]));
+        let expected = if hours < 3 { vec![] } else { vec![DoubtKind::ZeroRun] };
+        assert_eq!(kinds(&row), expected, "{hours} hours");
+        assert!(row.saving_percent.unwrap() < 5.0, "{hours} hours: {row:?}");
+        let share = hours as f64 / (end() - contest()) as f64;
+        assert_eq!(row.rank.is_none(), share > 0.05, "{hours} hours: {row:?}");
+    }
+}
+
+/// Baseline in Wh, contest in kWh, and the reverse; 60 for a transformer's ratio.
+#[test]
+fn a_factor_of_units_is_held_back_until_it_is_corrected() {
+    for factor in [10.0, 60.0, 100.0, 1000.0, 0.1, 1.0 / 60.0, 0.01, 0.001] {
+        let scaled = |hour: i64| {
+            let energy = load(hour) as f64 * if hour < contest() { 1.0 } else { factor };
+            Some(energy.round() as i64)
+        };
+        let doubted = row(&imported(participant("a", 1), &[&scaled]));
+        assert_eq!(kinds(&doubted), [DoubtKind::LevelStep], "{factor}");
+        assert_eq!((doubted.rank, doubted.saving_percent), (None, None), "{factor}");
+        let doubt = &doubted.doubts[0];
+        assert_eq!(doubt.from, Time(contest() * 3600), "{factor}");
+        let mut who = participant("a", 1);
+        let (from, until) = (doubt.from, doubt.until);
+        who.meters[0].corrections.push(Correction { from, until, factor: 1.0 / factor });
+        let corrected = row(&imported(who, &[&scaled]));
+        assert_eq!((kinds(&corrected), corrected.rank), (vec![], Some(1)), "{factor}");
+        assert!(corrected.saving_percent.unwrap().abs() < 5.0, "{factor}: {corrected:?}");
+    }
+}
+
+#[test]
+fn a_load_that_is_constant_to_the_digit_is_unknown() {
+    let from = contest() + 100;
+    let constant =
+        |hour: i64| Some(if (from..from + 400).contains(&hour) { 5_432 } else { load(hour) });
+    let row = row(&imported(participant("a", 1), &[&constant]));
+    assert_eq!(kinds(&row), [DoubtKind::ConstantLoad]);
+    assert_eq!((row.rank, row.doubts[0].from), (None, Time(from * 3600)));
+    assert!(row.saving_percent.unwrap() < 5.0);
+}
+
+/// A third or a half of the load is not measured from a day of the contest on.
+#[test]
+fn a_phase_that_is_not_measured_is_flagged_and_not_ranked() {
+    let from = contest() + 20 * 24 + 10;
+    for part in [2.0 / 3.0, 0.5, 1.0 / 3.0, 1.5, 2.0, 3.0] {
+        let scaled = |hour: i64| {
+            let energy = load(hour) as f64 * if hour < from { 1.0 } else { part };
+            Some(energy.round() as i64)
+        };
+        let row = row(&imported(participant("a", 1), &[&scaled]));
+        assert_eq!(kinds(&row)[0], DoubtKind::LevelStep, "{part}: {row:?}");
+        assert!((row.doubts[0].from.0 / 3600 - from).abs() <= 12, "{part}");
+        // A contest that is too high gains nothing.
+        assert_eq!(row.rank.is_none(), part < 1.0, "{part}");
+    }
+}
+
+/// The sub-meter of a tenant with a multiplier that is too large.
+#[test]
+fn a_sub_meter_above_the_main_meter_is_unknown() {
+    let sub = |hour: i64| {
+        let usual = load(hour + 1000) as f64 * 0.4;
+        Some((usual * if hour < contest() { 1.0 } else { 3.5 }) as i64)
+    };
+    let mut who = participant("a", 2);
+    who.meters[1].sign = Sign::Minus;
+    let standings = imported(who, &[&|hour| Some(load(hour)), &sub]);
+    let found = row(&standings);
+    assert!(kinds(&found).contains(&DoubtKind::SubmeterAboveMain), "{found:?}");
+    assert_eq!(found.rank, None);
+    for rule in Rule::ALL {
+        let row = standings.leaderboard(rule, Time(end() * 3600)).rows.remove(0);
+        assert!(row.saving_percent.is_none_or(|saving| saving <= 100.0), "{row:?}");
+        assert!(row.interval_percent.is_none_or(|it| it.low <= it.high), "{row:?}");
+        assert!(row.energy.is_none_or(|energy| energy.0 >= 0), "{row:?}");
+        assert_eq!(row.rank, None);
+    }
+}
+
+/// A week in which the house uses a fifth, in the contest and in the baseline period.
+#[test]
+fn a_closed_building_is_named_with_its_dates() {
+    for (from, is_ranked) in [(contest() + 14 * 24, false), (first() + 70 * 24, true)] {
+        let closed = |hour: i64| {
+            let share = if (from..from + 21 * 24).contains(&hour) { 5 } else { 1 };
+            Some(load(hour) / share)
+        };
+        let row = row(&imported(participant("a", 1), &[&closed]));
+        assert_eq!(kinds(&row), [DoubtKind::Closure], "{row:?}");
+        assert!((row.doubts[0].from.0 / 3600 - from).abs() <= 7 * 24, "{row:?}");
+        assert_eq!(row.rank.is_some(), is_ranked);
+    }
+}
+
+/// °C of an hour: a year, days that differ, and warm afternoons.
+fn outdoor(hour: i64) -> f64 {
+    let tau = std::f64::consts::TAU;
+    let year = ((hour as f64 / 24.0 - 20.0) / 365.25 * tau).cos();
+    let day = ((hour as f64 - 14.0) / 24.0 * tau).cos();
+    let weather = 3.0 * (hour as f64 / 70.0).sin() + 2.0 * (hour as f64 / 31.0).cos();
+    let value = 6.0 - 10.0 * year + (2.5 - 2.0 * year) * day + weather;
+    (value * 10.0).round() / 10.0
+}
+
+/// Electric heating: 1 kWh more for each degree below 17.
+fn heated(hour: i64) -> i64 {
+    load(hour) + ((17.0 - outdoor(hour)).max(0.0) * 1000.0) as i64
+}
+
+fn with_temperature(acceptances: &[Acceptance], outdoor: impl Fn(i64) -> Option<f64>) -> Row {
+    let who = Participant { acceptances: acceptances.to_vec(), ..participant("a", 1) };
+    let mut standings = Standings::new(rules(), vec![who]);
+    for hour in first()..end() {
+        let start = Time(hour * 3600);
+        let energy = MilliWattHours(heated(hour) * 1000);
+        standings.interval(MeterIndex(0), &IntervalReading { start, seconds: 3600, energy });
+        if let Some(outdoor) = outdoor(hour) {
+            standings.temperature(ParticipantIndex(0), start, Celsius(outdoor));
+        }
+    }
+    standings.settle(&Map::default());
+    row(&standings)
+}
+
+/// A dead sensor, °F, and clocks that are half a day off: each counts as missing.
+#[test]
+fn a_temperature_that_cannot_be_right_counts_as_missing() {
+    let clean = with_temperature(&[], |hour| Some(outdoor(hour)));
+    assert_eq!(kinds(&clean), [], "{clean:?}");
+    assert!(clean.saving_percent.unwrap().abs() < 3.0, "{clean:?}");
+    let from = contest() + 31 * 24;
+    let missing = with_temperature(&[], |hour| Some(outdoor(hour)).filter(|_| hour < from));
+    let late = |value: &dyn Fn(i64) -> f64| {
+        with_temperature(&[], |hour| Some(if hour < from { outdoor(hour) } else { value(hour) }))
+    };
+    let dead = late(&|_| -12.3);
+    assert_eq!(kinds(&dead), [DoubtKind::TemperatureConstant]);
+    assert_eq!(dead.saving_percent, missing.saving_percent);
+    let fahrenheit = late(&|hour| outdoor(hour) * 1.8 + 32.0);
+    assert_eq!(kinds(&fahrenheit), [DoubtKind::TemperatureUnit], "{fahrenheit:?}");
+    let shifted = late(&|hour| outdoor(hour - 12));
+    assert_eq!(kinds(&shifted), [DoubtKind::TemperatureShift], "{shifted:?}");
+    for row in [&dead, &fahrenheit, &shifted] {
+        assert!(row.saving_percent.unwrap().abs() < 6.0, "{row:?}");
+    }
+    // The organiser says that it was -12.3 degrees for two months.
+    let doubt = &dead.doubts[0];
+    let accepted = Acceptance { kind: doubt.kind, from: doubt.from, until: doubt.until };
+    let accepted =
+        with_temperature(&[accepted], |hour| Some(if hour < from { outdoor(hour) } else { -12.3 }));
+    assert_eq!(kinds(&accepted), []);
+    assert!(accepted.saving_percent.unwrap() > 20.0, "{accepted:?}");
+}

@@ -1,0 +1,152 @@
+//! Open doubts about the input: the mark on a leaderboard row, the list on a town hall's
+//! page, and the organiser's list with the three decisions.
+use competition::{Consequence, Doubt, DoubtKind, Participant, Row};
+use maud::{Markup, html};
+use wire::Language;
+
+use super::ViewContext;
+use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN, rfc3339};
+
+/// A kind of doubt in a few words.
+pub(super) fn title(kind: DoubtKind, l: Language) -> &'static str {
+    match kind {
+        DoubtKind::StuckRegister => l.pick("Mätarställningen står still", "The register stays"),
+        DoubtKind::ZeroRun => l.pick("Nollor i rad", "Zeros in a row"),
+        DoubtKind::ConstantLoad => l.pick("Lasten är konstant", "The load is constant"),
+        DoubtKind::LevelStep => l.pick("Nivån ändrades", "The level changed"),
+        DoubtKind::SubmeterAboveMain => {
+            l.pick("Undermätaren mäter mer än huvudmätaren", "The sub-meter exceeds the main meter")
+        }
+        DoubtKind::Closure => l.pick("Huset verkar stängt", "The building seems closed"),
+        DoubtKind::TemperatureConstant => {
+            l.pick("Temperaturen står still", "The temperature stays")
+        }
+        DoubtKind::TemperatureShift => {
+            l.pick("Temperaturen är förskjuten i tid", "The temperature is shifted in time")
+        }
+        DoubtKind::TemperatureUnit => {
+            l.pick("Temperaturen har fel enhet", "The temperature is in another unit")
+        }
+        DoubtKind::TemperaturePlace => {
+            l.pick("Temperaturen är från en annan ort", "The temperature is of another place")
+        }
+    }
+}
+
+/// The mark on a row with open doubts. Where the row has a reason, that has the words.
+pub(super) fn mark(context: &ViewContext, row: &Row) -> Markup {
+    let l = context.language;
+    html! {
+        @for doubt in row.doubts.iter().take(3) {
+            small.doubt title=(l.text(&doubt.words)) {
+                span aria-hidden="true" { "⚠ " } (title(doubt.kind, l)) ", "
+                (l.moment(doubt.from, context.now(), context.zone()))
+            }
+        }
+        @if let more @ 1.. = row.doubts.len().saturating_sub(3) {
+            small.doubt { (more) " " (l.pick("till", "more")) }
+        }
+    }
+}
+
+/// The open doubts about a town hall, for its page.
+pub(super) fn list(context: &ViewContext, row: &Row) -> Markup {
+    let l = context.language;
+    html! {
+        @if !row.doubts.is_empty() {
+            h2 { (l.pick("Ifrågasatta mätvärden", "Values in doubt")) }
+            ul.plain.doubts { @for doubt in &row.doubts {
+                li { strong { (title(doubt.kind, l)) } ": " (l.text(&doubt.words)) "." } } }
+        }
+    }
+}
+
+/// All open doubts with the decisions that the organiser has.
+pub(super) fn desk(context: &ViewContext) -> Markup {
+    let l = context.language;
+    let rows = context.snapshot.board.rows.iter();
+    let rows: Vec<(&Doubt, &Participant)> = rows
+        .flat_map(|row| row.doubts.iter().map(move |doubt| (doubt, row.participant)))
+        .filter_map(|(doubt, who)| Some((doubt, context.who(who)?)))
+        .collect();
+    html! {
+        h2 #doubts { (l.pick("Ifrågasatta mätvärden", "Values in doubt")) }
+        p.sentence { (l.pick(
+            "Mätvärden som inte kan stämma, eller som bara du kan förklara. Ett rådhus vars energi till en väsentlig del är ifrågasatt rankas inte förrän du har beslutat.",
+            "Values that cannot be right, or that only you can explain. A town hall with a material part of its energy in doubt is not ranked until you decide.")) }
+        @if rows.is_empty() {
+            p.nothing { (l.pick("Ingenting är ifrågasatt.", "Nothing is in doubt.")) }
+        }
+        @for (doubt, who) in rows { (decision(context, doubt, who)) }
+    }
+}
+
+fn decision(context: &ViewContext, doubt: &Doubt, who: &Participant) -> Markup {
+    let l = context.language;
+    let kwh = doubt.kwh.map_or(UNKNOWN.to_owned(), |kwh| format!("{} kWh", l.number(kwh, 0)));
+    let from = rfc3339(doubt.from);
+    let until = rfc3339(doubt.until);
+    let meters: Vec<&str> =
+        context.participants.iter().flat_map(|who| &who.meters).map(|m| m.id.as_str()).collect();
+    let meter = doubt.meter.and_then(|meter| meters.get(meter.0 as usize).copied());
+    let consequence = match doubt.consequence {
+        Consequence::Quarantined => l.pick("räknas som okänt", "counts as unknown"),
+        Consequence::Flagged => l.pick("räknas som det är", "counts as it is"),
+    };
+    html! {
+        article.doubt {
+            h3 { (who.municipality) ": " (title(doubt.kind, l)) }
+            p { (l.text(&doubt.words)) ". " small { (kwh) ", " (consequence) } }
+            details { summary { (l.pick("Godta värdena", "Accept the values")) }
+                (form(l, "accept-doubt", &html! {
+                    input type="hidden" name="participant" value=(who.id);
+                    input type="hidden" name="doubt" value=(doubt.kind.as_str());
+                    input type="hidden" name="from" value=(from);
+                    @if !doubt.open { input type="hidden" name="until" value=(until); } })) }
+            @if !doubt.kind.is_temperature() {
+                details { summary { (l.pick("Undanta timmarna", "Exclude the hours")) }
+                    (form(l, "excluded-hours", &html! {
+                        input type="hidden" name="participant" value=(who.id);
+                        input type="hidden" name="from" value=(from);
+                        input type="hidden" name="until" value=(until); })) }
+            }
+            @if let Some((meter, factor)) = meter.zip(doubt.correction) {
+                details { summary { (l.pick("Rätta faktorn", "Correct the factor")) }
+                    (form(l, "factor", &html! {
+                        input type="hidden" name="meter" value=(meter);
+                        input type="hidden" name="from" value=(from);
+                        @if !doubt.open { input type="hidden" name="until" value=(until); }
+                        label { span { (l.pick("Mätt energi gånger", "Measured energy times")) }
+                            input name="factor" inputmode="decimal" required autocomplete="off" value=(suggestion(factor)); } })) }
+            }
+        }
+    }
+}
+
+fn form(l: Language, kind: &str, fields: &Markup) -> Markup {
+    html! {
+        form.filter method="post" action="/organiser" {
+            input type="hidden" name="kind" value=(kind);
+            (fields)
+            label { span { (l.pick("Skäl", "Reason")) }
+                input name="reason" required minlength="3" maxlength="500" autocomplete="off"; }
+            label { span { (l.pick("Av (roll)", "By (role)")) }
+                input name="by" required maxlength="80" autocomplete="organization-title"; }
+            button type="submit" { (l.pick("Anmäl", "Declare")) }
+        }
+    }
+}
+
+/// The factor that units and transformers make nearest to the one that was found, where
+/// one is within a quarter of it.
+fn suggestion(factor: f64) -> String {
+    const ROUND: [f64; 12] =
+        [1.5, 2.0, 3.0, 10.0, 20.0, 30.0, 40.0, 60.0, 80.0, 100.0, 1000.0, 1e6];
+    let nearest = ROUND
+        .iter()
+        .flat_map(|round| [*round, 1.0 / round])
+        .min_by(|a, b| (a / factor).ln().abs().total_cmp(&(b / factor).ln().abs()));
+    let chosen = nearest.filter(|round| (0.8..=1.25).contains(&(round / factor)));
+    let digits = format!("{:.6}", chosen.unwrap_or(factor));
+    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
