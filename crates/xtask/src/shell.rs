@@ -2,8 +2,10 @@
 use std::{
     env,
     ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::OnceLock,
 };
 
 use anyhow::{Context, Result, bail};
@@ -23,7 +25,24 @@ pub(crate) fn target_dir() -> PathBuf {
 
 /// The cargo that called us.
 pub(crate) fn cargo() -> Command {
-    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    if env::var_os("CARGO_INCREMENTAL").is_none() && FIRST_BUILD.get().is_some_and(|first| *first) {
+        cargo.env("CARGO_INCREMENTAL", "0");
+    }
+    cargo
+}
+
+/// Whether the workspace was not built before this command.
+static FIRST_BUILD: OnceLock<bool> = OnceLock::new();
+
+/// Notices a fresh clone, where each crate is built once: the state of incremental
+/// compilation would double the disk space and save nothing.
+pub(crate) fn notice_first_build() {
+    FIRST_BUILD.get_or_init(|| {
+        let units = fs::read_dir(target_dir().join("debug/.fingerprint"));
+        let built = |name: &OsStr| name.to_string_lossy().starts_with("wattkampen-");
+        !units.into_iter().flatten().flatten().any(|unit| built(&unit.file_name()))
+    });
 }
 
 /// The command as one would type it.

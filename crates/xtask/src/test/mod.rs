@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use crate::shell;
+
 /// One thing to pass.
 struct Step {
     /// For `--only`.
@@ -65,6 +67,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         return Ok(());
     }
+    shell::notice_first_build();
     let chosen: Vec<_> = STEPS
         .iter()
         .filter(|s| options.only.as_deref().is_none_or(|only| only == s.name))
