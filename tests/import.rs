@@ -170,7 +170,7 @@ fn local_hours_are_exact_over_both_changes_of_the_clocks() {
         done(import(&config, &["readings", "--meter", &hall.meter, file.to_str().unwrap()]));
     assert!(printed.contains("48 taken, 0 repeated, 1 empty, 2 refused"), "{printed}");
     assert!(printed.contains("clocks were put forward over it (line 4)"), "{printed}");
-    assert!(printed.contains("not a number (line 52)"), "{printed}");
+    assert!(printed.contains("not a number, as in \"n/a\" (line 52)"), "{printed}");
     let known = |from: &str, count: i64| {
         until("the day is on the board", || {
             let hours = hours(&server, hall, local(from), count);

@@ -37,6 +37,11 @@ impl ImportValidator {
         Self { earliest: Time(earliest.as_second()), latest }
     }
 
+    /// The first and the last time that is accepted, seconds of UTC.
+    pub const fn range(&self) -> (i64, i64) {
+        (self.earliest.0, self.latest.0)
+    }
+
     /// Checks an interval on its own.
     ///
     /// # Errors

@@ -45,8 +45,8 @@ fn example(folder: &Path) -> String {
 fn help_of_every_command() {
     let mut all = utf8(&run(&["--help"]).stdout).to_owned();
     for command in [
-        "serve", "demo", "simulate", "gateway", "report", "what-if", "panel", "import", "audit",
-        "declare", "amend", "lock", "check",
+        "serve", "demo", "simulate", "gateway", "report", "what-if", "panel", "init", "import",
+        "audit", "declare", "amend", "lock", "check",
     ] {
         let done = run(&[command, "--help"]);
         assert_eq!(done.status.code(), Some(0));
@@ -240,11 +240,20 @@ fn a_failed_import_says_what_is_wrong_and_how_to_fix_it() {
             meter,
         ),
         (with(&["readings", "--meter", meter], "absent.csv"), 2, "absent.csv", "path of a CSV"),
-        (with(&["readings", "--meter", meter], &unitless), 2, "the unit", "--unit kWh"),
     ] {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         assert_fails(code, &arguments, what, hint);
     }
+    // What is not clear comes with the command for each answer.
+    let arguments = with(&["readings", "--meter", meter], &unitless);
+    let done = run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let errors = utf8(&done.stderr);
+    assert_eq!(done.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("does not contain the unit\n  state it with --unit Wh"), "{errors}");
+    let command = format!(
+        "    wattkampen import --config {config} readings --meter {meter} --unit kWh {unitless}  # "
+    );
+    assert!(errors.lines().any(|line| line.starts_with(&command)), "{errors}");
 }
 
 #[test]

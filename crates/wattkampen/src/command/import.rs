@@ -1,183 +1,111 @@
-//! `import`: history from CSV into a competition's store, while its service runs or not.
-use std::path::{Path, PathBuf};
+//! `import`: history from files into a competition's store, while its service runs or not.
+mod args;
+mod command_line;
+
+use std::{
+    io::{BufRead, IsTerminal, Write},
+    path::Path,
+};
 
 use competition::{ImportValidator, Standings, Time};
 use jiff::tz::TimeZone;
 use server::store::{BulkWriter, Importer, StoreError, service_clock};
 
+pub(super) use args::Args;
+use args::Common;
+use command_line::command_line;
+
 use super::{Failure, output};
 use crate::{
     config::Config,
     import::{
-        Batch, ImportError, ImportOptions, IntervalSink, Layout, RegisterSink, RowSink, Source,
-        Tally, TemperatureSink, Unit, ValueKind, identifier, import,
+        Assignment, Batch, Context, DrySink, ImportError, IntervalSink, LayoutError, NamedLayout,
+        Plan, PlanError, Preview, RegisterSink, RowSink, SavedLayouts, Statements, Tally,
+        TemperatureSink, ValueKind, identifier, import, path_text,
     },
 };
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// The competition's configuration
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    /// Import energies of intervals (`timestamp,energy_wh`) or registers (`timestamp,register_wh`)
-    Readings {
-        /// Meter of all files [default: each file's name without its extension]
-        #[arg(long, value_name = "ID")]
-        meter: Option<String>,
-        /// The values are registers, not energies of intervals
-        #[arg(long)]
-        register: bool,
-        /// Unit of the values, where the name of the column does not contain it
-        #[arg(long, value_name = "UNIT", value_enum)]
-        unit: Option<Unit>,
-        /// Length of an interval, 15, 30 or 60 minutes [default: the distance of the first rows]
-        #[arg(long, value_name = "MINUTES", value_parser = minutes)]
-        interval: Option<i64>,
-        /// Times are the ends of the intervals, not their starts
-        #[arg(long)]
-        ends: bool,
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Import hourly outdoor temperatures (`timestamp,outdoor_c`)
-    Temperature {
-        /// Participant of all files [default: each file's name without its extension]
-        #[arg(long, value_name = "ID")]
-        participant: Option<String>,
-        #[command(flatten)]
-        common: Common,
-    },
-}
-
-#[derive(Debug, clap::Args)]
-struct Common {
-    /// Column of the times, by name or by number from 1
-    #[arg(long, value_name = "COLUMN")]
-    time_column: Option<String>,
-    /// Column of the values, by name or by number from 1
-    #[arg(long, value_name = "COLUMN")]
-    value_column: Option<String>,
-    /// Zone of times without an offset [default: the competition's]
-    #[arg(long, value_name = "ZONE")]
-    zone: Option<String>,
-    /// Character between fields, or `tab` [default: as the first row has it]
-    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
-    delimiter: Option<u8>,
-    /// Fractions follow a comma, as in 1,5
-    #[arg(long)]
-    decimal_comma: bool,
-    /// Replace stored values that differ
-    #[arg(long)]
-    replace: bool,
-    /// CSV files, which may be compressed with gzip
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
-}
-
-fn minutes(text: &str) -> Result<i64, String> {
-    match text {
-        "15" => Ok(15),
-        "30" => Ok(30),
-        "60" => Ok(60),
-        _ => Err("intervals are 15, 30 or 60 minutes long".to_owned()),
-    }
-}
-
-fn delimiter(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        [one] => Ok(*one),
-        b"tab" | b"\\t" => Ok(b'\t'),
-        _ => Err("a delimiter is one character, or tab".to_owned()),
-    }
-}
 
 fn failed(error: impl Into<ImportError>) -> Failure {
     Failure::Failed(error.into().into())
 }
 
-impl Command {
-    fn common(&self) -> &Common {
-        match self {
-            Self::Readings { common, .. } | Self::Temperature { common, .. } => common,
-        }
-    }
-
-    fn is_temperature(&self) -> bool {
-        matches!(self, Self::Temperature { .. })
-    }
-
-    fn options(&self, config: &Config) -> Result<ImportOptions, Failure> {
-        let common = self.common();
-        let mut options = ImportOptions::new(zone(common, config)?);
-        options.time_column.clone_from(&common.time_column);
-        options.value_column.clone_from(&common.value_column);
-        (options.delimiter, options.decimal_comma) = (common.delimiter, common.decimal_comma);
-        if let Self::Readings { register, unit, interval, ends, .. } = self {
-            (options.register, options.unit) = (*register, *unit);
-            (options.interval, options.ends) = (*interval, *ends);
-        }
-        Ok(options)
-    }
-
-    /// The meter or participant of a file, checked against the configuration.
-    fn id(&self, file: &Path, config: &Config) -> Result<String, Failure> {
-        let id = |given: &Option<String>| given.clone().unwrap_or_else(|| identifier(file));
-        match self {
-            Self::Readings { meter, .. } => {
-                let id = id(meter);
-                config.meter(&id)?;
-                Ok(id)
-            }
-            Self::Temperature { participant, .. } => {
-                let id = id(participant);
-                config.participant(&id)?;
-                Ok(id)
-            }
-        }
-    }
-}
-
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
     let common = args.command.common();
-    let options = args.command.options(&config)?;
-    // Checked before the first file is read, so that a misspelt id does not end a long import.
-    let ids = common.files.iter().map(|file| args.command.id(file, &config));
-    let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
+    check_zone(common)?;
+    let saved = SavedLayouts::beside(&args.config);
+    let mut statements = args.command.statements();
+    let mut known = saved.all().map_err(usage)?;
+    if let Some(name) = &common.layout {
+        let layout = saved.load(name).map_err(usage)?;
+        statements = statements.or(&layout.statements);
+        known = vec![layout];
+    }
+    let stated_id = args.command.stated_id(&config)?;
     let (competition, participants) = (config.competition.clone(), config.participants.clone());
     let now = service_clock(&config.data)?.now();
+    let validator = ImportValidator::new(&competition, now);
     let target = Target {
         standings: Standings::new(competition, participants),
-        config,
-        options,
+        config: &config,
+        statements,
+        stated_id,
+        known,
+        common,
+        saved,
         temperature: args.command.is_temperature(),
-        replace: common.replace,
+        validator,
         now,
     };
-    let mut all = Tally::default();
-    for (file, id) in common.files.iter().zip(&ids) {
-        let tally = target.import(file, id)?;
-        output::line(format_args!("{}: {tally}", file.display()))?;
-        all.add(tally);
+    let (mut all, mut failures) = (Tally::default(), Vec::new());
+    for (at, file) in common.files.iter().enumerate() {
+        let imported = target.import(file, at == 0);
+        match imported {
+            Ok(tally) => {
+                output::line(format_args!("{}: {tally}", path_text(file)))?;
+                if tally.failed() {
+                    failures.push((file, "no row was stored".to_owned()));
+                }
+                all.add(tally);
+            }
+            // A single file has the exit code of its failure.
+            Err(failure) if common.files.len() == 1 => return Err(failure),
+            Err(failure) => {
+                output::stderr_line(format_args!("wattkampen: {failure:#}"));
+                let text = format!("{failure:#}");
+                let reason = text.lines().next().unwrap_or_default();
+                let path = format!("{}: ", path_text(file));
+                failures.push((file, reason.strip_prefix(&path).unwrap_or(reason).to_owned()));
+            }
+        }
     }
-    if all.failed() {
-        return Err(Failure::failed(
+    if common.files.len() > 1 {
+        let taken = common.files.len() - failures.len();
+        output::line(format_args!("{taken} of {} files were imported", common.files.len()))?;
+        for (file, reason) in &failures {
+            output::line(format_args!("  not {}: {reason}", path_text(file)))?;
+        }
+    }
+    match failures.len() {
+        0 => Ok(()),
+        1 if common.files.len() == 1 => Err(Failure::failed(
             "no row was stored",
             "the reasons are listed above with the first lines that they are about",
-        ));
+        )),
+        count => Err(Failure::failed(
+            format!("{count} files were not imported"),
+            "the reasons are listed above; the other files are stored",
+        )),
     }
-    Ok(())
 }
 
-fn zone(common: &Common, config: &Config) -> Result<TimeZone, Failure> {
-    let Some(name) = &common.zone else { return Ok(config.competition.timezone.clone()) };
-    TimeZone::get(name).map_err(|_| {
+fn usage(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::Usage(error.into())
+}
+
+fn check_zone(common: &Common) -> Result<(), Failure> {
+    let Some(name) = &common.zone else { return Ok(()) };
+    TimeZone::get(name).map(|_| ()).map_err(|_| {
         Failure::usage(
             format!("--zone {name:?} is not a time zone"),
             "write it as in Europe/Stockholm, UTC or Etc/GMT-1 (one hour before UTC all year)",
@@ -186,50 +114,146 @@ fn zone(common: &Common, config: &Config) -> Result<TimeZone, Failure> {
 }
 
 /// The store that every file goes into, and how the files are read.
-struct Target {
-    config: Config,
+struct Target<'a> {
+    config: &'a Config,
     /// Without readings; they only validate.
     standings: Standings,
-    options: ImportOptions,
+    statements: Statements,
+    stated_id: Option<&'a str>,
+    known: Vec<NamedLayout>,
+    common: &'a Common,
+    saved: SavedLayouts,
     temperature: bool,
-    /// Stored values that differ are replaced.
-    replace: bool,
+    validator: ImportValidator,
     now: Time,
 }
 
-impl Target {
-    fn import(&self, path: &Path, id: &str) -> Result<Tally, Failure> {
-        let source = Source::open(path).map_err(|error| {
-            Failure::usage(
-                format!("{} cannot be read: {error}", path.display()),
-                "give the path of a CSV file",
-            )
+impl Target<'_> {
+    fn context(&self) -> Context<'_> {
+        Context {
+            zone: &self.config.competition.timezone,
+            meters: if self.temperature { Vec::new() } else { self.meter_ids() },
+            meter: self.stated_id,
+            temperature: self.temperature,
+            range: self.validator.range(),
+            saved: self.known.clone(),
+        }
+    }
+
+    fn import(&self, path: &Path, is_first: bool) -> Result<Tally, Failure> {
+        let context = self.context();
+        let stem = identifier(path);
+        self.check_stem(path, &stem, &context)?;
+        let plan = Plan::new(path, &self.statements, &context).map_err(|error| match error {
+            PlanError::Io(error) => Failure::usage(
+                format!("{} cannot be read: {error}", path_text(path)),
+                "give the path of a CSV file or a workbook",
+            ),
+            PlanError::Layout(error) => self.refusal(path, &error),
         })?;
-        let layout = Layout::detect(source.beginning(), &self.options, self.temperature).map_err(
-            |error| {
-                let path = path.display().to_string();
-                Failure::Usage(ImportError::Layout { path, error }.into())
-            },
-        )?;
-        output::stderr_line(format_args!("{}: {layout}", path.display()));
-        let validator = ImportValidator::new(&self.config.competition, self.now);
-        let read = |sink: &mut dyn RowSink| {
-            import(path, source, &layout, &self.options.zone, sink).map_err(failed)
+        let assignment = if self.temperature {
+            let id = self.stated_id.map_or(stem, str::to_owned);
+            self.config.participant(&id)?;
+            Assignment::one(id)
+        } else {
+            let assignment = Assignment::new(&plan, &context, &stem);
+            let assignment = assignment.map_err(|error| self.refusal(path, &error))?;
+            assignment.ids.iter().try_for_each(|id| self.config.meter(id).map(|_| ()))?;
+            assignment
         };
-        match layout.kind {
-            ValueKind::Register => self.import_registers(id, read),
-            ValueKind::Energy => read(&mut IntervalSink {
-                importer: &mut self.importer()?,
-                meter: self.config.meter(id)?,
-                validator,
-                seconds: layout.seconds,
-                ends: layout.ends,
-                batch: Batch::new(),
-            }),
+        output::stderr_line(format_args!("{}: {}", path_text(path), plan.layout));
+        self.show(path, &plan, &assignment)?;
+        if let (Some(name), true, false) = (&self.common.save_layout, is_first, self.common.dry_run)
+        {
+            let saved = self.saved.save(&plan.named(name, self.temperature)).map_err(usage)?;
+            output::stderr_line(format_args!("the layout is saved in {}", path_text(&saved)));
+        }
+        self.store(path, plan, &assignment)
+    }
+
+    /// A name that is no id is reported before a long file is read, unless the file itself
+    /// can say whose it is.
+    fn check_stem(&self, path: &Path, stem: &str, context: &Context<'_>) -> Result<(), Failure> {
+        if self.stated_id.is_some() || !path.exists() {
+            return Ok(());
+        }
+        if self.temperature {
+            self.config.participant(stem)?;
+        } else if !context.meters.contains(&stem) && !Plan::may_name_its_meter(path) {
+            self.config.meter(stem)?;
+        }
+        Ok(())
+    }
+
+    /// Shows the first rows on a terminal and in a dry run, and asks on a terminal.
+    fn show(&self, path: &Path, plan: &Plan, assignment: &Assignment) -> Result<(), Failure> {
+        let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if !terminal && !self.common.dry_run {
+            return Ok(());
+        }
+        let preview = Preview::new(plan, assignment, &self.config.competition.timezone);
+        if self.common.dry_run {
+            return output::line(preview);
+        }
+        output::stderr_line(preview);
+        if self.common.yes || plan.is_stated {
+            return Ok(());
+        }
+        let _ = write!(std::io::stderr(), "Is {} read correctly? [y/n] ", path_text(path));
+        let _ = std::io::stderr().flush();
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        let answer = answer.trim().to_lowercase();
+        if read.is_ok() && ["y", "yes", "j", "ja"].contains(&answer.as_str()) {
+            return Ok(());
+        }
+        Err(Failure::failed(
+            format!("{} was not imported", path_text(path)),
+            "state with options how the file is read; wattkampen import readings --help lists them",
+        ))
+    }
+
+    /// What is not clear about a file, with the command for each answer.
+    fn refusal(&self, path: &Path, error: &LayoutError) -> Failure {
+        let mut hint = error.hint.clone();
+        for choice in &error.choices {
+            let command = command_line(&choice.option, path, &self.common.files);
+            let meaning = if choice.meaning.is_empty() {
+                String::new()
+            } else {
+                format!("  # {}", choice.meaning)
+            };
+            hint.push_str(&format!("\n    {command}{meaning}"));
+        }
+        Failure::usage(format!("{}: {}", path_text(path), error.what), hint)
+    }
+
+    fn store(&self, path: &Path, plan: Plan, assignment: &Assignment) -> Result<Tally, Failure> {
+        let kind = plan.layout.kind;
+        let read = |sink: &mut dyn RowSink| import(path, plan, assignment, sink).map_err(failed);
+        let meters = || assignment.ids.iter().map(|id| self.config.meter(id));
+        if self.common.dry_run {
+            let meters = if self.temperature { Ok(Vec::new()) } else { meters().collect() };
+            return read(&mut DrySink { validator: self.validator, meters: meters?, kind });
+        }
+        match kind {
+            ValueKind::Register => match &assignment.ids[..] {
+                [id] => self.import_registers(id, read),
+                several => Err(Failure::usage(
+                    format!("{} has registers of {} meters", path_text(path), several.len()),
+                    "import the registers of one meter at a time with --meter ID",
+                )),
+            },
+            ValueKind::Energy => {
+                let series = meters().map(|meter| Ok((meter?, Batch::new())));
+                let series = series.collect::<Result<_, Failure>>()?;
+                let validator = self.validator;
+                read(&mut IntervalSink { importer: &mut self.importer()?, validator, series })
+            }
             ValueKind::Outdoor => read(&mut TemperatureSink {
                 importer: &mut self.importer()?,
-                participant: id,
-                validator,
+                participant: &assignment.ids[0],
+                validator: self.validator,
                 batch: Batch::new(),
             }),
         }
@@ -263,7 +287,8 @@ impl Target {
     }
 
     fn importer(&self) -> Result<Importer, Failure> {
-        Importer::open(&self.config.data, &self.meter_ids(), self.replace).map_err(failed)
+        let replace = self.common.replace;
+        Importer::open(&self.config.data, &self.meter_ids(), replace).map_err(failed)
     }
 
     fn meter_ids(&self) -> Vec<&str> {

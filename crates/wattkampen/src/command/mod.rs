@@ -14,6 +14,8 @@ mod gateway;
 #[cfg(feature = "service")]
 mod import;
 #[cfg(feature = "service")]
+mod init;
+#[cfg(feature = "service")]
 mod method_args;
 #[cfg(feature = "service")]
 mod open_standings;

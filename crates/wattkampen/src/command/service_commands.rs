@@ -2,7 +2,8 @@
 use clap::Subcommand;
 
 use super::{
-    Failure, audit, check, decisions, demo, import, panel, report, serve, simulate, update, what_if,
+    Failure, audit, check, decisions, demo, import, init, panel, report, serve, simulate, update,
+    what_if,
 };
 
 #[derive(Debug, Subcommand)]
@@ -19,7 +20,9 @@ pub(super) enum Command {
     WhatIf(what_if::Args),
     /// Draw what a town hall's lobby panel shows now, as a PNG
     Panel(panel::Args),
-    /// Import readings or outdoor temperatures from CSV files; registers only while no service runs
+    /// Write a commented configuration and a sample file of meter values to fill in
+    Init(init::Args),
+    /// Import readings or outdoor temperatures from files; registers only while no service runs
     Import(import::Args),
     /// Print the audit log in words and verify that log and readings are unchanged
     Audit(audit::Args),
@@ -44,6 +47,7 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Command::Report(args) => report::run(&args),
         Command::WhatIf(args) => what_if::run(&args),
         Command::Panel(args) => panel::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Declare(args) => decisions::declare(args),

@@ -1,131 +1,135 @@
-//! Which column holds what, by the names that utilities and weather services use in
-//! Swedish, Norwegian and English.
+//! Which column holds what: by statement, by name, and by what its fields look like.
 use super::{
     error::LayoutError,
-    options::{ImportOptions, Unit, ValueKind},
+    number::is_number,
+    options::{Statements, Unit, ValueKind},
+    table::Table,
+    words::{self, Flow, METER, RESOLUTION, STATUS, UNIT, flow},
 };
 
-pub(super) const TIME: &[&str] = &[
-    "timestamp",
-    "time",
-    "datetime",
-    "tidpunkt",
-    "tidsstämpel",
-    "starttid",
-    "start",
-    "from",
-    "från",
-    "fra",
-    "datum",
-    "date",
-    "dato",
-    "datum och tid",
-    "tid",
-];
-/// The time of day, where the date has a column of its own.
-pub(super) const TIME_OF_DAY: &[&str] =
-    &["tid", "time", "klockslag", "timme", "hour", "klokkeslett", "kl"];
-const ENERGY: &[&str] = &[
-    "energy",
-    "energi",
-    "förbrukning",
-    "forbruk",
-    "consumption",
-    "usage",
-    "användning",
-    "kwh",
-    "wh",
-    "mwh",
-];
-const REGISTER: &[&str] = &["register", "mätarställning", "målerstand", "meter reading"];
-const OUTDOOR: &[&str] = &[
-    "outdoor_c",
-    "outdoor",
-    "temperature",
-    "temperatur",
-    "lufttemperatur",
-    "utetemperatur",
-    "temp",
-    "°c",
-];
-
-/// Finds a column by its name or by its number from 1.
-pub(super) fn column(names: &[String], wanted: &str) -> Option<usize> {
-    let wanted = wanted.trim().to_lowercase();
-    let number = || wanted.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    names.iter().position(|name| *name == wanted).or_else(number).filter(|at| *at < names.len())
+/// Columns of one file by what they hold, from 0.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Columns {
+    /// Their texts together are the time.
+    pub(super) time: Vec<usize>,
+    /// The end of the interval.
+    pub(super) end: Option<usize>,
+    pub(super) values: Vec<ValueColumn>,
+    pub(super) meter: Option<usize>,
+    pub(super) unit: Option<usize>,
+    pub(super) status: Option<usize>,
+    pub(super) resolution: Option<usize>,
+    /// Columns of which a row must have a certain text.
+    pub(super) directions: Vec<usize>,
 }
 
-/// Finds the first of the known names; where no column has one, the first column whose
-/// name begins with one.
-pub(super) fn known_column(names: &[String], known: &[&str]) -> Option<usize> {
-    let exact = known.iter().find_map(|known| names.iter().position(|name| name == known));
-    exact.or_else(|| {
-        known.iter().find_map(|known| names.iter().position(|name| name.starts_with(known)))
-    })
+/// A column of values: of the row's time, or of an hour of the row's day; of the row's
+/// meter, or of one of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ValueColumn {
+    pub(super) at: usize,
+    pub(super) meter: Option<String>,
+    /// Seconds from the day's midnight on the clock: start and end.
+    pub(super) of_day: Option<(i64, i64)>,
 }
 
-pub(super) fn value_column(
-    names: &[String],
-    header: bool,
-    time: &[usize],
-    options: &ImportOptions,
-    temperature: bool,
-) -> Result<(usize, ValueKind), LayoutError> {
-    let register =
-        |at: usize| options.register || REGISTER.iter().any(|name| names[at].starts_with(name));
-    let kind = |at: usize| match (temperature, register(at)) {
-        (true, _) => ValueKind::Outdoor,
-        (false, true) => ValueKind::Register,
-        (false, false) => ValueKind::Energy,
-    };
-    let found = match &options.value_column {
-        Some(wanted) => column(names, wanted),
-        None if !header => {
-            let next = time.iter().max().map_or(1, |at| at + 1);
-            (next < names.len()).then_some(next)
-        }
-        None if temperature => known_column(names, OUTDOOR),
-        None if options.register => known_column(names, REGISTER),
-        None => match (known_column(names, ENERGY), known_column(names, REGISTER)) {
-            (Some(_), Some(_)) => {
-                return Err(LayoutError::new(
-                    "the file has a column of energies and one of registers",
-                    "choose one with --value-column NAME",
-                ));
-            }
-            (energy, register) => energy.or(register),
-        },
-    };
-    found.map(|at| (at, kind(at))).ok_or_else(|| {
-        LayoutError::new(
-            format!("none of these columns is known to hold values: {}", names.join(", ")),
-            "name the column with --value-column NAME or --value-column NUMBER",
-        )
-    })
-}
-
-/// The unit of the values: as stated, or as the column's name has it. It is never
-/// assumed, because a wrong unit changes every energy.
-pub(super) fn unit(
-    options: &ImportOptions,
-    header: bool,
-    name: &str,
-    kind: ValueKind,
-) -> Result<Unit, LayoutError> {
-    if kind == ValueKind::Outdoor {
-        return Ok(Unit::Wh);
+impl ValueColumn {
+    pub(super) const fn plain(at: usize) -> Self {
+        Self { at, meter: None, of_day: None }
     }
-    let has = |unit: &str| name.split(|c: char| !c.is_alphanumeric()).any(|word| word == unit);
-    let in_name = || {
-        [("mwh", Unit::MWh), ("kwh", Unit::KWh), ("wh", Unit::Wh)]
-            .into_iter()
-            .find_map(|(text, unit)| (header && has(text)).then_some(unit))
-    };
-    options.unit.or_else(in_name).ok_or_else(|| {
-        LayoutError::new(
-            "the name of the value column does not contain the unit",
-            "state it with --unit Wh, --unit kWh or --unit MWh",
-        )
-    })
+}
+
+impl Columns {
+    /// `meters`: ids of the configuration.
+    pub(super) fn detect(
+        table: &Table,
+        stated: &Statements,
+        kind: ValueKind,
+        meters: &[&str],
+    ) -> Result<Self, LayoutError> {
+        let mut columns = Self::default();
+        let find = |name: &Option<String>| match name {
+            Some(name) => table.find(name).map(Some).ok_or_else(|| absent(table, name)),
+            None => Ok(None),
+        };
+        columns.unit = find(&stated.unit_column)?;
+        columns.meter = find(&stated.meter_column)?;
+        columns.find_times(table, stated)?;
+        let free =
+            |columns: &Self, at: usize| !columns.time.contains(&at) && columns.end != Some(at);
+        let named = |columns: &Self, known: &[&str]| {
+            (0..table.names.len())
+                .find(|at| free(columns, *at) && words::is_one_of(&table.names[*at], known))
+        };
+        if columns.unit.is_none() {
+            columns.unit = named(&columns, UNIT).filter(|at| {
+                table
+                    .column(*at)
+                    .all(|text| Unit::from_symbol(&String::from_utf8_lossy(text)).is_some())
+                    && table.column(*at).next().is_some()
+            });
+        }
+        columns.status = named(&columns, STATUS);
+        columns.resolution = named(&columns, RESOLUTION);
+        if columns.meter.is_none() && kind != ValueKind::Outdoor {
+            columns.meter = named(&columns, METER).or_else(|| {
+                (0..table.width()).find(|at| {
+                    free(&columns, *at)
+                        && table.column(*at).next().is_some()
+                        && table.column(*at).all(|text| {
+                            meters.contains(&meter_text(&String::from_utf8_lossy(text)).as_str())
+                        })
+                })
+            });
+        }
+        columns.find_values(table, stated, kind, meters)?;
+        columns.find_directions(table);
+        Ok(columns)
+    }
+
+    /// Columns whose texts say which way a row's energy flows, or that it is none.
+    fn find_directions(&mut self, table: &Table) {
+        let taken = [self.end, self.meter, self.unit, self.status, self.resolution];
+        for at in 0..table.width() {
+            let is_value = self.values.iter().any(|value| value.at == at);
+            if is_value || self.time.contains(&at) || taken.contains(&Some(at)) {
+                continue;
+            }
+            let flows: Vec<Flow> = table
+                .column(at)
+                .map(|text| flow(&String::from_utf8_lossy(text).to_lowercase()))
+                .collect();
+            let says_which =
+                |flow: &Flow| matches!(flow, Flow::Used | Flow::Produced | Flow::Other);
+            let text = table.column(at).any(|text| !is_number(text));
+            if text
+                && flows.iter().any(says_which)
+                && flows.iter().any(|f| matches!(f, Flow::Used | Flow::Produced))
+            {
+                self.directions.push(at);
+            }
+        }
+    }
+}
+
+/// An id as exports write it: `="735…"` keeps spreadsheets from rounding it.
+pub(super) fn meter_text(text: &str) -> String {
+    text.trim().trim_start_matches('=').trim_matches(['"', '\'']).trim().to_owned()
+}
+
+/// A word as a shell takes it.
+pub(super) fn shell(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:,+=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+pub(super) fn absent(table: &Table, name: &str) -> LayoutError {
+    LayoutError::new(
+        format!("the file has no column {}", super::printable::quoted(name)),
+        format!("its columns are {}", table.all_names()),
+    )
 }

@@ -1,4 +1,6 @@
 //! Why an import fails.
+use std::fmt;
+
 use server::store::StoreError;
 
 /// Why an import ended early. Committed rows stay in the store.
@@ -8,8 +10,6 @@ pub(crate) enum ImportError {
         "{path} cannot be read: {error}\n  check that the file is complete and repeat the import; rows that are stored already are not stored twice"
     )]
     Read { path: String, error: String },
-    #[error("{path}: {error}")]
-    Layout { path: String, error: LayoutError },
     #[error("{0}\n  {hint}", hint = .0.hint())]
     Store(#[from] StoreError),
     /// Only the service writes the current set of registers while it runs.
@@ -19,16 +19,52 @@ pub(crate) enum ImportError {
     ServiceRunning,
 }
 
-/// What is not clear about a file's layout, and which option states it.
-#[derive(Debug, thiserror::Error)]
-#[error("{what}\n  {hint}")]
+/// Why a file is not read: what is not clear about it, and how to make it clear.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LayoutError {
-    what: String,
-    hint: String,
+    pub(crate) what: String,
+    pub(crate) hint: String,
+    /// Answers, each an option of the command and what it means for this file.
+    pub(crate) choices: Vec<Choice>,
+    /// The file has no rows at all.
+    pub(crate) is_empty: bool,
+}
+
+/// One answer to what is not clear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// As it is written on the command line.
+    pub(crate) option: String,
+    pub(crate) meaning: String,
+}
+
+impl Choice {
+    pub(super) fn new(option: impl Into<String>, meaning: impl Into<String>) -> Self {
+        Self { option: option.into(), meaning: meaning.into() }
+    }
 }
 
 impl LayoutError {
     pub(super) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: hint.into() }
+        Self { what: what.into(), hint: hint.into(), choices: Vec::new(), is_empty: false }
+    }
+
+    /// What is not clear, with the answers.
+    pub(super) fn question(
+        what: impl Into<String>,
+        hint: impl Into<String>,
+        choices: Vec<Choice>,
+    ) -> Self {
+        Self { choices, ..Self::new(what, hint) }
+    }
+
+    pub(super) fn empty(what: impl Into<String>) -> Self {
+        Self { is_empty: true, ..Self::new(what, "give a file with times and values") }
+    }
+}
+
+impl fmt::Display for LayoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  {}", self.what, self.hint)
     }
 }

@@ -1,286 +1,376 @@
-//! How a file is laid out: what the options state, and the rest detected from its first
-//! rows and reported. Where a wrong guess would change energies, nothing is guessed.
-use std::fmt;
+//! How the rows of a file are read: the outcome of statements and detection.
+use std::{borrow::Cow, fmt};
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::ByteRecord;
+use jiff::tz::TimeZone;
 
 use super::{
-    columns::{TIME, TIME_OF_DAY, column, known_column, unit, value_column},
-    error::LayoutError,
-    number::{Decimal, scaled},
-    options::{ImportOptions, Unit, ValueKind},
-    timestamp::{TimestampReader, parse},
+    columns::{Columns, ValueColumn},
+    number::{NumberFormat, scaled, split_unit},
+    options::{Decimal, Unit, ValueKind},
+    printable::{quoted, quoted_bytes},
+    time_text::{ClockForm, DAY, Moment, TimeForm, TimeText, parse},
+    words::{self, Flow, flow},
 };
 
 /// How to read one file.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     pub(super) delimiter: u8,
-    /// The first row has the names of the columns.
-    pub(super) header: bool,
-    /// Columns of the time: one, or a date and a time of day.
-    time: Vec<usize>,
-    /// Column of the value.
-    pub(super) value: usize,
+    /// Rows above the first one with data.
+    pub(super) skip: usize,
+    pub(super) names: Vec<String>,
+    pub(super) columns: Columns,
     pub(crate) kind: ValueKind,
     /// Unit of energies and registers.
-    unit: Unit,
-    decimal: Decimal,
-    /// Length of an interval, seconds.
-    pub(crate) seconds: i64,
-    /// Times are the ends of intervals, not their starts.
-    pub(crate) ends: bool,
+    pub(super) unit: Unit,
+    pub(super) number: NumberFormat,
+    pub(super) form: TimeForm,
+    /// Length of an interval, seconds, where the row does not show it.
+    pub(super) seconds: i64,
+    /// The length is stated, and does not change within the file.
+    pub(super) seconds_stated: bool,
+    pub(super) stamps: Stamps,
     /// The newest row is first.
     pub(super) backwards: bool,
-    names: Vec<String>,
-    zone: String,
+    /// Numbers of hours count the hours of the day: 25 in autumn, 23 in spring.
+    pub(super) ordinal_hours: bool,
+    /// A date without a clock is its midnight, and not the sum of a day.
+    pub(super) day_is_midnight: bool,
+    /// `COLUMN=VALUE`, stated.
+    pub(super) only: Vec<(usize, String)>,
+    pub(super) zone: TimeZone,
+    pub(super) zone_name: String,
+    /// The name of a recognised or saved layout.
+    pub(crate) recognised: Option<String>,
 }
 
-/// How many rows are inspected.
-const INSPECTED_ROWS: usize = 400;
+/// What of an interval its time is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stamps {
+    Starts,
+    /// The moment at which it ends.
+    Ends,
+    /// Its start on the clock and its length: the end that a clock would show if the
+    /// clocks were not changed during the interval. Numbers of hours are of this kind.
+    ClockEnds,
+}
+
+/// What is found in one row, for each of its values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry<'r> {
+    /// Index into the columns of values.
+    pub(super) column: usize,
+    /// The row's meter, where the file has a column of them.
+    pub(super) meter: Option<&'r [u8]>,
+    pub(super) time: TimeText,
+    pub(super) value: Value<'r>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Value<'r> {
+    Empty,
+    /// The row's status says that there is none.
+    Missing,
+    NotANumber(&'r [u8]),
+    /// mWh, or hundredths of a degree Celsius.
+    Is(i64),
+}
+
+/// Why a row is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RowProblem<'r> {
+    Blank,
+    NoTime,
+    /// The time's text.
+    TimeNotUnderstood(String),
+    TooFewFields,
+    TooManyFields(&'r [u8]),
+    /// A sum of other rows, and its value.
+    Sum(Option<i64>),
+    /// A date alone, among times with a clock.
+    DayAlone(Option<i64>),
+    /// Energy of another direction or kind.
+    NotUsed(&'r [u8]),
+    /// A text in the column of directions that says nothing.
+    UnknownDirection(&'r [u8]),
+    /// Another text than stated with `--only`.
+    NotStated,
+}
 
 impl Layout {
-    /// Detects the layout from the beginning of a file. `temperature` states that
-    /// the values are outdoor temperatures.
-    pub(crate) fn detect(
-        beginning: &[u8],
-        options: &ImportOptions,
-        temperature: bool,
-    ) -> Result<Self, LayoutError> {
-        let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
-        let first = text.split(|b| *b == b'\n').find(|line| !line.trim_ascii().is_empty());
-        let Some(first) = first else {
-            return Err(LayoutError::new(
-                "the file is empty",
-                "give a CSV file with times and values",
-            ));
-        };
-        let delimiter = options.delimiter.unwrap_or_else(|| {
-            [b';', b'\t'].into_iter().find(|d| first.contains(d)).unwrap_or(b',')
-        });
-        let rows = first_rows(text, delimiter);
-        let names: Vec<String> = rows[0]
-            .iter()
-            .map(|name| String::from_utf8_lossy(name).trim().to_lowercase())
-            .collect();
-        let header = !names.iter().any(|name| parse(name).is_some());
-        let body = &rows[usize::from(header)..];
-        let time = time_columns(&names, header, body, options)?;
-        let (value, kind) = value_column(&names, header, &time, options, temperature)?;
-        let unit = unit(options, header, &names[value], kind)?;
-        let mut values = body.iter().filter_map(|row| row.get(value));
-        let comma =
-            options.decimal_comma || (delimiter != b',' && values.any(|v| v.contains(&b',')));
-        let mut layout = Self {
-            delimiter,
-            header,
-            time,
-            value,
-            kind,
-            unit,
-            decimal: if comma { Decimal::Comma } else { Decimal::Point },
-            seconds: 3600,
-            ends: options.ends,
-            backwards: false,
-            names,
-            zone: options.zone.iana_name().unwrap_or("the given zone").to_owned(),
-        };
-        layout.detect_intervals(body, options)?;
-        Ok(layout)
-    }
-
-    /// Sets the order of the rows and the length of the intervals.
-    fn detect_intervals(
-        &mut self,
-        body: &[ByteRecord],
-        options: &ImportOptions,
-    ) -> Result<(), LayoutError> {
-        let mut timestamps = TimestampReader::new(options.zone.clone(), false);
-        let mut text = String::new();
-        let mut times = Vec::new();
-        for row in body {
-            if self.time_text(row, &mut text) {
-                times.extend(timestamps.read(&text));
+    /// Reads a row into `entries`. `text` is room for the text of its time.
+    #[inline]
+    pub(super) fn read<'r>(
+        &self,
+        row: &'r ByteRecord,
+        text: &mut String,
+        entries: &mut Vec<Entry<'r>>,
+    ) -> Result<(), RowProblem<'r>> {
+        entries.clear();
+        let width = self.names.len();
+        if width > 0 && row.len() > width {
+            let extra = row.iter().skip(width).find(|field| !field.trim_ascii().is_empty());
+            if let Some(extra) = extra {
+                return Err(RowProblem::TooManyFields(extra));
             }
         }
-        let steps: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let back = steps.iter().filter(|step| **step < 0).count();
-        self.backwards = 2 * back > steps.len();
-        if self.kind != ValueKind::Energy {
-            return Ok(());
-        }
-        if let Some(minutes) = options.interval {
-            self.seconds = minutes * 60;
-            return Ok(());
-        }
-        let steps: Vec<i64> = steps.into_iter().map(i64::abs).filter(|s| *s > 0).collect();
-        let count = |step: i64| steps.iter().filter(|other| **other == step).count();
-        match steps.iter().copied().max_by_key(|step| (count(*step), -step)) {
-            Some(step @ (900 | 1800 | 3600)) => {
-                self.seconds = step;
-                Ok(())
+        for (at, wanted) in &self.only {
+            let is = row.get(*at).is_some_and(|field| {
+                String::from_utf8_lossy(field).trim().eq_ignore_ascii_case(wanted)
+            });
+            if !is {
+                return Err(RowProblem::NotStated);
             }
-            Some(step) => Err(LayoutError::new(
-                format!("the rows are {step} s apart; intervals are 15, 30 or 60 minutes long"),
-                "give hourly or quarter-hourly values; if the rows have gaps, --interval 60",
-            )),
-            None => Err(LayoutError::new(
-                "the file has too few rows to show the length of the intervals",
-                "state it in minutes: --interval 60",
-            )),
         }
-    }
-
-    /// Writes a row's time into `text` and returns whether the row has one.
-    pub(super) fn time_text(&self, row: &ByteRecord, text: &mut String) -> bool {
-        text.clear();
-        for at in &self.time {
-            let Some(field) = row.get(*at).and_then(|field| std::str::from_utf8(field).ok()) else {
-                return false;
+        if !self.join(row, &self.columns.time, text) {
+            let blank = row.iter().all(|field| field.trim_ascii().is_empty());
+            return Err(if blank { RowProblem::Blank } else { RowProblem::NoTime });
+        }
+        let Some(mut time) = parse(text, self.form) else {
+            return Err(self.without_time(row, text));
+        };
+        let of_day = self.columns.values.first().is_some_and(|value| value.of_day.is_some());
+        if time.clock == ClockForm::None && !of_day && !self.day_is_midnight {
+            return Err(RowProblem::DayAlone(self.first_value(row)));
+        }
+        for at in &self.columns.directions {
+            let field = row.get(*at).unwrap_or_default();
+            match direction(field) {
+                Flow::Used | Flow::Energy => {}
+                Flow::Produced | Flow::Other => return Err(RowProblem::NotUsed(field)),
+                _ => return Err(RowProblem::UnknownDirection(field)),
+            }
+        }
+        if let Some(end) = self.columns.end {
+            time.end = self.end(row, end, &time, text);
+        } else if let Some(seconds) =
+            self.columns.resolution.and_then(|at| resolution(row.get(at)?))
+        {
+            let end = |moment| match moment {
+                Moment::Utc(at) => Moment::Utc(at + seconds),
+                Moment::Local(at) => Moment::Local(at + seconds),
             };
+            time.end = Some(end(time.start));
+        }
+        let missing =
+            self.columns.status.is_some_and(|at| row.get(at).is_some_and(words::says_missing));
+        let meter = self.columns.meter.map(|at| row.get(at).unwrap_or_default());
+        for (column, value) in self.columns.values.iter().enumerate() {
+            let Some(field) = row.get(value.at) else { return Err(RowProblem::TooFewFields) };
+            let mut entry = Entry { column, meter, time, value: Value::Missing };
+            if let (Some((start, end)), Moment::Local(day)) = (value.of_day, time.start) {
+                entry.time.start = Moment::Local(day + start);
+                entry.time.end = Some(Moment::Local(day + end));
+            }
+            if !missing {
+                entry.value = self.value(row, field);
+            }
+            entries.push(entry);
+        }
+        Ok(())
+    }
+
+    fn value<'r>(&self, row: &ByteRecord, field: &'r [u8]) -> Value<'r> {
+        let field = field.trim_ascii();
+        if field.is_empty() {
+            return Value::Empty;
+        }
+        let digits = match self.columns.unit {
+            _ if self.kind == ValueKind::Outdoor => 2,
+            Some(at) => {
+                let unit = row.get(at).map(String::from_utf8_lossy);
+                match unit.and_then(|unit| Unit::from_symbol(&unit)) {
+                    Some(unit) => unit.digits(),
+                    None => return Value::NotANumber(field),
+                }
+            }
+            None => self.unit.digits(),
+        };
+        if let Some(value) = scaled(field, self.number, digits) {
+            return Value::Is(value);
+        }
+        let (number, unit) = split_unit(field);
+        let value = unit.and_then(|unit| scaled(number, self.number, unit.digits()));
+        value.map_or(Value::NotANumber(field), Value::Is)
+    }
+
+    fn first_value(&self, row: &ByteRecord) -> Option<i64> {
+        let column = self.columns.values.first()?;
+        match self.value(row, row.get(column.at)?) {
+            Value::Is(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Joins the texts of columns and returns whether there is one.
+    fn join(&self, row: &ByteRecord, columns: &[usize], text: &mut String) -> bool {
+        text.clear();
+        for at in columns {
+            let Some(field) = row.get(*at) else { return false };
             if !text.is_empty() {
+                // A spreadsheet adds a midnight to a date.
+                for midnight in [" 00:00:00", "T00:00:00", " 00:00"] {
+                    if let Some(date) = text.strip_suffix(midnight) {
+                        text.truncate(date.len());
+                        break;
+                    }
+                }
                 text.push(' ');
             }
-            text.push_str(field.trim());
+            match std::str::from_utf8(field) {
+                Ok(field) => text.push_str(field.trim()),
+                Err(_) => text.push_str(&String::from_utf8_lossy(field)),
+            }
         }
-        true
+        !text.trim().is_empty()
     }
 
-    /// Parses a value: mWh, or hundredths of a degree Celsius.
-    pub(super) fn parse_value(&self, field: &[u8]) -> Option<i64> {
-        let digits = if self.kind == ValueKind::Outdoor { 2 } else { self.unit.digits() };
-        scaled(field, self.decimal, digits)
+    fn end(
+        &self,
+        row: &ByteRecord,
+        at: usize,
+        time: &TimeText,
+        text: &mut String,
+    ) -> Option<Moment> {
+        let field = std::str::from_utf8(row.get(at)?).ok()?.trim();
+        if let Some(end) = parse(field, self.form).filter(|end| end.clock != ClockForm::None) {
+            return Some(end.start);
+        }
+        // A clock alone is of the same day, or of the next one.
+        let date = String::from_utf8_lossy(row.get(*self.columns.time.first()?)?).into_owned();
+        text.clear();
+        text.push_str(&date);
+        text.push(' ');
+        text.push_str(field);
+        let end = parse(text, self.form)?.start;
+        Some(match (time.start, end) {
+            (Moment::Local(start), Moment::Local(end)) if end <= start => Moment::Local(end + DAY),
+            (_, end) => end,
+        })
+    }
+
+    fn without_time<'r>(&self, row: &ByteRecord, text: &str) -> RowProblem<'r> {
+        let first = row.iter().find(|field| !field.trim_ascii().is_empty());
+        if first.is_some_and(words::says_sum) || words::says_sum(text.as_bytes()) {
+            return RowProblem::Sum(self.first_value(row));
+        }
+        RowProblem::TimeNotUnderstood(text.to_owned())
+    }
+}
+
+/// What the text of a direction says.
+pub(super) fn direction(field: &[u8]) -> Flow {
+    flow(&String::from_utf8_lossy(field).trim().to_lowercase())
+}
+
+/// `PT15M`, `PT1H`, or minutes.
+pub(super) fn resolution(field: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(field).ok()?.trim().to_uppercase();
+    match text.as_str() {
+        "PT15M" | "15" | "900" | "15 MIN" | "15MIN" | "QUARTER" | "KVART" | "00:15:00" => Some(900),
+        "PT30M" | "30" | "1800" | "30 MIN" => Some(1800),
+        "PT1H" | "PT60M" | "60" | "3600" | "60 MIN" | "1H" | "HOUR" | "TIMME" | "01:00:00" => {
+            Some(3600)
+        }
+        _ => None,
+    }
+}
+
+impl RowProblem<'_> {
+    /// Why the row is not read, and the text that is at fault.
+    pub(super) fn reason(&self) -> (&'static str, String) {
+        match self {
+            Self::Blank | Self::NoTime => ("the row has no time", String::new()),
+            Self::TimeNotUnderstood(text) => {
+                ("the time is in none of the known formats", quoted(text))
+            }
+            Self::TooFewFields => ("the row has too few fields", String::new()),
+            Self::TooManyFields(field) => {
+                ("the row has more fields than the header has names", quoted_bytes(field))
+            }
+            Self::Sum(_) => ("the row is a sum of other rows", String::new()),
+            Self::DayAlone(_) => {
+                ("the row has a date without a clock, as the sum of a day has", String::new())
+            }
+            Self::NotUsed(field) => ("the row is not of energy that is used", quoted_bytes(field)),
+            Self::UnknownDirection(field) => {
+                ("the row's direction is not known", quoted_bytes(field))
+            }
+            Self::NotStated => ("the row is not of the series that --only states", String::new()),
+        }
+    }
+}
+
+impl Layout {
+    fn name(&self, at: usize) -> Cow<'static, str> {
+        match self.names.get(at).filter(|name| !name.is_empty()) {
+            Some(name) => quoted(name).into(),
+            None => format!("column {}", at + 1).into(),
+        }
+    }
+
+    fn values_text(&self) -> String {
+        let column = |value: &ValueColumn| self.name(value.at);
+        match &self.columns.values[..] {
+            [] => String::new(),
+            [one] => format!("values in {}", column(one)),
+            [first, .., last] => {
+                let of = if first.meter.is_some() { "meter" } else { "hour" };
+                format!(
+                    "values in {} columns, one for each {of}, from {} to {}",
+                    self.columns.values.len(),
+                    column(first),
+                    column(last)
+                )
+            }
+        }
     }
 }
 
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |at: &usize| match self.names.get(*at) {
-            Some(name) if self.header => format!("{name:?}"),
-            _ => format!("column {}", at + 1),
+        if let Some(name) = &self.recognised {
+            write!(f, "layout {}; ", quoted(name))?;
+        }
+        let time: Vec<_> = self.columns.time.iter().map(|at| self.name(*at)).collect();
+        write!(f, "times in {}", time.join(" and "))?;
+        if let Some(end) = self.columns.end {
+            write!(f, " to {}", self.name(end))?;
+        }
+        write!(f, ", {}", self.values_text())?;
+        let unit = match self.columns.unit {
+            Some(at) => format!("the unit in {}", self.name(at)),
+            None => self.unit.symbol().to_owned(),
         };
-        let time: Vec<String> = self.time.iter().map(name).collect();
-        write!(f, "times in {}, values in {}", time.join(" and "), name(&self.value))?;
+        let shown = self.columns.end.is_some() || self.columns.resolution.is_some();
         match self.kind {
+            ValueKind::Energy if shown => write!(f, " = {unit} of the row's interval")?,
             ValueKind::Energy => write!(
                 f,
-                " = {} of the {} minutes that {} then",
-                self.unit.symbol(),
+                " = {unit} of the {} minutes that {} then",
                 self.seconds / 60,
-                if self.ends { "end" } else { "begin" }
+                if self.stamps == Stamps::Starts { "begin" } else { "end" }
             )?,
-            ValueKind::Register => write!(f, " = register, {}", self.unit.symbol())?,
+            ValueKind::Register => write!(f, " = register, {unit}")?,
             ValueKind::Outdoor => write!(f, " = °C")?,
+        }
+        if let Some(at) = self.columns.meter {
+            write!(f, ", meters in {}", self.name(at))?;
+        }
+        for at in &self.columns.directions {
+            write!(f, ", only the used energy of {}", self.name(*at))?;
         }
         let delimiter = match self.delimiter {
             b'\t' => "tab".to_owned(),
             other => format!("'{}'", char::from(other)),
         };
-        let decimal = if self.decimal == Decimal::Comma { "comma" } else { "point" };
+        let decimal = if self.number.decimal == Decimal::Comma { "comma" } else { "point" };
         let order = if self.backwards { ", newest first" } else { "" };
         write!(
             f,
             "; delimiter {delimiter}, decimal {decimal}, local times are of {}{order}",
-            self.zone
+            self.zone_name
         )
-    }
-}
-
-fn time_columns(
-    names: &[String],
-    header: bool,
-    body: &[ByteRecord],
-    options: &ImportOptions,
-) -> Result<Vec<usize>, LayoutError> {
-    let found = match &options.time_column {
-        Some(wanted) => column(names, wanted),
-        None if header => known_column(names, TIME),
-        None => Some(0),
-    };
-    let Some(time) = found else {
-        return Err(LayoutError::new(
-            format!("none of these columns is known to hold times: {}", names.join(", ")),
-            "name the column with --time-column NAME or --time-column NUMBER",
-        ));
-    };
-    let mut fields = body.iter().filter_map(|row| row.get(time));
-    let date_only = fields.all(|field| field.len() <= 10);
-    let time_of_day = (header && options.time_column.is_none() && date_only)
-        .then(|| known_column(names, TIME_OF_DAY))
-        .flatten()
-        .filter(|at| *at != time);
-    Ok([time].into_iter().chain(time_of_day).collect())
-}
-
-fn first_rows(text: &[u8], delimiter: u8) -> Vec<ByteRecord> {
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text);
-    let mut rows: Vec<_> =
-        reader.byte_records().take(INSPECTED_ROWS + 1).map_while(Result::ok).collect();
-    // A last row without its line end may be cut off.
-    if rows.len() > 2 && !text.ends_with(b"\n") {
-        rows.pop();
-    }
-    rows
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::tz::TimeZone;
-
-    use super::*;
-
-    fn options() -> ImportOptions {
-        ImportOptions::new(TimeZone::get("Europe/Stockholm").unwrap())
-    }
-
-    fn describe(text: &str, options: &ImportOptions, temperature: bool) -> String {
-        match Layout::detect(text.as_bytes(), options, temperature) {
-            Ok(layout) => layout.to_string(),
-            Err(error) => error.to_string(),
-        }
-    }
-
-    #[test]
-    fn layouts_of_utilities_and_weather_services_are_detected() {
-        let contract = "timestamp,energy_wh\n2026-03-01T00:00:00Z,5\n2026-03-01T01:00:00Z,6\n";
-        let swedish = "\u{feff}Datum;Tid;Förbrukning (kWh)\n2026-03-01;00:00;1,5\n\
-                       2026-03-01;00:15;1,6\n2026-03-01;00:30;1,7\n";
-        let bare = "2026-03-02 00:00\t7\n2026-03-01 23:00\t8\n2026-03-01 22:00\t8\n";
-        let register = "timestamp,register_wh\n2026-03-01T00:00:00Z,5\n";
-        let weather = "time;lufttemperatur\n2026-03-01 00:00;-3,5\n";
-        insta::assert_snapshot!(
-            [
-                describe(contract, &options(), false),
-                describe(swedish, &options(), false),
-                describe(bare, &ImportOptions { unit: Some(Unit::Wh), ..options() }, false),
-                describe(register, &options(), false),
-                describe(weather, &options(), true),
-            ]
-            .join("\n"),
-            @r#"
-        times in "timestamp", values in "energy_wh" = Wh of the 60 minutes that begin then; delimiter ',', decimal point, local times are of Europe/Stockholm
-        times in "datum" and "tid", values in "förbrukning (kwh)" = kWh of the 15 minutes that begin then; delimiter ';', decimal comma, local times are of Europe/Stockholm
-        times in column 1, values in column 2 = Wh of the 60 minutes that begin then; delimiter tab, decimal point, local times are of Europe/Stockholm, newest first
-        times in "timestamp", values in "register_wh" = register, Wh; delimiter ',', decimal point, local times are of Europe/Stockholm
-        times in "time", values in "lufttemperatur" = °C; delimiter ';', decimal comma, local times are of Europe/Stockholm
-        "#
-        );
-    }
-
-    #[test]
-    fn nothing_that_would_change_energies_is_guessed() {
-        let rows = "2026-03-01 00:00;1,5\n2026-03-01 01:00;1,6\n2026-03-01 02:00;1,6\n";
-        let text = format!("tid;förbrukning\n{rows}");
-        assert!(describe(&text, &options(), false).contains("--unit kWh"));
-        let days = "tid;kwh\n2026-03-01;1\n2026-03-02;1\n2026-03-03;1\n";
-        assert!(describe(days, &options(), false).starts_with("the rows are 86400 s apart"));
-        assert!(describe("tid;kwh\n2026-03-01;1\n", &options(), false).contains("--interval 60"));
-        assert!(describe("", &options(), false).starts_with("the file is empty"));
-        let other = format!("tid;x\n{rows}");
-        assert!(describe(&other, &options(), false).contains("--value-column"));
     }
 }

@@ -1,88 +1,218 @@
-//! History from CSV files. Rows are read one at a time, validated, and stored in batches,
-//! so memory does not grow with the file. A stored row is identified by its meter or
-//! participant and its time: an interrupted import is repeated, and rows that are stored
-//! already are counted as repeated.
+//! History from files as utilities and weather services export them. A file is detected,
+//! read as a whole where that decides something, and then stored: rows are read one at a
+//! time, validated, and stored in batches, so memory does not grow with the file. A stored
+//! row is identified by its meter or participant and its time: an interrupted import is
+//! repeated, and rows that are stored already are counted as repeated.
+mod assign;
+mod clock_changes;
 mod columns;
+mod container;
+mod context;
+mod draft;
+mod encoding;
 mod error;
+mod green_button;
+mod known;
 mod layout;
 mod number;
 mod options;
+mod plan;
+mod preview;
+mod printable;
+mod rows;
+mod series;
+mod settle;
 mod sink;
 mod source;
+mod survey;
+mod table;
 mod tally;
+#[cfg(test)]
+mod tests;
+mod time_columns;
+mod time_text;
 mod timestamp;
+mod value_columns;
+mod words;
+mod workbook;
+mod zone_words;
 
 use std::path::Path;
 
-use csv::{ByteRecord, ReaderBuilder};
-use jiff::tz::TimeZone;
+use csv::ByteRecord;
 
-pub(crate) use error::ImportError;
-pub(crate) use layout::Layout;
-pub(crate) use options::{ImportOptions, Unit, ValueKind};
-pub(crate) use sink::{Batch, IntervalSink, RegisterSink, RowSink, TemperatureSink};
-pub(crate) use source::{Source, identifier};
+pub(crate) use assign::Assignment;
+pub(crate) use context::Context;
+pub(crate) use error::{ImportError, LayoutError};
+pub(crate) use known::{NamedLayout, SavedLayouts};
+pub(crate) use options::{DateOrder, Decimal, Statements, Times, Unit, ValueKind};
+pub(crate) use plan::{Plan, PlanError};
+pub(crate) use preview::Preview;
+pub(crate) use printable::path_text;
+pub(crate) use sink::{Batch, DrySink, IntervalSink, RegisterSink, RowSink, TemperatureSink};
+pub(crate) use source::identifier;
 pub(crate) use tally::Tally;
 
+use assign::SeriesFinder;
+use layout::{Layout, RowProblem, Value};
+use series::Series;
 use sink::ParsedRow;
-use timestamp::TimestampReader;
+use timestamp::ZoneOffsets;
 
 /// Reads one file into a sink.
 pub(crate) fn import(
     path: &Path,
-    source: Source,
-    layout: &Layout,
-    zone: &TimeZone,
+    plan: Plan,
+    assignment: &Assignment,
     sink: &mut dyn RowSink,
 ) -> Result<Tally, ImportError> {
-    // The CSV reader ends a row at `\r` and counts the line at `\n`, which it leaves to
-    // the next row.
-    let crlf = source.beginning().windows(2).any(|pair| pair == b"\r\n");
-    let mut reader = ReaderBuilder::new()
-        .delimiter(layout.delimiter)
-        .has_headers(layout.header)
-        .flexible(true)
-        .from_reader(source);
-    let mut timestamps = TimestampReader::new(zone.clone(), layout.backwards);
-    let mut tally = Tally::default();
-    let (mut row, mut time) = (ByteRecord::new(), String::new());
+    let Plan { layout, mut content, findings, .. } = plan;
+    let read_error = |error: std::io::Error| ImportError::Read {
+        path: path_text(path),
+        error: error.to_string(),
+    };
+    let mut import = Import {
+        layout: &layout,
+        offsets: ZoneOffsets::new(layout.zone.clone()),
+        finder: SeriesFinder::new(assignment, &layout),
+        series: assignment.ids.iter().map(|_| Series::new(&layout)).collect(),
+        tally: Tally { findings, ..Tally::default() },
+        text: String::new(),
+        sums: Sums::default(),
+        sink,
+    };
+    let mut rows = content.last_rows(layout.skip).map_err(read_error)?;
+    let mut row = ByteRecord::new();
     loop {
-        match reader.read_byte_record(&mut row) {
-            Ok(true) => {}
-            Ok(false) => break,
+        match rows.next(&mut row) {
+            Ok(Some(line)) => import.add(&row, line)?,
+            Ok(None) => break,
             Err(error) => {
-                sink.flush(&mut tally)?;
-                let path = path.display().to_string();
-                return Err(ImportError::Read { path, error: error.to_string() });
+                import.finish()?;
+                return Err(read_error(error));
             }
-        }
-        let line = row.position().map_or(0, |at| at.line() + u64::from(crlf && at.record() > 0));
-        if !layout.time_text(&row, &mut time) {
-            tally.refuse("the row has no time", line);
-            continue;
-        }
-        // Read before the value: in the repeated hour of autumn, rows without a value
-        // count as occurrences too.
-        let at = match timestamps.read(&time) {
-            Ok(at) => at,
-            Err(error) => {
-                tally.refuse(error, line);
-                continue;
-            }
-        };
-        let Some(field) = row.get(layout.value) else {
-            tally.refuse("the row has too few fields", line);
-            continue;
-        };
-        if field.trim_ascii().is_empty() {
-            tally.empty += 1;
-            continue;
-        }
-        match layout.parse_value(field) {
-            Some(value) => sink.push(ParsedRow { line, at, value }, &mut tally)?,
-            None => tally.refuse("the value is not a number", line),
         }
     }
-    sink.flush(&mut tally)?;
-    Ok(tally)
+    import.finish()
+}
+
+/// One file on its way into a sink.
+struct Import<'a> {
+    layout: &'a Layout,
+    offsets: ZoneOffsets,
+    finder: SeriesFinder<'a>,
+    series: Vec<Series>,
+    tally: Tally,
+    text: String,
+    sums: Sums,
+    sink: &'a mut dyn RowSink,
+}
+
+/// The file's own sum row, and the sum of its rows.
+#[derive(Debug, Default)]
+struct Sums {
+    of_rows: i128,
+    /// The largest one that the file states, and its line.
+    stated: Option<(i64, u64)>,
+}
+
+impl Import<'_> {
+    #[inline]
+    fn add(&mut self, row: &ByteRecord, line: u64) -> Result<(), ImportError> {
+        let mut entries = Vec::with_capacity(self.layout.columns.values.len());
+        if let Err(problem) = self.layout.read(row, &mut self.text, &mut entries) {
+            self.refuse(&problem, line);
+            return Ok(());
+        }
+        for entry in &entries {
+            let index = match self.finder.find(entry) {
+                Ok(index) => index,
+                Err(meter) => {
+                    let reason = "the configuration does not have the row's meter, or --meter \
+                                  states another one";
+                    self.tally.skip(reason, &meter, line);
+                    continue;
+                }
+            };
+            let series = &mut self.series[index];
+            // Read before the value: in the repeated hour of autumn, rows without a value
+            // count as occurrences too.
+            let at = match series.resolve(&entry.time, self.layout, &mut self.offsets) {
+                Ok(at) => at,
+                Err(error) => {
+                    let no_value = matches!(entry.value, Value::Empty | Value::Missing);
+                    if no_value {
+                        self.tally.empty += 1;
+                    } else {
+                        self.tally.refuse(error, line);
+                    }
+                    continue;
+                }
+            };
+            let value = match entry.value {
+                Value::Is(value) => {
+                    self.sums.of_rows += i128::from(value);
+                    Some(value)
+                }
+                Value::Empty | Value::Missing => {
+                    self.tally.empty += 1;
+                    None
+                }
+                Value::NotANumber(field) => {
+                    let text = printable::quoted_bytes(field);
+                    self.tally.refuse_text("the value is not a number", &text, line);
+                    None
+                }
+            };
+            let sink = &mut *self.sink;
+            let mut push = |row: ParsedRow, tally: &mut Tally| sink.push(index, row, tally);
+            series.add(line, at, value, self.layout, &mut self.tally, &mut push)?;
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, problem: &RowProblem<'_>, line: u64) {
+        let (reason, text) = problem.reason();
+        match problem {
+            RowProblem::Blank => self.tally.empty += 1,
+            RowProblem::NotUsed(_) | RowProblem::NotStated => {
+                self.tally.skip(reason, &text, line);
+            }
+            RowProblem::Sum(Some(sum)) => {
+                let stated = self.sums.stated.map_or(i64::MIN, |(stated, _)| stated);
+                if *sum > stated {
+                    self.sums.stated = Some((*sum, line));
+                }
+                self.tally.refuse_text(reason, &text, line);
+            }
+            _ => self.tally.refuse_text(reason, &text, line),
+        }
+    }
+
+    fn finish(mut self) -> Result<Tally, ImportError> {
+        for (index, series) in self.series.iter_mut().enumerate() {
+            let sink = &mut *self.sink;
+            let mut push = |row: ParsedRow, tally: &mut Tally| sink.push(index, row, tally);
+            series.finish(self.layout, &mut self.tally, &mut push)?;
+        }
+        self.sink.flush(&mut self.tally)?;
+        if let Some((stated, line)) = self.sums.stated
+            && self.layout.kind == ValueKind::Energy
+            && self.layout.columns.values.len() == 1
+            && differs(i128::from(stated), self.sums.of_rows)
+        {
+            let kwh = |value: i128| format!("{:.3}", value as f64 / 1e6);
+            self.tally.findings.push(format!(
+                "the file's own sum is {} kWh (line {line}), and its rows add up to {} kWh",
+                kwh(i128::from(stated)),
+                kwh(self.sums.of_rows)
+            ));
+        }
+        Ok(self.tally)
+    }
+}
+
+/// Whether a sum differs from that of the rows by more than rounding.
+fn differs(stated: i128, of_rows: i128) -> bool {
+    (stated - of_rows).abs() * 500 > of_rows.abs().max(stated.abs())
 }

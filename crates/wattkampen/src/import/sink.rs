@@ -6,7 +6,7 @@ use competition::{
 };
 use server::store::{BulkWriter, ImportOutcome, Importer, Inserted};
 
-use super::{error::ImportError, tally::Tally};
+use super::{error::ImportError, options::ValueKind, tally::Tally};
 
 /// Rows of one transaction.
 const BATCH: usize = 20_000;
@@ -14,35 +14,34 @@ const BATCH: usize = 20_000;
 const CONFLICT: &str = "another value is stored for this time (--replace stores the new one)";
 const OVERLAP: &str = "overlaps a stored interval of another length";
 
-/// A row of a file: its line, its time (seconds of UTC) and its value (mWh, or hundredths
-/// of a degree Celsius).
+/// A row of a file: its line, the start of its interval (seconds of UTC), the interval's
+/// length (of energies) and its value (mWh, or hundredths of a degree Celsius).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ParsedRow {
     pub(super) line: u64,
-    pub(super) at: i64,
+    pub(super) start: i64,
+    pub(super) seconds: i64,
     pub(super) value: i64,
 }
 
 /// Validates and stores the rows of one file.
 pub(crate) trait RowSink {
-    /// Stores a row, now or with a later batch, or counts why not.
-    fn push(&mut self, row: ParsedRow, tally: &mut Tally) -> Result<(), ImportError>;
+    /// Stores a row of one of the file's series, now or with a later batch, or counts why
+    /// not.
+    fn push(&mut self, series: usize, row: ParsedRow, tally: &mut Tally)
+    -> Result<(), ImportError>;
 
     /// Commits the rows that are gathered.
     fn flush(&mut self, tally: &mut Tally) -> Result<(), ImportError>;
 }
 
-/// Energies of a meter's intervals.
+/// Energies of the intervals of one meter or several.
 #[derive(Debug)]
 pub(crate) struct IntervalSink<'a> {
     pub(crate) importer: &'a mut Importer,
-    pub(crate) meter: &'a Meter,
     pub(crate) validator: ImportValidator,
-    /// Length of an interval, seconds.
-    pub(crate) seconds: i64,
-    /// Times are the ends of intervals, not their starts.
-    pub(crate) ends: bool,
-    pub(crate) batch: Batch<IntervalReading>,
+    /// Each series' meter, and its rows of the next transaction.
+    pub(crate) series: Vec<(&'a Meter, Batch<IntervalReading>)>,
 }
 
 /// Outdoor temperatures at a participant.
@@ -52,6 +51,15 @@ pub(crate) struct TemperatureSink<'a> {
     pub(crate) participant: &'a str,
     pub(crate) validator: ImportValidator,
     pub(crate) batch: Batch<(Time, Celsius)>,
+}
+
+/// What would be stored, without a store: rows are checked and counted.
+#[derive(Debug)]
+pub(crate) struct DrySink<'a> {
+    pub(crate) validator: ImportValidator,
+    /// Each series' meter; empty for temperatures.
+    pub(crate) meters: Vec<&'a Meter>,
+    pub(crate) kind: ValueKind,
 }
 
 /// Registers of a meter, as its gateway would have sent them.
@@ -74,15 +82,16 @@ pub(crate) struct Batch<T> {
 }
 
 impl<T> Batch<T> {
-    pub(crate) fn new() -> Self {
-        Self { rows: Vec::with_capacity(BATCH), lines: Vec::with_capacity(BATCH) }
+    pub(crate) const fn new() -> Self {
+        Self { rows: Vec::new(), lines: Vec::new() }
     }
 
-    /// Adds a row and returns whether the batch is full.
-    fn add(&mut self, row: T, line: u64) -> bool {
+    /// Adds a row and returns whether the batch is full. Several batches share the memory
+    /// of one.
+    fn add(&mut self, row: T, line: u64, batches: usize) -> bool {
         self.rows.push(row);
         self.lines.push(line);
-        self.rows.len() >= BATCH
+        self.rows.len() >= (4 * BATCH / batches.max(1)).clamp(256, BATCH)
     }
 
     /// Counts what became of the rows and empties the batch.
@@ -105,36 +114,97 @@ fn add_outcome(outcome: &ImportOutcome, tally: &mut Tally) {
     tally.after_lock += outcome.post_lock;
 }
 
+impl IntervalSink<'_> {
+    fn store(&mut self, series: usize, tally: &mut Tally) -> Result<(), ImportError> {
+        let (meter, batch) = &mut self.series[series];
+        let outcome = self.importer.intervals(&meter.id, &batch.rows)?;
+        batch.finish(&outcome, tally);
+        Ok(())
+    }
+}
+
 impl RowSink for IntervalSink<'_> {
-    fn push(&mut self, row: ParsedRow, tally: &mut Tally) -> Result<(), ImportError> {
-        let start = if self.ends { row.at - self.seconds } else { row.at };
-        if start.rem_euclid(self.seconds) != 0 {
-            tally.refuse("the interval does not start at a multiple of its length", row.line);
+    fn push(
+        &mut self,
+        series: usize,
+        row: ParsedRow,
+        tally: &mut Tally,
+    ) -> Result<(), ImportError> {
+        let ParsedRow { line, start, seconds, value } = row;
+        if let Err(reason) = check_length(start, seconds) {
+            tally.refuse(reason, line);
             return Ok(());
         }
-        let energy = MilliWattHours(row.value);
-        let reading = IntervalReading { start: Time(start), seconds: self.seconds, energy };
-        if let Err(reason) = self.validator.check_interval(self.meter, &reading) {
-            tally.refuse(reason, row.line);
-        } else if self.batch.add(reading, row.line) {
-            self.flush(tally)?;
+        let reading =
+            IntervalReading { start: Time(start), seconds, energy: MilliWattHours(value) };
+        let batches = self.series.len();
+        let (meter, batch) = &mut self.series[series];
+        if let Err(reason) = self.validator.check_interval(meter, &reading) {
+            tally.refuse(reason, line);
+        } else if batch.add(reading, line, batches) {
+            self.store(series, tally)?;
         }
         Ok(())
     }
 
     fn flush(&mut self, tally: &mut Tally) -> Result<(), ImportError> {
-        let outcome = self.importer.intervals(&self.meter.id, &self.batch.rows)?;
-        self.batch.finish(&outcome, tally);
+        (0..self.series.len()).try_for_each(|series| self.store(series, tally))
+    }
+}
+
+/// Whether an interval is one that the store has.
+fn check_length(start: i64, seconds: i64) -> Result<(), &'static str> {
+    if !matches!(seconds, 900 | 1800 | 3600) {
+        return Err("the interval is not 15, 30 or 60 minutes long");
+    }
+    if start.rem_euclid(seconds) != 0 {
+        return Err("the interval does not start at a multiple of its length");
+    }
+    Ok(())
+}
+
+impl RowSink for DrySink<'_> {
+    fn push(
+        &mut self,
+        series: usize,
+        row: ParsedRow,
+        tally: &mut Tally,
+    ) -> Result<(), ImportError> {
+        let ParsedRow { line, start, seconds, value } = row;
+        let checked = match self.kind {
+            ValueKind::Energy => {
+                check_length(start, seconds).map_err(str::to_owned).and_then(|()| {
+                    let energy = MilliWattHours(value);
+                    let reading = IntervalReading { start: Time(start), seconds, energy };
+                    let checked = self.validator.check_interval(self.meters[series], &reading);
+                    checked.map_err(|reason| reason.to_string())
+                })
+            }
+            ValueKind::Outdoor => {
+                let outdoor = Celsius(value as f64 / 100.0);
+                let checked = self.validator.check_temperature(Time(start), outdoor);
+                checked.map_err(|reason| reason.to_string())
+            }
+            ValueKind::Register => Ok(()),
+        };
+        match checked {
+            Ok(()) => tally.taken += 1,
+            Err(reason) => tally.refuse(reason, line),
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, _: &mut Tally) -> Result<(), ImportError> {
         Ok(())
     }
 }
 
 impl RowSink for TemperatureSink<'_> {
-    fn push(&mut self, row: ParsedRow, tally: &mut Tally) -> Result<(), ImportError> {
-        let (at, outdoor) = (Time(row.at), Celsius(row.value as f64 / 100.0));
+    fn push(&mut self, _: usize, row: ParsedRow, tally: &mut Tally) -> Result<(), ImportError> {
+        let (at, outdoor) = (Time(row.start), Celsius(row.value as f64 / 100.0));
         if let Err(reason) = self.validator.check_temperature(at, outdoor) {
             tally.refuse(reason, row.line);
-        } else if self.batch.add((at, outdoor), row.line) {
+        } else if self.batch.add((at, outdoor), row.line, 1) {
             self.flush(tally)?;
         }
         Ok(())
@@ -148,9 +218,9 @@ impl RowSink for TemperatureSink<'_> {
 }
 
 impl RowSink for RegisterSink<'_> {
-    fn push(&mut self, row: ParsedRow, tally: &mut Tally) -> Result<(), ImportError> {
+    fn push(&mut self, _: usize, row: ParsedRow, tally: &mut Tally) -> Result<(), ImportError> {
         let import = WattHours(row.value.div_euclid(1000));
-        let sample = Sample { at: Time(row.at), import, export: None, power: None };
+        let sample = Sample { at: Time(row.start), import, export: None, power: None };
         if let Err(reason) = self.standings.screen(self.meter, &sample, self.now) {
             tally.refuse(reason, row.line);
             return Ok(());

@@ -16,23 +16,34 @@ pub(crate) struct Tally {
     pub(crate) after_lock: u64,
     /// Without a value.
     pub(crate) empty: u64,
+    /// Left out as rows of other meters, directions or series, by reason.
+    pub(crate) skipped: BTreeMap<String, RefusedRows>,
     /// By reason.
     pub(crate) refused: BTreeMap<String, RefusedRows>,
+    /// What is doubtful about the file as a whole.
+    pub(crate) findings: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RefusedRows {
     count: u64,
     first_lines: Vec<u64>,
+    /// The first text of the kind, as it is printed.
+    example: String,
 }
 
 impl Tally {
     pub(crate) fn refuse(&mut self, reason: impl fmt::Display, line: u64) {
-        let rows = self.refused.entry(reason.to_string()).or_default();
-        rows.count += 1;
-        if rows.first_lines.len() < LISTED_LINES {
-            rows.first_lines.push(line);
-        }
+        count(&mut self.refused, reason.to_string(), "", line);
+    }
+
+    /// The same with the text that is refused; each reason shows its first one.
+    pub(crate) fn refuse_text(&mut self, reason: impl fmt::Display, text: &str, line: u64) {
+        count(&mut self.refused, reason.to_string(), text, line);
+    }
+
+    pub(crate) fn skip(&mut self, reason: impl fmt::Display, text: &str, line: u64) {
+        count(&mut self.skipped, reason.to_string(), text, line);
     }
 
     pub(crate) fn refused(&self) -> u64 {
@@ -46,20 +57,25 @@ impl Tally {
         self.replaced += other.replaced;
         self.after_lock += other.after_lock;
         self.empty += other.empty;
-        for (reason, rows) in other.refused {
-            self.refused.entry(reason).or_default().count += rows.count;
+        for (own, other) in [(&mut self.refused, other.refused), (&mut self.skipped, other.skipped)]
+        {
+            for (reason, rows) in other {
+                own.entry(reason).or_default().count += rows.count;
+            }
         }
+        self.findings.extend(other.findings);
     }
 
-    /// Whether rows were refused and no row is in the store.
+    /// Whether the file has rows and none of them is in the store.
     pub(crate) fn failed(&self) -> bool {
-        self.refused() > 0 && self.taken + self.repeated + self.replaced + self.after_lock == 0
+        self.refused() + self.skipped.values().map(|rows| rows.count).sum::<u64>() > 0
+            && self.taken + self.repeated + self.replaced + self.after_lock == 0
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { taken, repeated, replaced, after_lock, empty, refused } = self;
+        let Self { taken, repeated, replaced, after_lock, empty, refused, .. } = self;
         write!(f, "{taken} taken, {repeated} repeated")?;
         if *replaced > 0 {
             write!(f, ", {replaced} replaced")?;
@@ -72,11 +88,31 @@ impl fmt::Display for Tally {
                  `wattkampen amend late-data` includes them"
             )?;
         }
-        for (reason, RefusedRows { count, first_lines }) in refused {
-            let more = if *count > first_lines.len() as u64 { ", …" } else { "" };
-            let lines: Vec<_> = first_lines.iter().map(u64::to_string).collect();
-            write!(f, "\n  refused {count}: {reason} (line {}{more})", lines.join(", "))?;
+        for (what, rows) in [("refused", refused), ("left out", &self.skipped)] {
+            for (reason, RefusedRows { count, first_lines, example }) in rows {
+                let example = match example.as_str() {
+                    "" => String::new(),
+                    text => format!(", as in {text}"),
+                };
+                let more = if *count > first_lines.len() as u64 { ", …" } else { "" };
+                let lines: Vec<_> = first_lines.iter().map(u64::to_string).collect();
+                write!(
+                    f,
+                    "\n  {what} {count}: {reason}{example} (line {}{more})",
+                    lines.join(", ")
+                )?;
+            }
         }
-        Ok(())
+        self.findings.iter().try_for_each(|finding| write!(f, "\n  doubt: {finding}"))
+    }
+}
+
+fn count(rows: &mut BTreeMap<String, RefusedRows>, reason: String, example: &str, line: u64) {
+    let rows = rows
+        .entry(reason)
+        .or_insert_with(|| RefusedRows { example: example.to_owned(), ..RefusedRows::default() });
+    rows.count += 1;
+    if rows.first_lines.len() < LISTED_LINES {
+        rows.first_lines.push(line);
     }
 }

@@ -1,0 +1,313 @@
+//! What is known of a file from its beginning: the columns, the order of dates, the unit
+//! and the zone.
+use jiff::tz::TimeZone;
+
+use super::{
+    columns::Columns,
+    context::Context,
+    error::{Choice, LayoutError},
+    known::OWN,
+    layout::{Layout, Stamps},
+    number::NumberFormat,
+    options::{DateOrder, Statements, Times, Unit, ValueKind},
+    printable::quoted,
+    survey::Survey,
+    table::Table,
+    time_text::{Moment, TimeForm, parse},
+    timestamp::ZoneOffsets,
+    words,
+    zone_words::{NamedZone, named_zone},
+};
+
+/// What is known of a file before it is read as a whole.
+pub(super) struct Draft<'a> {
+    pub(super) table: Table,
+    /// By the command line.
+    pub(super) stated: &'a Statements,
+    /// By the command line or a known layout.
+    pub(super) statements: Statements,
+    pub(super) context: &'a Context<'a>,
+    /// By the command line, by a saved layout, or by the file.
+    pub(super) zone_is_stated: bool,
+}
+
+impl Draft<'_> {
+    pub(super) fn layout(&mut self, recognised: Option<String>) -> Result<Layout, LayoutError> {
+        let Self { table, statements, context, .. } = &*self;
+        let mut kind = match (context.temperature, statements.register) {
+            (true, _) => ValueKind::Outdoor,
+            (false, Some(true)) => ValueKind::Register,
+            (false, _) => ValueKind::Energy,
+        };
+        let columns = Columns::detect(table, statements, kind, &context.meters)?;
+        let value = columns.values.first().map(|value| value.at);
+        let value_name = value.and_then(|at| table.names.get(at)).map_or("", String::as_str);
+        if kind == ValueKind::Energy && words::is_register(value_name) {
+            kind = ValueKind::Register;
+        }
+        let only = statements
+            .only
+            .iter()
+            .map(|only| {
+                let (column, value) = only.split_once('=').unwrap_or((only, ""));
+                let at = table.find(column).ok_or_else(|| {
+                    LayoutError::new(
+                        format!("the file has no column {}", quoted(column)),
+                        format!("its columns are {}", table.all_names()),
+                    )
+                })?;
+                Ok((at, value.trim().to_owned()))
+            })
+            .collect::<Result<_, LayoutError>>()?;
+        let (zone, zone_name, zone_is_stated) = self.zone(&columns)?;
+        let form = self.form(&columns)?;
+        let unit = self.unit(&columns, kind, value_name)?;
+        self.zone_is_stated = zone_is_stated;
+        Ok(Layout {
+            delimiter: self.table.delimiter,
+            skip: self.table.skip,
+            names: self.table.names.clone(),
+            columns,
+            kind,
+            unit,
+            number: NumberFormat::POINT,
+            form,
+            seconds: self.statements.interval.unwrap_or(60) * 60,
+            seconds_stated: self.statements.interval.is_some(),
+            stamps: match self.statements.times {
+                Some(Times::Ends) => Stamps::Ends,
+                _ => Stamps::Starts,
+            },
+            backwards: false,
+            ordinal_hours: false,
+            day_is_midnight: true,
+            only,
+            zone,
+            zone_name,
+            recognised,
+        })
+    }
+
+    /// The zone of local times, its name, and whether it is stated.
+    fn zone(&self, columns: &Columns) -> Result<(TimeZone, String, bool), LayoutError> {
+        let saved = self.context.saved.iter().any(|layout| {
+            layout.statements.zone.is_some() && layout.statements.zone == self.statements.zone
+        });
+        let by_name = |name: &str, stated: bool| {
+            let zone = TimeZone::get(name).map_err(|_| {
+                LayoutError::new(
+                    format!("the zone {} is not known", quoted(name)),
+                    "write it as in Europe/Stockholm, UTC or Etc/GMT-1 (one hour before UTC all \
+                     year)",
+                )
+            })?;
+            Ok((zone, name.to_owned(), stated))
+        };
+        if let Some(name) =
+            self.stated.zone.as_ref().or_else(|| self.statements.zone.as_ref().filter(|_| saved))
+        {
+            return by_name(name, true);
+        }
+        match named_zone(&self.table, &columns.time, self.context.zone) {
+            Some(NamedZone::Is(name)) => by_name(&name, true),
+            _ => match &self.statements.zone {
+                Some(name) => by_name(name, false),
+                None => {
+                    let name = self.context.zone.iana_name().unwrap_or_default().to_owned();
+                    Ok((self.context.zone.clone(), name, false))
+                }
+            },
+        }
+    }
+
+    /// The order of the numbers in dates: the one with which all dates of the beginning
+    /// exist and follow each other.
+    fn form(&self, columns: &Columns) -> Result<TimeForm, LayoutError> {
+        if let Some(order) = self.statements.date_order {
+            return Ok(TimeForm { order: Some(order), loose: true });
+        }
+        let texts: Vec<String> = self
+            .table
+            .body
+            .iter()
+            .map(|row| {
+                let fields = columns.time.iter().filter_map(|at| row.get(*at));
+                let fields: Vec<_> =
+                    fields.map(|field| String::from_utf8_lossy(field).trim().to_owned()).collect();
+                fields.join(" ")
+            })
+            .collect();
+        let read = |order: DateOrder| -> Vec<Option<i64>> {
+            let form = TimeForm { order: Some(order), loose: true };
+            let at = |text: &String| match parse(text, form)?.start {
+                Moment::Local(at) | Moment::Utc(at) => Some(at),
+            };
+            texts.iter().map(at).collect()
+        };
+        let orders = [DateOrder::Dmy, DateOrder::Ymd, DateOrder::Mdy];
+        let mut found: Vec<(DateOrder, Vec<Option<i64>>)> = Vec::new();
+        for order in orders {
+            let times = read(order);
+            if !found.iter().any(|(_, other)| *other == times) {
+                found.push((order, times));
+            }
+        }
+        let form = |order| Ok(TimeForm { order: Some(order), loose: true });
+        let understood = |times: &[Option<i64>]| times.iter().flatten().count();
+        let most = found.iter().map(|(_, times)| understood(times)).max().unwrap_or(0);
+        found.retain(|(_, times)| understood(times) == most);
+        // With points and with a year of four digits behind hyphens the day comes first.
+        let sample = texts.iter().find(|text| text.contains(|c: char| c.is_ascii_digit()));
+        let four_digits = sample.is_some_and(|text| {
+            let date = text.split([' ', 'T']).next().unwrap_or_default();
+            date.split(['-', '.', '/']).any(|part| part.len() == 4)
+        });
+        let date_has = |mark: char| {
+            sample
+                .is_some_and(|text| text.split(' ').next().is_some_and(|date| date.contains(mark)))
+        };
+        let day_first = (date_has('.') || date_has('-')) && four_digits;
+        if found.len() > 1 && (day_first || date_has('.')) {
+            found.retain(|(order, _)| *order != DateOrder::Mdy);
+        }
+        if found.len() > 1 && date_has('.') {
+            found.retain(|(order, _)| *order != DateOrder::Ymd);
+        }
+        if found.len() > 1 {
+            // Steps between rows: where days and months are confused, months pass.
+            let smooth = |times: &[Option<i64>]| {
+                let known: Vec<i64> = times.iter().copied().flatten().collect();
+                known.windows(2).all(|pair| (pair[1] - pair[0]).abs() <= 31 * 3600)
+            };
+            let (first, last) = self.context.range;
+            let in_range = |times: &[Option<i64>]| {
+                times.iter().flatten().any(|at| (first - 86_400..last + 86_400).contains(at))
+            };
+            let spans_days = |times: &[Option<i64>]| {
+                let mut days: Vec<i64> =
+                    times.iter().flatten().map(|at| at.div_euclid(86_400)).collect();
+                days.dedup();
+                days.len() > 1
+            };
+            if found.iter().all(|(_, times)| spans_days(times)) {
+                let kept: Vec<_> =
+                    found.iter().filter(|(_, times)| smooth(times)).cloned().collect();
+                if !kept.is_empty() {
+                    found = kept;
+                }
+            }
+            let kept: Vec<_> = found.iter().filter(|(_, times)| in_range(times)).cloned().collect();
+            if !kept.is_empty() {
+                found = kept;
+            }
+        }
+        match &found[..] {
+            [] => form(DateOrder::Ymd),
+            [(order, _)] => form(*order),
+            several => {
+                let choices = several.iter().map(|(order, times)| {
+                    let first = times.iter().flatten().next().copied().unwrap_or(0);
+                    let day = super::timestamp::civil(first)
+                        .map_or(String::new(), |at| at.date().to_string());
+                    Choice::new(order.option(), format!("the first row is of {day}"))
+                });
+                Err(LayoutError::question(
+                    format!(
+                        "the order of day and month does not show: {}",
+                        quoted(sample.map_or("", String::as_str))
+                    ),
+                    "state the order of the numbers in dates",
+                    choices.collect(),
+                ))
+            }
+        }
+    }
+
+    /// The unit of the values: as stated, or as the column's name, the values or a line
+    /// above the table have it. It is never assumed, because a wrong unit changes every
+    /// energy.
+    fn unit(
+        &self,
+        columns: &Columns,
+        kind: ValueKind,
+        value_name: &str,
+    ) -> Result<Unit, LayoutError> {
+        if kind == ValueKind::Outdoor {
+            return Ok(Unit::Wh);
+        }
+        if let Some(unit) = self.stated.unit.or(self.statements.unit) {
+            return Ok(unit);
+        }
+        let is_key = |key: &str| words::is_one_of(key, words::UNIT);
+        let above = self.table.preamble_value(is_key).and_then(|text| Unit::from_symbol(&text));
+        let in_name = words::unit_of(value_name);
+        let in_values = columns.values.first().and_then(|value| {
+            let mut units =
+                self.table.column(value.at).map(|field| super::number::split_unit(field).1);
+            let first = units.next()??;
+            units.all(|unit| unit == Some(first)).then_some(first)
+        });
+        let by_row = columns.unit.map(|_| Unit::KWh);
+        let found: Vec<Unit> = [in_name, above, in_values].into_iter().flatten().collect();
+        match found[..] {
+            [unit, ..] if found.iter().all(|other| *other == unit) => return Ok(unit),
+            [] => {
+                if let Some(unit) = by_row {
+                    return Ok(unit);
+                }
+            }
+            _ => {}
+        }
+        let value = columns.values.first().and_then(|value| self.table.column(value.at).next());
+        let shown =
+            value.map_or(String::new(), |value| String::from_utf8_lossy(value).into_owned());
+        let shown = super::printable::Printable(shown.trim()).to_string();
+        let choices = Unit::ALL.iter().map(|unit| {
+            let option = format!("--unit {}", unit.symbol());
+            Choice::new(option, format!("the first value is {shown} {}", unit.symbol()))
+        });
+        let what = if found.is_empty() {
+            "the name of the value column does not contain the unit"
+        } else {
+            "the file names two different units"
+        };
+        Err(LayoutError::question(
+            what,
+            "state it with --unit Wh, --unit kWh or --unit MWh",
+            choices.collect(),
+        ))
+    }
+
+    pub(super) fn preamble_meter(&self) -> Option<String> {
+        let is_key = |key: &str| words::is_one_of(key, words::METER);
+        let found = self.table.preamble_value(is_key)?;
+        Some(super::columns::meter_text(&found)).filter(|text| !text.is_empty())
+    }
+
+    /// Whether this product's own layout needs no first reading: its times have offsets.
+    pub(super) fn leaves_no_choice(&self, layout: &Layout) -> bool {
+        let columns = &layout.columns;
+        let plain = columns.meter.is_none()
+            && columns.directions.is_empty()
+            && columns.status.is_none()
+            && columns.end.is_none()
+            && columns.resolution.is_none();
+        let mut text = String::new();
+        let mut entries = Vec::new();
+        plain
+            && layout.recognised.as_deref() == Some(OWN)
+            && self.table.body.iter().all(|row| {
+                layout.read(row, &mut text, &mut entries).is_ok()
+                    && entries.iter().all(|entry| matches!(entry.time.start, Moment::Utc(_)))
+            })
+    }
+
+    pub(super) fn survey_of_beginning(&self, layout: &Layout) -> Survey {
+        let mut survey = Survey::default();
+        let mut offsets = ZoneOffsets::new(layout.zone.clone());
+        for row in &self.table.body {
+            survey.add(layout, &mut offsets, row, 0);
+        }
+        survey
+    }
+}

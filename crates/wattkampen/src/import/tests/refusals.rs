@@ -1,0 +1,181 @@
+//! Files that are not read, because they can be read in more than one way or not at all:
+//! what is wrong, and the choices.
+use super::{super::*, *};
+
+/// Hours in local stamps from one date to another, exclusive.
+fn stamps(from: &str, until: &str, zone: &str) -> Vec<String> {
+    let zone = TimeZone::get(zone).unwrap();
+    let at = |date: &str| {
+        let date: jiff::civil::Date = date.parse().unwrap();
+        date.to_zoned(zone.clone()).unwrap().timestamp().as_second()
+    };
+    (at(from)..at(until))
+        .step_by(3600)
+        .map(|at| {
+            let local = Timestamp::from_second(at).unwrap().to_zoned(zone.clone());
+            local.strftime("%Y-%m-%d %H:%M").to_string()
+        })
+        .collect()
+}
+
+fn file(header: &str, stamps: &[String]) -> String {
+    let rows = stamps.iter().map(|stamp| format!("{stamp};1,5\n"));
+    format!("{header}\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn normal_time_all_year_is_seen_by_either_sign() {
+    for (from, until) in
+        [("2026-03-20", "2026-04-10"), ("2026-10-20", "2026-11-01"), ("2025-03-01", "2026-06-01")]
+    {
+        for zone in ["Etc/GMT-1", "UTC"] {
+            let stamps = stamps(from, until, zone);
+            let text = file("Tidpunkt;kWh", &stamps);
+            assert_refused(&text, "do not follow the clocks", "--zone Etc/GMT-1");
+            assert_refused(&text, "do not follow the clocks", "--zone UTC");
+            // Stated, it is read.
+            let stated = Statements { zone: Some(zone.to_owned()), ..Statements::default() };
+            let (rows, _) = Reading { stated, ..Reading::default() }.read(text.as_bytes()).unwrap();
+            assert_eq!(rows.len(), stamps.len());
+            // Ends, and the newest first.
+            let ends = text.replace("Tidpunkt", "Sluttid");
+            assert_refused(&ends, "do not follow the clocks", "--zone Etc/GMT-1");
+            let mut backwards = stamps;
+            backwards.reverse();
+            assert_refused(&file("Tidpunkt;kWh", &backwards), "do not follow", "--zone UTC");
+        }
+        let local = stamps(from, until, "Europe/Stockholm");
+        let (rows, tally) =
+            Reading::default().read(file("Tidpunkt;kWh", &local).as_bytes()).unwrap();
+        assert_eq!((rows.len(), tally.refused()), (local.len(), 0), "{tally}");
+    }
+}
+
+#[test]
+fn ends_of_both_kinds_are_exact_over_changes_of_the_clocks() {
+    let zone = TimeZone::get("Europe/Stockholm").unwrap();
+    for (from, until) in [("2026-03-20", "2026-04-10"), ("2026-10-20", "2026-11-01")] {
+        let starts = stamps(from, until, "Europe/Stockholm");
+        let (expected, _) =
+            Reading::default().read(file("Starttid;kWh", &starts).as_bytes()).unwrap();
+        assert_eq!(expected.len(), starts.len());
+        // What a clock shows when the interval ends.
+        let shown: Vec<String> = expected
+            .iter()
+            .map(|(_, at, ..)| {
+                let end = at.parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(1);
+                end.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+            })
+            .collect();
+        assert_reads(&file("Sluttid;kWh", &shown), &expected);
+        // The start on the clock, and an hour.
+        let counted: Vec<String> = starts
+            .iter()
+            .map(|start| {
+                let start: jiff::civil::DateTime = start.replace(' ', "T").parse().unwrap();
+                let end = start.checked_add(jiff::SignedDuration::from_hours(1)).unwrap();
+                end.strftime("%Y-%m-%d %H:%M").to_string()
+            })
+            .collect();
+        assert_reads(&file("Sluttid;kWh", &counted), &expected);
+    }
+}
+
+#[test]
+fn an_hour_that_only_an_export_has_is_refused_alone() {
+    let mut spring = stamps("2026-03-28", "2026-03-31", "Europe/Stockholm");
+    let at = spring.iter().position(|stamp| stamp == "2026-03-29 03:00").unwrap();
+    spring.insert(at, "2026-03-29 02:00".to_owned());
+    let text = file("Tidpunkt;kWh", &spring).replace("2026-03-29 02:00;1,5", "2026-03-29 02:00;0");
+    let (rows, tally) = Reading::default().read(text.as_bytes()).unwrap();
+    assert_eq!((rows.len(), tally.refused()), (spring.len() - 1, 1), "{tally}");
+}
+
+#[test]
+fn a_row_wider_than_the_header_is_not_read() {
+    let text = "timestamp,kWh\n2026-01-10 00:00,1,5\n2026-01-10 01:00,2,5\n2026-01-10 02:00,3,5\n";
+    assert_refused(text, "more fields than the header", "");
+    let text = "timestamp,energy_wh\n2026-01-10T00:00:00Z,1,5\n2026-01-10T01:00:00Z,2,5\n";
+    assert_refused(text, "more fields than the header", "");
+    let mut mixed = "Tid,kWh\n".to_owned();
+    for hour in 0..24 {
+        mixed += &format!("2026-01-10 {hour:02}:00,{}\n", if hour == 7 { "1,5" } else { "2" });
+    }
+    let (rows, tally) = Reading::default().read(mixed.as_bytes()).unwrap();
+    assert_eq!((rows.len(), tally.refused()), (23, 1), "{tally}");
+    assert!(
+        tally.to_string().contains("more fields than the header has names, as in \"5\" (line 9)"),
+        "{tally}"
+    );
+}
+
+#[test]
+fn times_that_can_be_starts_or_ends_are_asked_for() {
+    let day: String = (1..=96)
+        .map(|quarter| {
+            let (day, quarter) = (10 + quarter / 96, quarter % 96);
+            format!("2026-01-{day} {:02}:{:02};1\n", quarter / 4, quarter % 4 * 15)
+        })
+        .collect();
+    assert_refused(&format!("Tid;kWh\n{day}"), "starts of the intervals or their ends", "--ends");
+    let hours = "Datum;Timme;kWh\n2026-01-10;5;1\n2026-01-10;6;1\n2026-01-10;7;1\n";
+    assert_refused(hours, "whether hour 1 begins", "--starts");
+}
+
+#[test]
+fn rows_of_several_series_are_asked_for() {
+    let text = "Tid;Serie;kWh\n2026-01-10 00:00;A14;9\n2026-01-10 00:00;A15;1\n\
+        2026-01-10 01:00;A14;9\n2026-01-10 01:00;A15;2\n2026-01-10 02:00;A14;9\n2026-01-10 02:00;A15;3\n";
+    assert_refused(text, "several rows have one time", "--only serie=A15");
+    let stated = Statements { only: vec!["serie=A15".to_owned()], ..Statements::default() };
+    assert_bytes_read(
+        text.as_bytes(),
+        &Reading { stated, ..Reading::default() },
+        &rows_of(METER, "2026-01-09T23:00:00Z", 60, &[1.0, 2.0, 3.0]),
+    );
+}
+
+#[test]
+fn a_mark_that_can_be_either_is_asked_for() {
+    let text = "Tid,kWh\n2026-01-10 00:00,\"1,234\"\n2026-01-10 01:00,\"2,345\"\n";
+    assert_refused(text, "1,234 can be a fraction", "--decimal-comma");
+    let stated = Statements { decimal: Some(Decimal::Comma), ..Statements::default() };
+    assert_bytes_read(
+        text.as_bytes(),
+        &Reading { stated, ..Reading::default() },
+        &rows_of(METER, "2026-01-09T23:00:00Z", 60, &[1.234, 2.345]),
+    );
+    let text = "Tid;kWh\n2026-01-10 00:00;1.5\n2026-01-10 01:00;2,5\n";
+    assert_refused(text, "others a decimal point", "--decimal-point");
+}
+
+#[test]
+fn files_without_rows_are_empty() {
+    for text in ["", "\n\n", "Tid;kWh\n", "timestamp,energy_wh\n", "\u{feff}Datum;Tid;kWh\r\n"] {
+        let error = Reading::default().read(text.as_bytes()).unwrap_err();
+        assert!(error.is_empty, "{text:?}: {error}");
+    }
+}
+
+#[test]
+fn days_months_and_other_lengths_are_not_read() {
+    let days = "tid;kwh\n2026-01-01;1\n2026-01-02;1\n2026-01-03;1\n";
+    assert_refused(days, "the rows are 86400 s apart", "");
+    let five = "tid;kwh\n2026-01-01 00:00;1\n2026-01-01 00:05;1\n2026-01-01 00:10;1\n";
+    assert_refused(five, "the rows are 300 s apart", "");
+    assert_refused("tid;kwh\n2026-01-01 00:00;1\n", "too few rows", "--interval 60");
+}
+
+#[test]
+fn nothing_of_a_file_is_printed_as_it_is() {
+    let text = "Tid;kWh\n2026-01-10 00:00;1\n\u{1b}[2Jx\u{202e};2\n2026-01-10 01:00;\u{7}\n2026-01-10 02:00;3\n";
+    let (_, tally) = Reading::default().read(text.as_bytes()).unwrap();
+    let shown = tally.to_string();
+    let safe = |c: char| c == '\n' || (!c.is_control() && c != '\u{202e}');
+    assert!(shown.chars().all(safe), "{shown:?}");
+    assert!(shown.contains("\\u{1b}[2Jx\\u{202e}"), "{shown}");
+    let names = "Tid;x\u{1b}[31m;y\u{202e}\n2026-01-10 00:00;1;2\n2026-01-10 01:00;1;2\n";
+    let error = Reading::default().read(names.as_bytes()).unwrap_err();
+    let shown = format!("{error}{:?}", error.choices);
+    assert!(shown.chars().all(safe), "{shown:?}");
+}

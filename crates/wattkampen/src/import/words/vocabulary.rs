@@ -1,0 +1,297 @@
+//! The words themselves, all in lower case.
+
+/// Names of columns of times that are the start of an interval.
+pub(in super::super) const START: &[&str] =
+    &["start", "från", "fra", "from", "begin", "alku", "period start", "periodstart"];
+/// Names of columns of times that are the end of an interval.
+pub(in super::super) const END: &[&str] =
+    &["slut", "till", "til", "to", "end", "stop", "stopp", "loppu", "period end", "periodslut"];
+/// Names of columns of times.
+pub(in super::super) const TIME: &[&str] = &[
+    "timestamp",
+    "time",
+    "datetime",
+    "tidpunkt",
+    "tidsstämpel",
+    "tidsstempel",
+    "tid",
+    "datum",
+    "date",
+    "dato",
+    "aika",
+    "aikaleima",
+    "päivä",
+    "mätdatum",
+    "ätdatum",
+    "mättid",
+    "period",
+    "tidsperiod",
+    "dag",
+    "day",
+    "avläst",
+];
+/// Names of columns of the time of day, where the date has a column of its own.
+pub(in super::super) const TIME_OF_DAY: &[&str] = &[
+    "tid",
+    "time",
+    "klockslag",
+    "timme",
+    "tim",
+    "hour",
+    "klokkeslett",
+    "klokkeslæt",
+    "kl",
+    "klo",
+    "klocka",
+    "clock",
+    "tunti",
+    "timma",
+    "interval",
+    "intervall",
+    "period",
+    "h",
+];
+/// Names of columns of a year, a month and a day.
+pub(in super::super) const YEAR_MONTH_DAY: [&[&str]; 3] =
+    [&["år", "year", "vuosi"], &["månad", "måned", "month", "kuukausi"], &["dag", "day", "päivä"]];
+
+/// Names of columns that say whose a row is.
+pub(in super::super) const METER: &[&str] = &[
+    "meter",
+    "meter id",
+    "meterid",
+    "meter_id",
+    "mätpunkt",
+    "mätpunktsid",
+    "mätpunkts id",
+    "mätare",
+    "mätarnummer",
+    "mätar id",
+    "mätarid",
+    "anläggning",
+    "anläggningsid",
+    "anläggnings id",
+    "anlid",
+    "anl id",
+    "målepunkt",
+    "målepunktid",
+    "målepunktsid",
+    "målepunkts id",
+    "måler",
+    "målernummer",
+    "målerid",
+    "meteringpoint",
+    "metering point",
+    "meteringpointid",
+    "meteringpointgsrn",
+    "gsrn",
+    "mittauspiste",
+    "mittauspisteen tunnus",
+    "käyttöpaikka",
+    "ean",
+    "uttagspunkt",
+];
+/// Names of columns of each row's unit.
+pub(in super::super) const UNIT: &[&str] = &[
+    "enhet",
+    "måttenhet",
+    "måleenhet",
+    "måleenhed",
+    "unit",
+    "unit type",
+    "yksikkö",
+    "yksikkötyyppi",
+    "consumptionunit",
+    "energienhet",
+    "mätenhet",
+];
+/// Names of columns of each row's quality.
+pub(in super::super) const STATUS: &[&str] = &[
+    "status",
+    "kvalitet",
+    "kvalitetskod",
+    "quality",
+    "laatu",
+    "mätvärdesstatus",
+    "värdestatus",
+    "kvalitetsstatus",
+    "datakvalitet",
+];
+/// Qualities of rows whose value is not one.
+pub(super) const MISSING: &[&str] = &[
+    "saknas",
+    "saknat",
+    "saknad",
+    "missing",
+    "mangler",
+    "manglende",
+    "puuttuu",
+    "bortfall",
+    "no data",
+    "ingen data",
+];
+/// Names of columns of each interval's length.
+pub(in super::super) const RESOLUTION: &[&str] =
+    &["resolution", "resoluutio", "upplösning", "oppløsning", "opløsning", "duration"];
+/// First words of rows that sum the rows above or below them.
+pub(super) const SUMS: &[&str] = &[
+    "summa",
+    "sum",
+    "total",
+    "totalt",
+    "totalsumma",
+    "i alt",
+    "yhteensä",
+    "delsumma",
+    "sammanlagt",
+];
+
+pub(super) const REGISTERS: &[&str] = &[
+    "register",
+    "mätarställning",
+    "målerstand",
+    "meter reading",
+    "mätarst",
+    "ställning",
+    "avläsning",
+    "målerstilling",
+    "lukema",
+    "mittarilukema",
+];
+pub(super) const USED: &[&str] = &[
+    "förbruk",
+    "forbruk",
+    "forbrug",
+    "consum",
+    "usage",
+    "användning",
+    "anvandning",
+    "uttag",
+    "uttak",
+    "kulutus",
+    "köpt",
+    "kjøpt",
+    "købt",
+    "import",
+    "från nät",
+    "from grid",
+    "withdraw",
+    "1.8.0",
+    "inköp",
+];
+pub(super) const PRODUCED: &[&str] = &[
+    "produktion",
+    "produksjon",
+    "production",
+    "produced",
+    "inmatning",
+    "inmatat",
+    "innmating",
+    "injection",
+    "export",
+    "såld",
+    "solgt",
+    "sold",
+    "feed-in",
+    "feed in",
+    "feedin",
+    "tuotanto",
+    "överskott",
+    "generat",
+    "to grid",
+    "till nät",
+    "2.8.0",
+    "solel",
+    "solar",
+    "egenproduc",
+];
+pub(super) const REACTIVE: &[&str] = &["reaktiv", "reactive", "kvar", "loisteho", "loisenergia"];
+/// Of another carrier, or computed from a measurement: not what the meter measured.
+pub(super) const OTHER: &[&str] = &[
+    "fjärrvärme",
+    "fjernvarme",
+    "fjärrkyla",
+    "district",
+    "värme",
+    "varme",
+    "heat",
+    "kyla",
+    "cooling",
+    "gas",
+    "vatten",
+    "water",
+    "korriger",
+    "normalår",
+    "normaliser",
+    "normalized",
+    "graddag",
+    "föregående",
+    "fg år",
+    "previous",
+    "last year",
+    "fjol",
+    "forrige",
+    "sidste",
+    "i fjor",
+    "prognos",
+    "forecast",
+    "budget",
+    "snitt",
+    "medel",
+    "average",
+    "mean",
+    "ackumul",
+    "akkumul",
+    "cumulativ",
+    "accumul",
+    "avvik",
+    "differens",
+    "jämför",
+    "compare",
+    "målvärde",
+    "mål ",
+    "target",
+    "baseline",
+    "estimat",
+    "per m2",
+    "m²",
+];
+pub(super) const PRICES: &[&str] =
+    &["pris", "price", "kost", "cost", "avgift", "skatt", "belopp", "amount", "spot", "hinta"];
+pub(super) const PRICE_WORDS: &[&str] = &["kr", "sek", "nok", "dkk", "eur", "öre", "øre", "€"];
+pub(super) const POWERS: &[&str] = &["effekt", "power", "teho"];
+pub(super) const POWER_WORDS: &[&str] = &["kw", "w", "mw"];
+pub(super) const ENERGY: &[&str] = &["energi", "energy", "energia", "elenergi", "el"];
+/// Names of values that do not say of what.
+pub(super) const GENERIC: &[&str] = &[
+    "kvantitet",
+    "quantity",
+    "mängd",
+    "mængde",
+    "mengde",
+    "määrä",
+    "volym",
+    "volume",
+    "värde",
+    "value",
+    "verdi",
+    "værdi",
+    "arvo",
+    "mätvärde",
+    "måleverdi",
+    "measurement",
+    "reading",
+];
+pub(in super::super) const OUTDOOR: &[&str] = &[
+    "outdoor_c",
+    "outdoor",
+    "lufttemperatur",
+    "utetemperatur",
+    "temperatur",
+    "temperature",
+    "temp",
+    "air temperature",
+    "lämpötila",
+    "°c",
+    "ute",
+];

@@ -1,0 +1,132 @@
+//! Workbooks of spreadsheet programs as rows of text: dates as dates, numbers with a
+//! decimal point.
+use std::io::Cursor;
+
+use calamine::{Data, Range, Reader, open_workbook_auto_from_rs};
+use csv::ByteRecord;
+
+use super::{
+    columns::shell,
+    error::{Choice, LayoutError},
+    printable::quoted,
+    table::find_in_rows,
+};
+
+/// The rows of the sheet that has a table, or of the one that is stated.
+pub(super) fn rows(bytes: Vec<u8>, sheet: Option<&str>) -> Result<Vec<ByteRecord>, LayoutError> {
+    let mut book = open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| {
+        LayoutError::new(
+            format!("the file cannot be read as a workbook: {error}"),
+            "if it is an archive, unpack it; if it is protected, save it without a password",
+        )
+    })?;
+    let names = book.sheet_names();
+    let mut read = |name: &str| {
+        book.worksheet_range(name).map(|range| texts(&range)).map_err(|error| {
+            LayoutError::new(
+                format!("the sheet {} cannot be read: {error}", quoted(name)),
+                "open the workbook in a spreadsheet program and save it again, or save it as CSV",
+            )
+        })
+    };
+    if let Some(stated) = sheet {
+        let Some(name) = names.iter().find(|name| name.as_str() == stated) else {
+            let all: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+            return Err(LayoutError::new(
+                format!("the workbook has no sheet {}", quoted(stated)),
+                format!("its sheets are {}", all.join(", ")),
+            ));
+        };
+        return read(name);
+    }
+    let mut found = Vec::new();
+    let mut first = None;
+    for name in &names {
+        let rows = read(name)?;
+        if find_in_rows(&rows).is_ok() {
+            found.push((name, rows));
+        } else if first.is_none() && !rows.is_empty() {
+            first = Some(rows);
+        }
+    }
+    match found.len() {
+        // What is wrong with the first sheet is reported.
+        0 => Ok(first.unwrap_or_default()),
+        1 => Ok(found.swap_remove(0).1),
+        _ => {
+            let choices = found.iter().map(|(name, rows)| {
+                let option = format!("--sheet {}", shell(name));
+                Choice::new(option, format!("the sheet of {} rows", rows.len()))
+            });
+            Err(LayoutError::question(
+                "several sheets of the workbook have times and values",
+                "state the sheet",
+                choices.collect(),
+            ))
+        }
+    }
+}
+
+fn texts(range: &Range<Data>) -> Vec<ByteRecord> {
+    // A column of dates shows no clock where all of them are midnights.
+    let (_, width) = range.get_size();
+    let mut with_clock = vec![false; width];
+    for row in range.rows() {
+        for (at, cell) in row.iter().enumerate() {
+            if let Data::DateTime(date) = cell
+                && date.as_f64() >= 1.0
+            {
+                with_clock[at] |= date.as_f64().fract() > 1e-9;
+            }
+        }
+    }
+    range
+        .rows()
+        .map(|row| row.iter().zip(&with_clock).map(|(cell, clock)| text(cell, *clock)).collect())
+        .collect()
+}
+
+fn text(cell: &Data, with_clock: bool) -> String {
+    match cell {
+        Data::Empty | Data::Error(_) => String::new(),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
+        Data::Int(number) => number.to_string(),
+        Data::Float(number) => number.to_string(),
+        Data::Bool(value) => value.to_string(),
+        Data::DateTime(date) => {
+            let (mut year, mut month, mut day, mut hour, mut minute, mut second, milli) =
+                date.to_ymd_hms_milli();
+            // Fractions of a day are rounded to the second.
+            if milli >= 500
+                && let Ok(at) = jiff::civil::DateTime::new(
+                    year.cast_signed(),
+                    month.cast_signed(),
+                    day.cast_signed(),
+                    hour.cast_signed(),
+                    minute.cast_signed(),
+                    second.cast_signed(),
+                    0,
+                )
+                && let Ok(next) = at.checked_add(jiff::SignedDuration::from_secs(1))
+            {
+                (year, month, day) = (
+                    next.year().cast_unsigned(),
+                    next.month().cast_unsigned(),
+                    next.day().cast_unsigned(),
+                );
+                (hour, minute, second) = (
+                    next.hour().cast_unsigned(),
+                    next.minute().cast_unsigned(),
+                    next.second().cast_unsigned(),
+                );
+            }
+            if date.as_f64() < 1.0 {
+                format!("{hour:02}:{minute:02}:{second:02}")
+            } else if with_clock {
+                format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+            } else {
+                format!("{year:04}-{month:02}-{day:02}")
+            }
+        }
+    }
+}
