@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let began = Instant::now();
         let cases = score(from_ref(&building), &location, Method::default());
         let taken = began.elapsed().as_secs_f64() * 1000.0 / cases.len().max(1) as f64;
-        let warm = Method { baseline: Baseline::HoursTemperature, ..Method::default() };
+        let warm = Method::of(Baseline::HoursTemperature);
         let by = [(&location, Method::default()), (&location, warm), (&working, warm)]
             .map(|(location, method)| window_details(&building, location, method));
         let mut ends = vec![0, cases.len().saturating_sub(1)];

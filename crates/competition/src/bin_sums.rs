@@ -8,7 +8,7 @@
 use crate::{MilliWattHours, calendar::BINS, totals::Change};
 
 /// Hours that a baseline needs at least: four weeks.
-const MIN_HOURS: u32 = 28 * 24;
+pub(crate) const MIN_HOURS: u32 = 28 * 24;
 
 /// Per bin: Σe in mWh, Σe² in mWh², and the number of hours.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,9 @@ pub(crate) struct BinSums {
 pub struct GoodnessOfFit {
     /// Coefficient of variation of the root mean square error, as a share.
     pub cv_rmse: f64,
+    /// The same of whole days, with n days and without p; `None` where no model is fitted
+    /// yet.
+    pub cv_rmse_daily: Option<f64>,
     /// Normalized mean bias error, as a share.
     pub nmbe: f64,
     /// n, the measured hours that were fitted.
@@ -90,7 +93,7 @@ impl BinSums {
         });
         let degrees_of_freedom = f64::from(hours - parameters);
         let cv_rmse = (squared_errors.sum::<f64>() / degrees_of_freedom).sqrt() / mean;
-        Some(GoodnessOfFit { cv_rmse, nmbe: 0.0, hours, parameters })
+        Some(GoodnessOfFit { cv_rmse, cv_rmse_daily: None, nmbe: 0.0, hours, parameters })
     }
 }
 

@@ -42,17 +42,12 @@ impl ContestBaseline {
         Self { first: contest.start, energies: energies.collect() }
     }
 
-    pub(crate) fn index(&self, hour: Hour) -> Option<usize> {
+    fn index(&self, hour: Hour) -> Option<usize> {
         usize::try_from(hour - self.first).ok().filter(|index| *index < self.energies.len())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.energies.is_empty()
-    }
-
-    /// Replaces the baseline at an index of [`Self::index`].
-    pub(crate) fn set(&mut self, index: usize, energy: Option<MilliWattHours>) {
-        self.energies[index] = CompactEnergy::new(energy);
     }
 
     pub(crate) fn get(&self, hour: Hour) -> Option<MilliWattHours> {

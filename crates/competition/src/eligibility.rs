@@ -16,6 +16,7 @@ pub(crate) enum Ineligibility {
         words: Bilingual,
     },
     NoMeter,
+    Reference,
     Silent,
     /// `first`: the first complete day, where days before it are missing.
     BaselineDays {
@@ -120,6 +121,10 @@ impl Ineligibility {
             Self::NoMeter => {
                 ("no meter is entered".to_owned(), "ingen mätare är inlagd".to_owned())
             }
+            Self::Reference => (
+                "not ranked: this building is a reference and does not compete".to_owned(),
+                "rankas inte: huset är ett referenshus och tävlar inte".to_owned(),
+            ),
             Self::Silent => (
                 "no reading of the contest has been received yet".to_owned(),
                 "inget mätvärde från tävlingen har kommit ännu".to_owned(),

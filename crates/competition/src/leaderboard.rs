@@ -1,7 +1,7 @@
 //! The leaderboard and its rows.
 use crate::{
-    Baseline, Bilingual, ConfidenceInterval, Doubt, MilliWattHours, ParticipantIndex, Rule, Score,
-    Time, Watts,
+    Baseline, Bilingual, ConfidenceInterval, Doubt, Level, MilliWattHours, ParticipantIndex, Rule,
+    Score, Time, Watts,
 };
 
 /// The phase of the competition.
@@ -35,7 +35,8 @@ pub struct Row {
     pub participant: ParticipantIndex,
     /// 1 is best; equal scores share a rank. `None` while it is not eligible.
     pub rank: Option<u32>,
-    /// The intervals do not distinguish the participants of a group.
+    /// The intervals do not distinguish the participants of a group. `None` where no
+    /// ranked participant has an interval of what the rule ranks by.
     pub group: Option<u32>,
     /// What the rule ranks by. A participant that is not ranked may have one, too.
     pub score: Score,
@@ -66,6 +67,10 @@ pub struct Row {
     pub coverage: Option<f64>,
     /// Goodness of the baseline's fit, ASHRAE Guideline 14.
     pub cv_rmse: Option<f64>,
+    /// The same of whole days: the smaller, the better a building can be measured.
+    pub cv_rmse_daily: Option<f64>,
+    /// The level of the last twelve weeks that the baseline follows.
+    pub level: Option<Level>,
     /// Bias of the baseline's fit, ASHRAE Guideline 14.
     pub nmbe: Option<f64>,
     /// Open doubts about its input.
@@ -109,6 +114,8 @@ pub struct Leaderboard {
     pub status: Status,
     /// Energy saved by all ranked participants together.
     pub total_saved: MilliWattHours,
+    /// Number of participants that `total_saved` is the sum of.
+    pub total_participants: usize,
     /// Ranked rows by rank, then the others by name.
     pub rows: Vec<Row>,
 }
@@ -130,8 +137,8 @@ impl Leaderboard {
         let mut ranked = self.rows.iter().filter(|row| row.rank.is_some());
         ranked.any(|row| row.saving_percent.is_some() && row.interval_percent.is_none()).then(|| {
             Bilingual::new(
-                "no interval where the contest is longer than half of the baseline: the error is estimated on periods as long as the contest so far, and two of them must fit into the baseline",
-                "inget intervall där tävlingen är längre än halva referensperioden: felet uppskattas på perioder lika långa som tävlingen hittills, och två sådana måste rymmas i referensperioden",
+                "no interval where the contest is longer than the baseline can describe: the baseline must hold each month of the contest once, or twice the contest's length",
+                "inget intervall där tävlingen är längre än vad referensperioden kan beskriva: den måste innehålla var och en av tävlingens månader, eller dubbla tävlingens längd",
             )
         })
     }

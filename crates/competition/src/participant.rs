@@ -71,6 +71,9 @@ pub struct Competition {
     pub baseline: Period,
     /// The contest period.
     pub contest: Period,
+    /// From this date on no hour teaches the baseline, such as from the announcement of
+    /// the competition on; `None`: the whole baseline period teaches.
+    pub reference_until: Option<Date>,
     /// The rule of the official leaderboard.
     pub rule: Rule,
     /// What a participant must reach to be ranked.
@@ -94,6 +97,7 @@ impl Competition {
             holidays: Some(Country::Sweden),
             baseline,
             contest,
+            reference_until: None,
             rule: Rule::default(),
             thresholds: Thresholds::default(),
             doubts: DoubtThresholds::default(),
@@ -104,23 +108,62 @@ impl Competition {
     }
 }
 
-/// How baselines are computed. The default is what the placebo bench found best.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// How baselines are computed: a kind of model, and steps of which each can be switched
+/// off. The default is what had the smallest errors on unseen buildings.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Method {
     /// The kind of model.
     pub baseline: Baseline,
+    /// Time constant, hours, of the exponential mean that replaces the outdoor temperature;
+    /// `None`: the temperature of the hour.
+    pub smoothing: Option<f64>,
     /// Days after which the weight of a training hour is halved; `None`: equal weights.
     pub half_life: Option<f64>,
-    /// Whether savings are relative to the median saving of the other participants.
+    /// Whether the baseline follows the level of the last twelve weeks of its training.
+    pub level: bool,
+    /// Whether savings are relative to the median saving of the reference buildings,
+    /// where there are at least three.
     pub comparison_group: bool,
+}
+
+impl Method {
+    /// A baseline with the steps that belong to it.
+    pub const fn of(baseline: Baseline) -> Self {
+        let stepped = matches!(baseline, Baseline::Level);
+        Self {
+            baseline,
+            smoothing: if stepped { Some(24.0) } else { None },
+            half_life: if stepped { Some(180.0) } else { None },
+            level: stepped,
+            comparison_group: true,
+        }
+    }
+
+    /// The method with another baseline and the steps that belong to it; the same where
+    /// the baseline is.
+    pub fn with_baseline(self, baseline: Baseline) -> Self {
+        match baseline == self.baseline {
+            true => self,
+            false => Self { comparison_group: self.comparison_group, ..Self::of(baseline) },
+        }
+    }
+}
+
+impl Default for Method {
+    fn default() -> Self {
+        Self::of(Baseline::default())
+    }
 }
 
 /// The model that predicts the energy without savings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Baseline {
+    /// As `HoursTemperature`, with the temperature smoothed over 24 hours, recent months
+    /// weighing more, and adjusted to the level of the last twelve weeks.
+    #[default]
+    Level,
     /// As `HoursTemperature`, blended with the energy of the same season of the year
     /// before.
-    #[default]
     Season,
     /// As `Hours`, with outdoor temperature where it is known and improves the fit.
     HoursTemperature,
@@ -133,6 +176,7 @@ pub enum Baseline {
 }
 
 names!(Baseline {
+    Level = "level",
     Season = "season",
     HoursTemperature = "hours-temperature",
     Hours = "hours",
@@ -143,7 +187,7 @@ names!(Baseline {
 impl Baseline {
     /// Whether outdoor temperatures are used.
     pub(crate) fn uses_temperature(self) -> bool {
-        matches!(self, Self::Season | Self::HoursTemperature)
+        matches!(self, Self::Level | Self::Season | Self::HoursTemperature)
     }
 }
 
@@ -181,6 +225,9 @@ pub struct Participant {
     pub employees: Dated<u32>,
     /// The saving that it aims at.
     pub target: Option<Percent>,
+    /// Whether it is a reference building: it does not compete, is in no total, and the
+    /// median shift of all reference buildings corrects the savings of the others.
+    pub reference: bool,
     /// Its meters; their signed sum is the energy of the building.
     pub meters: Vec<Meter>,
     /// Its own bridge days and half days.
@@ -191,6 +238,13 @@ pub struct Participant {
     pub acceptances: Vec<Acceptance>,
     /// Its activities.
     pub activities: Vec<Activity>,
+}
+
+impl Participant {
+    /// Number of participants that compete; the others are reference buildings.
+    pub fn competing(participants: &[Self]) -> usize {
+        participants.iter().filter(|who| !who.reference).count()
+    }
 }
 
 /// Sign of a meter in the sum of the building.

@@ -1,7 +1,7 @@
 //! Running state of one participant: the sums that its baseline is fitted to, the
 //! baseline of each contest hour, and the contest's totals.
 //!
-//! Memory: 4 kB, 18 kB for the baseline of a contest of three months, and 2 bytes an
+//! Memory: 4 kB, 18 kB for the baseline of a contest of three months, and 4 bytes an
 //! hour where outdoor temperature is given.
 use core::ops::Range;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use crate::{
     doubts::Doubts,
     energy::{Grade, HouseHour},
     hour_ranges::{contains, difference, merged},
+    model_weather::ModelWeather,
     static_period::{StaticPeriod, static_periods},
     time::{Hour, QuarterHour, each_hour},
     totals::{Change, Totals},
@@ -53,7 +54,7 @@ pub(crate) struct ParticipantState {
     /// The participant waits for [`crate::Standings::settle`].
     pub(crate) queued: bool,
     pub(crate) fitted: Option<FittedBaseline>,
-    pub(crate) weather: Weather,
+    pub(crate) weather: ModelWeather,
     /// What is doubted of its input, as of the last call of [`Self::set_doubts`].
     pub(crate) doubts: Doubts,
     /// An hour changed since.
@@ -84,7 +85,7 @@ impl ParticipantState {
             restored: false,
             queued: false,
             fitted: None,
-            weather: Weather::new(calendar.hours().start),
+            weather: ModelWeather::new(&calendar),
             doubts: Doubts::default(),
             doubts_outdated: false,
             calendar,
@@ -106,7 +107,8 @@ impl ParticipantState {
 
     /// Whether [`crate::Standings::settle`] has something to compute.
     pub(crate) fn needs_settling(&self) -> bool {
-        self.doubts_outdated || (self.needs_fit && self.has_contest_reading)
+        self.doubts_outdated
+            || (self.has_contest_reading && (self.needs_fit || self.needs_prediction()))
     }
 
     /// Whether an hour counts: it is not excluded, and its energy not in doubt.
@@ -226,11 +228,12 @@ impl ParticipantState {
         self.bin_sums.mean(self.calendar.time_of_week(hour)?.bin())
     }
 
-    /// Predicted energy of any hour by its bin and temperature, without the season, kWh.
+    /// Predicted energy of any hour by its bin and temperature, without season and level,
+    /// kWh.
     pub(crate) fn predict_by_model(&self, hour: Hour) -> Option<f64> {
         let bin = self.calendar.time_of_week(hour)?.bin();
         match &self.fitted {
-            Some(fitted) => Some(fitted.predict_by_model(bin, self.outdoor(hour))),
+            Some(fitted) => Some(fitted.predict_by_model(bin, self.weather.at(hour))),
             None => self.bin_sums.mean(bin).map(MilliWattHours::kwh),
         }
     }
@@ -271,59 +274,58 @@ impl ParticipantState {
         }
     }
 
-    /// The baseline of an hour by a fit.
-    pub(crate) fn predict(&self, fitted: &FittedBaseline, hour: Hour) -> Option<MilliWattHours> {
+    /// The baseline of an hour by a fit and the temperatures that it predicts with.
+    pub(crate) fn predict(
+        &self,
+        fitted: &FittedBaseline,
+        weather: &Weather,
+        hour: Hour,
+    ) -> Option<MilliWattHours> {
         let time = self.calendar.time_of_week(hour)?;
-        let energy = fitted.predict(hour, time.bin(), self.outdoor(hour));
+        let energy = fitted.predict(hour, time.bin(), weather.at(hour));
         Some(MilliWattHours::from_kwh(energy))
     }
 
-    /// Temperature of an hour; in the contest, where it is not known (yet), the mean of
-    /// that time of day within ten days of the date a year before. Without it a model
-    /// would fall back to the mean of the whole year, and show a false saving for each
-    /// spring hour without a temperature.
-    fn outdoor(&self, hour: Hour) -> Option<Celsius> {
-        let known = self.weather.at(hour);
-        if known.is_some() || self.calendar.baseline.contains(&hour) {
-            return known;
+    /// Sets the outdoor temperature of an hour. In the baseline the next fit uses it, in
+    /// the contest the next [`crate::Standings::settle`].
+    pub(crate) fn set_temperature(&mut self, hour: Hour, outdoor: Celsius) {
+        if self.calendar.hours().contains(&hour) && self.weather.set(hour, outdoor) {
+            self.needs_fit |= self.calendar.baseline.contains(&hour);
+            self.doubts_outdated = true;
         }
-        let near = (-10..=10).map(|days| hour - (364 + days) * 24);
-        let near = near.filter(|hour| self.calendar.baseline.contains(hour));
-        let near: Vec<f64> = near.filter_map(|hour| Some(self.weather.at(hour)?.0)).collect();
-        (near.len() >= 7).then(|| Celsius(near.iter().sum::<f64>() / near.len() as f64))
     }
 
-    /// Sets the outdoor temperature of an hour, whose energy is given. In the baseline
-    /// the next fit uses it; in the contest it changes the hour's baseline at once.
-    pub(crate) fn set_temperature(&mut self, hour: Hour, outdoor: Celsius, energy: HouseHour) {
-        if !self.calendar.hours().contains(&hour) || !self.weather.set(hour, outdoor) {
-            return;
-        }
-        self.doubts_outdated = true;
-        if self.calendar.baseline.contains(&hour) {
-            self.needs_fit = true;
-        }
-        let Some(index) = self.contest_baseline.index(hour) else { return };
-        if self.is_excluded(hour) {
-            return;
-        }
-        let energy = if self.counts(hour) { energy } else { HouseHour::Unknown };
-        let Some(fitted) = &self.fitted else { return };
-        let predicted = self.predict(fitted, hour);
-        self.apply_to_contest(Change::Remove, hour, energy);
-        self.contest_baseline.set(index, predicted);
-        self.apply_to_contest(Change::Add, hour, energy);
+    /// Whether the contest's baseline has to be predicted again with other temperatures.
+    pub(crate) fn needs_prediction(&self) -> bool {
+        let uses = self.fitted.as_ref().is_some_and(FittedBaseline::uses_temperature);
+        self.weather.is_outdated() && uses
     }
 
-    /// Hours of the baseline that a fit may learn from, without excluded ones.
-    pub(crate) fn training_hours(&self, energy: impl Fn(Hour) -> HouseHour) -> Vec<Observation> {
-        let hours = each_hour(&self.calendar.baseline).filter(|hour| self.counts(*hour));
+    /// Puts a fit to use with the temperatures that it predicts with.
+    pub(crate) fn set_fit(&mut self, fitted: Option<FittedBaseline>, weather: Weather) {
+        self.fitted = fitted;
+        self.weather.use_for_model(weather);
+    }
+
+    /// Hours of the baseline that a fit may learn from, without excluded ones, with these
+    /// temperatures.
+    pub(crate) fn training_hours(
+        &self,
+        weather: &Weather,
+        energy: impl Fn(Hour) -> HouseHour,
+    ) -> Vec<Observation> {
+        let hours = each_hour(&self.calendar.reference).filter(|hour| self.counts(*hour));
         hours
             .filter_map(|hour| {
                 let value = energy(hour).known().filter(|it| it.grade >= TEACHES)?;
-                let bin = self.calendar.time_of_week(hour)?.bin();
-                let outdoor = self.weather.at(hour);
-                Some(Observation { hour, bin, outdoor, energy: value.energy.kwh() })
+                Some(Observation {
+                    hour,
+                    bin: self.calendar.time_of_week(hour)?.bin(),
+                    date: self.calendar.date_index(hour)?,
+                    month: self.calendar.month(hour)?,
+                    outdoor: weather.at(hour),
+                    energy: value.energy.kwh(),
+                })
             })
             .collect()
     }

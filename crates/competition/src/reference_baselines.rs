@@ -1,5 +1,4 @@
-//! The baselines of other competitions, for what-if boards and for the placebo bench,
-//! and the comparison group.
+//! The baselines of other competitions, for what-if boards and for the placebo bench.
 use std::collections::HashMap;
 
 use crate::{
@@ -79,12 +78,6 @@ pub(crate) fn three_weeks_half_width(training: &[Observation], days: usize) -> O
     half_width(&savings, days, ((last - first) / 24) as usize)
 }
 
-/// A saving relative to the common `shift` of other participants, shares: a change
-/// that all have in common (a mild spring, a pandemic) is not a saving.
-pub(crate) fn relative(saving: f64, shift: f64) -> f64 {
-    if shift < 1.0 { 1.0 - (1.0 - saving) / (1.0 - shift) } else { saving }
-}
-
 /// The median; of an even number of values the mean of the middle two, of none 0.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
@@ -105,6 +98,8 @@ mod tests {
         let observation = |hour: i64| Observation {
             hour: Hour::new(hour),
             bin: 0,
+            date: (hour / 24) as usize,
+            month: 1,
             outdoor: None,
             energy: energy(hour),
         };

@@ -41,6 +41,13 @@ impl Weather {
         Self { first, values: Vec::new(), doubted: Vec::new() }
     }
 
+    /// The temperatures of consecutive hours.
+    pub(crate) fn of(first: Hour, hours: impl Iterator<Item = Option<Celsius>>) -> Self {
+        let compact =
+            |it: Option<Celsius>| it.map_or(CompactTemperature::NONE, CompactTemperature::new);
+        Self { first, values: hours.map(compact).collect(), doubted: Vec::new() }
+    }
+
     fn index(&self, hour: Hour) -> Option<usize> {
         usize::try_from(hour - self.first).ok()
     }

@@ -1,12 +1,11 @@
 //! Fits a baseline and finds its errors on hours that the fit did not use.
-//!
-//! The training year is cut into blocks of about the contest's length. Each block is
-//! predicted by a fit of the others. The errors of these predictions decide whether
-//! the model uses temperature, and give the interval of the saving.
 use super::{
-    CrossValidation, EnergySums, Observation, Season,
+    CrossValidation, EnergySums, Level, Months, Observation, Season, Uncertainty,
+    cross_validation::Blocks,
     model::Model,
     stats::{Knots, Stats},
+    uncertainty::daily_cv_rmse,
+    weights::weight,
 };
 use crate::{Celsius, bin_sums::GoodnessOfFit, time::Hour};
 
@@ -19,10 +18,12 @@ pub(crate) struct FitOptions {
     /// Days by which an hour's weight halves, counted back from `end`; `None` gives
     /// all hours the same weight.
     pub(crate) half_life: Option<f64>,
+    /// Whether the predictions follow the level of the last twelve weeks.
+    pub(crate) level: bool,
     /// End of the training.
     pub(crate) end: Hour,
-    /// Length of the contest.
-    pub(crate) contest_hours: i64,
+    /// Calendar months of the contest.
+    pub(crate) months: Months,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -30,8 +31,13 @@ pub(crate) struct FittedBaseline {
     model: Model,
     /// `None` where the mean energy is zero.
     pub(crate) goodness_of_fit: Option<GoodnessOfFit>,
-    /// Errors of the model. One year of training cannot test the season's weight.
+    /// Errors of the model on the months that it was not fitted to.
     pub(crate) validation: CrossValidation,
+    /// `None` where the training has no positive energy.
+    pub(crate) uncertainty: Option<Uncertainty>,
+    /// The level that was found, whether the predictions follow it or not.
+    level: Option<Level>,
+    follows_level: bool,
     season: Option<Season>,
 }
 
@@ -41,7 +47,13 @@ impl FittedBaseline {
         self.model.uses_temperature()
     }
 
-    /// Predicted energy of an hour by its bin and temperature, without the season, kWh.
+    /// The level that the predictions follow.
+    pub(crate) fn level(&self) -> Option<Level> {
+        self.level.filter(|_| self.follows_level)
+    }
+
+    /// Predicted energy of an hour by its bin and temperature, without season and level,
+    /// kWh.
     pub(crate) fn predict_by_model(&self, bin: usize, outdoor: Option<Celsius>) -> f64 {
         self.model.predict(bin, outdoor)
     }
@@ -49,7 +61,8 @@ impl FittedBaseline {
     /// Predicted energy of an hour of the contest, kWh.
     pub(crate) fn predict(&self, hour: Hour, bin: usize, outdoor: Option<Celsius>) -> f64 {
         let model = self.model.predict(bin, outdoor);
-        self.season.as_ref().map_or(model, |season| season.blend(hour, model))
+        let blended = self.season.as_ref().map_or(model, |season| season.blend(hour, model));
+        self.level().map_or(blended, |level| blended * level.factor())
     }
 
     /// Adds the season to the predictions for `contest`, hours with their bins.
@@ -69,41 +82,62 @@ pub(crate) fn fit_baseline(
     training: &[Observation],
     options: &FitOptions,
 ) -> Option<FittedBaseline> {
-    let (first, last) = (training.first()?.hour, training.last()?.hour);
-    let span = last - first + 1;
-    let count = ((span as f64 / options.contest_hours.max(1) as f64).round() as i64).clamp(3, 12);
-    let block = |hour: Hour| ((hour - first) * count / span) as usize;
+    let blocks = Blocks::new(training)?;
     let knots = knots(training, options);
-    let mut blocks = vec![Stats::default(); count as usize];
+    let mut stats = vec![Stats::default(); Blocks::COUNT];
     for it in training {
         let position = knots.as_ref().zip(it.outdoor).map(|(knots, outdoor)| knots.locate(outdoor));
-        blocks[block(it.hour)].add(it.bin, it.energy, weight(it.hour, options), position);
+        let weight = weight(it.hour, options.end, options.half_life);
+        stats[blocks.of(it)].add(it.bin, it.energy, weight, position);
     }
-    let full = Model::solve(&Stats::sum(blocks.iter()), knots)?;
-    let without: Vec<Option<Model>> = (0..blocks.len())
+    let full = Model::solve(&Stats::sum(stats.iter()), knots)?;
+    let without: Vec<Option<Model>> = (0..Blocks::COUNT)
         .map(|left_out| {
-            let others = blocks.iter().enumerate().filter(|(number, _)| *number != left_out);
+            let others = stats.iter().enumerate().filter(|(number, _)| *number != left_out);
             Model::solve(&Stats::sum(others.map(|(_, stats)| stats)), knots)
         })
         .collect();
-    let validate = |models: &[Option<Model>]| {
-        CrossValidation::new(training.iter().filter_map(|it| {
-            let model = models[block(it.hour)].as_ref()?;
-            let predicted = model.predict(it.bin, it.outdoor);
-            Some((it.hour, EnergySums { measured: it.energy, predicted }))
-        }))
+    let out_of_fit = |models: &[Option<Model>]| -> Vec<Option<f64>> {
+        let predict =
+            |it: &Observation| Some(models[blocks.of(it)].as_ref()?.predict(it.bin, it.outdoor));
+        training.iter().map(predict).collect()
     };
     let means: Vec<Option<Model>> =
         without.iter().map(|model| model.as_ref().map(Model::without_temperature)).collect();
-    let by_means = validate(&means);
-    let by_temperature = full.uses_temperature().then(|| validate(&without));
-    let better = by_temperature.filter(|it| it.squared_error() <= by_means.squared_error());
-    let (model, validation) = match better {
-        Some(validation) => (full, validation),
+    let validated = |models: &[Option<Model>]| {
+        let predictions = out_of_fit(models);
+        let validation = validate(training, &predictions);
+        (predictions, validation)
+    };
+    let by_means = validated(&means);
+    let by_temperature = full.uses_temperature().then(|| validated(&without));
+    let better = by_temperature.filter(|it| it.1.squared_error() <= by_means.1.squared_error());
+    let (model, (predictions, validation)) = match better {
+        Some(validated) => (full, validated),
         None => (full.without_temperature(), by_means),
     };
-    let goodness_of_fit = goodness_of_fit(training, &model);
-    Some(FittedBaseline { model, goodness_of_fit, validation, season: None })
+    let predict = |it: &Observation| model.predict(it.bin, it.outdoor);
+    let level = Level::of(training, options.end, predict);
+    let daily = daily_cv_rmse(training, predict);
+    let uncertainty =
+        Uncertainty::new(training, &predictions, &blocks, options.months, daily, level.as_ref());
+    let goodness_of_fit = goodness_of_fit(training, &model, daily);
+    let follows_level = options.level;
+    Some(FittedBaseline {
+        model,
+        goodness_of_fit,
+        validation,
+        uncertainty,
+        level,
+        follows_level,
+        season: None,
+    })
+}
+
+fn validate(training: &[Observation], predictions: &[Option<f64>]) -> CrossValidation {
+    CrossValidation::new(training.iter().zip(predictions).filter_map(|(it, predicted)| {
+        Some((it.hour, EnergySums { measured: it.energy, predicted: (*predicted)? }))
+    }))
 }
 
 /// `None` where temperature is not wanted, or known of too few hours.
@@ -116,16 +150,12 @@ fn knots(training: &[Observation], options: &FitOptions) -> Option<Knots> {
     enough.then(|| Knots::of(known)).flatten()
 }
 
-/// 2^(−age/half-life), or 1.
-fn weight(hour: Hour, options: &FitOptions) -> f64 {
-    options.half_life.map_or(1.0, |half_life| {
-        let age = (options.end - hour).max(0) as f64 / 24.0;
-        (-age / half_life.max(1.0)).exp2()
-    })
-}
-
 /// See [`GoodnessOfFit`] for the formulas.
-fn goodness_of_fit(training: &[Observation], model: &Model) -> Option<GoodnessOfFit> {
+fn goodness_of_fit(
+    training: &[Observation],
+    model: &Model,
+    daily: Option<f64>,
+) -> Option<GoodnessOfFit> {
     let (mut errors, mut squares, mut energy) = (0.0, 0.0, 0.0);
     for it in training {
         let error = it.energy - model.predict(it.bin, it.outdoor);
@@ -137,6 +167,7 @@ fn goodness_of_fit(training: &[Observation], model: &Model) -> Option<GoodnessOf
     let mean = energy / training.len() as f64;
     (mean > 0.0).then(|| GoodnessOfFit {
         cv_rmse: (squares / degrees_of_freedom).sqrt() / mean,
+        cv_rmse_daily: daily,
         nmbe: errors / (degrees_of_freedom * mean),
         hours: training.len() as u32,
         parameters: model.parameters as u32,

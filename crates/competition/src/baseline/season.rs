@@ -167,6 +167,8 @@ mod tests {
         let observation = |hour: i64| Observation {
             hour: Hour::new(hour),
             bin: 0,
+            date: (hour / 24) as usize,
+            month: 1,
             outdoor: None,
             energy: energy(hour / 24),
         };

@@ -56,7 +56,12 @@ pub(crate) struct Calendar {
     dates: Vec<u16>,
     /// Baseline hours of each local date.
     baseline_hours: Vec<u8>,
+    /// Month of each local date, 1 to 12.
+    months: Vec<i8>,
     pub(crate) baseline: Range<Hour>,
+    /// The hours of the baseline that teach it: those before the competition's
+    /// `reference_until`.
+    pub(crate) reference: Range<Hour>,
     pub(crate) contest: Range<Hour>,
 }
 
@@ -79,7 +84,7 @@ impl Calendar {
             special.unwrap_or_else(|| kind_of(date, country))
         };
         let first_date = local_date(&zone, first.start());
-        let (mut times_of_week, mut dates) = (Vec::new(), Vec::new());
+        let (mut times_of_week, mut dates, mut months) = (Vec::new(), Vec::new(), Vec::new());
         let mut today: Option<(Date, u16, DayKind)> = None;
         for hour in each_hour(&(first..end)) {
             let at = local(&zone, hour.start());
@@ -98,12 +103,27 @@ impl Calendar {
             };
             times_of_week.push(TimeOfWeek(day_type * 24 + local_hour));
             dates.push(index);
+            months.resize(usize::from(index) + 1, at.date().month());
         }
         let mut baseline_hours = vec![0; dates.last().map_or(0, |last| usize::from(*last) + 1)];
         for (hour, date) in each_hour(&(first..end)).zip(&dates) {
             baseline_hours[usize::from(*date)] += u8::from(baseline.contains(&hour));
         }
-        Self { zone, first, times_of_week, dates, baseline_hours, baseline, contest }
+        let until =
+            competition.reference_until.map(|date| Hour::at_or_after(midnight(&zone, date)));
+        let until = until.map_or(baseline.end, |it| it.clamp(baseline.start, baseline.end));
+        let reference = baseline.start..until;
+        Self {
+            zone,
+            first,
+            times_of_week,
+            dates,
+            baseline_hours,
+            months,
+            baseline,
+            reference,
+            contest,
+        }
     }
 
     /// All hours of the calendar.
@@ -123,6 +143,11 @@ impl Calendar {
     /// Local date of an hour as days after that of the first hour.
     pub(crate) fn date_index(&self, hour: Hour) -> Option<usize> {
         self.dates.get(self.index(hour)?).map(|date| usize::from(*date))
+    }
+
+    /// Local month of an hour, 1 to 12.
+    pub(crate) fn month(&self, hour: Hour) -> Option<i8> {
+        self.months.get(self.date_index(hour)?).copied()
     }
 
     /// Number of local dates.

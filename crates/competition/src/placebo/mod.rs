@@ -3,15 +3,19 @@
 //! three that follow, for every month in which the building's data allow it.
 //!
 //! A window needs 329 days of its training year with nine tenths of their hours, and
-//! nine tenths of the hours of its three months.
+//! nine tenths of the hours of its three months. It is of the season of its middle month.
+mod bar;
+mod candidates;
 mod summary;
 mod windows;
 
 use jiff::tz::TimeZone;
 
-use crate::{Baseline, Celsius, ConfidenceInterval, Country, Method, Time};
+use crate::{Celsius, ConfidenceInterval, Country, Method, Time, comparison_group::CommonShift};
 
-pub use summary::{Summary, summarize};
+pub use bar::{Criterion, bar};
+pub use candidates::{Candidate, candidates, steps};
+pub use summary::{Season, Summary, groups, summarize};
 
 /// Data of one hour of a building; `None` where missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -42,39 +46,6 @@ pub struct Location {
     pub holidays: Option<Country>,
 }
 
-/// A method to score.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
-    /// Name in the table.
-    pub name: &'static str,
-    /// The method.
-    pub method: Method,
-}
-
-/// The methods of the table, the default last.
-pub fn candidates() -> Vec<Candidate> {
-    let method =
-        |baseline, half_life, comparison_group| Method { baseline, half_life, comparison_group };
-    let (temperature, season) = (Baseline::HoursTemperature, Baseline::Season);
-    [
-        ("three weeks before", method(Baseline::ThreeWeeksBefore, None, false)),
-        ("same months last year", method(Baseline::LastYear, None, false)),
-        ("72 bins", method(Baseline::Hours, None, false)),
-        ("72 bins + temperature", method(temperature, None, false)),
-        ("… + recency, 60 days", method(temperature, Some(60.0), false)),
-        ("… + recency, 90 days", method(temperature, Some(90.0), false)),
-        ("… + recency, 120 days", method(temperature, Some(120.0), false)),
-        ("… + comparison group", method(temperature, None, true)),
-        ("… + recency 90 + comparison group", method(temperature, Some(90.0), true)),
-        ("… + last year's season", method(season, None, false)),
-        ("… + season + recency 120", method(season, Some(120.0), false)),
-        ("… + season + comparison group", method(season, None, true)),
-        ("the default", Method::default()),
-    ]
-    .map(|(name, method)| Candidate { name, method })
-    .to_vec()
-}
-
 /// Result of one method in one window of one building.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Case {
@@ -82,15 +53,48 @@ pub struct Case {
     pub building: usize,
     /// When the three months begin.
     pub from: Time,
+    /// The season of the middle month.
+    pub season: Season,
     /// The false saving, as a share.
     pub saving: f64,
     /// Its 90 % interval, where the method gives one.
     pub interval: Option<ConfidenceInterval>,
+    /// Half-width of it on the logarithmic scale.
+    pub log_half_width: Option<f64>,
+    /// Daily CV(RMSE) of the fit, where the method fits a model.
+    pub cv_rmse_daily: Option<f64>,
 }
 
-/// Scores a method in all windows of all buildings.
+/// Scores a method in all windows of all buildings, without a comparison group.
 pub fn score(buildings: &[Building], location: &Location, method: Method) -> Vec<Case> {
     windows::score(buildings, location, method)
+}
+
+/// The cases with the other buildings of the same window as reference buildings; as they
+/// are where those are fewer than three.
+pub fn compare(cases: &[Case]) -> Vec<Case> {
+    let corrected = |case: &Case| {
+        let others = cases.iter().filter(|it| it.from == case.from && it.building != case.building);
+        let others: Vec<_> =
+            others.filter_map(|it| Some((it.saving, it.log_half_width?))).collect();
+        let Some(shift) = CommonShift::of(&others) else { return *case };
+        let saving = shift.relative(case.saving);
+        let log_half_width = case.log_half_width.map(|w| shift.widen(w));
+        let interval = log_half_width.map(|w| crate::baseline::interval(saving, w));
+        Case { saving, interval, log_half_width, ..*case }
+    };
+    cases.iter().map(corrected).collect()
+}
+
+/// By how much a participant that uses `waste` more than usual, a share, in the last
+/// twelve weeks before the contest raises its expected energy, as a share, in each window.
+pub fn waste_gain(
+    buildings: &[Building],
+    location: &Location,
+    method: Method,
+    waste: f64,
+) -> Vec<f64> {
+    windows::waste_gain(buildings, location, method, waste)
 }
 
 /// A known hour of a window.
@@ -100,7 +104,8 @@ pub struct PredictedHour {
     pub at: Time,
     /// Measured energy, kWh.
     pub energy: f64,
-    /// Energy predicted by the fitted model, kWh; in the three months with the season.
+    /// Energy predicted by the fitted model, kWh; in the three months with season and
+    /// level.
     pub predicted: f64,
 }
 

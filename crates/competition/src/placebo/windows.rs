@@ -3,45 +3,54 @@ use core::ops::Range;
 
 use jiff::{ToSpan, civil::Date};
 
-use super::{Building, Case, Location, PredictedHour, WindowDetail};
+use super::{Building, Case, Location, PredictedHour, Season, WindowDetail};
 use crate::{
     Baseline, Celsius, Competition, Method, Period,
-    baseline::{EnergySums, FitOptions, FittedBaseline, Observation, fit_baseline, interval},
+    baseline::{
+        EnergySums, FitOptions, FittedBaseline, HourTemperature, Months, Observation, fit_baseline,
+        interval, log_half_width, smoothed,
+    },
     calendar::{Calendar, local_date},
-    reference_baselines::{last_year, median, relative, three_weeks, three_weeks_half_width},
+    reference_baselines::{last_year, three_weeks, three_weeks_half_width},
     time::{Hour, each_hour},
+    weather::Weather,
 };
 
 /// Days of the training year that must be known.
 const MIN_DAYS: usize = 329;
 /// Share of the hours of such a day, and of the three months, that must be known.
 const MIN_SHARE: f64 = 0.9;
-/// Other buildings that a comparison group needs.
-const MIN_OTHERS: usize = 3;
+/// Days before the contest that [`waste_gain`] changes.
+const WASTED_DAYS: i64 = 84;
 
 pub(super) fn score(buildings: &[Building], location: &Location, method: Method) -> Vec<Case> {
     let each = buildings.iter().enumerate();
-    let mut cases: Vec<Case> = each
-        .flat_map(|(number, building)| {
-            let windows = windows(building, location);
-            windows.into_iter().filter_map(move |window| window.case(number, method))
-        })
-        .collect();
-    if method.comparison_group {
-        let plain = cases.clone();
-        for case in &mut cases {
-            let others = plain
-                .iter()
-                .filter(|other| other.from == case.from && other.building != case.building);
-            let others: Vec<f64> = others.map(|other| other.saving).collect();
-            if others.len() >= MIN_OTHERS {
-                let shift = median(others);
-                case.saving = relative(case.saving, shift);
-                case.interval = case.interval.map(|ends| ends.map(|end| relative(end, shift)));
-            }
+    each.flat_map(|(number, building)| {
+        let windows = windows(building, location, method);
+        windows.into_iter().filter_map(move |window| window.case(number, method))
+    })
+    .collect()
+}
+
+pub(super) fn waste_gain(
+    buildings: &[Building],
+    location: &Location,
+    method: Method,
+    waste: f64,
+) -> Vec<f64> {
+    let gain = |mut window: Window| {
+        let honest = window.fit(method)?;
+        let from = window.from - WASTED_DAYS * 24;
+        for it in window.training.iter_mut().filter(|it| it.hour >= from) {
+            it.energy *= 1.0 + waste;
         }
-    }
-    cases
+        let wasted = window.fit(method)?;
+        let expected = |fitted: &FittedBaseline| -> f64 {
+            window.contest.iter().map(|it| fitted.predict(it.hour, it.bin, it.outdoor)).sum()
+        };
+        Some(expected(&wasted) / expected(&honest) - 1.0)
+    };
+    buildings.iter().flat_map(|it| windows(it, location, method)).filter_map(gain).collect()
 }
 
 pub(super) fn details(
@@ -49,10 +58,10 @@ pub(super) fn details(
     location: &Location,
     method: Method,
 ) -> Vec<WindowDetail> {
-    windows(building, location).iter().filter_map(|window| window.detail(method)).collect()
+    windows(building, location, method).iter().filter_map(|window| window.detail(method)).collect()
 }
 
-fn windows(building: &Building, location: &Location) -> Vec<Window> {
+fn windows(building: &Building, location: &Location, method: Method) -> Vec<Window> {
     let start = Hour::containing(building.start);
     let end = start + building.hours.len() as i64;
     let date = |hour: Hour| local_date(&location.timezone, hour.start());
@@ -66,7 +75,7 @@ fn windows(building: &Building, location: &Location) -> Vec<Window> {
     competition.holidays = location.holidays;
     let calendar = Calendar::new(&competition, &[]);
     let months = first.first_of_month().series(1.month()).take_while(|month| *month < last);
-    months.filter_map(|month| Window::new(building, &calendar, month)).collect()
+    months.filter_map(|month| Window::new(building, &calendar, month, method)).collect()
 }
 
 /// Twelve months of training and three of a contest.
@@ -75,6 +84,8 @@ struct Window {
     contest: Vec<Observation>,
     /// All hours of the contest with their bins, known or not.
     bins: Vec<(Hour, usize)>,
+    months: Months,
+    season: Season,
     from: Hour,
     until: Hour,
     /// Hours of the training year.
@@ -82,20 +93,38 @@ struct Window {
 }
 
 impl Window {
-    fn new(building: &Building, calendar: &Calendar, from: Date) -> Option<Self> {
+    fn new(building: &Building, calendar: &Calendar, from: Date, method: Method) -> Option<Self> {
         let hour = |date: Date| Hour::containing(calendar.midnight(date));
+        let season = Season::of(from.saturating_add(1.month()).month());
         let before = hour(from.saturating_sub(1.year()));
         let (from, until) = (hour(from), hour(from.saturating_add(3.months())));
         let first = Hour::containing(building.start);
         if before < first || until - first > building.hours.len() as i64 {
             return None;
         }
+        let data = |hour: Hour| building.hours.get((hour - first) as usize);
+        let temperatures = each_hour(&(before..until)).map(|hour| {
+            let outdoor = data(hour).and_then(|it| it.outdoor);
+            outdoor.filter(|outdoor: &Celsius| outdoor.0.is_finite())
+        });
+        let weather = match method.smoothing {
+            Some(time_constant) => {
+                let hours =
+                    temperatures.map(|measured| HourTemperature { measured, substitute: None });
+                Weather::of(before, smoothed(hours, time_constant))
+            }
+            None => Weather::of(before, temperatures),
+        };
         let observations = |hours: Range<Hour>| -> Vec<Observation> {
             let observation = |hour: Hour| {
-                let data = building.hours.get((hour - first) as usize)?;
-                let bin = calendar.time_of_week(hour)?.bin();
-                let outdoor = data.outdoor.filter(|outdoor: &Celsius| outdoor.0.is_finite());
-                Some(Observation { hour, bin, outdoor, energy: data.energy? })
+                Some(Observation {
+                    hour,
+                    bin: calendar.time_of_week(hour)?.bin(),
+                    date: calendar.date_index(hour)?,
+                    month: calendar.month(hour)?,
+                    outdoor: weather.at(hour),
+                    energy: data(hour)?.energy?,
+                })
             };
             each_hour(&hours).filter_map(observation).collect()
         };
@@ -109,6 +138,8 @@ impl Window {
             training,
             contest,
             bins: bins.collect(),
+            months: each_hour(&(from..until)).filter_map(|hour| calendar.month(hour)).collect(),
+            season,
             from,
             until,
             year: from - before,
@@ -119,8 +150,9 @@ impl Window {
         let options = FitOptions {
             use_temperature: method.baseline.uses_temperature(),
             half_life: method.half_life,
+            level: method.level,
             end: self.from,
-            contest_hours: self.until - self.from,
+            months: self.months,
         };
         let fitted = fit_baseline(&self.training, &options)?;
         Some(match method.baseline {
@@ -146,12 +178,13 @@ impl Window {
 
     fn case(&self, building: usize, method: Method) -> Option<Case> {
         let days = (self.until - self.from) as usize / 24;
-        let (saving, half_width) = match method.baseline {
-            Baseline::Hours | Baseline::HoursTemperature | Baseline::Season => {
+        let mut cv_rmse_daily = None;
+        let (saving, log_half_width) = match method.baseline {
+            Baseline::Level | Baseline::Hours | Baseline::HoursTemperature | Baseline::Season => {
                 let fitted = self.fit(method)?;
-                let half_width = fitted.validation.half_width(days)?;
+                cv_rmse_daily = fitted.goodness_of_fit.and_then(|fit| fit.cv_rmse_daily);
                 let predict = |it: &Observation| Some(fitted.predict(it.hour, it.bin, it.outdoor));
-                (self.saving(predict)?, Some(half_width))
+                (self.saving(predict)?, fitted.uncertainty?.log_half_width(days))
             }
             Baseline::LastYear => {
                 let predict = last_year(&self.training, self.year);
@@ -159,12 +192,19 @@ impl Window {
             }
             Baseline::ThreeWeeksBefore => {
                 let predict = three_weeks(&self.training, self.from);
-                let saving = self.saving(|it| predict(it.hour))?;
-                (saving, three_weeks_half_width(&self.training, days))
+                let half_width = three_weeks_half_width(&self.training, days);
+                (self.saving(|it| predict(it.hour))?, half_width.map(log_half_width))
             }
         };
-        let interval = half_width.map(|half_width| interval(saving, half_width));
-        Some(Case { building, from: self.from.start(), saving, interval })
+        Some(Case {
+            building,
+            from: self.from.start(),
+            season: self.season,
+            saving,
+            interval: log_half_width.map(|w| interval(saving, w)),
+            log_half_width,
+            cv_rmse_daily,
+        })
     }
 
     fn saving(&self, predict: impl Fn(&Observation) -> Option<f64>) -> Option<f64> {

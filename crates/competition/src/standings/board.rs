@@ -6,17 +6,18 @@
 //! - kWh/m²: energy of the valid hours over Atemp, period by period
 //! - night load: mean W/m² of the hours from 22 to 05
 use core::ops::Range;
+use std::borrow::Cow;
 
 use super::{Standings, house_hour};
 use crate::{
     ConfidenceInterval, GoodnessOfFit, Leaderboard, Method, ParticipantIndex, Row, Rule, Score,
     Status, Time,
-    baseline::{FittedBaseline, interval},
+    baseline::{FittedBaseline, Level, interval},
     by_name,
+    comparison_group::CommonShift,
     eligibility::Ineligibility,
     participant_state::ParticipantState,
     ranking::{groups, ranks},
-    reference_baselines::{median, relative},
     static_period::StaticPeriod,
     time::Hour,
     totals::Totals,
@@ -30,12 +31,15 @@ pub(super) struct Figures {
     pub(super) totals: Totals,
     pub(super) saving: Option<f64>,
     interval: Option<ConfidenceInterval>,
+    /// w of the interval.
+    log_half_width: Option<f64>,
     pub(super) intensity: Option<f64>,
     pub(super) night: Option<f64>,
     pub(super) saved_per_employee: Option<f64>,
     pub(super) improvement: Option<f64>,
     pub(super) coverage: Option<f64>,
     pub(super) fit: Option<GoodnessOfFit>,
+    level: Option<Level>,
 }
 
 impl Figures {
@@ -62,39 +66,16 @@ impl Figures {
 impl Standings {
     /// The leaderboard by all that is known now.
     pub fn leaderboard(&self, rule: Rule, now: Time) -> Leaderboard {
-        let figures = |state: &ParticipantState| {
+        let figures = |state: &ParticipantState, shift| {
             let fitted = state.fitted.as_ref();
-            self.figures(state, rule, &state.periods, fitted, now, &outside(fitted))
+            self.figures(state, rule, &state.periods, fitted, now, &by_fit(fitted), shift)
         };
         let mut board = self.board(rule, now, self.competition.method, figures);
         self.add_contact(&mut board);
         board
     }
 
-    /// The leaderboard under another method, which is not the official one. Takes some
-    /// milliseconds a participant.
-    pub fn what_if(&self, rule: Rule, method: Method, now: Time) -> Leaderboard {
-        let figures = |state: &ParticipantState| {
-            let (fitted, baseline) = self.fit(state, method);
-            let meter_days = &self.meter_days[state.meters.clone()];
-            let periods = state.periods_within(
-                state.calendar.contest.clone(),
-                |hour| house_hour(meter_days, hour),
-                |hour| baseline.get(hour),
-            );
-            let fitted = fitted.as_ref();
-            let half = |days| match fitted {
-                Some(_) => outside(fitted)(days),
-                None => self.reference_half_width(state, method, days),
-            };
-            self.figures(state, rule, &periods, fitted, now, &half)
-        };
-        let mut board = self.board(rule, now, method, figures);
-        self.add_contact(&mut board);
-        board
-    }
-
-    fn add_contact(&self, board: &mut Leaderboard) {
+    pub(super) fn add_contact(&self, board: &mut Leaderboard) {
         for row in &mut board.rows {
             let heard = self.latest_reading(row.participant, board.as_of);
             (row.power, row.measured_at, row.contact) =
@@ -106,27 +87,31 @@ impl Standings {
     /// of now; work grows with these hours. Power and contact are unknown where there is a
     /// newer reading than `as_of`.
     pub fn leaderboard_at(&self, rule: Rule, as_of: Time) -> Leaderboard {
-        let figures = |state: &ParticipantState| {
+        let figures = |state: &ParticipantState, shift| {
             let meter_days = &self.meter_days[state.meters.clone()];
             let hours = state.calendar.contest.start..Hour::containing(as_of);
             let expected = |hour| state.contest_baseline(hour);
             let periods =
                 state.periods_within(hours, |hour| house_hour(meter_days, hour), expected);
             let fitted = state.fitted.as_ref();
-            self.figures(state, rule, &periods, fitted, as_of, &outside(fitted))
+            self.figures(state, rule, &periods, fitted, as_of, &by_fit(fitted), shift)
         };
         let mut board = self.board(rule, as_of, self.competition.method, figures);
+        self.add_contact_at(&mut board);
+        board
+    }
+
+    pub(super) fn add_contact_at(&self, board: &mut Leaderboard) {
         for row in &mut board.rows {
-            let heard = self.latest_reading(row.participant, as_of);
-            if heard.measured_at.is_some_and(|at| at <= as_of) {
+            let heard = self.latest_reading(row.participant, board.as_of);
+            if heard.measured_at.is_some_and(|at| at <= board.as_of) {
                 (row.power, row.measured_at, row.contact) =
                     (heard.power, heard.measured_at, heard.contact);
             }
         }
-        board
     }
 
-    fn figures(
+    pub(super) fn figures(
         &self,
         state: &ParticipantState,
         rule: Rule,
@@ -134,7 +119,9 @@ impl Standings {
         fitted: Option<&FittedBaseline>,
         now: Time,
         half: &dyn Fn(usize) -> Option<f64>,
+        shift: Option<CommonShift>,
     ) -> Figures {
+        let periods = shift.map_or(Cow::Borrowed(periods), |shift| shift.correct(periods));
         let mut totals = Totals::default();
         periods.iter().for_each(|period| totals += period.totals);
         // Σ over periods; one without its divisor makes the figure unknown.
@@ -150,6 +137,7 @@ impl Standings {
         // Below zero is no use of a building, so it is no saving either.
         let saving = totals.saving().filter(|_| totals.matched_energy.0 >= 0);
         let days = (totals.matched_hours as f64 / 24.0).round() as usize;
+        let log_half_width = half(days).map(|w| shift.map_or(w, |shift| shift.widen(w)));
         Figures {
             intensity: per(|it| (it.energy.0, 1e6), |it| it.area).filter(|_| any),
             night: per(|it| (it.night_energy.0, 1e3), |it| it.area)
@@ -162,7 +150,9 @@ impl Standings {
                 .flatten(),
             coverage: (elapsed > 0).then(|| (totals.hours as f64 / elapsed as f64).min(1.0)),
             fit: fitted.map_or_else(|| state.goodness_of_fit(), |it| it.goodness_of_fit),
-            interval: saving.zip(half(days)).map(|(saving, half)| interval(saving, half)),
+            level: fitted.and_then(FittedBaseline::level),
+            interval: saving.zip(log_half_width).map(|(saving, w)| interval(saving, w)),
+            log_half_width,
             saving,
             totals,
         }
@@ -177,23 +167,24 @@ impl Standings {
         Some(saving(split.max(start)..now)? - saving(start..split)?)
     }
 
-    fn board(
+    pub(super) fn board(
         &self,
         rule: Rule,
         now: Time,
         method: Method,
-        figures: impl Fn(&ParticipantState) -> Figures,
+        figures: impl Fn(&ParticipantState, Option<CommonShift>) -> Figures,
     ) -> Leaderboard {
         let status = self.status(now);
-        let mut all: Vec<Figures> = self.states.iter().map(figures).collect();
-        if method.comparison_group {
-            apply_comparison_group(&mut all);
-        }
+        let shift = self.common_shift(method, status, now, &figures);
         let mut rows = Vec::with_capacity(self.states.len());
         let mut keys = Vec::with_capacity(self.states.len());
-        let states = (0..).map(ParticipantIndex).zip(&self.states);
-        for ((who, state), figures) in states.zip(all) {
-            let reason = self.ineligibility(state, rule, &figures, status, now);
+        for (who, state) in (0..).map(ParticipantIndex).zip(&self.states) {
+            let reference = self.participants[who.0 as usize].reference;
+            let figures = figures(state, shift.filter(|_| !reference));
+            let reason = match reference {
+                true => Some(Ineligibility::Reference),
+                false => self.ineligibility(state, rule, &figures, status, now),
+            };
             let score = figures.score(rule);
             keys.push(score.rank_key().filter(|_| reason.is_none()));
             let saving = figures.saving;
@@ -216,6 +207,8 @@ impl Standings {
                 contact: crate::Contact::Silent,
                 coverage: figures.coverage,
                 cv_rmse: figures.fit.map(|fit| fit.cv_rmse),
+                cv_rmse_daily: figures.fit.and_then(|fit| fit.cv_rmse_daily),
+                level: figures.level,
                 nmbe: figures.fit.map(|fit| fit.nmbe),
                 doubts: state.doubts.open_at(now).cloned().collect(),
                 reason: reason.map(Ineligibility::text),
@@ -236,9 +229,29 @@ impl Standings {
         if rule == Rule::Saving {
             group(&mut rows);
         }
-        let ranked = rows.iter().filter(|row| row.rank.is_some());
-        let total_saved = ranked.filter_map(|row| row.saved).sum();
-        Leaderboard { as_of: now, rule, status, total_saved, rows }
+        let summed = rows.iter().filter(|row| row.rank.is_some()).filter_map(|row| row.saved);
+        let (total_saved, total_participants) = (summed.clone().sum(), summed.count());
+        Leaderboard { as_of: now, rule, status, total_saved, total_participants, rows }
+    }
+
+    /// The shift of the reference buildings whose saving could be ranked.
+    fn common_shift(
+        &self,
+        method: Method,
+        status: Status,
+        now: Time,
+        figures: &impl Fn(&ParticipantState, Option<CommonShift>) -> Figures,
+    ) -> Option<CommonShift> {
+        let states = self.participants.iter().zip(&self.states);
+        let references = states.filter(|(who, _)| who.reference && method.comparison_group);
+        let buildings: Vec<(f64, f64)> = references
+            .filter_map(|(_, state)| {
+                let figures = figures(state, None);
+                let eligible = self.ineligibility(state, Rule::Saving, &figures, status, now);
+                Some((figures.saving?, figures.log_half_width.filter(|_| eligible.is_none())?))
+            })
+            .collect();
+        CommonShift::of(&buildings)
     }
 
     pub(super) fn status(&self, now: Time) -> Status {
@@ -252,39 +265,20 @@ impl Standings {
     }
 }
 
-/// The half-width by cross-validation of a fitted baseline.
-fn outside(fitted: Option<&FittedBaseline>) -> impl Fn(usize) -> Option<f64> {
-    move |days| fitted?.validation.half_width(days)
+/// The half-width w of a fitted baseline over a number of days.
+fn by_fit(fitted: Option<&FittedBaseline>) -> impl Fn(usize) -> Option<f64> {
+    move |days| fitted?.uncertainty?.log_half_width(days)
 }
 
-/// Numbers the groups of the ranked rows, which come first. A row without an interval has
-/// its saving as both ends.
+/// Numbers the groups of the ranked rows, which come first; there are none where no row
+/// has an interval.
 fn group(rows: &mut [Row]) {
-    let ranked = rows.iter_mut().take_while(|row| row.rank.is_some());
-    let ranked: Vec<&mut Row> = ranked.collect();
-    let interval = |row: &&mut Row| {
-        let saving = row.saving_percent.unwrap_or(0.0);
-        row.interval_percent.unwrap_or(ConfidenceInterval { low: saving, high: saving })
-    };
-    let intervals: Vec<ConfidenceInterval> = ranked.iter().map(interval).collect();
-    for (row, group) in ranked.into_iter().zip(groups(&intervals)) {
-        row.group = Some(group);
+    let ranked = rows.iter().take_while(|row| row.rank.is_some());
+    let intervals: Vec<_> = ranked.map(|row| row.interval_percent).collect();
+    if intervals.iter().all(Option::is_none) {
+        return;
     }
-}
-
-/// Smallest number of other participants in a comparison group.
-const MIN_OTHERS: usize = 3;
-
-/// Makes every saving relative to the median saving of the others.
-fn apply_comparison_group(all: &mut [Figures]) {
-    let savings: Vec<Option<f64>> = all.iter().map(|figures| figures.saving).collect();
-    for (index, figures) in all.iter_mut().enumerate() {
-        let others = savings.iter().enumerate().filter(|(other, _)| *other != index);
-        let others: Vec<f64> = others.filter_map(|(_, saving)| *saving).collect();
-        if others.len() >= MIN_OTHERS {
-            let shift = median(others);
-            figures.saving = figures.saving.map(|saving| relative(saving, shift));
-            figures.interval = figures.interval.map(|ends| ends.map(|end| relative(end, shift)));
-        }
+    for (row, group) in rows.iter_mut().zip(groups(&intervals)) {
+        row.group = Some(group);
     }
 }

@@ -16,6 +16,7 @@ mod portfolio;
 mod queries;
 mod refit;
 mod saving_opportunities;
+mod what_if;
 
 pub use effect::Effect;
 pub use notices::{Notice, NoticeKind};

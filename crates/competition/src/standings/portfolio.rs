@@ -1,14 +1,14 @@
 //! The portfolio: what all ranked participants saved together, and its uncertainty.
 //!
-//! The interval is computed as that of one participant (`baseline/uncertainty`), from the
-//! sums of all out-of-sample days. Errors that participants share, such as those of a mild
-//! spring, add up in it; independent errors cancel in part.
+//! w = √((1.65·0.025)² + Σ(shareᵢ·wᵢ)²), with each participant's share of the expected
+//! energy: own errors cancel in part, and the error that all baselines have in common, such
+//! as that of a mild spring, stays.
 use core::ops::Range;
 
 use super::Standings;
 use crate::{
-    ConfidenceInterval, EnergyComparison, Leaderboard, MilliWattHours, ParticipantIndex, Time,
-    baseline::{CrossValidation, interval},
+    ConfidenceInterval, EnergyComparison, Leaderboard, MilliWattHours, ParticipantIndex, Row, Time,
+    baseline::{interval, portfolio_log_half_width},
     time::Hour,
 };
 
@@ -21,9 +21,9 @@ pub struct Portfolio {
     pub saved: MilliWattHours,
     /// Baseline of the same hours.
     pub expected: MilliWattHours,
-    /// Half-width of the 90 % interval, a share of `expected`; `None` where the baseline
-    /// period of one of them is too short for it.
-    pub half_width: Option<f64>,
+    /// Half-width of the 90 % interval of `expected` on the logarithmic scale; `None` where
+    /// one of them has no interval.
+    pub log_half_width: Option<f64>,
 }
 
 impl Portfolio {
@@ -34,14 +34,16 @@ impl Portfolio {
 
     /// 90 % interval of it, percent.
     pub fn interval_percent(&self) -> Option<ConfidenceInterval> {
-        let (saving, half) = self.saving_percent().zip(self.half_width)?;
+        let (saving, half) = self.saving_percent().zip(self.log_half_width)?;
         Some(interval(saving / 100.0, half).map(|end| end * 100.0))
     }
 
-    /// 90 % interval of what was saved, kWh: saved ± half-width × expected.
+    /// 90 % interval of what was saved, kWh: the expected energy may be e^w times more or
+    /// less.
     pub fn interval_kwh(&self) -> Option<ConfidenceInterval> {
-        let half = self.half_width? * self.expected.kwh();
-        Some(ConfidenceInterval::around(self.saved.kwh(), half))
+        let half = self.log_half_width?;
+        let saved = |log: f64| self.saved.kwh() + self.expected.kwh() * (log.exp() - 1.0);
+        Some(ConfidenceInterval { low: saved(-half), high: saved(half) })
     }
 }
 
@@ -50,20 +52,19 @@ impl Standings {
     pub fn portfolio(&self, board: &Leaderboard) -> Option<Portfolio> {
         let ranked: Vec<_> = board.rows.iter().filter(|row| row.rank.is_some()).collect();
         let expected = ranked.iter().filter_map(|row| row.expected).sum();
-        let fitted = ranked.iter().map(|row| {
-            self.states[row.participant.0 as usize].fitted.as_ref().map(|fitted| &fitted.validation)
-        });
-        let outside: Option<Vec<&CrossValidation>> = fitted.collect();
-        let hours = ranked
+        ranked.first()?;
+        let total = expected_kwh(&ranked);
+        let widths: Option<Vec<[f64; 2]>> = ranked
             .iter()
-            .map(|row| self.states[row.participant.0 as usize].elapsed_hours(board.as_of))
-            .max()?;
-        let days = (hours as f64 / 24.0).round() as usize;
+            .map(|row| Some([row.expected?.kwh() / total, log_half_width(row)?]))
+            .collect();
         Some(Portfolio {
             ranked: ranked.len(),
             saved: board.total_saved,
             expected,
-            half_width: outside.and_then(|all| CrossValidation::pooled(&all).half_width(days)),
+            log_half_width: widths
+                .filter(|_| total > 0.0)
+                .map(|all| portfolio_log_half_width(all.into_iter())),
         })
     }
 
@@ -75,4 +76,16 @@ impl Standings {
         let known = |energy| (totals.matched_hours > 0).then_some(energy);
         EnergyComparison { energy: known(totals.matched_energy), baseline: known(totals.baseline) }
     }
+}
+
+fn expected_kwh(rows: &[&Row]) -> f64 {
+    rows.iter().filter_map(|row| row.expected).sum::<MilliWattHours>().kwh()
+}
+
+/// w of a row: its interval [1 − u·e^w, 1 − u·e^(−w)] has the ratio e^(2w) of the used shares
+/// at its ends.
+fn log_half_width(row: &Row) -> Option<f64> {
+    let ends = row.interval_percent?;
+    let ratio = (100.0 - ends.low) / (100.0 - ends.high);
+    (ratio > 0.0 && ratio.is_finite()).then(|| ratio.ln().abs() / 2.0)
 }

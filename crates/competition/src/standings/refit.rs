@@ -4,12 +4,14 @@ use super::{Standings, house_hour};
 use crate::{
     Baseline, Celsius, ContestTotals, Method, MilliWattHours, ParticipantIndex, ReadingSource,
     Revision, Time,
-    baseline::{FitOptions, FittedBaseline, fit_baseline},
+    baseline::{FitOptions, FittedBaseline, Observation, fit_baseline, log_half_width},
+    bin_sums::MIN_HOURS,
     calendar::TimeOfWeek,
     contest_baseline::ContestBaseline,
     participant_state::ParticipantState,
     reference_baselines::{last_year, last_year_half_width, three_weeks, three_weeks_half_width},
     time::{Hour, QuarterHour, each_hour},
+    weather::Weather,
 };
 
 /// Rounds of doubts and fits.
@@ -17,13 +19,13 @@ const ROUNDS: usize = 3;
 
 impl Standings {
     /// Sets the outdoor temperature at a participant in the hour that contains `at`.
-    /// Temperatures come in any order; the last value of an hour holds.
+    /// Temperatures come in any order; the last value of an hour holds. The leaderboard
+    /// follows with [`Standings::settle`].
     /// [`crate::DayRecord`]s do not contain them: set them again after a restart.
     pub fn temperature(&mut self, who: ParticipantIndex, at: Time, outdoor: Celsius) {
         let hour = Hour::containing(at);
         let state = &mut self.states[who.0 as usize];
-        let energy = house_hour(&self.meter_days[state.meters.clone()], hour);
-        state.set_temperature(hour, outdoor, energy);
+        state.set_temperature(hour, outdoor);
         if state.needs_settling() {
             self.enqueue(who.0 as usize);
         }
@@ -58,6 +60,9 @@ impl Standings {
     }
 
     fn settle_one(&mut self, who: usize, history: &dyn ReadingSource) -> Option<Revision> {
+        if self.states[who].needs_prediction() && !self.states[who].needs_fit {
+            self.predict_again(who);
+        }
         let before = self.states[who].totals();
         let mut from = self.recompute(who, history);
         // A fit may fill gaps in another way, which may concern doubts; doubts change what
@@ -98,72 +103,107 @@ impl Standings {
 
     fn refit(&mut self, who: usize) {
         let state = &self.states[who];
-        let (fitted, baseline) = self.fit(state, self.competition.method);
+        let MethodFit { fitted, weather, baseline, .. } = self.fit(state, self.competition.method);
         let meter_days = &self.meter_days[state.meters.clone()];
         let state = &mut self.states[who];
         state.needs_fit = false;
-        state.fitted = fitted;
+        state.set_fit(fitted, weather);
+        state.set_contest_baseline(baseline, |hour| house_hour(meter_days, hour));
+    }
+
+    /// Predicts the contest again, by the same fit with other temperatures.
+    fn predict_again(&mut self, who: usize) {
+        let meter_days = &self.meter_days[self.states[who].meters.clone()];
+        let state = &mut self.states[who];
+        let Some(fitted) = state.fitted.take() else { return };
+        let weather = state.weather.of_method(&state.calendar, self.competition.method.smoothing);
+        let contest = state.calendar.contest.clone();
+        let baseline =
+            ContestBaseline::new(&contest, |hour| state.predict(&fitted, &weather, hour));
+        state.set_fit(Some(fitted), weather);
         state.set_contest_baseline(baseline, |hour| house_hour(meter_days, hour));
     }
 
     /// The baseline of the contest by a method, and its fit where the method fits a
     /// model. The baseline is empty while there are too few training hours.
-    pub(super) fn fit(
-        &self,
-        state: &ParticipantState,
-        method: Method,
-    ) -> (Option<FittedBaseline>, ContestBaseline) {
+    pub(super) fn fit(&self, state: &ParticipantState, method: Method) -> MethodFit {
         let contest = state.calendar.contest.clone();
-        if !state.bin_sums.is_enough() {
-            return (None, ContestBaseline::empty(&contest));
-        }
         let meter_days = &self.meter_days[state.meters.clone()];
-        let training_hours = state.training_hours(|hour| house_hour(meter_days, hour));
+        let weather = state.weather.of_method(&state.calendar, method.smoothing);
+        let training = state.training_hours(&weather, |hour| house_hour(meter_days, hour));
+        let mut fit = MethodFit {
+            fitted: None,
+            weather,
+            baseline: ContestBaseline::empty(&contest),
+            training,
+        };
+        if fit.training.len() < MIN_HOURS as usize {
+            return fit;
+        }
+        let months = each_hour(&contest).filter_map(|hour| state.calendar.month(hour));
         let options = FitOptions {
             use_temperature: method.baseline.uses_temperature(),
             half_life: method.half_life,
-            end: contest.start,
-            contest_hours: contest.end - contest.start,
+            level: method.level,
+            end: state.calendar.reference.end,
+            months: months.collect(),
         };
         let reference = |predict: &dyn Fn(Hour) -> Option<f64>| {
             ContestBaseline::new(&contest, |hour| predict(hour).map(MilliWattHours::from_kwh))
         };
         match method.baseline {
-            Baseline::Hours | Baseline::HoursTemperature | Baseline::Season => {
-                let Some(mut fitted) = fit_baseline(&training_hours, &options) else {
-                    return (None, ContestBaseline::empty(&contest));
-                };
+            Baseline::Level | Baseline::Hours | Baseline::HoursTemperature | Baseline::Season => {
+                let Some(mut fitted) = fit_baseline(&fit.training, &options) else { return fit };
                 if method.baseline == Baseline::Season {
                     let bin = |hour| state.calendar.time_of_week(hour).map_or(0, TimeOfWeek::bin);
                     let hours = each_hour(&contest).map(|hour| (hour, bin(hour)));
-                    fitted = fitted.with_season(&training_hours, hours);
+                    fitted = fitted.with_season(&fit.training, hours);
                 }
-                let baseline = ContestBaseline::new(&contest, |hour| state.predict(&fitted, hour));
-                (Some(fitted), baseline)
+                fit.baseline = ContestBaseline::new(&contest, |hour| {
+                    state.predict(&fitted, &fit.weather, hour)
+                });
+                fit.fitted = Some(fitted);
             }
             Baseline::LastYear => {
-                (None, reference(&last_year(&training_hours, year_before(state))))
+                fit.baseline = reference(&last_year(&fit.training, year_before(state)));
             }
             Baseline::ThreeWeeksBefore => {
-                (None, reference(&three_weeks(&training_hours, contest.start)))
+                fit.baseline = reference(&three_weeks(&fit.training, contest.start));
             }
         }
+        fit
     }
+}
 
-    /// Half-width of the interval of a baseline without a fitted model, from its errors
-    /// within the baseline period; `None` where that is too short.
-    pub(super) fn reference_half_width(
+/// The baseline of the contest by a method, with what it was computed from.
+pub(super) struct MethodFit {
+    /// Where the method fits a model.
+    pub(super) fitted: Option<FittedBaseline>,
+    /// The temperatures that the model predicts with.
+    pub(super) weather: Weather,
+    pub(super) baseline: ContestBaseline,
+    training: Vec<Observation>,
+}
+
+impl MethodFit {
+    /// w of a saving over `days` days, see `baseline/uncertainty`; `None` where the
+    /// training is too short for it.
+    pub(super) fn log_half_width(
         &self,
         state: &ParticipantState,
         method: Method,
         days: usize,
     ) -> Option<f64> {
-        let meter_days = &self.meter_days[state.meters.clone()];
-        let training_hours = state.training_hours(|hour| house_hour(meter_days, hour));
         match method.baseline {
-            Baseline::LastYear => last_year_half_width(&training_hours, year_before(state), days),
-            Baseline::ThreeWeeksBefore => three_weeks_half_width(&training_hours, days),
-            Baseline::Season | Baseline::HoursTemperature | Baseline::Hours => None,
+            Baseline::LastYear => {
+                last_year_half_width(&self.training, year_before(state), days).map(log_half_width)
+            }
+            Baseline::ThreeWeeksBefore => {
+                three_weeks_half_width(&self.training, days).map(log_half_width)
+            }
+            Baseline::Level | Baseline::Season | Baseline::HoursTemperature | Baseline::Hours => {
+                self.fitted.as_ref()?.uncertainty?.log_half_width(days)
+            }
         }
     }
 }

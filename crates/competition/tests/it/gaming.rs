@@ -1,6 +1,7 @@
 //! Attempts to manipulate the result: none of them gives a saving or a rank.
 use competition::{
-    Celsius, Exclusion, MeterIndex, ParticipantIndex, Period, Rule, Sample, Standings, Time,
+    Celsius, Competition, Exclusion, MeterIndex, ParticipantIndex, Period, Row, Rule, Sample,
+    Standings, Time,
 };
 use jiff::civil::date;
 
@@ -36,12 +37,26 @@ fn readings(load: impl Fn(i64) -> i64) -> Vec<Sample> {
     hours.map(one).collect()
 }
 
-/// March to May after a year; `warm` selects the hours with a temperature.
-fn fed(samples: &[Sample], exclusions: Vec<Exclusion>, warm: impl Fn(i64) -> bool) -> Standings {
+/// March to May after a year.
+fn rules() -> Competition {
     let mut rules = competition();
     rules.baseline = Period { start: date(2026, 3, 1), end: date(2027, 3, 1) };
     rules.contest = Period { start: date(2027, 3, 1), end: date(2027, 6, 1) };
     rules.thresholds.baseline_days = 329;
+    rules
+}
+
+/// `warm` selects the hours with a temperature.
+fn fed(samples: &[Sample], exclusions: Vec<Exclusion>, warm: impl Fn(i64) -> bool) -> Standings {
+    fed_by(rules(), samples, exclusions, warm)
+}
+
+fn fed_by(
+    rules: Competition,
+    samples: &[Sample],
+    exclusions: Vec<Exclusion>,
+    warm: impl Fn(i64) -> bool,
+) -> Standings {
     let one = participant("a", 1);
     let mut standings = Standings::new(rules, vec![competition::Participant { exclusions, ..one }]);
     for hour in (midnight(2026, 3, 1) / 3600..until() / 3600).filter(|hour| warm(*hour)) {
@@ -62,13 +77,19 @@ fn a_missing_temperature_is_no_saving() {
     let saving = |standings: &Standings| {
         standings.leaderboard(Rule::Saving, Time(until())).rows[0].saving_percent.unwrap()
     };
+    // The model smooths the temperature that this building follows at once: one percent.
     let complete = saving(&fed(&all, Vec::new(), |_| true));
-    assert!(complete.abs() < 0.5, "{complete}");
+    assert!(complete.abs() < 1.2, "{complete}");
     let without = saving(&fed(&all, Vec::new(), |hour| hour < contest));
-    assert!(without.abs() < 3.0, "none of the contest: {without}");
+    assert!((without - complete).abs() < 3.0, "none of the contest: {without}");
     let may = midnight(2027, 5, 1) / 3600;
     let cut = saving(&fed(&all, Vec::new(), |hour| hour < may));
-    assert!(cut.abs() < 1.5, "not of May: {cut}");
+    assert!((cut - complete).abs() < 1.0, "not of May: {cut}");
+    // Only the cold nights, and only every third hour.
+    let nights = saving(&fed(&all, Vec::new(), |hour| hour < contest || hour % 24 < 6));
+    assert!((nights - complete).abs() < 1.0, "nights: {nights}");
+    let thin = saving(&fed(&all, Vec::new(), |hour| hour < contest || hour % 3 == 0));
+    assert!((thin - complete).abs() < 1.0, "every third hour: {thin}");
 }
 
 /// Temperatures and readings in any order, with and without gaps.
@@ -130,4 +151,60 @@ fn a_participant_without_night_readings_is_not_ranked_by_night_load() {
     assert!(hidden.reason.unwrap().english.contains("of the nights' hours are measured"));
     let [seen, unseen] = [&seen, &unseen].map(|it| row(it, Rule::Saving).saved.unwrap().0 as f64);
     assert!((seen / unseen - 1.0).abs() < 0.01, "{seen} {unseen}");
+}
+
+/// A tenth more in the last twelve weeks before the contest raises the expected energy of
+/// the spring: by 8 points where nothing else explains it, by 2 in a building whose model
+/// takes it for heating, by some 5 in real ones (`cargo xtask placebo`). The part of the
+/// level is capped, it is shown, the interval widens with it, and a reference that ends
+/// before takes all of it away.
+#[test]
+fn waste_before_the_contest_gains_little_and_shows() {
+    let row = |waste: f64, heated: bool, reference_until| {
+        let from = midnight(2026, 12, 7) / 3600..midnight(2027, 3, 1) / 3600;
+        let plain = |hour: i64| if heated { load(hour) } else { 20_000 + hour * 7919 % 1009 };
+        let wasted = |hour: i64| match from.contains(&hour) {
+            true => (plain(hour) as f64 * (1.0 + waste)) as i64,
+            false => plain(hour),
+        };
+        let rules = Competition { reference_until, ..rules() };
+        let standings = fed_by(rules, &readings(wasted), Vec::new(), |_| heated);
+        standings.leaderboard(Rule::Saving, Time(until())).rows[0].clone()
+    };
+    let gain = |row: &Row, honest: &Row| {
+        let expected = |row: &Row| row.expected.unwrap().kwh();
+        (expected(row) / expected(honest) - 1.0) * 100.0
+    };
+    let (heated, constant) = (row(0.0, true, None), row(0.0, false, None));
+    let small = gain(&row(0.1, true, None), &heated);
+    assert!((1.5..3.0).contains(&small), "heated: {small}");
+    let tenth = row(0.1, false, None);
+    let most = gain(&tenth, &constant);
+    assert!((7.5..8.5).contains(&most), "constant: {most}");
+    let level = tenth.level.unwrap();
+    let window = (Time(midnight(2026, 12, 7)), Time(midnight(2027, 3, 1)));
+    assert_eq!((level.from, level.until, level.hours), (window.0, window.1, 84 * 24));
+    // ln 1.1 less what the weighted fit has of it
+    assert!((level.percent() - 6.1).abs() < 0.3, "{level:?}");
+    let width = |row: &Row| row.interval_percent.unwrap().width();
+    assert!(width(&tenth) > width(&constant) * 1.5, "{} {}", width(&tenth), width(&constant));
+    // Three times as much is far beyond what an organiser overlooks. The level still raises
+    // the baseline by e^0.15 at most, and the interval reaches below zero: nothing is won
+    // for certain.
+    let absurd = row(2.0, false, None);
+    assert!((absurd.level.unwrap().applied_percent() - 16.2).abs() < 0.1);
+    assert!(absurd.interval_percent.unwrap().low < 0.0, "{:?}", absurd.interval_percent);
+    let until = Some(date(2026, 12, 7));
+    for heated in [true, false] {
+        let honest = row(0.0, heated, until);
+        for waste in [0.1, 2.0] {
+            let ended = row(waste, heated, until);
+            assert_eq!((ended.saving_percent, ended.rank), (honest.saving_percent, Some(1)));
+            assert_eq!(
+                (ended.level, ended.interval_percent),
+                (honest.level, honest.interval_percent)
+            );
+            assert_eq!(ended.level.unwrap().until, window.0);
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod model;
 mod oslo;
 #[path = "../../examples/placebo/read.rs"]
 mod read;
+mod reference_buildings;
 mod registers;
 mod sample_set;
 mod saving_opportunities;

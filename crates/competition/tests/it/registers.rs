@@ -61,18 +61,11 @@ fn counted(steps: &[(i64, i64)], mut at: i64, mut register: i64) -> Vec<Sample> 
 
 /// All rules, also under every other baseline, as text.
 fn everything(standings: &Standings, now: i64) -> String {
-    let kinds = [
-        Baseline::Season,
-        Baseline::HoursTemperature,
-        Baseline::Hours,
-        Baseline::LastYear,
-        Baseline::ThreeWeeksBefore,
-    ];
     let mut text = boards(standings, now);
-    for baseline in kinds {
+    for baseline in Baseline::ALL {
         for (half_life, comparison_group) in [(None, true), (Some(30.0), false), (Some(0.0), true)]
         {
-            let method = Method { baseline, half_life, comparison_group };
+            let method = Method { half_life, comparison_group, ..Method::of(baseline) };
             text += &format!("{:?}", standings.what_if(Rule::Saving, method, Time(now)));
         }
     }

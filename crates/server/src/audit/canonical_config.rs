@@ -48,6 +48,8 @@ impl CanonicalConfig {
                     "special_days": special(&who.special_days),
                     "excluded": excluded,
                     "meters": meters,
+                    // Absent and false are the same.
+                    "reference": who.reference.then_some(true),
                 });
                 (who.id.clone(), value)
             })
@@ -61,10 +63,13 @@ impl CanonicalConfig {
                 "holidays": competition.holidays.map_or("", Country::as_str),
                 "baseline": period(competition.baseline),
                 "contest": period(competition.contest),
+                "reference_until": competition.reference_until.map(|it| it.to_string()),
                 "rule": competition.rule.as_str(),
                 "method": {
                     "baseline": format!("{:?}", method.baseline),
+                    "smoothing_hours": method.smoothing,
                     "half_life_days": method.half_life,
+                    "level": method.level,
                     "comparison_group": method.comparison_group,
                 },
                 "thresholds": {

@@ -28,7 +28,18 @@ pub fn describe(event: &AuditEvent) -> String {
             if !changes.is_empty() {
                 text += ", WITH ANOTHER CONFIGURATION than was locked";
             }
-            text + &differences(changes)
+            text += &differences(changes);
+            for (participant, level) in board.levels() {
+                text += &format!(
+                    "\n  {participant}: {:+.1} % from {} to {}, {} hours known; baseline {:+.1} %",
+                    level.percent(),
+                    moment(level.from),
+                    moment(level.until),
+                    level.hours,
+                    level.applied_percent()
+                );
+            }
+            text
         }
         AuditEvent::Moved { cause, places } if places.is_empty() => {
             format!("entry {cause} changed no position on the leaderboard")

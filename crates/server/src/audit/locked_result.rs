@@ -1,8 +1,8 @@
 //! The locked result, as the audit log keeps it: later readings and a changed
 //! configuration do not change it.
 use competition::{
-    Bilingual, ConfidenceInterval, Consequence, Doubt, Leaderboard, MilliWattHours, Participant,
-    ParticipantIndex, Row, Rule, Score, Standings, Status, Time,
+    Bilingual, ConfidenceInterval, Consequence, Doubt, Leaderboard, Level, MilliWattHours,
+    Participant, ParticipantIndex, Row, Rule, Score, Standings, Status, Time,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,11 @@ struct LockedRow {
     night_w_per_m2: Option<f64>,
     coverage: Option<f64>,
     cv_rmse: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cv_rmse_daily: Option<f64>,
+    /// The level that the baseline follows, with its hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    level: Option<LockedLevel>,
     nmbe: Option<f64>,
     /// Absent in results that were locked before input was doubted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -98,6 +103,29 @@ impl LockedDoubt {
     }
 }
 
+/// L = ln(used ÷ expected) over the last twelve weeks of the baseline; seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct LockedLevel {
+    log_ratio: f64,
+    from: i64,
+    until: i64,
+    hours: u32,
+}
+
+impl From<Level> for LockedLevel {
+    fn from(level: Level) -> Self {
+        let Level { log_ratio, from, until, hours } = level;
+        Self { log_ratio, from: from.0, until: until.0, hours }
+    }
+}
+
+impl From<LockedLevel> for Level {
+    fn from(level: LockedLevel) -> Self {
+        let LockedLevel { log_ratio, from, until, hours } = level;
+        Self { log_ratio, from: Time(from), until: Time(until), hours }
+    }
+}
+
 /// The unit is that of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct LockedScore {
@@ -145,6 +173,8 @@ impl LockedResult {
                 night_w_per_m2: row.night_w_per_m2,
                 coverage: row.coverage,
                 cv_rmse: row.cv_rmse,
+                cv_rmse_daily: row.cv_rmse_daily,
+                level: row.level.map(LockedLevel::from),
                 nmbe: row.nmbe,
                 doubts: row.doubts.iter().map(LockedDoubt::new).collect(),
                 reason: row
@@ -159,6 +189,11 @@ impl LockedResult {
             total_saved_mwh: board.total_saved.0,
             rows: rows.collect(),
         }
+    }
+
+    /// The level of each participant whose baseline follows one.
+    pub fn levels(&self) -> impl Iterator<Item = (&str, Level)> {
+        self.rows.iter().filter_map(|row| Some((row.participant.as_str(), row.level?.into())))
     }
 
     /// When it was computed.
@@ -198,6 +233,8 @@ impl LockedResult {
                 contact: heard.contact,
                 coverage: row.coverage,
                 cv_rmse: row.cv_rmse,
+                cv_rmse_daily: row.cv_rmse_daily,
+                level: row.level.map(Level::from),
                 nmbe: row.nmbe,
                 doubts: row.doubts.iter().filter_map(LockedDoubt::doubt).collect(),
                 reason: row
@@ -206,11 +243,13 @@ impl LockedResult {
                     .map(|[english, swedish]| Bilingual::new(english, swedish)),
             })
         });
+        let summed = self.rows.iter().filter(|row| row.rank.is_some() && row.saved_mwh.is_some());
         Leaderboard {
             as_of: Time(self.as_of),
             rule,
             status: Status::Locked,
             total_saved: MilliWattHours(self.total_saved_mwh),
+            total_participants: summed.count(),
             rows: rows.collect(),
         }
     }

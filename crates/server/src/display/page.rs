@@ -1,5 +1,5 @@
 //! The page of one town hall's panel.
-use competition::{Contact, ParticipantIndex, Watts};
+use competition::{Contact, Participant, ParticipantIndex, Watts};
 use wire::{Direction, Page, Text};
 
 use super::{PageInputs, is_night, recent_step};
@@ -41,7 +41,7 @@ impl PageInputs<'_> {
                 _ => Direction::Level,
             }),
             rank: row.rank.and_then(|rank| rank.try_into().ok()),
-            of: self.participants.len().try_into().unwrap_or(u16::MAX),
+            of: Participant::competing(self.participants).try_into().unwrap_or(u16::MAX),
             wh_per_m2: row.kwh_per_m2.map(|kwh| (kwh * 1000.0).round() as u32),
             night_w: figures.night.map(used_watts),
             hours_w: figures.hours.map(|hour| hour.map(used_watts)),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use competition::{
-    Baseline, ClusterRow, Leaderboard, Method, Participant, ParticipantIndex, Revision, Rule, Time,
+    Baseline, ClusterRow, Leaderboard, Participant, ParticipantIndex, Revision, Rule, Time,
 };
 
 use super::{
@@ -169,7 +169,7 @@ impl EngineState {
 
     /// The leaderboard by another rule and baseline; some milliseconds a participant.
     pub(super) fn what_if(&self, rule: Rule, baseline: Baseline) -> (Leaderboard, Vec<ClusterRow>) {
-        let method = Method { baseline, ..self.standings.competition().method };
+        let method = self.standings.competition().method.with_baseline(baseline);
         let board = self.standings.what_if(rule, method, self.clock.now());
         let clusters = self.standings.clusters_on(&board);
         (board, clusters)

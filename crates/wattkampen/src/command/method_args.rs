@@ -23,6 +23,9 @@ pub(super) fn rule() -> impl TypedValueParser<Value = Rule> {
 pub(super) fn baseline() -> impl TypedValueParser<Value = Baseline> {
     named(Baseline::ALL.map(|baseline| {
         PossibleValue::new(baseline.as_str()).help(match baseline {
+            Baseline::Level => {
+                "72 kinds of hour, smoothed temperature, the level of the last twelve weeks"
+            }
             Baseline::Season => "72 kinds of hour, temperature, drawn towards the season",
             Baseline::HoursTemperature => "72 kinds of hour with temperature",
             Baseline::Hours => "72 kinds of hour",

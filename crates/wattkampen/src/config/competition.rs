@@ -3,7 +3,7 @@ use competition::{
     Competition, Country, DoubtThresholds, Factors, KgCo2PerKwh, Period, Rule, SekPerKwh,
     Thresholds,
 };
-use jiff::tz::TimeZone;
+use jiff::{ToSpan, civil::Date, tz::TimeZone};
 
 use super::{
     days,
@@ -40,6 +40,7 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
             "set contest.start to baseline.end or later: no day may belong to both periods",
         );
     }
+    let reference_until = reference_until(section, baseline);
     let rule =
         section.text("rule").map_or(Some(Rule::default()), |text| section.parse_name(text, "rule"));
     let defaults = Thresholds::default();
@@ -49,12 +50,37 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
     let (name, zone, baseline, contest, rule) = (name?, zone?, baseline?, contest?, rule?);
     let mut competition = Competition::new(name.value, zone, baseline, contest);
     competition.rule = rule;
+    competition.reference_until = reference_until;
     competition.thresholds = thresholds;
     competition.special_days = special_days;
     competition.factors = factors;
     competition.holidays = holidays.or(competition.holidays);
     Some(competition)
 }
+
+/// `reference_until`: from this date on no hour teaches the baseline.
+fn reference_until(section: &Section<'_, '_>, baseline: Option<Period>) -> Option<Date> {
+    section.value("reference_until")?;
+    let until = section.date("reference_until")?;
+    if let Some(baseline) = baseline
+        && !(baseline.start.saturating_add(FEWEST_DAYS.days())..=baseline.end)
+            .contains(&until.value)
+    {
+        section.source.report(
+            until.offset,
+            format!("reference_until is {}, which leaves no baseline to end there", until.value),
+            format!(
+                "write a date at least {FEWEST_DAYS} days after the baseline's start {} and not \
+                 after its end {}",
+                baseline.start, baseline.end
+            ),
+        );
+    }
+    Some(until.value)
+}
+
+/// Days that a baseline needs at least.
+const FEWEST_DAYS: i64 = 28;
 
 /// `[competition.thresholds]`: what a participant needs to be ranked.
 fn thresholds(table: &Section<'_, '_>) -> Thresholds {

@@ -72,7 +72,8 @@ fn participant(
     let floor_area = dated(section, "floor_area", "m2", 20.0, 1_000_000.0, "m² Atemp");
     let employees = dated(section, "employees", "count", 1.0, 100_000.0, "people");
     let target = section.number("target_percent", 0.0, 100.0, "percent");
-    if let Some(competition) = competition {
+    let reference = section.flag("reference");
+    if let Some(competition) = competition.filter(|_| !reference) {
         let contest = competition.contest;
         if !floor_area.iter().any(|(from, _)| *from <= contest.start) {
             section.source.report(
@@ -118,6 +119,7 @@ fn participant(
         building: building.to_owned(),
         floor_area: Dated(floor_area.into_iter().map(|(d, v)| (d, SquareMetres(v))).collect()),
         employees: Dated(employees.into_iter().map(|(d, v)| (d, v as u32)).collect()),
+        reference,
         target: target.map(|target| Percent(target.value)),
         meters,
         exclusions,

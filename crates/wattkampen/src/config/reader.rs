@@ -295,6 +295,18 @@ impl<'s, 'a> Section<'s, 'a> {
         Some(Located { offset: number.offset, value: number.value as i64 })
     }
 
+    /// `true` or `false`; false where the key is absent.
+    pub(super) fn flag(&self, key: &'static str) -> bool {
+        match self.value(key).map(|value| (value, value.get_ref())) {
+            Some((_, DeValue::Boolean(value))) => *value,
+            Some((value, _)) => {
+                self.wrong_type(key, value, "true or false");
+                false
+            }
+            None => false,
+        }
+    }
+
     /// A table inside this one, if the key is present.
     pub(super) fn section(&self, key: &'static str) -> Option<Section<'s, 'a>> {
         let value = self.value(key)?;

@@ -63,7 +63,7 @@ fn a_special_day_of_an_unknown_kind_or_listed_twice_is_a_mistake() {
         );
     let expected = [
         "13: 2027-05-07 is listed twice in special_days",
-        "52: kind of day \"halv\" is not known; did you mean \"half\"?",
+        "54: kind of day \"halv\" is not known; did you mean \"half\"?",
     ];
     assert_eq!(mistakes(&text), expected);
 }
@@ -108,4 +108,35 @@ fn an_external_broker_is_parsed() {
     let config = parse(&text).expect("no mistake");
     let BrokerKind::External(broker) = config.broker else { panic!("external") };
     assert_eq!((broker.tls, broker.port, broker.user.as_deref()), (true, 8883, Some("wk")));
+}
+
+#[test]
+fn a_reference_building_needs_no_floor_area_and_a_reference_ends_within_the_baseline() {
+    let with = |until: &str, flag: &str| {
+        let until = format!("rule     = \"saving\"\nreference_until = {until}");
+        let house = format!(
+            "[[participant]]\nid = \"library\"\nmunicipality = \"Sala\"\nreference = {flag}\n\
+             meters = [{{ id = \"735999100000000009\" }}]\n\n[[participant]]\nid             = \"soderhamn\""
+        );
+        EXAMPLE.replacen("rule     = \"saving\"", &until, 1).replacen(
+            "[[participant]]\nid             = \"soderhamn\"",
+            &house,
+            1,
+        )
+    };
+    let config = parse(&with("\"2027-01-01\"", "true")).expect("no mistake");
+    assert_eq!(config.competition.reference_until, Some(date(2027, 1, 1)));
+    let reference: Vec<bool> = config.participants.iter().map(|who| who.reference).collect();
+    assert_eq!(reference, [true, false, false]);
+    let late = mistakes(&with("\"2027-04-01\"", "true"));
+    assert!(late.len() == 1 && late[0].contains("reference_until is 2027-04-01"), "{late:?}");
+    let early = mistakes(&with("\"2026-03-05\"", "true"));
+    assert!(early.len() == 1 && early[0].contains("leaves no baseline"), "{early:?}");
+    let wrong = mistakes(&with("\"2027-01-01\"", "1"));
+    assert!(
+        wrong.iter().any(|it| it.contains("reference in participant library has the wrong type")),
+        "{wrong:?}"
+    );
+    let competes = mistakes(&with("\"2027-01-01\"", "false"));
+    assert!(competes[0].contains("library has no floor area"), "{competes:?}");
 }

@@ -3,7 +3,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 /// The fields of the JSON in its order; an interval is two columns.
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 26] = [
     "rank",
     "group",
     "participant",
@@ -27,6 +27,9 @@ const COLUMNS: [&str; 23] = [
     "as_of",
     "score",
     "score_unit",
+    "cv_rmse_daily",
+    "level_percent",
+    "level_applied_percent",
 ];
 
 pub(super) fn render(json: &[u8]) -> anyhow::Result<Vec<u8>> {
@@ -40,6 +43,8 @@ pub(super) fn render(json: &[u8]) -> anyhow::Result<Vec<u8>> {
             "as_of" => cell(&board["as_of"]),
             "score" => cell(&row["score"]["value"]),
             "score_unit" => cell(&row["score"]["unit"]),
+            "level_percent" => cell(&row["level"]["percent"]),
+            "level_applied_percent" => cell(&row["level"]["applied_percent"]),
             column => cell(&row[column]),
         });
         out.write_record(cells)?;

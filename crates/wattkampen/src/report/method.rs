@@ -31,13 +31,28 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
     let limits = &competition.thresholds;
     let (start, end) = (competition.baseline.start, competition.baseline.end);
     let expected = expected(competition.method.baseline);
-    let comparison = match competition.method.comparison_group {
+    let references = summary.participants.iter().filter(|who| who.reference).count();
+    let comparison = match competition.method.comparison_group && references >= 3 {
         true => both(
-            " Den ändring som de andra har gemensamt (medianen) är avdragen, så att en mild vår inte räknas som besparing.",
-            " The change that the others have in common (the median) is subtracted, so that a mild spring does not count as a saving.",
+            format!(
+                " Det som ändrade {references} referenshus, som inte tävlar, lika mycket (medianen) \
+                 är avdraget i ställningen, så att en mild vår inte räknas som besparing; de \
+                 tävlande rättar aldrig varandra."
+            ),
+            format!(
+                " What shifted {references} reference buildings, which do not compete, alike (the \
+                 median) is subtracted in the standings, so that a mild spring does not count as a \
+                 saving. Competitors never correct each other."
+            ),
         ),
         false => both("", ""),
     };
+    let reference_until = competition.reference_until.map_or(both("", ""), |date| {
+        both(
+            format!(" Från och med {date} lär ingen timme modellen något."),
+            format!(" From {date} on no hour teaches the model."),
+        )
+    });
     let ranked = |language: Language| {
         let share = |value: f64| language.number(value * 100.0, 0);
         let (days, hours, fit) =
@@ -71,29 +86,34 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
             both("Vad är det förväntade?", "What is the expected use?"),
             both(
                 format!(
-                    "{}{} Referensperioden: från {start} till {end}; slutdatumet ingår inte.",
-                    expected.swedish, comparison.swedish
+                    "{}{} Referensperioden: från {start} till {end}; slutdatumet ingår inte.{}",
+                    expected.swedish, comparison.swedish, reference_until.swedish
                 ),
                 format!(
-                    "{}{} Baseline period: from {start} to {end}; the end date is not included.",
-                    expected.english, comparison.english
+                    "{}{} Baseline period: from {start} to {end}; the end date is not included.{}",
+                    expected.english, comparison.english, reference_until.english
                 ),
             ),
         ),
         (
             both("Hur säkert är det?", "How certain is it?"),
             both(
-                "Intervallet följer av modellens fel när den förutsäger månader av huset som den inte \
-                 har anpassats till (korsvalidering). Den sanna besparingen ligger i det i ungefär \
-                 nio fall av tio. Projektets intervall följer på samma sätt av felen för alla hus \
-                 tillsammans. Deltagare i samma grupp går inte att skilja åt, vilka siffror de än \
+                "Intervallet följer av husets egna fel: hur fel modellen har när den förutsäger \
+                 tävlingens månader i referensperioden utan att ha sett dem, hur mycket dygnen \
+                 varierar och hur långt de sista tolv veckorna låg från det väntade. Den sanna \
+                 besparingen ligger i det i ungefär nio fall av tio. I projektets intervall tar \
+                 husens egna fel delvis ut varandra; ett fel som alla har gemensamt står kvar. En \
+                 ny grupp börjar bara där alla intervall ovanför ligger över alla intervall \
+                 nedanför. Deltagare i samma grupp går inte att skilja åt, vilka siffror de än \
                  har. Inga siffror visas som intervallet inte bär.",
-                "The interval follows from the errors of the model when it predicts months of the \
-                 building that it was not fitted to (cross-validation). It contains the true saving \
-                 in about nine cases of ten. The interval of the project follows in the same way \
-                 from the errors of all buildings together. Participants of one group cannot be \
-                 distinguished, whatever their figures. No digit is shown that the interval does \
-                 not support.",
+                "The interval follows from the building's own errors: how wrong the model is when \
+                 it predicts the contest's months of the baseline period without having seen them, \
+                 how much the days vary, and how far the last twelve weeks were from what was \
+                 expected. It contains the true saving in about nine cases of ten. In the interval \
+                 of the project, own errors cancel in part, and an error that all have in common \
+                 stays. A new group begins only where all intervals above lie over all intervals \
+                 below. Participants of one group cannot be distinguished, whatever their figures. \
+                 No digit is shown that the interval does not support.",
             ),
         ),
         (
@@ -148,6 +168,20 @@ fn expected(baseline: Baseline) -> Bilingual {
             "The expected use is the building's mean load of each kind of hour (weekday, Saturday, \
              Sunday or holiday, times 24 hours) and what the outdoor temperature adds, fitted to \
              the baseline period.",
+        ),
+        Baseline::Level => both(
+            "Det förväntade är husets medellast för varje slags timme (vardag, lördag, sön- och \
+             helgdag, gånger dygnets 24 timmar) och vad utetemperaturen, utjämnad över ett dygn, \
+             lägger till där den är känd, anpassat till referensperioden. De senaste månaderna \
+             väger mest: en timmes vikt halveras på 180 dygn. Till sist följer det förväntade \
+             sju tiondelar av nivån de sista tolv veckorna (använt ÷ förväntat), högst 16 % upp \
+             eller 14 % ned; varje hus nivå står i tabellen Kvalitet.",
+            "The expected use is the building's mean load of each kind of hour (weekday, Saturday, \
+             Sunday or holiday, times 24 hours) and what the outdoor temperature, smoothed over a \
+             day, adds where it is known, fitted to the baseline period. Recent months weigh \
+             most: the weight of an hour halves in 180 days. Last, the expected use follows \
+             seven tenths of the level of the last twelve weeks (used ÷ expected), at most 16 % \
+             up or 14 % down. The level of each building is in the table Quality.",
         ),
         Baseline::Season => both(
             "Det förväntade är husets medellast för varje slags timme (vardag, lördag, sön- och \

@@ -41,6 +41,8 @@ fn row(participant: u32) -> Row {
         contact: Contact::Silent,
         coverage: None,
         cv_rmse: None,
+        cv_rmse_daily: None,
+        level: None,
         nmbe: None,
         doubts: vec![],
         reason: None,
@@ -71,6 +73,13 @@ fn scene() -> (Leaderboard, Competition, Vec<Participant>) {
         contact: Contact::Live,
         coverage: Some(0.998),
         cv_rmse: Some(0.14),
+        cv_rmse_daily: Some(0.071),
+        level: Some(competition::Level {
+            log_ratio: 0.032,
+            from: Time(1_796_598_000),
+            until: Time(1_803_855_600),
+            hours: 2_016,
+        }),
         nmbe: Some(0.0),
         ..row(participant)
     };
@@ -88,6 +97,7 @@ fn scene() -> (Leaderboard, Competition, Vec<Participant>) {
         rule: competition.rule,
         status: Status::Running,
         total_saved: MilliWattHours(5_066_900_000),
+        total_participants: 2,
         rows,
     };
     (board, competition, participants)
@@ -158,7 +168,7 @@ fn summary() -> Summary {
             ranked: 2,
             saved: MilliWattHours(5_066_900_000),
             expected: MilliWattHours(40_666_900_000),
-            half_width: Some(0.05),
+            log_half_width: Some(0.05),
         }),
         entries: vec![entry(
             1,
@@ -181,12 +191,12 @@ fn the_page_has_the_total_and_every_table() {
     let english = rendered(Format::Html);
     for expected in [
         "Total saving in the project",
-        // 5066.9 kWh, 5 % of 40 666.9 to either side, at 1.50 SEK and 0.090 kg
+        // 5066.9 kWh, 40 666.9 times e^0.05 or e^−0.05, at 1.50 SEK and 0.090 kg
         "5,000 kWh",
         "with 90 % certainty 3,000 to 7,000",
         "8,000 SEK",
         "460 kg CO₂e",
-        "with 90 % certainty 270 to 640",
+        "with 90 % certainty 280 to 640",
         "IVL, SMED 4/2021",
         "not distinguishable",
         "3 to 9",
@@ -224,9 +234,10 @@ fn the_page_has_the_total_and_every_table() {
 fn a_saving_without_an_interval_has_the_reason_in_the_notes() {
     let mut summary = summary();
     summary.board.rows[0].interval_percent = None;
-    for (language, reason) in
-        [(Language::Swedish, "halva referensperioden"), (Language::English, "half of the baseline")]
-    {
+    for (language, reason) in [
+        (Language::Swedish, "längre än vad referensperioden"),
+        (Language::English, "longer than the baseline"),
+    ] {
         for format in [Format::Html, Format::Text] {
             let bytes = render(format, &summary, language).expect("renders");
             let text = String::from_utf8(bytes).expect("UTF-8");

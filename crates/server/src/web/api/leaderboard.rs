@@ -7,7 +7,8 @@ use axum::{
     response::Response,
 };
 use competition::{
-    Baseline, Consequence, Contact, Doubt, Leaderboard, Participant, Row, Rule, Score, Status,
+    Baseline, Consequence, Contact, Doubt, Leaderboard, Level, Participant, Row, Rule, Score,
+    Status,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,12 +31,12 @@ struct BoardJson<'a> {
     rows: Vec<RowJson<'a>>,
 }
 
-/// The totals of all participants.
+/// The totals of the ranked participants.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Total)]
 struct TotalJson {
     saved_kwh: Option<f64>,
-    /// The number of participants, ranked or not.
+    /// The number of participants that `saved_kwh` is the sum of.
     participants: usize,
 }
 
@@ -45,7 +46,8 @@ struct TotalJson {
 pub(super) struct RowJson<'a> {
     /// 1 is best; null where the participant is not ranked.
     rank: Option<u32>,
-    /// The intervals do not distinguish participants of one group.
+    /// The intervals do not distinguish participants of one group; null where the rule or
+    /// the baseline has no intervals.
     group: Option<u32>,
     participant: &'a str,
     municipality: &'a str,
@@ -76,6 +78,11 @@ pub(super) struct RowJson<'a> {
     coverage: Option<f64>,
     /// Spread of the baseline model, ASHRAE Guideline 14.
     cv_rmse: Option<f64>,
+    /// The same of whole days: the smaller, the better the building can be measured.
+    cv_rmse_daily: Option<f64>,
+    /// How far the last twelve weeks before the contest are from what the year explains;
+    /// null where the baseline does not follow it.
+    level: Option<LevelJson>,
     /// Bias of the baseline model, ASHRAE Guideline 14.
     nmbe: Option<f64>,
     /// Open doubts about its input; empty where there are none.
@@ -113,6 +120,34 @@ impl<'a> From<&'a Doubt> for DoubtJson<'a> {
             kwh: doubt.kwh.and_then(|kwh| round(kwh, 1)),
             quarantined: doubt.consequence == Consequence::Quarantined,
             words: &doubt.words.english,
+        }
+    }
+}
+
+/// The level of the last twelve weeks before the contest.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Level)]
+pub(super) struct LevelJson {
+    /// Used above what the year explains.
+    percent: Option<f64>,
+    /// By how much the baseline is raised for it, at most 16.2 and at least -13.9.
+    applied_percent: Option<f64>,
+    /// Begin of the hours, RFC 3339.
+    from: String,
+    /// End of the hours, RFC 3339.
+    until: String,
+    /// Known hours among them.
+    hours: u32,
+}
+
+impl From<&Level> for LevelJson {
+    fn from(level: &Level) -> Self {
+        Self {
+            percent: round(level.percent(), 1),
+            applied_percent: round(level.applied_percent(), 1),
+            from: rfc3339(level.from),
+            until: rfc3339(level.until),
+            hours: level.hours,
         }
     }
 }
@@ -161,6 +196,8 @@ impl<'a> RowJson<'a> {
             },
             coverage: row.coverage.and_then(|v| round(v, 3)),
             cv_rmse: row.cv_rmse.and_then(|v| round(v, 3)),
+            cv_rmse_daily: row.cv_rmse_daily.and_then(|v| round(v, 3)),
+            level: row.level.as_ref().map(LevelJson::from),
             nmbe: row.nmbe.and_then(|v| round(v, 3)),
             doubts: row.doubts.iter().map(DoubtJson::from).collect(),
             eligible: row.rank.is_some() || row.reason.is_none(),
@@ -197,7 +234,7 @@ fn json_of<'a>(board: &'a Leaderboard, participants: &'a [Participant]) -> Board
             saved_kwh: (board.rows.iter().any(|row| row.saved.is_some()))
                 .then(|| kwh(board.total_saved, 1))
                 .flatten(),
-            participants: participants.len(),
+            participants: board.total_participants,
         },
         rows: rows.collect(),
     }
@@ -209,7 +246,7 @@ fn json_of<'a>(board: &'a Leaderboard, participants: &'a [Participant]) -> Board
 struct WhatIfJson<'a> {
     /// Always false: only `/api/v1/leaderboard` without a rule is official.
     official: bool,
-    /// `season`, `hours-temperature`, `hours`, `last-year` or `three-weeks-before`.
+    /// `level`, `season`, `hours-temperature`, `hours`, `last-year` or `three-weeks-before`.
     baseline: &'static str,
     /// The reason why savings have no interval; null where they have one.
     no_interval: Option<String>,
@@ -236,7 +273,7 @@ pub(in crate::web) fn render_what_if(
 #[utoipa::path(get, path = "/api/v1/what-if", tag = "standings",
     params(
         ("rule" = Option<String>, Query, description = "`saving`, `intensity`, `night`, `saving-per-employee` or `most-improved`; else the competition's own"),
-        ("baseline" = Option<String>, Query, description = "`season`, `hours-temperature`, `hours`, `last-year` or `three-weeks-before`; else the competition's own")),
+        ("baseline" = Option<String>, Query, description = "`level`, `season`, `hours-temperature`, `hours`, `last-year` or `three-weeks-before`; else the competition's own")),
     responses(
         (status = 200, description = "an unofficial board", body = WhatIfJson),
         (status = 400, description = "a parameter is wrong", body = Problem)))]

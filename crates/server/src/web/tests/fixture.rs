@@ -43,6 +43,7 @@ pub(in crate::web) fn competition() -> Competition {
         holidays: Some(competition::Country::Sweden),
         baseline: Period { start: date(2026, 3, 1), end: date(2027, 3, 1) },
         contest: Period { start: date(2027, 3, 1), end: date(2027, 6, 1) },
+        reference_until: None,
         rule: Rule::Saving,
         thresholds: Thresholds::default(),
         doubts: competition::DoubtThresholds::default(),
@@ -79,6 +80,7 @@ pub(in crate::web) fn participants(n: usize) -> Vec<Participant> {
                 )]),
                 employees: Dated(vec![(date(2026, 1, 1), 90 + 17 * i as u32)]),
                 target: Some(Percent(10.0)),
+                reference: false,
                 meters: vec![Meter::new(&format!("7359991000000{i:05}"))],
                 special_days: vec![],
                 exclusions: vec![],
@@ -100,7 +102,8 @@ pub(in crate::web) fn snapshot(version: u64, participants: &[Participant]) -> Sn
     let n = participants.len();
     let order = (0..n).map(|i| (i * 7 + 4) % n).collect::<Vec<_>>();
     let rows: Vec<Row> = order.iter().enumerate().map(|(place, who)| row(place, *who, n)).collect();
-    let total = rows.iter().filter(|r| r.rank.is_some()).filter_map(|r| r.saved).sum();
+    let summed = rows.iter().filter(|r| r.rank.is_some()).filter_map(|r| r.saved);
+    let (total, summed) = (summed.clone().sum(), summed.count());
     let figures = (0..n)
         .map(|i| {
             Arc::new(participant_figures(i, rows.iter().find(|r| r.participant.0 == i as u32)))
@@ -114,6 +117,7 @@ pub(in crate::web) fn snapshot(version: u64, participants: &[Participant]) -> Sn
             rule: Rule::Saving,
             status: Status::Running,
             total_saved: total,
+            total_participants: summed,
             rows,
         },
         participants: participants.into(),
@@ -163,6 +167,13 @@ fn row(place: usize, who: usize, n: usize) -> Row {
         contact,
         coverage: (!never).then_some(0.998),
         cv_rmse: (!never).then_some(0.14),
+        cv_rmse_daily: (!never).then_some(0.071),
+        level: (!never).then_some(competition::Level {
+            log_ratio: 0.032,
+            from: Time(1_796_598_000),
+            until: Time(1_803_855_600),
+            hours: 2_016,
+        }),
         nmbe: (!never).then_some(-0.0001),
         doubts: vec![],
         reason: unranked.then(|| {

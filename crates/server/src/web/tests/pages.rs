@@ -214,7 +214,8 @@ async fn the_summary_shows_the_state_of_the_contest() {
 #[tokio::test]
 async fn a_board_without_intervals_gives_the_reason() {
     let web = fixture::web(24, None);
-    let reasons = [("sv", "halva referensperioden"), ("en", "half of the baseline")];
+    let reasons =
+        [("sv", "längre än vad referensperioden"), ("en", "longer than the baseline can")];
     for (language, reason) in reasons {
         let page = get(&web, &format!("/?lang={language}")).await;
         assert!(!page.text().contains(reason), "every ranked saving has an interval");

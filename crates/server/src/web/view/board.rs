@@ -96,6 +96,9 @@ pub(super) fn table(context: &ViewContext, board: &Leaderboard, shown: &[&Row]) 
     let scale = Scale::over(board.rows.iter().map(|row| &row.score));
     let ranked = shown.iter().take_while(|row| row.rank.is_some()).count();
     let (ranked, unranked) = shown.split_at(ranked);
+    let is_reference = |row: &&Row| context.who(row.participant).is_some_and(|who| who.reference);
+    let (reference, unranked): (Vec<&Row>, Vec<&Row>) =
+        unranked.iter().copied().partition(is_reference);
     html! {
         table #board data-live data-rule=(board.rule.as_str()) role="table" {
             caption { (caption(context, board.rule, shown.len())) }
@@ -115,11 +118,16 @@ pub(super) fn table(context: &ViewContext, board: &Leaderboard, shown: &[&Row]) 
                     }
                 }
             }
-            @if !unranked.is_empty() {
-                tbody.unranked role="rowgroup" {
-                    tr.heading role="row" { th colspan="8" scope="rowgroup" role="rowheader" { (l.pick("Utan placering", "Not ranked")) } }
-                    @for r in unranked {
-                        @if let Some(who) = context.who(r.participant) { (row(context, board.rule, r, who, &scale)) }
+            @for (heading, rows) in [
+                (l.pick("Utan placering", "Not ranked"), unranked),
+                (l.pick("Referenshus, som inte tävlar", "Reference buildings, which do not compete"), reference),
+            ] {
+                @if !rows.is_empty() {
+                    tbody.unranked role="rowgroup" {
+                        tr.heading role="row" { th colspan="8" scope="rowgroup" role="rowheader" { (heading) } }
+                        @for r in rows {
+                            @if let Some(who) = context.who(r.participant) { (row(context, board.rule, r, who, &scale)) }
+                        }
                     }
                 }
             }

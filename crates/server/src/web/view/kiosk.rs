@@ -56,7 +56,7 @@ pub(in crate::web) fn kiosk(
             section.place {
                 p.label { (l.pick("Plats", "Rank")) }
                 p.huge { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string())) " "
-                    span.unit { (l.pick("av", "of")) " " (context.participants.len()) } }
+                    span.unit { (l.pick("av", "of")) " " (context.competing()) } }
                 @match &row.reason {
                     Some(reason) if row.rank.is_none() => p { (l.text(reason)) },
                     _ => (neighbours(context, row)),

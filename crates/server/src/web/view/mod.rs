@@ -63,6 +63,11 @@ impl<'a> ViewContext<'a> {
         }
     }
 
+    /// Number of town halls that compete.
+    fn competing(&self) -> usize {
+        Participant::competing(self.participants)
+    }
+
     fn who(&self, index: ParticipantIndex) -> Option<&'a Participant> {
         self.participants.get(index.0 as usize)
     }

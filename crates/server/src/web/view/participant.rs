@@ -1,6 +1,7 @@
 //! The page of one town hall: its load, its baseline, and how certain the saving is.
-use competition::{Contact, Participant, ParticipantIndex, Row, Score};
+use competition::{Contact, Level, Participant, ParticipantIndex, Row, Score};
 use maud::{Markup, html};
+use wire::Language;
 
 use super::{
     ViewContext,
@@ -113,7 +114,7 @@ fn figures(context: &ViewContext, participant_view: &ParticipantView) -> Markup 
                 dd.note { (state(context, row)) } }
             div { dt { (l.pick("Plats", "Rank")) }
                 dd { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string()))
-                    " " span.unit { (l.pick("av", "of")) " " (context.participants.len()) } }
+                    " " span.unit { (l.pick("av", "of")) " " (context.competing()) } }
                 @if let Some(reason) = row.reason.as_ref().filter(|_| row.rank.is_none()) { dd.note { (l.text(reason)) } } }
             div { dt { (l.pick("Besparing", "Saving")) }
                 dd { (score_text(&saving, l)) }
@@ -221,6 +222,17 @@ fn quality(context: &ViewContext, participant_view: &ParticipantView) -> Markup 
             percent(row.cv_rmse, 0),
         ),
         (
+            l.pick("Modellens spridning per dygn", "The model's daily spread"),
+            percent(row.cv_rmse_daily, 0),
+        ),
+        (
+            l.pick(
+                "Nivån de sista tolv veckorna före tävlingen",
+                "The level of the last twelve weeks before the contest",
+            ),
+            row.level.map_or(UNKNOWN.into(), |level| self::level(context, &level)),
+        ),
+        (
             l.pick("Modellens systematiska fel, NMBE", "The model's bias, NMBE"),
             percent(row.nmbe, 1),
         ),
@@ -234,5 +246,27 @@ fn quality(context: &ViewContext, participant_view: &ParticipantView) -> Markup 
         section.quality { h2 { (l.pick("Hur säkert är det?", "How certain is it?")) }
             dl { @for (term, value) in lines { div { dt { (term) } dd { (value) } } } }
         }
+    }
+}
+
+/// How far the level is from what the year explains, its hours, and what follows of it.
+fn level(context: &ViewContext, level: &Level) -> String {
+    let l = context.language;
+    let day = |at| local(at, context.zone()).date();
+    let last = day(level.until).yesterday().unwrap_or(day(level.until));
+    let signed = |percent: f64| {
+        let sign = if percent > 0.0 { "+" } else { "" };
+        format!("{sign}{}", l.percent(percent, 1))
+    };
+    let period = l.period(day(level.from), last);
+    let hours = l.number(level.hours.into(), 0);
+    let (found, applied) = (signed(level.percent()), signed(level.applied_percent()));
+    match l {
+        Language::Swedish => format!(
+            "{found} mot vad året förklarar ({period}, {hours} timmar); det normala är ändrat med {applied}"
+        ),
+        Language::English => format!(
+            "{found} against what the year explains ({period}, {hours} hours); normal use is changed by {applied}"
+        ),
     }
 }

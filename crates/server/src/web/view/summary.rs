@@ -1,6 +1,6 @@
 //! The top of the front page, with the total of all participants, and the explanation of
 //! the numbers.
-use competition::{Contact, Leaderboard, Status, Watts};
+use competition::{Contact, Leaderboard, Row, Status, Watts};
 use maud::{Markup, html};
 use wire::Language;
 
@@ -56,7 +56,7 @@ pub(super) fn summary(context: &ViewContext) -> Markup {
 }
 
 fn lead(context: &ViewContext) -> String {
-    let n = context.participants.len();
+    let n = context.competing();
     match context.language {
         Language::Swedish => format!(
             "{n} rådhus tävlar om vem som sänker sin elanvändning mest. Varje hus mäts mot sig självt, och siffrorna kommer direkt från elmätarna."
@@ -125,6 +125,10 @@ fn leader(context: &ViewContext) -> Markup {
                         @if first.len() > 1 { " " span.unit { "+" (first.len() - 1) } } }
                     dd.note { (rule::title(board.rule, l)) " "
                         (score_text(&row.score, l)) }
+                    @if let Some(others) = same_group(board, row) { dd.note { (match l {
+                        Language::Swedish => format!("går inte att skilja från {others} andra med säkerhet"),
+                        Language::English => format!("cannot be distinguished from {others} others with certainty"),
+                    }) } }
                 }
                 None => { dd { (UNKNOWN) } dd.note { (l.pick("inget rådhus är rankat än", "no town hall is ranked yet")) } }
             }
@@ -132,9 +136,17 @@ fn leader(context: &ViewContext) -> Markup {
     }
 }
 
+/// The number of other participants in the group of a row; `None` without any.
+fn same_group(board: &Leaderboard, row: &Row) -> Option<usize> {
+    let members = board.rows.iter().filter(|it| it.group.is_some() && it.group == row.group);
+    members.count().checked_sub(1).filter(|others| *others > 0)
+}
+
 fn now(context: &ViewContext) -> Markup {
     let l = context.language;
-    let live = context.snapshot.board.rows.iter().filter(|row| row.contact == Contact::Live);
+    let competes = |row: &&Row| context.who(row.participant).is_some_and(|who| !who.reference);
+    let rows = context.snapshot.board.rows.iter().filter(competes);
+    let live = rows.filter(|row| row.contact == Contact::Live);
     let powers: Vec<Watts> = live.filter_map(|row| row.power).collect();
     let sum: Watts = powers.iter().copied().sum();
     html! {
@@ -144,7 +156,7 @@ fn now(context: &ViewContext) -> Markup {
             } @else {
                 dd { (l.number(sum.0 as f64 / 1000.0, 0)) " " span.unit { "kW" } }
             }
-            dd.note { (powers.len()) " " (l.pick("av", "of")) " " (context.participants.len()) " "
+            dd.note { (powers.len()) " " (l.pick("av", "of")) " " (context.competing()) " "
                 (l.pick("hus mäts just nu", "buildings are live")) }
         }
     }
@@ -162,9 +174,12 @@ pub(super) fn meaning(board: &Leaderboard, l: Language) -> Markup {
     };
     let lines = [
         (l.pick("Besparing", "Saving"), saving),
-        (l.pick("Plats", "Rank"), l.pick(
+        (l.pick("Plats", "Rank"), if board.rows.iter().all(|row| row.group.is_none()) { l.pick(
+            "Det som rangordnar har inget intervall, så om två rådhus går att skilja åt med säkerhet är inte känt.",
+            "What ranks has no interval, so whether two town halls can be distinguished with certainty is not known.")
+        } else { l.pick(
             "Rådhus som hör till samma grupp, med ett streck till vänster, går inte att skilja åt med säkerhet.",
-            "Town halls of the same group, with a line at their left, cannot be distinguished with certainty.")),
+            "Town halls of the same group, with a line at their left, cannot be distinguished with certainty.") }),
         (l.pick("Sparat", "Saved"), l.pick(
             "Kilowattimmar som inte behövdes sedan tävlingen började.",
             "Kilowatt-hours that were not needed since the contest began.")),

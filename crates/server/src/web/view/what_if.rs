@@ -66,6 +66,10 @@ pub(in crate::web) fn what_if(
 /// A baseline's name for visitors.
 fn name(baseline: Baseline, l: Language) -> &'static str {
     match baseline {
+        Baseline::Level => l.pick(
+            "husets normala användning, väder och nivån de senaste tolv veckorna",
+            "the building's normal use, weather and the level of the last twelve weeks",
+        ),
         Baseline::Season => l.pick(
             "husets normala användning, årstid och väder",
             "the building's normal use, season and weather",

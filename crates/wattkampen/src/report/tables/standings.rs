@@ -21,7 +21,6 @@ fn saved_precision(row: &Row) -> Precision {
 
 fn saving(row: &Row) -> Cell {
     let saving = row.saving_percent;
-    // With a comparison group, the saving is not the participant's own arithmetic alone.
     let own = row.saved.zip(row.expected).filter(|(_, expected)| expected.0 > 0);
     let own = own.map(|(saved, expected)| saved.0 as f64 / expected.0 as f64 * 100.0);
     Cell::number(saving, row.saving().decimals()).computed_as(own)
@@ -89,12 +88,21 @@ pub(in crate::report) fn board(summary: &Summary) -> Table {
 
 /// How to read groups and intervals, and why savings have no interval where that is so.
 fn note(summary: &Summary) -> Bilingual {
-    let mut note = both(
-        "Deltagare i samma grupp går inte att skilja åt. Siffrorna är avrundade till vad \
-         intervallen bär.",
-        "Participants of one group cannot be distinguished. Figures are rounded to what their \
-         intervals support.",
-    );
+    let grouped = summary.board.rows.iter().any(|row| row.group.is_some());
+    let mut note = match grouped {
+        true => both(
+            "Deltagare i samma grupp går inte att skilja åt. Siffrorna är avrundade till vad \
+             intervallen bär.",
+            "Participants of one group cannot be distinguished. Figures are rounded to what \
+             their intervals support.",
+        ),
+        false => both(
+            "Det som rangordnar har inga intervall, så det finns inga grupper: om två deltagare \
+             går att skilja åt är inte känt.",
+            "What ranks has no intervals, so there are no groups: whether two participants can \
+             be distinguished is not known.",
+        ),
+    };
     if let Some(reason) = summary.board.no_interval(summary.competition.method.baseline) {
         note.swedish += &format!(" Besparing: {}.", reason.swedish);
         note.english += &format!(" Saving: {}.", reason.english);

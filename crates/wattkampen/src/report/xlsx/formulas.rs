@@ -110,8 +110,8 @@ impl SheetRefs {
         };
         match (column, row) {
             ("saved", 2) => self.of_ranked("saved_kwh"),
-            ("interval_low", 2) => Some(format!("C2-C{HALF_WIDTH}*C{EXPECTED}")),
-            ("interval_high", 2) => Some(format!("C2+C{HALF_WIDTH}*C{EXPECTED}")),
+            ("interval_low", 2) => Some(format!("C2-(1-EXP(-C{HALF_WIDTH}))*C{EXPECTED}")),
+            ("interval_high", 2) => Some(format!("C2+(EXP(C{HALF_WIDTH})-1)*C{EXPECTED}")),
             ("saved", _) => kwh('C'),
             ("interval_low", _) => kwh('D'),
             ("interval_high", _) => kwh('E'),

@@ -268,10 +268,10 @@ fn basis(
                 "0.0%",
             )?;
         }
-        if let Some(half) = project.half_width {
+        if let Some(half) = project.log_half_width {
             let label = language
-                .pick("Osäkerhet ±, andel av förväntat", "Uncertainty ±, share of expected");
-            put(sheet, HALF_WIDTH, label, None, half, "0.0%")?;
+                .pick("Osäkerhet i det förväntade, ± ln", "Uncertainty of the expected, ± ln");
+            put(sheet, HALF_WIDTH, label, None, half, "0.000")?;
         }
         let label = language.pick("Rangordnade deltagare", "Ranked participants");
         put(sheet, RANKED, label, refs.ranked(), project.ranked as f64, "0")?;
