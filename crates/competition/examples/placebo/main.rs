@@ -9,7 +9,7 @@ use competition::{
     Baseline, Method,
     placebo::{
         Building, Candidate, Case, Criterion, Location, Season, bar, candidates, compare, groups,
-        score, steps, summarize, waste_gain,
+        score, score_first_days, steps, summarize, waste_gain,
     },
 };
 use jiff::tz::TimeZone;
@@ -49,6 +49,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let season = score(&buildings, &location, Method::of(Baseline::Season));
     println!("\nBy season, the default and the blend with the season:\n");
     print(&by_season(&default, &season))?;
+    println!("\nThe first days of each window, the default:\n");
+    let first = |days: u16| {
+        let cases = score_first_days(&buildings, &location, Method::default(), days);
+        (format!("{days} days"), cases)
+    };
+    print(&[1, 7, 14, 30, 60].map(first))?;
     println!("\nBy the spread of the days, the default:\n");
     let (calm, unrest): (Vec<Case>, Vec<Case>) =
         default.iter().partition(|it| it.cv_rmse_daily.is_some_and(|it| it <= MEASURABLE));

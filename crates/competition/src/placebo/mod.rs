@@ -67,7 +67,18 @@ pub struct Case {
 
 /// Scores a method in all windows of all buildings, without a comparison group.
 pub fn score(buildings: &[Building], location: &Location, method: Method) -> Vec<Case> {
-    windows::score(buildings, location, method)
+    windows::score_first_days(buildings, location, method, None)
+}
+
+/// Scores a method over the first days of each window, as a board shows it while the
+/// contest runs.
+pub fn score_first_days(
+    buildings: &[Building],
+    location: &Location,
+    method: Method,
+    days: u16,
+) -> Vec<Case> {
+    windows::score_first_days(buildings, location, method, Some(days))
 }
 
 /// The cases with the other buildings of the same window as reference buildings; as they

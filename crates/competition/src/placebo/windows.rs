@@ -23,11 +23,24 @@ const MIN_SHARE: f64 = 0.9;
 /// Days before the contest that [`waste_gain`] changes.
 const WASTED_DAYS: i64 = 84;
 
-pub(super) fn score(buildings: &[Building], location: &Location, method: Method) -> Vec<Case> {
+/// `days`: the days of each window that count, from its first; `None`: all.
+pub(super) fn score_first_days(
+    buildings: &[Building],
+    location: &Location,
+    method: Method,
+    days: Option<u16>,
+) -> Vec<Case> {
+    let case = |number: usize, mut window: Window| {
+        if let Some(days) = days {
+            window.until = window.until.min(window.from + i64::from(days) * 24);
+            window.contest.retain(|it| it.hour < window.until);
+        }
+        window.case(number, method)
+    };
     let each = buildings.iter().enumerate();
     each.flat_map(|(number, building)| {
         let windows = windows(building, location, method);
-        windows.into_iter().filter_map(move |window| window.case(number, method))
+        windows.into_iter().filter_map(move |window| case(number, window))
     })
     .collect()
 }

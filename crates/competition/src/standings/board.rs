@@ -42,6 +42,28 @@ pub(super) struct Figures {
     level: Option<Level>,
 }
 
+/// The baseline that a participant's figures are computed with.
+pub(super) struct BaselineInUse<'a> {
+    /// Where it is a fitted model.
+    pub(super) fitted: Option<&'a FittedBaseline>,
+    /// w of a saving over a number of days where it is not.
+    pub(super) reference: Option<&'a dyn Fn(usize) -> Option<f64>>,
+}
+
+impl<'a> BaselineInUse<'a> {
+    /// The competition's own.
+    fn of(state: &'a ParticipantState) -> Self {
+        Self { fitted: state.fitted.as_ref(), reference: None }
+    }
+
+    fn log_half_width(&self, days: usize) -> Option<f64> {
+        match self.fitted {
+            Some(fitted) => fitted.uncertainty?.log_half_width(days),
+            None => self.reference?(days),
+        }
+    }
+}
+
 impl Figures {
     fn interval_percent(&self) -> Option<ConfidenceInterval> {
         self.interval.map(|interval| interval.map(|share| share * 100.0))
@@ -67,8 +89,8 @@ impl Standings {
     /// The leaderboard by all that is known now.
     pub fn leaderboard(&self, rule: Rule, now: Time) -> Leaderboard {
         let figures = |state: &ParticipantState, shift| {
-            let fitted = state.fitted.as_ref();
-            self.figures(state, rule, &state.periods, fitted, now, &by_fit(fitted), shift)
+            let baseline = BaselineInUse::of(state);
+            self.figures(state, rule, &state.periods, &baseline, now, shift)
         };
         let mut board = self.board(rule, now, self.competition.method, figures);
         self.add_contact(&mut board);
@@ -93,8 +115,7 @@ impl Standings {
             let expected = |hour| state.contest_baseline(hour);
             let periods =
                 state.periods_within(hours, |hour| house_hour(meter_days, hour), expected);
-            let fitted = state.fitted.as_ref();
-            self.figures(state, rule, &periods, fitted, as_of, &by_fit(fitted), shift)
+            self.figures(state, rule, &periods, &BaselineInUse::of(state), as_of, shift)
         };
         let mut board = self.board(rule, as_of, self.competition.method, figures);
         self.add_contact_at(&mut board);
@@ -116,9 +137,8 @@ impl Standings {
         state: &ParticipantState,
         rule: Rule,
         periods: &[StaticPeriod],
-        fitted: Option<&FittedBaseline>,
+        baseline: &BaselineInUse<'_>,
         now: Time,
-        half: &dyn Fn(usize) -> Option<f64>,
         shift: Option<CommonShift>,
     ) -> Figures {
         let periods = shift.map_or(Cow::Borrowed(periods), |shift| shift.correct(periods));
@@ -137,7 +157,9 @@ impl Standings {
         // Below zero is no use of a building, so it is no saving either.
         let saving = totals.saving().filter(|_| totals.matched_energy.0 >= 0);
         let days = (totals.matched_hours as f64 / 24.0).round() as usize;
-        let log_half_width = half(days).map(|w| shift.map_or(w, |shift| shift.widen(w)));
+        let own = baseline.log_half_width(days);
+        let log_half_width = own.map(|w| shift.map_or(w, |shift| shift.widen(w)));
+        let fitted = baseline.fitted;
         Figures {
             intensity: per(|it| (it.energy.0, 1e6), |it| it.area).filter(|_| any),
             night: per(|it| (it.night_energy.0, 1e3), |it| it.area)
@@ -263,11 +285,6 @@ impl Standings {
             _ => Status::Ended,
         }
     }
-}
-
-/// The half-width w of a fitted baseline over a number of days.
-fn by_fit(fitted: Option<&FittedBaseline>) -> impl Fn(usize) -> Option<f64> {
-    move |days| fitted?.uncertainty?.log_half_width(days)
 }
 
 /// Numbers the groups of the ranked rows, which come first; there are none where no row

@@ -186,25 +186,22 @@ pub(super) struct MethodFit {
 }
 
 impl MethodFit {
-    /// w of a saving over `days` days, see `baseline/uncertainty`; `None` where the
-    /// training is too short for it.
-    pub(super) fn log_half_width(
+    /// w of a saving over `days` days by a method that fits no model, from its errors
+    /// within the training; `None` where that is too short.
+    pub(super) fn reference_half_width(
         &self,
         state: &ParticipantState,
         method: Method,
         days: usize,
     ) -> Option<f64> {
-        match method.baseline {
-            Baseline::LastYear => {
-                last_year_half_width(&self.training, year_before(state), days).map(log_half_width)
-            }
-            Baseline::ThreeWeeksBefore => {
-                three_weeks_half_width(&self.training, days).map(log_half_width)
-            }
+        let share = match method.baseline {
+            Baseline::LastYear => last_year_half_width(&self.training, year_before(state), days),
+            Baseline::ThreeWeeksBefore => three_weeks_half_width(&self.training, days),
             Baseline::Level | Baseline::Season | Baseline::HoursTemperature | Baseline::Hours => {
-                self.fitted.as_ref()?.uncertainty?.log_half_width(days)
+                None
             }
-        }
+        };
+        share.map(log_half_width)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The leaderboard under another method than the competition's own; a question, never the
 //! result.
-use super::{Standings, house_hour};
+use super::{Standings, board::BaselineInUse, house_hour};
 use crate::{Leaderboard, Method, Rule, Time, participant_state::ParticipantState, time::Hour};
 
 impl Standings {
@@ -37,8 +37,9 @@ impl Standings {
                 |hour| house_hour(meter_days, hour),
                 |hour| fit.baseline.get(hour),
             );
-            let half = |days| fit.log_half_width(state, method, days);
-            self.figures(state, rule, &periods, fit.fitted.as_ref(), now, &half, shift)
+            let half = |days| fit.reference_half_width(state, method, days);
+            let baseline = BaselineInUse { fitted: fit.fitted.as_ref(), reference: Some(&half) };
+            self.figures(state, rule, &periods, &baseline, now, shift)
         };
         self.board(rule, now, method, figures)
     }

@@ -261,6 +261,7 @@ mod tests {
     use jiff::{civil::date, tz::TimeZone};
 
     use super::*;
+    use crate::audit::{AuditEvent, describe};
 
     fn standings() -> Standings {
         let competition = Competition::new(
@@ -308,5 +309,31 @@ mod tests {
         let score = score_of("saving-per-employee", r#""score":{"value":113.76},"#);
         assert_eq!(score.value, Some(113.76));
         assert_eq!(score_of("night", r#""score":{"value":null},"#).value, None);
+    }
+
+    /// What a level was is part of the decision: it stays in the log, in words, too.
+    #[test]
+    fn the_level_of_each_participant_is_locked_and_in_the_trail() {
+        let stored = r#"{"as_of":1811800800,"rule":"saving","total_saved_mwh":1440000000,"rows":[{
+            "participant":"grows","rank":1,"group":null,"saving_percent":10.0,
+            "interval_percent":[8.0,12.0],"saved_mwh":1440000000,"energy_mwh":null,
+            "kwh_per_m2":2.5,"night_w_per_m2":1.5,"coverage":1.0,"cv_rmse":0.1,
+            "cv_rmse_daily":0.07,"level":{"log_ratio":0.1,"from":1796598000,
+            "until":1803855600,"hours":2016},"nmbe":0.0,"reason":null}]}"#;
+        let result: LockedResult = serde_json::from_str(stored).unwrap();
+        let board = result.board(&standings(), Time(1_811_800_800));
+        let level = board.rows[0].level.unwrap();
+        assert_eq!((level.log_ratio, level.hours), (0.1, 2016));
+        assert_eq!((board.rows[0].cv_rmse_daily, board.total_participants), (Some(0.07), 1));
+        assert_eq!(LockedResult::new(&board, standings().participants()), {
+            let mut same = result.clone();
+            same.rows[0].score = Some(LockedScore { value: Some(10.0) });
+            same.rows[0].expected_mwh = board.rows[0].expected.map(|it| it.0);
+            same
+        });
+        let event = AuditEvent::Result { cause: 7, board: result, changes: Vec::new() };
+        let words = describe(&event);
+        assert!(words.contains("grows: +10.5 % from 2026-12-06T23:00:00"), "{words}");
+        assert!(words.contains("2016 hours known; baseline +7.3 %"), "{words}");
     }
 }

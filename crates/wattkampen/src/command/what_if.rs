@@ -2,7 +2,7 @@
 //! changed, and every format of the result states that it is unofficial.
 use std::path::PathBuf;
 
-use competition::{Baseline, Leaderboard, Method, Rule, Time};
+use competition::{Baseline, Rule, Time};
 use jiff::Timestamp;
 
 use super::{Failure, method_args, open_standings, output};
@@ -34,12 +34,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
     let (standings, _) = open_standings::standings(&config)?;
     let rule = args.rule.unwrap_or(config.competition.rule);
-    let mut method: Method = config.competition.method;
-    if let Some(baseline) = args.baseline {
-        method.baseline = baseline;
-    }
-    let as_of = args.as_of.unwrap_or_else(Timestamp::now).as_second();
-    let board: Leaderboard = standings.what_if(rule, method, Time(as_of));
+    let own = config.competition.method;
+    let method = args.baseline.map_or(own, |baseline| own.with_baseline(baseline));
+    let board = match args.as_of {
+        Some(as_of) => standings.what_if_at(rule, method, Time(as_of.as_second())),
+        None => standings.what_if(rule, method, Time(Timestamp::now().as_second())),
+    };
     let mut out = Vec::new();
     if args.json {
         let json = server::web::what_if_json(&board, method.baseline, standings.participants());

@@ -258,17 +258,32 @@ pub(in crate::web) fn answers() -> Answers {
 }
 
 pub(in crate::web) fn engine(n: usize) -> EngineClient {
-    let participants = participants(n);
+    engine_of(participants(n))
+}
+
+fn engine_of(participants: Vec<Participant>) -> EngineClient {
     let snapshot = snapshot(17, &participants);
     fake::client(competition(), participants, snapshot, answers())
 }
 
 /// The service over it, its clock ahead of the snapshot as in life.
 pub(in crate::web) fn web(n: usize, organiser: Option<&str>) -> Arc<Web> {
+    web_over(engine(n), organiser)
+}
+
+/// The same, of which the participant at this position of the board does not compete.
+pub(in crate::web) fn web_with_reference(n: usize, place: usize) -> Arc<Web> {
+    let mut participants = participants(n);
+    let row = snapshot(17, &participants).board.rows[place].participant;
+    participants[row.0 as usize].reference = true;
+    web_over(engine_of(participants), None)
+}
+
+fn web_over(engine: EngineClient, organiser: Option<&str>) -> Arc<Web> {
     let readiness = Readiness::default();
     readiness.set_broker(true);
     Web::new(
-        engine(n),
+        engine,
         Options {
             clock: Clock::simulated(NOW, 1.0),
             language: wire::Language::Swedish,

@@ -262,3 +262,57 @@ async fn a_town_hall_shows_its_activities_and_its_energy_traps() {
         assert!(text.contains(part), "{part:?} is missing");
     }
 }
+
+/// The level that the baseline follows, with its hours, in both languages.
+#[tokio::test]
+async fn a_participants_page_shows_its_level_and_the_spread_of_its_days() {
+    let web = fixture::web(24, None);
+    let swedish = get(&web, "/participants/soderhamn").await;
+    for part in [
+        "Nivån de sista tolv veckorna före tävlingen",
+        "+3,3\u{a0}% mot vad året förklarar (7 december 2026 – 28 februari 2027, 2\u{a0}016 timmar)",
+        "det normala är ändrat med +2,3\u{a0}%",
+        "Modellens spridning per dygn</dt><dd>7\u{a0}%",
+    ] {
+        assert!(swedish.text().contains(part), "{part:?} is missing");
+    }
+    let english = get(&web, "/participants/soderhamn?lang=en").await;
+    assert!(english.text().contains("2,016 hours); normal use is changed by +2.3%"));
+}
+
+/// A reference building has its own part of the board, and is none of the town halls that
+/// a rank is of.
+#[tokio::test]
+async fn reference_buildings_are_shown_apart_from_the_unranked() {
+    // The last row but one is unranked and has a saving.
+    let web = fixture::web_with_reference(24, 22);
+    let page = get(&web, "/").await;
+    let (before, after) =
+        page.text().split_once("Referenshus, som inte tävlar").expect("their heading");
+    assert!(before.contains("Utan placering") && before.contains("23 rådhus tävlar"));
+    assert_eq!(after.matches("<tr id=\"p-").count(), 1);
+    assert_eq!(rows(&page).len(), 24);
+    let own = get(&web, "/participants/soderhamn").await;
+    assert!(own.text().contains("av 23"), "the rank is among those that compete");
+    assert!(!get(&fixture::web(24, None), "/").await.text().contains("Referenshus"));
+}
+
+/// The leader of a group shares it with others, and the page states that.
+#[tokio::test]
+async fn a_leader_within_a_group_is_not_celebrated_alone() {
+    let web = fixture::web(24, None);
+    let certain = "går inte att skilja från";
+    assert!(!get(&web, "/").await.text().contains(certain), "the first is a group of its own");
+    let mut snapshot = fixture::snapshot(2, web.engine.participants());
+    for row in snapshot.board.rows.iter_mut().take(3) {
+        row.group = Some(1);
+    }
+    publish(&web.engine, snapshot, &[]);
+    assert!(get(&web, "/").await.text().contains("går inte att skilja från 2 andra"));
+    let mut snapshot = fixture::snapshot(3, web.engine.participants());
+    snapshot.board.rows.iter_mut().for_each(|row| row.group = None);
+    publish(&web.engine, snapshot, &[]);
+    let page = get(&web, "/").await;
+    assert!(!page.text().contains("samma grupp") && !page.text().contains("group several"));
+    assert!(page.text().contains("om två rådhus går att skilja åt med säkerhet är inte känt"));
+}
