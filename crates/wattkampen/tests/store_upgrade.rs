@@ -61,7 +61,8 @@ fn golden(name: &str) -> Value {
 }
 
 /// Fields that depend on the baseline's method.
-const BY_METHOD: [&str; 5] = ["saving_percent", "interval_percent", "saved_kwh", "cv_rmse", "nmbe"];
+const BY_METHOD: [&str; 6] =
+    ["baseline", "saving_percent", "interval_percent", "saved_kwh", "cv_rmse", "nmbe"];
 
 /// Every field of `before` is in `after` with the same value; fields may be added, and a
 /// reason is a text that may be rewritten.

@@ -277,7 +277,7 @@ async fn a_participants_page_shows_its_level_and_the_spread_of_its_days() {
         assert!(swedish.text().contains(part), "{part:?} is missing");
     }
     let english = get(&web, "/participants/soderhamn?lang=en").await;
-    assert!(english.text().contains("2,016 hours); normal use is changed by +2.3%"));
+    assert!(english.text().contains("2,016 hours); normal use is changed by +2.3\u{a0}%"));
 }
 
 /// A reference building has its own part of the board, and is none of the town halls that
