@@ -34,6 +34,11 @@ pub(crate) enum Ineligibility {
     Capacity {
         kilowatts: i64,
     },
+    /// One of several meters has nothing before this day.
+    MeterWithoutHistory {
+        meter: String,
+        first: Date,
+    },
     Fit {
         cv_rmse: f64,
         most: f64,
@@ -172,6 +177,18 @@ impl Ineligibility {
                     "mätarställningen stiger mer än anslutningen på {kilowatts} kW kan leverera, \
                      och de avläsningarna räknas inte; stämmer de, ange mätarens capacity_kw och \
                      importera den avvisade historiken igen"
+                ),
+            ),
+            Self::MeterWithoutHistory { meter, first } => (
+                format!(
+                    "meter {meter} has no history before {first}, so the building's energy is not \
+                     known; import it, or enter from = \"{first}\" at the meter if it was \
+                     installed then"
+                ),
+                format!(
+                    "mätare {meter} har ingen historik före {first}, så husets energi är inte \
+                     känd; importera den, eller ange from = \"{first}\" för mätaren om den \
+                     installerades då"
                 ),
             ),
             Self::Fit { cv_rmse, most } => {

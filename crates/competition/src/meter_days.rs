@@ -19,7 +19,7 @@ use crate::{
         Grade, HourEnergy, MeterConfig, MeterDay, QuarterEnergy, QuarterUpdate, RegisterState,
     },
     gaps::Gap,
-    time::{Day, Hour, QuarterHour},
+    time::{Day, Hour, QuarterHour, each_hour},
 };
 
 /// Days that are kept at most: ten years.
@@ -198,6 +198,20 @@ impl MeterDays {
         self.imported.get(self.index(day)?)?.as_deref()
     }
 
+    /// The first hour of which something is known.
+    pub(crate) fn first_known(&self) -> Option<Hour> {
+        let own = self.quarters().map(|range| range.start);
+        let imported = self.imported_quarters().map(|range| range.start);
+        let first = own.into_iter().chain(imported).min()?;
+        let hours = each_hour(&(first.hour()..first.hour() + 24));
+        hours.clone().find(|hour| self.hour(*hour).is_some()).or_else(|| hours.clone().next())
+    }
+
+    /// Whether the meter is part of the building's sum in an hour.
+    pub(crate) fn is_active(&self, hour: Hour) -> bool {
+        self.config.active.contains(&hour)
+    }
+
     /// The newest reading or imported interval.
     pub(crate) fn latest(&self) -> Option<LatestData> {
         let interval = self.state.reading_interval;
@@ -325,12 +339,22 @@ impl MeterDays {
         readings: &dyn ReadingSource,
         profile: &dyn Fn(Hour) -> i64,
     ) -> Recomputed {
-        let before = self.days().take_while(|(earlier, _)| *earlier < day);
-        let before = before.filter_map(|(_, day)| day.end_state.as_deref()).last();
-        let mut state = before.cloned().unwrap_or_default();
         let first_quarter = self.first_day.first_quarter();
-        let from = state.first_open_quarter().unwrap_or(first_quarter);
-        let (mut updates, mut number) = (Vec::new(), day);
+        let mut number = day;
+        let (mut state, from) = loop {
+            let before = self.days().take_while(|(earlier, _)| *earlier < number);
+            let before = before.filter_map(|(_, day)| day.end_state.as_deref()).last();
+            let state = before.cloned().unwrap_or_default();
+            let from = state.first_open_quarter().unwrap_or(first_quarter);
+            // Quarter-hours that are open and known already are only known again from the
+            // readings of their own day.
+            let known = state.boundary.is_some_and(|boundary| boundary.quarter > from);
+            if !known || from.day() >= number {
+                break (state, from);
+            }
+            number = from.day();
+        };
+        let mut updates = Vec::new();
         loop {
             let samples = readings.samples(meter, number.seconds());
             self.outdated.remove(&number);

@@ -276,6 +276,10 @@ pub struct Meter {
     pub epochs: Vec<Epoch>,
     /// Declared corrections of the energy by a factor.
     pub corrections: Vec<Correction>,
+    /// The first day on which it is part of the building's sum; `None`: it always was.
+    pub from: Option<Date>,
+    /// The first day on which it is no part of the sum any more.
+    pub until: Option<Date>,
 }
 
 impl Meter {
@@ -289,6 +293,8 @@ impl Meter {
             rollover: None,
             epochs: Vec::new(),
             corrections: Vec::new(),
+            from: None,
+            until: None,
         }
     }
 }

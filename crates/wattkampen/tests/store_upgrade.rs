@@ -151,7 +151,7 @@ fn store_of_an_older_version_in_use_is_not_migrated() {
     let output = competition.run(&["audit", "--json"]);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{errors}");
-    assert!(errors.contains("the store has schema version 3, and version 4 is needed"), "{errors}");
+    assert!(errors.contains("the store has schema version 3, and version 5 is needed"), "{errors}");
     assert!(errors.contains("an older version of the service is running"), "{errors}");
     drop(lock);
     assert!(competition.run(&["audit", "--json"]).status.success());

@@ -2,6 +2,7 @@
 //! `timestamp,energy_wh,outdoor_c`, times in UTC, an empty field is missing;
 //! `.csv` or `.csv.gz`. `cargo xtask placebo DIR` calls it.
 mod read;
+mod readings;
 
 use std::error::Error;
 
@@ -62,6 +63,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!();
     bar_of(&default);
     waste(&buildings, &location);
+    println!("\nThe default, of buildings that are read at other times:\n");
+    let at_other_times = readings::READINGS.map(|(name, every, offset)| {
+        let read = |building: &Building| readings::read(building, every, offset);
+        let buildings: Vec<Building> = buildings.iter().map(read).collect();
+        (name, score(&buildings, &location, Method::default()))
+    });
+    print(&at_other_times)?;
     Ok(())
 }
 

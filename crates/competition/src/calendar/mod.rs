@@ -198,7 +198,7 @@ fn kind_of(date: Date, country: Option<Country>) -> DayKind {
 }
 
 /// 1970-01-01 for a date that is out of jiff's range in the zone.
-fn midnight(zone: &TimeZone, date: Date) -> Time {
+pub(crate) fn midnight(zone: &TimeZone, date: Date) -> Time {
     Time(date.to_zoned(zone.clone()).map_or(0, |zoned| zoned.timestamp().as_second()))
 }
 

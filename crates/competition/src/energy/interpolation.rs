@@ -193,10 +193,10 @@ impl RegisterState {
             }
             return;
         }
-        // Boundaries near a reading are linear, so that values that count as measured do
-        // not depend on the profile. The profile distributes the energy between them.
-        let near_start = |at: Time| at.since(from.at) <= NEAR;
-        let near_end = |at: Time| to.at.since(at) <= NEAR;
+        // Boundaries near a reading are linear, so that values that teach the profile do
+        // not depend on it. The profile distributes the energy between them.
+        let near_start = |at: Time| at.since(from.at) <= CLOSE;
+        let near_end = |at: Time| to.at.since(at) <= CLOSE;
         let (mut start, mut end) = (from, to);
         for at in boundaries(from.at, to.at).map(QuarterHour::start) {
             if near_start(at) {

@@ -8,7 +8,7 @@ use fnv::FnvHasher;
 
 use crate::{
     Competition, Correction, Country, Meter, MilliWattHours, Sign, Time, WattHours, Watts,
-    time::Hour,
+    calendar::midnight, time::Hour,
 };
 
 /// Largest capacity of a connection. It keeps all sums far from overflow.
@@ -40,6 +40,9 @@ pub(crate) struct MeterConfig {
     pub(crate) changes: Vec<RegisterChange>,
     /// Hours whose energy is multiplied by a factor; stored days do not depend on them.
     corrections: Vec<(Range<Hour>, f64)>,
+    /// Hours in which the meter is part of the building's sum; stored days do not depend
+    /// on them.
+    pub(crate) active: Range<Hour>,
     /// Gaps that end after this are filled by the load profile.
     pub(crate) contest_start: Time,
     /// Hash of everything that stored days depend on. Stores hold it: the same
@@ -75,6 +78,7 @@ impl MeterConfig {
             rollover,
             changes,
             corrections: meter.corrections.iter().map(corrected_hours).collect(),
+            active: active_hours(meter, competition),
             contest_start,
             fingerprint: hasher.finish(),
         }
@@ -109,4 +113,10 @@ impl MeterConfig {
 
 fn corrected_hours(it: &Correction) -> (Range<Hour>, f64) {
     (Hour::containing(it.from)..Hour::at_or_after(it.until), it.factor)
+}
+
+fn active_hours(meter: &Meter, competition: &Competition) -> Range<Hour> {
+    let hour = |date| Hour::at_or_after(midnight(&competition.timezone, date));
+    let start = meter.from.map_or(Hour::new(i64::MIN), hour);
+    start..meter.until.map_or(Hour::new(i64::MAX), hour)
 }

@@ -50,15 +50,21 @@ impl MeterDays {
     }
 
     /// Whether the register knows a quarter-hour only as a part of a gap.
-    pub(crate) fn is_in_gap(&self, quarter: QuarterHour) -> bool {
+    fn is_in_gap(&self, quarter: QuarterHour) -> bool {
         let own = self.by_register(quarter);
         own.is_some_and(|it| !it.starts_close() || !it.ends_close())
     }
 
-    /// An interval was imported into a gap, which [`MeterDays::next_imported_into`] gives
-    /// once.
-    pub(crate) fn imported_into(&mut self, quarter: QuarterHour) {
-        self.imported_into.insert(quarter);
+    /// The imported energy of quarter-hours changes. True where some belong to gaps, which
+    /// [`MeterDays::next_imported_into`] gives once each.
+    pub(crate) fn imported_into(&mut self, quarters: impl Iterator<Item = QuarterHour>) -> bool {
+        let before = self.imported_into.len();
+        for quarter in quarters {
+            if self.is_in_gap(quarter) {
+                self.imported_into.insert(quarter);
+            }
+        }
+        self.imported_into.len() > before
     }
 
     /// A range with a gap to divide again because of an import.

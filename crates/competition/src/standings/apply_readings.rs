@@ -61,11 +61,8 @@ impl Standings {
             .collect();
         let index = meter.0 as usize;
         let end = first + parts as i64;
-        let days = &mut self.meter_days[index];
-        let into = each_quarter(&(first..end)).find(|quarter| days.is_in_gap(*quarter));
-        if let Some(quarter) = into {
-            // Gaps are divided once for all rows of an import.
-            days.imported_into(quarter);
+        // Gaps are divided once for all rows of an import.
+        if self.meter_days[index].imported_into(each_quarter(&(first..end))) {
             self.enqueue(self.owners[index].0 as usize);
         }
         self.change_hours(index, first.hour()..first.hour() + 1, |days| {
@@ -85,8 +82,7 @@ impl Standings {
             if removed.is_empty() {
                 continue;
             }
-            if let Some(quarter) = removed.iter().find(|quarter| days.is_in_gap(**quarter)) {
-                days.imported_into(*quarter);
+            if days.imported_into(removed.iter().copied()) {
                 self.enqueue(self.owners[index].0 as usize);
             }
             self.change_hours(index, hour..hour + 1, |days| days.remove_imported(&removed));

@@ -47,6 +47,9 @@ impl Standings {
             if excluded > 0 && days + excluded >= needed {
                 return Some(Ineligibility::ExcludedDays { days, needed, excluded });
             }
+            if let Some(reason) = self.meter_without_history(state) {
+                return Some(reason);
+            }
             return Some(Ineligibility::BaselineDays {
                 days,
                 needed,
@@ -121,7 +124,8 @@ impl Standings {
     }
 
     /// Why too few hours are known: since when a register is in quarantine, that gaps
-    /// reach over an edge, or from which day the needed share would be reached if no more hours were missing.
+    /// reach over an edge, or from which day the needed share would be reached if no more
+    /// hours were missing.
     fn coverage_gap(
         &self,
         state: &ParticipantState,
@@ -131,7 +135,8 @@ impl Standings {
     ) -> Ineligibility {
         let needed = self.competition.thresholds.coverage;
         let meter_days = &self.meter_days[state.meters.clone()];
-        let doubted = meter_days.iter().filter(|it| it.state.suspect.is_some());
+        let active = meter_days.iter().filter(|it| it.is_active(Hour::containing(now)));
+        let doubted = active.filter(|it| it.state.suspect.is_some());
         if let Some(good) = doubted.filter_map(|it| it.state.last_good).map(|good| good.at).min() {
             return Ineligibility::Quarantine { share, since: state.calendar.date(good) };
         }

@@ -11,6 +11,7 @@ mod clusters;
 mod doubt_check;
 mod effect;
 mod ineligibility_check;
+mod meter_set;
 mod notices;
 mod portfolio;
 mod queries;
@@ -73,7 +74,9 @@ impl Standings {
                 names.insert(meter.id.clone(), MeterIndex(meter_days.len() as u32));
                 owners.push(ParticipantIndex(who as u32));
                 let config = MeterConfig::new(meter, &competition, contest);
-                meter_days.push(MeterDays::new(config, first_day, edges.clone()));
+                let own = [config.active.start, config.active.end].map(Hour::first_quarter);
+                let edges = edges.iter().copied().chain(own).collect();
+                meter_days.push(MeterDays::new(config, first_day, edges));
             }
             states.push(state);
         }
@@ -177,11 +180,12 @@ fn is_sentinel(register: i64) -> bool {
 /// sum may be below zero: meters are not read at the same second.
 const BELOW_ZERO: f64 = 0.02;
 
-/// Signed sum of a participant's meters in an hour.
+/// Signed sum of a participant's meters in an hour: of those that it had then.
 fn house_hour(meters: &[MeterDays], hour: Hour) -> HouseHour {
     let mut sum = HourEnergy { energy: MilliWattHours(0), grade: Grade::Measured };
-    let mut moved = 0_i64;
-    for meter in meters {
+    let (mut moved, mut any) = (0_i64, false);
+    for meter in meters.iter().filter(|meter| meter.is_active(hour)) {
+        any = true;
         let Some(HourEnergy { energy, grade }) = meter.hour(hour) else {
             return HouseHour::Unknown;
         };
@@ -190,7 +194,7 @@ fn house_hour(meters: &[MeterDays], hour: Hour) -> HouseHour {
         moved = moved.saturating_add(energy.0);
     }
     match sum {
-        _ if meters.is_empty() => HouseHour::Unknown,
+        _ if !any => HouseHour::Unknown,
         HourEnergy { grade: Grade::Unplaced, .. } => HouseHour::Unplaced,
         HourEnergy { energy, .. } if (energy.0 as f64) < -BELOW_ZERO * moved as f64 => {
             HouseHour::BelowZero

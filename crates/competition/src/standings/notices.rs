@@ -21,6 +21,9 @@ pub enum NoticeKind {
     BelowZero,
     /// Imported intervals in a gap do not add up to what the register moved in it.
     ImportDisagrees,
+    /// A meter was added or taken down between the start of the baseline and the end of
+    /// the contest.
+    MeterSet,
 }
 
 impl NoticeKind {
@@ -30,6 +33,7 @@ impl NoticeKind {
             Self::GapOverEdge => "gap-over-edge",
             Self::BelowZero => "below-zero",
             Self::ImportDisagrees => "import-disagrees",
+            Self::MeterSet => "meter-set",
         }
     }
 }
@@ -63,6 +67,7 @@ impl Standings {
             let name = &self.participants[who.0 as usize].meters[meter - state.meters.start].id;
             notices.extend(days.gaps().filter_map(|gap| over_edge(state, days, gap, name)));
             notices.extend(days.gaps().filter_map(|gap| disagreement(state, gap, name)));
+            notices.extend(self.meter_set(who, meter));
         }
         let below = state.totals().below_zero_hours;
         notices.extend((below > 0).then(|| below_zero(below)));

@@ -25,7 +25,8 @@ impl Standings {
         quarter: QuarterHour,
     ) -> (Option<QuarterEnergy>, Option<MilliWattHours>) {
         let mut sum: Option<QuarterEnergy> = None;
-        for days in &self.meter_days[state.meters.clone()] {
+        let meters = &self.meter_days[state.meters.clone()];
+        for days in meters.iter().filter(|days| days.is_active(quarter.hour())) {
             let Some(bin) = days.quarter(quarter) else {
                 sum = None;
                 break;
@@ -178,8 +179,10 @@ impl Standings {
     /// half of the meter's own intervals, bounded to two minutes and two and a half hours.
     /// Silent: older than six hours.
     pub fn latest_reading(&self, who: ParticipantIndex, now: Time) -> LatestReading {
-        let meter_days = &self.meter_days[self.state(who).meters.clone()];
-        let behind = meter_days.iter().map(MeterDays::latest).min().flatten();
+        let meters = &self.meter_days[self.state(who).meters.clone()];
+        let active = |meter: &&MeterDays| meter.is_active(Hour::containing(now));
+        let meter_days: Vec<&MeterDays> = meters.iter().filter(active).collect();
+        let behind = meter_days.iter().map(|meter| meter.latest()).min().flatten();
         let Some(behind) = behind else {
             return LatestReading { measured_at: None, power: None, contact: Contact::Silent };
         };
@@ -190,7 +193,7 @@ impl Standings {
                 .filter(|_| meter.latest().is_some_and(|it| it.is_reading));
             Some(Watts(meter.config.sign * power?.0))
         };
-        let power = meter_days.iter().map(power).sum();
+        let power = meter_days.into_iter().map(power).sum();
         let age = now.since(behind.until);
         let max_age = (behind.interval.saturating_mul(5) / 2).clamp(120, 9_000);
         let contact = match age {

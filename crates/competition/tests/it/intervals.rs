@@ -6,7 +6,7 @@ use competition::{
 };
 use proptest::prelude::*;
 
-use crate::support::{Map, competition, midnight, participant, sample};
+use crate::support::{Map, boards, competition, midnight, participant, sample};
 
 const METER: MeterIndex = MeterIndex(0);
 const HALL: ParticipantIndex = ParticipantIndex(0);
@@ -137,5 +137,42 @@ proptest! {
             points.iter().map(|it| (it.energy, it.provenance)).collect::<Vec<_>>()
         };
         prop_assert_eq!(series(&take(rows)), series(&take(sorted)));
+    }
+
+    /// Intervals that are taken back leave nothing, whatever the readings around them.
+    #[test]
+    fn intervals_that_are_taken_back_leave_nothing(
+        every in 1i64..40,
+        (first, hours) in (0i64..100, 1i64..100),
+        settled in any::<bool>(),
+        quarters in any::<bool>(),
+    ) {
+        let start = midnight(2027, 3, 14);
+        let seconds = if quarters { 900 } else { HOUR };
+        let row = |n| interval(start + n * seconds, seconds, 100_000 + n * 37);
+        let rows: Vec<_> = (0..100 * HOUR / seconds).map(row).collect();
+        let range = Time(start + first * HOUR)..Time(start + (first + hours) * HOUR);
+        let mut map = Map::default();
+        let (mut taken_back, mut never) = (standings(), standings());
+        for n in (0..=100).step_by(every as usize) {
+            let sample = sample(start + n * HOUR + 600, 90_000 + n * 900);
+            map.take(&mut taken_back, METER, sample);
+            never.append(METER, sample);
+        }
+        rows.iter().for_each(|row| taken_back.interval(METER, row));
+        if settled {
+            taken_back.settle(&map);
+        }
+        taken_back.remove_intervals(METER, range.clone());
+        taken_back.settle(&map);
+        let kept = rows.iter().filter(|row| !range.contains(&row.start));
+        kept.for_each(|row| never.interval(METER, row));
+        never.settle(&map);
+        let now = start + 110 * HOUR;
+        let series = |standings: &Standings| standings.series(HALL, Time(start)..Time(now), 900);
+        for (got, expected) in series(&taken_back).iter().zip(series(&never)) {
+            prop_assert_eq!(*got, expected);
+        }
+        prop_assert!(boards(&taken_back, now) == boards(&never, now));
     }
 }

@@ -143,6 +143,8 @@ fn meter(meter: &competition::Meter) -> (String, Value) {
         "capacity_w": meter.capacity.0,
         "rollover_wh": meter.rollover.map(|it| it.0),
         "changes": epochs,
+        "from": meter.from.map(|date| date.to_string()),
+        "until": meter.until.map(|date| date.to_string()),
     });
     (meter.id.clone(), value)
 }

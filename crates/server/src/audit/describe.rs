@@ -88,12 +88,21 @@ pub fn describe(event: &AuditEvent) -> String {
             };
             format!("sealed: {readings} readings in {days} days of meters{again}")
         }
-        AuditEvent::Import { what, name, first, last, taken, replaced, .. } => {
+        AuditEvent::Import { what, name, first, last, taken: 0, replaced: 0, removed, .. } => {
+            format!("taken back: {removed} rows of {what} of {name}, {first} to {last}")
+        }
+        AuditEvent::Import { what, name, first, last, taken, replaced, removed, .. } => {
             let replaced = match replaced {
                 0 => String::new(),
                 replaced => format!(", and {replaced} that replaced other values"),
             };
-            format!("imported: {taken} rows of {what} of {name}{replaced}, {first} to {last}")
+            let removed = match removed {
+                0 => String::new(),
+                removed => format!(", in place of {removed} rows of other lengths"),
+            };
+            format!(
+                "imported: {taken} rows of {what} of {name}{replaced}{removed}, {first} to {last}"
+            )
         }
         AuditEvent::PostLock { what, name, first, last, rows } => format!(
             "received after the lock, kept and not counted: {rows} rows of {what} of {name}, \

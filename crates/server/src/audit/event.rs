@@ -109,6 +109,9 @@ pub enum AuditEvent {
         taken: i64,
         /// How many rows replaced another value, as the organiser requested.
         replaced: i64,
+        /// How many rows were taken back, or made room for rows of another length.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        removed: i64,
         /// SHA-256 over the digests of the changed days, hexadecimal.
         root: String,
         /// Last row of the store's list of imports that the entry covers.
@@ -138,6 +141,12 @@ pub enum AuditEvent {
     /// An event that this version of the program does not know.
     #[serde(other, skip_serializing)]
     Unknown,
+}
+
+/// Entries of versions that could not take rows back have no such field.
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+const fn is_zero(count: &i64) -> bool {
+    *count == 0
 }
 
 /// Late readings of a meter.

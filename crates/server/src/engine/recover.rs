@@ -167,6 +167,12 @@ pub(super) fn apply_imports(
     let ids = standings.participants().iter().zip((0..).map(ParticipantIndex));
     let ids: HashMap<String, _> = ids.map(|(who, index)| (who.id.clone(), index)).collect();
     let now = store.imports.rows_since(since, &mut |row| match row {
+        ImportedRow::Removed { meter, first, last } => {
+            if let Some(meter) = standings.meter(meter) {
+                standings.remove_intervals(meter, first..Time(last.0 + 1));
+                changed(standings.owner(meter));
+            }
+        }
         ImportedRow::Interval { meter, interval } => {
             if let Some(meter) = standings.meter(meter) {
                 standings.interval(meter, &interval);

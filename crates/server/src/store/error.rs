@@ -48,6 +48,9 @@ pub enum StoreError {
         /// What is wrong with the bytes.
         source: Corrupt,
     },
+    /// The result is locked.
+    #[error("the result is locked, and imported rows stay as they are")]
+    Locked,
     /// SQLite failed, for example because the disk is full.
     #[error("the store refused: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -68,6 +71,7 @@ impl StoreError {
             }
             Self::Foreign(_) => "give another data directory",
             Self::Damaged { .. } => "restore the data directory from a backup",
+            Self::Locked => "an amendment changes a locked result: wattkampen amend",
             Self::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                     "another program is writing to the store; try again in some seconds"

@@ -9,7 +9,10 @@
 //!
 //! A beginning that is stored already keeps its value: another value for it is reported
 //! as a conflict and not stored, unless the organiser asks for replacement. An interval
-//! that overlaps another one of its meter is not stored either.
+//! that overlaps another one of its meter is not stored either; with replacement it takes
+//! the place of all that it overlaps. Rows are taken back by their meter and time. A
+//! locked result permits neither.
+use core::ops::Range;
 use std::{path::Path, rc::Rc, time::Duration};
 
 use competition::{Celsius, IntervalReading, Time};
@@ -18,7 +21,7 @@ use super::{
     error::StoreError,
     import_store::ImportStore,
     recover::add_meters,
-    rows::ImportOutcome,
+    rows::{ImportOutcome, RemovedRows},
     schema::{self, Durability},
     service_clock,
 };
@@ -70,6 +73,39 @@ impl Importer {
         rows: &[IntervalReading],
     ) -> Result<ImportOutcome, StoreError> {
         self.imports.put_intervals(meter, rows, self.replace, &self.clock)
+    }
+
+    /// Imported intervals of a meter that begin in a range.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn intervals_in(
+        &self,
+        meter: &str,
+        range: &Range<Time>,
+    ) -> Result<RemovedRows, StoreError> {
+        self.imports.intervals_in(meter, range)
+    }
+
+    /// Takes imported intervals of a meter back that begin in a range.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] once the result is locked, and where the file cannot be
+    /// written; nothing is taken back then.
+    pub fn remove_intervals(
+        &mut self,
+        meter: &str,
+        range: &Range<Time>,
+    ) -> Result<RemovedRows, StoreError> {
+        self.imports.remove_intervals(meter, range, &self.clock)
+    }
+
+    /// Whether the result is locked: rows are then kept apart, and none is replaced.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn is_locked(&self) -> Result<bool, StoreError> {
+        self.imports.is_locked()
     }
 
     /// Writes outdoor temperatures of a participant in one transaction; a time stands

@@ -1,6 +1,9 @@
 //! Table `row_seal`: digests of the days of imported rows, each under the entry of the
 //! audit log that covers it, and the verification of the rows against them.
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::{
+    collections::BTreeMap,
+    ops::{Range, RangeInclusive},
+};
 
 use competition::Time;
 use data_encoding::HEXLOWER;
@@ -50,11 +53,13 @@ struct Changes {
     range: [Time; 2],
     inserted: i64,
     replaced: i64,
+    removed: i64,
 }
 
 fn changes(connection: &Connection, since: i64, upto: i64) -> Result<Vec<Changes>, StoreError> {
     let mut ranges = connection.prepare_cached(
-        "SELECT kind, name, min(first), max(last), sum(taken), sum(replaced) FROM imported
+        "SELECT kind, name, min(first), max(last), sum(taken), sum(replaced),
+                sum(removed) FROM imported
          WHERE seq > ? AND seq <= ? GROUP BY kind, name",
     )?;
     let changes = ranges.query_map((since, upto), |row| {
@@ -64,6 +69,7 @@ fn changes(connection: &Connection, since: i64, upto: i64) -> Result<Vec<Changes
             range: [Time(row.get(2)?), Time(row.get(3)?)],
             inserted: row.get(4)?,
             replaced: row.get(5)?,
+            removed: row.get(6)?,
         })
     })?;
     Ok(changes.collect::<Result<_, _>>()?)
@@ -82,17 +88,21 @@ pub(super) fn append_entries(
     };
     let upto = rows::last_listed(change)?;
     let mut head = None;
-    for Changes { kind, name, range: [first, last], inserted, replaced } in
+    for Changes { kind, name, range: [first, last], inserted, replaced, removed } in
         changes(change, since, upto)?
     {
         let end = midnight(last).0 + DAY;
-        let seals = digests(change, kind, &name, midnight(first).0, end)?;
+        let mut seals = digests(change, kind, &name, midnight(first).0, end)?;
+        if removed > 0 {
+            seal_emptied_days(change, kind, &name, midnight(first).0..end, &mut seals)?;
+        }
         let event = AuditEvent::Import {
             what: kind.name().to_owned(),
             first: moment(first),
             last: moment(last),
             taken: inserted,
             replaced,
+            removed,
             root: root(kind, &name, &seals),
             upto,
             name: name.clone(),
@@ -108,6 +118,27 @@ pub(super) fn append_entries(
         }
     }
     Ok(head)
+}
+
+/// Adds seals of days that had rows and have none any more.
+fn seal_emptied_days(
+    change: &Transaction<'_>,
+    kind: RowKind,
+    name: &str,
+    days: Range<i64>,
+    seals: &mut Vec<DaySeal>,
+) -> Result<(), StoreError> {
+    let mut sealed = change.prepare_cached(
+        "SELECT DISTINCT day FROM row_seal WHERE kind = ? AND name = ? AND day >= ? AND day < ?",
+    )?;
+    let sealed = sealed.query_map((kind, name, days.start, days.end), |row| row.get(0))?;
+    for day in sealed.collect::<Result<Vec<i64>, _>>()? {
+        if !seals.iter().any(|seal| seal.day == day) {
+            seals.push(DaySeal { day, count: 0, digest: Sha256::new().finalize().into() });
+        }
+    }
+    seals.sort_unstable_by_key(|seal| seal.day);
+    Ok(())
 }
 
 /// Gathers rows, which are sorted by time, into days.
@@ -232,6 +263,8 @@ pub(super) fn verify(
                 }
             }
         }
+        // A day whose rows were all taken back has none.
+        expected.retain(|_, (_, seal)| seal.count > 0);
         wrong.extend(expected.into_iter().map(|(day, (entry, _))| (day, Some(entry))));
         let wrong = wrong.into_iter().filter(|(day, _)| !is_uncovered(*day));
         findings.extend(wrong.map(|(day, entry)| Finding::Imported {

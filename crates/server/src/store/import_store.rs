@@ -1,4 +1,5 @@
 //! Imported rows of a store, and the rows that wait after the lock.
+use core::ops::Range;
 use std::{collections::BTreeMap, rc::Rc};
 
 use competition::{Celsius, IntervalReading, Sample, Time};
@@ -9,7 +10,7 @@ use super::{
     error::StoreError,
     import_seals, post_lock,
     row_kind::RowKind,
-    rows::{self, ImportOutcome, ImportedRow},
+    rows::{self, ImportOutcome, ImportedRow, RemovedRows},
     schema::begin_write,
     service_clock,
 };
@@ -102,6 +103,45 @@ impl ImportStore {
         };
         change.commit()?;
         Ok(outcome)
+    }
+
+    /// Imported intervals of a meter that begin in a range.
+    pub(super) fn intervals_in(
+        &self,
+        meter: &str,
+        range: &Range<Time>,
+    ) -> Result<RemovedRows, StoreError> {
+        rows::intervals_in(&self.connection, meter, range)
+    }
+
+    /// Takes intervals of a meter back that begin in a range, in one transaction with their
+    /// entry.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] once the result is locked, and where the file cannot be
+    /// written; nothing is taken back then.
+    pub(super) fn remove_intervals(
+        &self,
+        meter: &str,
+        range: &Range<Time>,
+        clock: &Clock,
+    ) -> Result<RemovedRows, StoreError> {
+        let change = begin_write(&self.connection)?;
+        if chain::is_locked(&change)? {
+            return Err(StoreError::Locked);
+        }
+        let now = service_clock::entry_time(&change, clock)?;
+        // Earlier imports get their own entries, so that this one is about removed rows.
+        import_seals::append_entries(&change, now)?;
+        let removed = rows::remove_intervals(&change, meter, range)?;
+        import_seals::append_entries(&change, now)?;
+        change.commit()?;
+        Ok(removed)
+    }
+
+    /// Whether the result is locked.
+    pub(super) fn is_locked(&self) -> Result<bool, StoreError> {
+        chain::is_locked(&self.connection)
     }
 
     /// Writes outdoor temperatures of a participant in one transaction, or keeps them

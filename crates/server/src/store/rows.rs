@@ -1,5 +1,8 @@
 //! Tables `interval`, `temperature` and `imported`: imported rows, and the list of the
 //! ranges that imports changed.
+use core::ops::Range;
+use std::collections::BTreeMap;
+
 use competition::{Celsius, IntervalReading, MilliWattHours, Time};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
@@ -22,6 +25,8 @@ pub struct ImportOutcome {
     pub unchanged: u64,
     /// Rows that replaced another value.
     pub replaced: u64,
+    /// Stored rows of other lengths that made room for replacing ones.
+    pub removed: u64,
     /// New rows that are kept apart because the result is locked.
     pub post_lock: u64,
     /// Positions of rows whose beginning has another value, which stays.
@@ -55,13 +60,32 @@ impl ImportOutcome {
     }
 
     const fn changed(&self) -> bool {
-        self.inserted + self.replaced > 0
+        self.inserted + self.replaced + self.removed > 0
     }
+}
+
+/// Imported intervals that were taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RemovedRows {
+    /// How many.
+    pub rows: u64,
+    /// Their energy.
+    pub energy: MilliWattHours,
+    /// Beginning of the first and of the last, where there are some.
+    pub range: Option<[Time; 2]>,
 }
 
 /// An imported row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ImportedRow<'a> {
+    /// Rows of a meter that begin between these times, both included, may have been taken
+    /// back; those that are stored follow.
+    Removed {
+        /// Name of the meter.
+        meter: &'a str,
+        first: Time,
+        last: Time,
+    },
     /// Energy of an interval.
     Interval {
         /// Name of the meter.
@@ -104,7 +128,8 @@ pub(super) fn is_storable(start: Time) -> bool {
 }
 
 /// Writes intervals of a meter, whose beginnings are storable; `replace`: over another
-/// value for the same interval.
+/// value for the same interval, and in place of all stored intervals that they overlap.
+/// Rows of one batch do not replace each other.
 pub(super) fn put_intervals(
     change: &Transaction<'_>,
     replace: bool,
@@ -123,9 +148,13 @@ pub(super) fn put_intervals(
     let mut put = change.prepare_cached(
         "INSERT OR REPLACE INTO interval (key, seconds, energy) VALUES (?, ?, ?)",
     )?;
+    let mut remove = change.prepare_cached("DELETE FROM interval WHERE key = ?")?;
     // Most batches are in order and go where nothing is stored yet: they need no look-ups.
     let empty = !near.exists((at(first.0 - HOUR), at(last.0 + HOUR)))?;
     let mut free_from = first.0;
+    // Ends of the rows of this batch, by their beginnings, and the rows that made room.
+    let mut written: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut made_room: Vec<Time> = Vec::new();
     for (index, row) in rows.iter().enumerate() {
         let &IntervalReading { start, seconds, energy } = row;
         let end = start.0 + seconds;
@@ -133,31 +162,81 @@ pub(super) fn put_intervals(
             outcome.inserted += 1;
         } else {
             let mut same = None;
-            let mut overlaps = false;
+            let (mut overlaps, mut in_the_way) = (false, Vec::new());
             let mut found = near.query((at(start.0 - HOUR), at(end)))?;
             while let Some(stored) = found.next()? {
                 let stored = interval(stored)?;
                 if stored.start == start && stored.seconds == seconds {
                     same = Some(stored.energy);
-                } else {
-                    overlaps |= stored.start.0 + stored.seconds > start.0;
+                } else if stored.start.0 + stored.seconds > start.0 {
+                    overlaps |= !replace || written.contains_key(&stored.start.0);
+                    in_the_way.push(stored.start);
                 }
             }
             if overlaps {
                 outcome.overlaps.push(index);
                 continue;
             }
+            for other in in_the_way {
+                remove.execute([at(other.0)])?;
+                made_room.push(other);
+            }
             if !outcome.count(index, same.as_ref(), &energy, replace) {
                 continue;
             }
         }
         free_from = free_from.max(end);
+        if replace {
+            written.insert(start.0, end);
+        }
         put.execute((at(start.0), seconds, energy.0))?;
     }
-    if outcome.changed() {
-        list_range(change, RowKind::Interval, meter, [first, last], &outcome)?;
+    outcome.removed = made_room.len() as u64;
+    if let Some(range) = span([first, last].into_iter().chain(made_room))
+        && outcome.changed()
+    {
+        list_range(change, RowKind::Interval, meter, range, &outcome)?;
     }
     Ok(outcome)
+}
+
+/// Intervals of a meter that begin in a range.
+pub(super) fn intervals_in(
+    connection: &Connection,
+    meter: &str,
+    range: &Range<Time>,
+) -> Result<RemovedRows, StoreError> {
+    let (rows, energy, first, last): (i64, i64, Option<i64>, Option<i64>) = connection
+        .prepare_cached(
+            "SELECT count(*), coalesce(sum(energy), 0), min(interval.key), max(interval.key)
+             FROM meter JOIN interval
+             ON interval.key >= (meter.key << 38) + ? AND interval.key < (meter.key << 38) + ?
+             WHERE name = ?",
+        )?
+        .query_row((key(0, range.start), key(0, range.end), meter), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+    let range = first.zip(last).map(|(first, last)| [time_of(first), time_of(last)]);
+    Ok(RemovedRows { rows: rows.unsigned_abs(), energy: MilliWattHours(energy), range })
+}
+
+/// Takes intervals of a meter back that begin in a range.
+pub(super) fn remove_intervals(
+    change: &Transaction<'_>,
+    meter: &str,
+    range: &Range<Time>,
+) -> Result<RemovedRows, StoreError> {
+    let removed = intervals_in(change, meter, range)?;
+    let Some(listed) = removed.range else { return Ok(removed) };
+    change
+        .prepare_cached(
+            "DELETE FROM interval WHERE key >= ((SELECT key FROM meter WHERE name = ?1) << 38) + ?2
+             AND key < ((SELECT key FROM meter WHERE name = ?1) << 38) + ?3",
+        )?
+        .execute((meter, key(0, range.start), key(0, range.end)))?;
+    let outcome = ImportOutcome { removed: removed.rows, ..ImportOutcome::default() };
+    list_range(change, RowKind::Interval, meter, listed, &outcome)?;
+    Ok(removed)
 }
 
 /// Writes outdoor temperatures of a participant; a time stands for its hour.
@@ -198,13 +277,14 @@ fn list_range(
     [first, last]: [Time; 2],
     outcome: &ImportOutcome,
 ) -> Result<(), StoreError> {
-    let [inserted, replaced] = [outcome.inserted, outcome.replaced].map(u64::cast_signed);
+    let counts = [outcome.inserted, outcome.replaced, outcome.removed];
+    let [inserted, replaced, removed] = counts.map(u64::cast_signed);
     change
         .prepare_cached(
-            "INSERT INTO imported (kind, name, first, last, taken, replaced)
-             VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO imported (kind, name, first, last, taken, replaced, removed)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
         )?
-        .execute((kind, name, first.0, last.0, inserted, replaced))?;
+        .execute((kind, name, first.0, last.0, inserted, replaced, removed))?;
     Ok(())
 }
 
@@ -230,7 +310,7 @@ pub(super) fn rows_since(
         return Ok(newest);
     }
     let mut ranges = connection.prepare_cached(
-        "SELECT kind, name, min(first), max(last) FROM imported
+        "SELECT kind, name, min(first), max(last), sum(removed) FROM imported
          WHERE seq > ? AND seq <= ? GROUP BY kind, name",
     )?;
     let mut ranges = ranges.query((since, newest))?;
@@ -239,6 +319,10 @@ pub(super) fn rows_since(
         let (first, last): (i64, i64) = (range.get(2)?, range.get(3)?);
         match kind {
             RowKind::Interval => {
+                if range.get::<_, i64>(4)? > 0 {
+                    let (first, last) = (Time(first), Time(last));
+                    each(ImportedRow::Removed { meter: &name, first, last });
+                }
                 let mut rows = connection.prepare_cached(
                     "SELECT interval.key, seconds, energy FROM meter JOIN interval
                      ON interval.key BETWEEN (meter.key << 38) + ? AND (meter.key << 38) + ?

@@ -7,7 +7,7 @@
 //!
 //! It also renames `aside` to `post_lock`. Other tables and columns keep the names of the
 //! version that created them: `unsealed` lists the days that wait for a seal, `taken`
-//! counts the rows that an import inserted.
+//! counts the rows that an import inserted. Version 5 counts those that were taken back.
 use std::{
     fs::{self, File, TryLockError},
     io,
@@ -44,7 +44,7 @@ pub(super) const TIME_BITS: u32 = 38;
 const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// One migration a version. The SQL of a released migration is never edited.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE meter (
         key      INTEGER PRIMARY KEY,       -- 1, 2, …
@@ -143,6 +143,9 @@ const MIGRATIONS: [&str; 4] = [
         speed      REAL    NOT NULL,        -- seconds of the service in one
         stop       INTEGER                  -- the service's clock stops then, if at all
     ) STRICT;
+",
+    "
+    ALTER TABLE imported ADD COLUMN removed INTEGER NOT NULL DEFAULT 0; -- rows taken back
 ",
 ];
 

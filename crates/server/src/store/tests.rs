@@ -16,6 +16,8 @@ use super::{
 };
 use crate::{audit::AuditEvent, clock::Clock};
 
+mod imports;
+
 const METERS: [&str; 3] = ["a", "b", "c"];
 
 type Model = BTreeMap<(u32, i64), Sample>;

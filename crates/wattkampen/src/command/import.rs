@@ -1,6 +1,7 @@
 //! `import`: history from files into a competition's store, while its service runs or not.
 mod args;
 mod command_line;
+mod remove;
 
 use std::{
     io::{BufRead, IsTerminal, Write},
@@ -31,17 +32,26 @@ fn failed(error: impl Into<ImportError>) -> Failure {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
-    let common = args.command.common();
+    if let Some(removed) = args.remove.run(&config) {
+        return removed;
+    }
+    let Some(command) = &args.command else {
+        return Err(Failure::usage(
+            "import has nothing to import",
+            "name what the files hold, readings or temperature, or take rows back with --remove",
+        ));
+    };
+    let common = command.common();
     check_zone(common)?;
     let saved = SavedLayouts::beside(&args.config);
-    let mut statements = args.command.statements();
+    let mut statements = command.statements();
     let mut known = saved.all().map_err(usage)?;
     if let Some(name) = &common.layout {
         let layout = saved.load(name).map_err(usage)?;
         statements = statements.or(&layout.statements);
         known = vec![layout];
     }
-    let stated_id = args.command.stated_id(&config)?;
+    let stated_id = command.stated_id(&config)?;
     let (competition, participants) = (config.competition.clone(), config.participants.clone());
     let now = service_clock(&config.data)?.now();
     let validator = ImportValidator::new(&competition, now);
@@ -53,7 +63,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         known,
         common,
         saved,
-        temperature: args.command.is_temperature(),
+        temperature: command.is_temperature(),
         validator,
         now,
     };
@@ -288,7 +298,12 @@ impl Target<'_> {
 
     fn importer(&self) -> Result<Importer, Failure> {
         let replace = self.common.replace;
-        Importer::open(&self.config.data, &self.meter_ids(), replace).map_err(failed)
+        let importer = Importer::open(&self.config.data, &self.meter_ids(), replace);
+        let importer = importer.map_err(failed)?;
+        if replace && importer.is_locked().map_err(failed)? {
+            return Err(failed(StoreError::Locked));
+        }
+        Ok(importer)
     }
 
     fn meter_ids(&self) -> Vec<&str> {

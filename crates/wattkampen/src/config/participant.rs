@@ -231,6 +231,16 @@ fn meter(
         section.number("capacity_kw", 1.0, 100_000.0, "kW, capacity of the grid connection");
     let rollover =
         section.integer("rollover_wh", 1000, 1 << 52, "Wh at which the register returns to 0");
+    let (from, until) = (section.optional_date("from"), section.optional_date("until"));
+    if let Some((from, until)) = from.as_ref().zip(until.as_ref())
+        && until.value <= from.value
+    {
+        section.source.report(
+            until.offset,
+            format!("a meter is used until {}, which is not after {}", until.value, from.value),
+            "from is its first day, until the day after its last",
+        );
+    }
     let text = text?;
     if let Err(error) = text.value.parse::<MeterId>() {
         section.source.report(
@@ -265,6 +275,7 @@ fn meter(
         meter.capacity = Watts((capacity.value * 1000.0) as i64);
     }
     meter.rollover = rollover.map(|wh| WattHours(wh.value));
+    (meter.from, meter.until) = (from.map(|it| it.value), until.map(|it| it.value));
     meter.epochs =
         changes.iter().filter(|(of, _)| of == text.value).map(|(_, epoch)| *epoch).collect();
     Some(meter)

@@ -214,6 +214,12 @@ impl<'s, 'a> Section<'s, 'a> {
         );
     }
 
+    /// A local date, where it is given.
+    pub(super) fn optional_date(&self, key: &'static str) -> Option<Located<jiff::civil::Date>> {
+        self.value(key)?;
+        self.date(key)
+    }
+
     /// A local date that must be present, as a TOML date or as a text.
     pub(super) fn date(&self, key: &'static str) -> Option<Located<jiff::civil::Date>> {
         let value = match self.value(key) {

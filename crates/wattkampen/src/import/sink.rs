@@ -12,7 +12,8 @@ use super::{error::ImportError, options::ValueKind, tally::Tally};
 const BATCH: usize = 20_000;
 
 const CONFLICT: &str = "another value is stored for this time (--replace stores the new one)";
-const OVERLAP: &str = "overlaps a stored interval of another length";
+const OVERLAP: &str =
+    "overlaps a stored interval of another length (--replace exchanges it, --remove takes it back)";
 
 /// A row of a file: its line, the start of its interval (seconds of UTC), the interval's
 /// length (of energies) and its value (mWh, or hundredths of a degree Celsius).
@@ -111,6 +112,7 @@ fn add_outcome(outcome: &ImportOutcome, tally: &mut Tally) {
     tally.taken += outcome.inserted;
     tally.repeated += outcome.unchanged;
     tally.replaced += outcome.replaced;
+    tally.removed += outcome.removed;
     tally.after_lock += outcome.post_lock;
 }
 

@@ -12,6 +12,8 @@ pub(crate) struct Tally {
     pub(crate) repeated: u64,
     /// Stored in place of another value (`--replace`).
     pub(crate) replaced: u64,
+    /// Stored intervals of other lengths that made room (`--replace`).
+    pub(crate) removed: u64,
     /// Stored without effect, because the result is locked.
     pub(crate) after_lock: u64,
     /// Without a value.
@@ -55,6 +57,7 @@ impl Tally {
         self.taken += other.taken;
         self.repeated += other.repeated;
         self.replaced += other.replaced;
+        self.removed += other.removed;
         self.after_lock += other.after_lock;
         self.empty += other.empty;
         for (own, other) in [(&mut self.refused, other.refused), (&mut self.skipped, other.skipped)]
@@ -75,10 +78,13 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { taken, repeated, replaced, after_lock, empty, refused, .. } = self;
+        let Self { taken, repeated, replaced, removed, after_lock, empty, refused, .. } = self;
         write!(f, "{taken} taken, {repeated} repeated")?;
         if *replaced > 0 {
             write!(f, ", {replaced} replaced")?;
+        }
+        if *removed > 0 {
+            write!(f, " in place of {removed} of other lengths")?;
         }
         write!(f, ", {empty} empty, {} refused", self.refused())?;
         if *after_lock > 0 {

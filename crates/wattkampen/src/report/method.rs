@@ -76,10 +76,12 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
             both(
                 "Besparing = 1 − använt ÷ förväntat, över tävlingens timmar där båda är kända. \
                  Använt är skillnaden mellan två mätarställningar, exakt även när avläsningar \
-                 saknas däremellan; det som saknas räknas aldrig som noll.",
+                 saknas däremellan; det som saknas räknas aldrig som noll. Går ett avbrott i avläsningarna \
+                 över början eller slutet av det som räknas är dess timmar okända på båda sidor.",
                 "Saving = 1 − used ÷ expected, over the contest's hours in which both are known. \
                  Used is the difference of two meter registers, which is exact even if readings between \
-                 them are missing. Missing data never count as zero.",
+                 them are missing. Missing data never count as zero. Where a gap in the readings reaches \
+                 over the start or the end of what counts, its hours are unknown on both sides.",
             ),
         ),
         (

@@ -1,7 +1,7 @@
 //! The data of the final report beside the leaderboard, gathered once for every format:
 //! clusters, activities with their effects, saving opportunities, quality, weeks.
 use competition::{
-    Activity, ClusterRow, Competition, Effect, Leaderboard, MilliWattHours, Participant,
+    Activity, ClusterRow, Competition, Effect, Leaderboard, MilliWattHours, Notice, Participant,
     ParticipantIndex, Portfolio, Row, Rule, SavingOpportunity, Standings, Time,
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
@@ -28,6 +28,8 @@ pub(crate) struct Summary {
     pub(crate) traps: Vec<(ParticipantIndex, SavingOpportunity)>,
     /// By participant: the number of quarantined readings.
     pub(crate) quarantined: Vec<u64>,
+    /// By participant.
+    pub(crate) notices: Vec<Vec<Notice>>,
     pub(crate) weeks: Vec<Week>,
     /// All ranked participants together.
     pub(crate) project: Option<Portfolio>,
@@ -58,6 +60,7 @@ impl Summary {
         for found in standings.quarantine() {
             quarantined[found.participant.0 as usize] += found.count;
         }
+        let notices = indexed().map(|(index, _)| standings.notices(index)).collect();
         let weeks = weeks(standings, &board);
         // Computed from the rows, so that those of a locked board are its own.
         let clusters = standings.clusters_on(&board);
@@ -70,6 +73,7 @@ impl Summary {
             activities,
             traps,
             quarantined,
+            notices,
             weeks,
             project,
             entries,

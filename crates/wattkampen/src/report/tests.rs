@@ -1,8 +1,9 @@
 //! The formats of a report whose participants are ranked, without saving, and unranked.
 use competition::{
     Activity, ActivityKind, Bilingual, ClusterRow, Competition, Confidence, Contact, Dated, Effect,
-    Leaderboard, MilliWattHours, OpportunityKind, Participant, ParticipantIndex, Period, Portfolio,
-    Row, SavingOpportunity, Score, SquareMetres, Status, Time, Watts,
+    Leaderboard, MilliWattHours, Notice, NoticeKind, OpportunityKind, Participant,
+    ParticipantIndex, Period, Portfolio, Row, SavingOpportunity, Score, SquareMetres, Status, Time,
+    Watts,
 };
 use jiff::{civil::date, tz::TimeZone};
 use server::audit::AuditEntry;
@@ -158,6 +159,17 @@ fn summary() -> Summary {
         activities,
         traps: vec![(ParticipantIndex(1), trap)],
         quarantined: vec![0, 3, 0],
+        notices: vec![
+            Vec::new(),
+            vec![Notice {
+                kind: NoticeKind::GapOverEdge,
+                range: None,
+                hours: 12,
+                energy: None,
+                text: Bilingual::new("12 hours are unknown", "12 timmar är okända"),
+            }],
+            Vec::new(),
+        ],
         weeks: vec![Week {
             start: date(2027, 3, 1),
             last: date(2027, 3, 7),

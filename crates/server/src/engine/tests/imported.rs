@@ -58,3 +58,37 @@ async fn a_participant_with_imported_rows_alone_has_contact() {
     expected(&row(&again, 0), -1, Contact::Live);
     revived.stop().await;
 }
+
+/// Rows that are taken back leave the standings of a running service, and of the next start.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_taken_back_leave_the_standings() {
+    let dir = tempfile::tempdir().unwrap();
+    import(dir.path(), -72..-1);
+    let mut service = Service::start(&settings(dir.path())).await;
+    let board = service.handle.leaderboard(Rule::Saving, None).await.unwrap();
+    assert_eq!(row(&board, 0).measured_at, Some(Time(NOW - 3600)));
+    let energy = row(&board, 0).energy;
+    let mut importer = Importer::open(dir.path(), &["m0", "m1", "m2"], false).unwrap();
+    let range = Time(NOW - 20 * 3600)..Time(NOW);
+    assert_eq!(importer.remove_intervals("m0", &range).unwrap().rows, 19);
+    let mut events = service.handle.subscribe();
+    service.reading(1, NOW - 60, 1_000, 100).await;
+    service.acknowledged().await;
+    let removed = async {
+        loop {
+            let board = service.handle.leaderboard(Rule::Saving, None).await.unwrap();
+            if row(&board, 0).measured_at != Some(Time(NOW - 3600)) {
+                return row(&board, 0);
+            }
+            events.recv().await.unwrap();
+        }
+    };
+    let after = tokio::time::timeout(Duration::from_secs(60), removed).await.expect("they leave");
+    assert_eq!(after.measured_at, Some(Time(NOW - 20 * 3600)));
+    assert!(after.energy < energy || energy.is_none(), "{energy:?}");
+    service.stop().await;
+    let Settings { data, competition, participants, .. } = settings(dir.path());
+    let (viewed, _) = crate::engine::standings(&data, competition, participants).unwrap();
+    let again = row(&viewed.leaderboard(Rule::Saving, Time(NOW)), 0);
+    assert_eq!((again.measured_at, again.energy), (after.measured_at, after.energy));
+}

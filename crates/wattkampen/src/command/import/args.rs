@@ -1,6 +1,7 @@
 //! The options of `import`.
 use std::path::PathBuf;
 
+use super::remove::RemoveArgs;
 use crate::{
     command::Failure,
     config::Config,
@@ -12,8 +13,10 @@ pub(in super::super) struct Args {
     /// The competition's configuration
     #[arg(long, value_name = "FILE")]
     pub(super) config: PathBuf,
+    #[command(flatten)]
+    pub(super) remove: RemoveArgs,
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: Option<Command>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -101,7 +104,7 @@ pub(super) struct Common {
     /// Do not ask before a file is imported
     #[arg(long)]
     pub(super) yes: bool,
-    /// Replace stored values that differ
+    /// Replace stored values that differ, and all stored intervals that the files overlap
     #[arg(long)]
     pub(super) replace: bool,
     /// Files of rows: CSV in any encoding, XLSX, XLS, ODS or Green Button XML; text may be

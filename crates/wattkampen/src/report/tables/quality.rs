@@ -22,6 +22,7 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
             });
             each.collect::<Vec<_>>().join("; ")
         };
+        let notices = &summary.notices[row.participant.0 as usize];
         let meters: usize = who.meters.iter().map(|meter| meter.epochs.len()).sum();
         vec![
             Cell::text(&who.municipality),
@@ -44,6 +45,21 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
                 false => Cell::Bilingual(both(
                     format!("räknas inte: {}", excluded("till")),
                     format!("not counted: {}", excluded("to")),
+                )),
+            },
+            match notices.is_empty() {
+                true => Cell::Unknown,
+                false => Cell::Bilingual(both(
+                    notices
+                        .iter()
+                        .map(|it| it.text.swedish.as_str())
+                        .collect::<Vec<_>>()
+                        .join("; "),
+                    notices
+                        .iter()
+                        .map(|it| it.text.english.as_str())
+                        .collect::<Vec<_>>()
+                        .join("; "),
                 )),
             },
         ]
@@ -87,6 +103,7 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
                 "Undantagna timmar",
                 "Excluded hours",
             ),
+            Column::new("notices", ColumnKind::Remark, "Att veta", "Notices"),
         ],
         rows: rows.collect(),
     }
