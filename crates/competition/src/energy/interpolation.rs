@@ -3,10 +3,11 @@
 //! - Points at most 15 minutes apart: linear, and exact.
 //! - Points at most an hour and a quarter apart: linear, and close. Hourly readings are
 //!   never all at the full hour.
+//! - Points at most four hours apart: linear, and firm.
 //! - Points further apart: by the load profile where there is one, else linear. The
-//!   boundaries are loose, and firm in a gap of at most four hours. A boundary within
-//!   half a minute of a reading is exact, one within seven and a half minutes is close:
-//!   each reading has at least one such boundary, which separates the gaps around it.
+//!   boundaries are loose. A boundary within half a minute of a reading is exact, one
+//!   within seven and a half minutes is close: each reading has at least one such
+//!   boundary, which separates the gaps around it.
 //! - The register did not change for a while and then did: where power was measured
 //!   meanwhile, it gives the distribution and the register the amount. Where none was,
 //!   and the connection cannot carry the amount in the last interval, the energy is
@@ -185,7 +186,7 @@ impl RegisterState {
         let amount = to.register - from.register;
         let seconds = to.at.since(from.at);
         let linear = |at: Time| from.register + fraction(amount, at.since(from.at), seconds);
-        if seconds <= MAX_CLOSE_GAP {
+        if seconds <= MAX_FIRM_GAP {
             // Without the profile: baselines are fitted to these hours.
             for quarter in boundaries(from.at, to.at) {
                 let at = quarter.start();

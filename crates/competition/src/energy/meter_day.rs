@@ -103,11 +103,10 @@ pub(crate) enum Grade {
     Unplaced,
     /// Part of a long gap: the sum of the gap is right, its distribution is estimated.
     Estimated,
-    /// Part of a gap of at most four hours: the hour counts as known, but no baseline
-    /// is fitted to it.
+    /// Part of a gap of at most four hours: the hour counts as known, and a baseline is
+    /// fitted to its share of the gap.
     Firm,
-    /// Between readings that are at most an hour and a quarter apart: a baseline is
-    /// fitted to its share of the two intervals that it overlaps.
+    /// Between readings that are at most an hour and a quarter apart.
     Close,
     Measured,
 }

@@ -252,7 +252,7 @@ fn readings_off_the_hour_are_ranked_near_the_truth() {
     let loads: Vec<i64> = (0..24).map(|hour| 8_000 + hour * (24 - hour) * 150).collect();
     let (begin, until) = (midnight(2027, 3, 15), midnight(2027, 4, 1));
     let house = Building::new(&loads, until, |at| if at < begin { 100 } else { 92 });
-    for readings in [(3600, 0), (3600, 29), (3600, 45 * 60), (1200, 180), (4500, 17)] {
+    for readings in [(3600, 0), (3600, 29), (3600, 45 * 60), (1200, 180), (4500, 17), (7200, 40)] {
         let row = row(&read(participant("a", 1), &house, readings, &[]), until);
         assert_eq!(row.rank, Some(1), "{readings:?}: {:?}", row.reason);
         let saving = row.saving_percent.unwrap();
