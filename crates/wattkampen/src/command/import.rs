@@ -184,7 +184,7 @@ impl Target<'_> {
     /// A name that is no id is reported before a long file is read, unless the file itself
     /// can say whose it is.
     fn check_stem(&self, path: &Path, stem: &str, context: &Context<'_>) -> Result<(), Failure> {
-        if self.stated_id.is_some() || !path.exists() {
+        if self.stated_id.is_some() || !path.is_file() {
             return Ok(());
         }
         if self.temperature {

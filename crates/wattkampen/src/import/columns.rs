@@ -3,6 +3,7 @@ use super::{
     error::LayoutError,
     number::is_number,
     options::{Statements, Unit, ValueKind},
+    printable::{Printable, quoted},
     table::Table,
     words::{self, Flow, METER, RESOLUTION, STATUS, UNIT, flow},
 };
@@ -95,17 +96,16 @@ impl Columns {
             if is_value || self.time.contains(&at) || taken.contains(&Some(at)) {
                 continue;
             }
+            let registers = table
+                .column(at)
+                .any(|text| words::is_register(&String::from_utf8_lossy(text).to_lowercase()));
             let flows: Vec<Flow> = table
                 .column(at)
                 .map(|text| flow(&String::from_utf8_lossy(text).to_lowercase()))
                 .collect();
-            let says_which =
-                |flow: &Flow| matches!(flow, Flow::Used | Flow::Produced | Flow::Other);
             let text = table.column(at).any(|text| !is_number(text));
-            if text
-                && flows.iter().any(says_which)
-                && flows.iter().any(|f| matches!(f, Flow::Used | Flow::Produced))
-            {
+            let which = flows.iter().any(|flow| matches!(flow, Flow::Used | Flow::Produced));
+            if text && (which || registers) {
                 self.directions.push(at);
             }
         }
@@ -117,8 +117,9 @@ pub(super) fn meter_text(text: &str) -> String {
     text.trim().trim_start_matches('=').trim_matches(['"', '\'']).trim().to_owned()
 }
 
-/// A word as a shell takes it.
+/// A word as a shell takes it, without characters that a terminal would obey.
 pub(super) fn shell(word: &str) -> String {
+    let word = &Printable(word).to_string();
     let plain = |c: char| c.is_alphanumeric() || "-_./:,+=".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -129,7 +130,7 @@ pub(super) fn shell(word: &str) -> String {
 
 pub(super) fn absent(table: &Table, name: &str) -> LayoutError {
     LayoutError::new(
-        format!("the file has no column {}", super::printable::quoted(name)),
+        format!("the file has no column {}", quoted(name)),
         format!("its columns are {}", table.all_names()),
     )
 }

@@ -80,6 +80,7 @@ impl Draft<'_> {
             },
             backwards: false,
             ordinal_hours: false,
+            midnight_is_24: false,
             day_is_midnight: true,
             only,
             zone,
@@ -293,12 +294,14 @@ impl Draft<'_> {
             && columns.end.is_none()
             && columns.resolution.is_none();
         let mut text = String::new();
-        let mut entries = Vec::new();
         plain
             && layout.recognised.as_deref() == Some(OWN)
             && self.table.body.iter().all(|row| {
-                layout.read(row, &mut text, &mut entries).is_ok()
-                    && entries.iter().all(|entry| matches!(entry.time.start, Moment::Utc(_)))
+                let mut has_offset = true;
+                let read = layout.read(row, &mut text, |entry| {
+                    has_offset &= matches!(entry.time.start, Moment::Utc(_));
+                });
+                read.is_ok() && has_offset
             })
     }
 

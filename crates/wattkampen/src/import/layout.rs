@@ -35,6 +35,8 @@ pub(crate) struct Layout {
     pub(super) backwards: bool,
     /// Numbers of hours count the hours of the day: 25 in autumn, 23 in spring.
     pub(super) ordinal_hours: bool,
+    /// 00:00 ends the day of its date, as 24:00 does.
+    pub(super) midnight_is_24: bool,
     /// A date without a clock is its midnight, and not the sum of a day.
     pub(super) day_is_midnight: bool,
     /// `COLUMN=VALUE`, stated.
@@ -99,15 +101,14 @@ pub(super) enum RowProblem<'r> {
 }
 
 impl Layout {
-    /// Reads a row into `entries`. `text` is room for the text of its time.
+    /// Reads a row and gives its entries to `each`. `text` is room for the text of its time.
     #[inline]
     pub(super) fn read<'r>(
         &self,
         row: &'r ByteRecord,
         text: &mut String,
-        entries: &mut Vec<Entry<'r>>,
+        mut each: impl FnMut(Entry<'r>),
     ) -> Result<(), RowProblem<'r>> {
-        entries.clear();
         let width = self.names.len();
         if width > 0 && row.len() > width {
             let extra = row.iter().skip(width).find(|field| !field.trim_ascii().is_empty());
@@ -130,6 +131,12 @@ impl Layout {
         let Some(mut time) = parse(text, self.form) else {
             return Err(self.without_time(row, text));
         };
+        if self.midnight_is_24
+            && let Moment::Local(local) = &mut time.start
+            && *local % DAY == 0
+        {
+            *local += DAY;
+        }
         let of_day = self.columns.values.first().is_some_and(|value| value.of_day.is_some());
         if time.clock == ClockForm::None && !of_day && !self.day_is_midnight {
             return Err(RowProblem::DayAlone(self.first_value(row)));
@@ -157,7 +164,11 @@ impl Layout {
             self.columns.status.is_some_and(|at| row.get(at).is_some_and(words::says_missing));
         let meter = self.columns.meter.map(|at| row.get(at).unwrap_or_default());
         for (column, value) in self.columns.values.iter().enumerate() {
-            let Some(field) = row.get(value.at) else { return Err(RowProblem::TooFewFields) };
+            let field = match row.get(value.at) {
+                Some(field) => field,
+                None if column == 0 => return Err(RowProblem::TooFewFields),
+                None => &[],
+            };
             let mut entry = Entry { column, meter, time, value: Value::Missing };
             if let (Some((start, end)), Moment::Local(day)) = (value.of_day, time.start) {
                 entry.time.start = Moment::Local(day + start);
@@ -166,7 +177,7 @@ impl Layout {
             if !missing {
                 entry.value = self.value(row, field);
             }
-            entries.push(entry);
+            each(entry);
         }
         Ok(())
     }
@@ -218,12 +229,12 @@ impl Layout {
                 }
                 text.push(' ');
             }
-            match std::str::from_utf8(field) {
-                Ok(field) => text.push_str(field.trim()),
+            match std::str::from_utf8(field.trim_ascii()) {
+                Ok(field) => text.push_str(field),
                 Err(_) => text.push_str(&String::from_utf8_lossy(field)),
             }
         }
-        !text.trim().is_empty()
+        !text.is_empty()
     }
 
     fn end(
@@ -261,7 +272,8 @@ impl Layout {
 
 /// What the text of a direction says.
 pub(super) fn direction(field: &[u8]) -> Flow {
-    flow(&String::from_utf8_lossy(field).trim().to_lowercase())
+    let text = String::from_utf8_lossy(field).trim().to_lowercase();
+    if words::is_register(&text) { Flow::Other } else { flow(&text) }
 }
 
 /// `PT15M`, `PT1H`, or minutes.

@@ -54,10 +54,11 @@ pub(crate) use source::identifier;
 pub(crate) use tally::Tally;
 
 use assign::SeriesFinder;
-use layout::{Layout, RowProblem, Value};
+use layout::{Entry, Layout, RowProblem, Value};
 use series::Series;
 use sink::ParsedRow;
-use timestamp::ZoneOffsets;
+use time_text::Moment;
+use timestamp::{LocalTime, ZoneOffsets, civil};
 
 /// Reads one file into a sink.
 pub(crate) fn import(
@@ -119,56 +120,84 @@ struct Sums {
 impl Import<'_> {
     #[inline]
     fn add(&mut self, row: &ByteRecord, line: u64) -> Result<(), ImportError> {
-        let mut entries = Vec::with_capacity(self.layout.columns.values.len());
-        if let Err(problem) = self.layout.read(row, &mut self.text, &mut entries) {
+        let layout = self.layout;
+        let mut text = std::mem::take(&mut self.text);
+        let mut stored = Ok(());
+        let read = layout.read(row, &mut text, |entry| {
+            if stored.is_ok() {
+                stored = self.add_entry(&entry, line);
+            }
+        });
+        if let Err(problem) = read {
             self.refuse(&problem, line);
+        }
+        self.text = text;
+        stored
+    }
+
+    fn add_entry(&mut self, entry: &Entry<'_>, line: u64) -> Result<(), ImportError> {
+        let index = match self.finder.find(entry) {
+            Ok(index) => index,
+            Err(meter) => {
+                let reason = "the configuration does not have the row's meter, or --meter \
+                              states another one";
+                self.tally.skip(reason, &meter, line);
+                return Ok(());
+            }
+        };
+        if let Some(hour) = self.twice_in_one_column(entry) {
+            let no_value = matches!(entry.value, Value::Empty | Value::Missing);
+            if no_value {
+                self.tally.empty += 1;
+            } else {
+                let reason = "clocks showed the hour twice, and the file has one value for it";
+                self.tally.refuse_text(reason, &hour, line);
+            }
             return Ok(());
         }
-        for entry in &entries {
-            let index = match self.finder.find(entry) {
-                Ok(index) => index,
-                Err(meter) => {
-                    let reason = "the configuration does not have the row's meter, or --meter \
-                                  states another one";
-                    self.tally.skip(reason, &meter, line);
-                    continue;
-                }
-            };
-            let series = &mut self.series[index];
-            // Read before the value: in the repeated hour of autumn, rows without a value
-            // count as occurrences too.
-            let at = match series.resolve(&entry.time, self.layout, &mut self.offsets) {
-                Ok(at) => at,
-                Err(error) => {
-                    let no_value = matches!(entry.value, Value::Empty | Value::Missing);
-                    if no_value {
-                        self.tally.empty += 1;
-                    } else {
-                        self.tally.refuse(error, line);
-                    }
-                    continue;
-                }
-            };
-            let value = match entry.value {
-                Value::Is(value) => {
-                    self.sums.of_rows += i128::from(value);
-                    Some(value)
-                }
-                Value::Empty | Value::Missing => {
+        let series = &mut self.series[index];
+        // Read before the value: in the repeated hour of autumn, rows without a value
+        // count as occurrences too.
+        let at = match series.resolve(&entry.time, self.layout, &mut self.offsets) {
+            Ok(at) => at,
+            Err(error) => {
+                let no_value = matches!(entry.value, Value::Empty | Value::Missing);
+                if no_value {
                     self.tally.empty += 1;
-                    None
+                } else {
+                    self.tally.refuse(error, line);
                 }
-                Value::NotANumber(field) => {
-                    let text = printable::quoted_bytes(field);
-                    self.tally.refuse_text("the value is not a number", &text, line);
-                    None
-                }
-            };
-            let sink = &mut *self.sink;
-            let mut push = |row: ParsedRow, tally: &mut Tally| sink.push(index, row, tally);
-            series.add(line, at, value, self.layout, &mut self.tally, &mut push)?;
+                return Ok(());
+            }
+        };
+        let value = match entry.value {
+            Value::Is(value) => {
+                self.sums.of_rows += i128::from(value);
+                Some(value)
+            }
+            Value::Empty | Value::Missing => {
+                self.tally.empty += 1;
+                None
+            }
+            Value::NotANumber(field) => {
+                let text = printable::quoted_bytes(field);
+                self.tally.refuse_text("the value is not a number", &text, line);
+                None
+            }
+        };
+        let sink = &mut *self.sink;
+        let mut push = |row: ParsedRow, tally: &mut Tally| sink.push(index, row, tally);
+        series.add(line, at, value, self.layout, &mut self.tally, &mut push)
+    }
+
+    /// The hour, where clocks showed it twice and a row of a day has one column for it.
+    fn twice_in_one_column(&mut self, entry: &Entry<'_>) -> Option<String> {
+        self.layout.columns.values[entry.column].of_day?;
+        let Moment::Local(local) = entry.time.start else { return None };
+        match self.offsets.resolve(local) {
+            Some(LocalTime::Twice(..)) => civil(local).map(|at| at.to_string()),
+            _ => None,
         }
-        Ok(())
     }
 
     fn refuse(&mut self, problem: &RowProblem<'_>, line: u64) {

@@ -75,13 +75,14 @@ impl Plan {
         let mut content = content;
         let mut findings = Vec::new();
         let mut file_meters: Vec<String> = draft.preamble_meter().into_iter().collect();
-        let survey = if own && draft.leaves_no_choice(&layout) {
+        let whole = !(own && draft.leaves_no_choice(&layout));
+        let survey = if !whole {
             draft.survey_of_beginning(&layout)
         } else {
             content = content.repeatable()?;
             survey(&content, &layout)?
         };
-        draft.settle(&mut layout, &survey, &mut findings)?;
+        draft.settle(&mut layout, &survey, whole, &mut findings)?;
         if layout.columns.meter.is_some() {
             file_meters = survey.meters.into_keys().collect();
         }

@@ -71,7 +71,7 @@ impl Preview {
 
 fn entries_of<'r>(plan: &Plan, row: &'r ByteRecord, text: &mut String) -> Vec<Entry<'r>> {
     let mut entries = Vec::new();
-    match plan.layout.read(row, text, &mut entries) {
+    match plan.layout.read(row, text, |entry| entries.push(entry)) {
         Ok(()) => entries,
         Err(_) => Vec::new(),
     }

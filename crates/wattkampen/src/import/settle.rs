@@ -18,26 +18,56 @@ use super::{
 };
 
 impl Draft<'_> {
-    /// Completes the layout.
+    /// Completes the layout. `whole`: all rows of the file are surveyed.
     pub(super) fn settle(
         &self,
         layout: &mut Layout,
         survey: &Survey,
+        whole: bool,
         findings: &mut Vec<String>,
     ) -> Result<(), LayoutError> {
         rows_are_understood(survey, layout)?;
         layout.number = self.numbers(survey)?;
         layout.backwards = survey.runs_backwards();
         let of_day = layout.columns.values.first().and_then(|value| value.of_day);
-        if survey.days_alone > 0 && of_day.is_none() {
+        if !whole {
+            // A day's sum may stand further down.
+            layout.day_is_midnight = false;
+        } else if survey.days_alone > 0 && of_day.is_none() {
             // Some exports leave out the clock of midnight; others have sums of days.
             layout.day_is_midnight = survey.midnights == 0;
         }
+        self.values_are_of_the_kind(layout, survey)?;
         self.intervals(layout, survey, of_day)?;
         layout.ordinal_hours = survey.has_hour[25];
         self.stamps(layout, survey)?;
         self.clocks(layout, survey, findings)?;
         self.rows_are_one_series(layout, survey)
+    }
+
+    /// Values that never fall are those of a register; temperatures are of hours.
+    fn values_are_of_the_kind(&self, layout: &Layout, survey: &Survey) -> Result<(), LayoutError> {
+        let step = survey.step().unwrap_or(0);
+        if layout.kind == ValueKind::Outdoor && step > 3 * 3600 {
+            return Err(LayoutError::new(
+                format!("the temperatures are {} hours apart", step / 3600),
+                "give the temperatures of each hour",
+            ));
+        }
+        // A register stands far above what is added to it in one step.
+        let stands_high = survey.lowest.is_some_and(|lowest| lowest > 10 * survey.largest_rise);
+        let rises = survey.falls == 0 && survey.rises >= 20 && stands_high;
+        if layout.kind == ValueKind::Energy && self.statements.register.is_none() && rises {
+            return Err(LayoutError::question(
+                "no value is below the one before it, as with a register",
+                "state what the values are",
+                vec![
+                    Choice::new("--register", "each value is what the meter's register shows"),
+                    Choice::new("--energies", "each value is the energy of an interval"),
+                ],
+            ));
+        }
+        Ok(())
     }
 
     pub(super) fn numbers(&self, survey: &Survey) -> Result<NumberFormat, LayoutError> {
@@ -157,6 +187,11 @@ impl Draft<'_> {
             }
             return Ok(());
         }
+        if survey.late_midnights > 0 && !layout.backwards {
+            layout.stamps = Stamps::Ends;
+            layout.midnight_is_24 = true;
+            return Ok(());
+        }
         let time = layout.columns.time.last().copied().unwrap_or(0);
         let named_end = layout.columns.time.iter().any(|at| ends(&self.table.names, *at));
         let named_start =
@@ -233,6 +268,13 @@ impl Draft<'_> {
                 "read as local time, the values of half of the year would be an hour off; state \
                  the zone of the times",
                 choices,
+            ));
+        }
+        if changed > 0 && !unchanged.is_empty() {
+            findings.push(format!(
+                "{}; the other changes of the clocks show, and what clocks showed twice is read \
+                 as the first time",
+                unchanged.join("; ")
             ));
         }
         if self.zone_is_stated || changed > 0 {

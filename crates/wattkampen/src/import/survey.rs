@@ -6,8 +6,10 @@ use csv::ByteRecord;
 
 use super::{
     layout::{Entry, Layout, RowProblem, Value},
-    number::{NumberEvidence, is_number},
+    number::{NumberEvidence, NumberFormat, is_number, scaled},
+    options::Decimal,
     printable::{quoted, quoted_bytes},
+    series::LENGTHS,
     time_text::{ClockForm, DAY, Moment},
     timestamp::{LocalTime, ZoneOffsets},
 };
@@ -50,6 +52,14 @@ pub(super) struct Survey {
     pub(super) days_alone: u64,
     pub(super) midnights: u64,
     pub(super) midnights_24: u64,
+    /// Rows of 00:00 that stand after all others of their date.
+    pub(super) late_midnights: u64,
+    /// Rows whose value is below the one before, and above it; the largest rise, and the
+    /// lowest value, both in thousandths.
+    pub(super) falls: u64,
+    pub(super) rises: u64,
+    pub(super) largest_rise: i64,
+    pub(super) lowest: Option<i64>,
     pub(super) has_hour: [bool; 26],
     /// Times without an offset.
     pub(super) local_times: u64,
@@ -81,6 +91,16 @@ struct Track {
     last: i64,
     /// Of the text of the last value.
     value: u64,
+    number: Option<i64>,
+    /// The last midnight that stands before the other rows of its date.
+    midnight: Option<i64>,
+}
+
+impl Track {
+    /// Whether no row of this midnight stands before.
+    fn before_first(&self, at: i64) -> bool {
+        self.midnight != Some(at)
+    }
 }
 
 impl Survey {
@@ -93,14 +113,15 @@ impl Survey {
         line: u64,
     ) {
         let mut text = std::mem::take(&mut self.text);
-        let mut entries = Vec::new();
-        match layout.read(record, &mut text, &mut entries) {
+        let mut with_end = true;
+        let read = layout.read(record, &mut text, |entry| {
+            with_end &= entry.time.end.is_some();
+            self.add_entry(layout, offsets, record, &entry, line);
+        });
+        match read {
             Ok(()) => {
                 self.rows += 1;
-                self.with_end += u64::from(entries.iter().all(|entry| entry.time.end.is_some()));
-                for entry in &entries {
-                    self.add_entry(layout, offsets, record, entry, line);
-                }
+                self.with_end += u64::from(with_end);
             }
             Err(RowProblem::TimeNotUnderstood(text)) => {
                 self.not_understood.add(line, || quoted(&text));
@@ -124,12 +145,13 @@ impl Survey {
     ) {
         let field = record.get(layout.columns.values[entry.column].at).unwrap_or_default();
         let field = field.trim_ascii();
-        let mut has_energy = false;
+        let (mut has_energy, mut number) = (false, None);
         if !matches!(entry.value, Value::Empty | Value::Missing) {
-            if is_number(field) {
+            if field.iter().all(u8::is_ascii_digit) || is_number(field) {
                 self.numbers_found += 1;
                 self.numbers.add(field);
                 has_energy = field.iter().any(|byte| matches!(byte, b'1'..=b'9'));
+                number = comparable(field);
             } else {
                 self.not_a_number.add(line, || quoted_bytes(field));
             }
@@ -152,7 +174,7 @@ impl Survey {
         };
         self.first = Some(self.first.map_or(at, |first| first.min(at)));
         self.last = Some(self.last.map_or(at, |last| last.max(at)));
-        let index = self.track(entry, field, at, line, offsets);
+        let index = self.track(entry, (field, number), at, line, offsets);
         if let Moment::Local(local) = entry.time.start
             && !offsets.is_far_from_changes(local)
         {
@@ -165,7 +187,7 @@ impl Survey {
     fn track(
         &mut self,
         entry: &Entry<'_>,
-        field: &[u8],
+        (field, number): (&[u8], Option<i64>),
         at: i64,
         line: u64,
         offsets: &mut ZoneOffsets,
@@ -186,12 +208,37 @@ impl Survey {
         let Some(track) = &mut tracks[entry.column] else {
             let index = self.series_count;
             self.series_count += 1;
-            tracks[entry.column] = Some(Track { index, first: at, last: at, value });
+            tracks[entry.column] = Some(Track {
+                index,
+                first: at,
+                last: at,
+                value,
+                number,
+                midnight: (at % DAY == 0).then_some(at),
+            });
             return index;
         };
         let step = at - track.last;
+        if step < 0 && at % DAY == 0 && LENGTHS.contains(&(DAY + step)) && track.before_first(at) {
+            self.late_midnights += 1;
+        }
+        if let Some(number) = number {
+            match track.number {
+                Some(before) if number < before => self.falls += 1,
+                Some(before) if number > before => {
+                    self.rises += 1;
+                    self.largest_rise = self.largest_rise.max(number - before);
+                }
+                _ => {}
+            }
+            track.number = Some(number);
+            self.lowest = Some(self.lowest.map_or(number, |lowest| lowest.min(number)));
+        }
         let same = std::mem::replace(&mut track.value, value) == value;
         track.last = at;
+        if at % DAY == 0 && step > 0 {
+            track.midnight = Some(at);
+        }
         let index = track.index;
         if step == 0 {
             let twice = matches!(offsets.resolve(at), Some(LocalTime::Twice(..)));
@@ -236,6 +283,12 @@ impl Survey {
             .find_map(|index| self.near_changes.get(&(index, local)).copied())
             .unwrap_or_default()
     }
+}
+
+/// A number that can be compared with others of its column.
+fn comparable(field: &[u8]) -> Option<i64> {
+    let parse = |decimal| scaled(field, NumberFormat { decimal, grouped: true }, 3);
+    parse(Decimal::Comma).or_else(|| parse(Decimal::Point))
 }
 
 fn fingerprint(field: &[u8]) -> u64 {

@@ -7,7 +7,7 @@ use super::{
     number::is_number,
     options::Unit,
     printable::quoted_bytes,
-    time_text::{TimeForm, parse, parse_clock},
+    time_text::{TimeForm, parse},
 };
 
 /// How many rows are inspected.
@@ -158,17 +158,30 @@ fn is_data(row: &ByteRecord) -> bool {
             .any(|field| !is_time(field) && (field.trim_ascii().is_empty() || is_number(field)))
 }
 
-/// Whether a row has numbers only, as where dates are written as numbers of days, or as
-/// years, months and days beside a clock.
+/// Whether a row has a year, a month and a day in columns of their own.
+fn has_parts_of_a_date(row: &ByteRecord) -> bool {
+    let number = |field: &[u8]| std::str::from_utf8(field).ok()?.trim().parse::<i64>().ok();
+    let fields: Vec<Option<i64>> = row.iter().map(number).collect();
+    fields.windows(3).any(|parts| match parts {
+        [Some(year), Some(month), Some(day)] => {
+            (1990..2100).contains(year) && (1..=12).contains(month) && (1..=31).contains(day)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a row has numbers only, as where dates are written as numbers of days.
 fn is_numeric(row: &ByteRecord) -> bool {
-    let is_clock = |field| std::str::from_utf8(field).is_ok_and(|it| parse_clock(it).is_some());
     row.len() >= 2
-        && row.iter().all(|field| field.is_empty() || is_number(field) || is_clock(field))
+        && row.iter().all(|field| field.is_empty() || is_number(field))
         && row.iter().filter(|field| !field.is_empty()).count() >= 2
 }
 
 fn locate(rows: &[ByteRecord]) -> Option<Place> {
     let mut data: Vec<bool> = rows.iter().map(is_data).collect();
+    if !data.contains(&true) {
+        data = rows.iter().map(has_parts_of_a_date).collect();
+    }
     if !data.contains(&true) {
         data = rows.iter().map(is_numeric).collect();
     }

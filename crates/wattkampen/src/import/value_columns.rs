@@ -75,7 +75,20 @@ fn hours_of_day(table: &Table, candidates: &[usize]) -> Vec<ValueColumn> {
         .iter()
         .filter_map(|at| Some((*at, parse_clock(table.names.get(*at)?)?)))
         .collect();
-    if clocks.len() < 20 {
+    // Numbers to 96 are of quarter-hours.
+    let numbers: Vec<(usize, i64)> = candidates
+        .iter()
+        .filter_map(|at| Some((*at, table.names.get(*at)?.parse().ok()?)))
+        .collect();
+    let counted = numbers.iter().zip(1..).all(|((_, number), expected)| *number == expected);
+    if numbers.len() >= 92 && counted {
+        let quarter = |(at, number): (usize, i64)| {
+            let of_day = Some(((number - 1) * 900, number * 900));
+            ValueColumn { at, meter: None, of_day }
+        };
+        return numbers.into_iter().map(quarter).collect();
+    }
+    if clocks.len() < 20 || numbers.len() > 24 {
         return Vec::new();
     }
     let first = clocks[0].1;
@@ -121,7 +134,19 @@ fn by_name(
     if kind == ValueKind::Outdoor {
         let of = |at: &&usize| words::is_outdoor(name(**at));
         let found: Vec<usize> = candidates.iter().filter(of).copied().collect();
-        return one_of(table, &found, "temperatures");
+        let extreme = |at: &usize| {
+            words::has_word(name(*at), &["min", "max", "minimum", "maximum", "dagg", "dew", "mark"])
+                || name(*at).contains("daggpunkt")
+        };
+        let plain: Vec<usize> = found.iter().copied().filter(|at| !extreme(at)).collect();
+        let chosen = if plain.is_empty() { found } else { plain };
+        if let Some(at) = chosen.iter().find(|at| words::is_fahrenheit(name(**at))) {
+            return Err(LayoutError::new(
+                format!("the temperatures of {} are not in °C", table.name(*at)),
+                "export them in °C",
+            ));
+        }
+        return one_of(table, &chosen, "temperatures");
     }
     let registers: Vec<usize> =
         candidates.iter().copied().filter(|at| words::is_register(name(*at))).collect();
@@ -195,7 +220,7 @@ fn one_of(table: &Table, found: &[usize], what: &str) -> Result<Option<usize>, L
             let names: Vec<String> = several.iter().map(|at| table.name(*at)).collect();
             Err(LayoutError::question(
                 format!("several columns can hold the {what}: {}", names.join(", ")),
-                "name the one that has the consumption of the building",
+                "name the one that is meant",
                 choices.collect(),
             ))
         }

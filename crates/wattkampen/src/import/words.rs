@@ -57,7 +57,13 @@ pub(super) fn is_register(name: &str) -> bool {
 
 /// Whether a name is for a temperature.
 pub(super) fn is_outdoor(name: &str) -> bool {
-    OUTDOOR.contains(&name) || OUTDOOR[2..8].iter().any(|known| name.contains(known))
+    let long = |known: &&&str| known.chars().count() > 3;
+    OUTDOOR.contains(&name) || OUTDOOR.iter().filter(long).any(|known| name.contains(known))
+}
+
+/// Whether a name is for a temperature in another unit than °C.
+pub(super) fn is_fahrenheit(name: &str) -> bool {
+    name.contains("°f") || words(name).any(|word| matches!(word, "fahrenheit" | "f" | "kelvin"))
 }
 
 /// The unit in a name: the word `kwh` and not a part of one.
@@ -69,7 +75,10 @@ pub(super) fn unit_of(name: &str) -> Option<super::options::Unit> {
     {
         return None;
     }
-    words(name).find_map(super::options::Unit::from_symbol)
+    let mut found = words(name).filter_map(super::options::Unit::from_symbol);
+    let first = found.next()?;
+    // `kWh (Wh)` names none.
+    found.all(|other| other == first).then_some(first)
 }
 
 /// The words of a name.

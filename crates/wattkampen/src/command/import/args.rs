@@ -29,6 +29,9 @@ pub(super) enum Command {
         /// The values are registers, not energies of intervals
         #[arg(long)]
         register: bool,
+        /// The values are energies of intervals, whatever they look like
+        #[arg(long, conflicts_with = "register")]
+        energies: bool,
         /// Unit of the values, where the file does not contain it
         #[arg(long, value_name = "UNIT", value_enum)]
         unit: Option<Unit>,
@@ -47,9 +50,6 @@ pub(super) enum Command {
         /// Column of each row's unit
         #[arg(long, value_name = "COLUMN")]
         unit_column: Option<String>,
-        /// Only rows that have this text in this column; may be repeated
-        #[arg(long, value_name = "COLUMN=TEXT")]
-        only: Vec<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -74,6 +74,9 @@ pub(super) struct Common {
     /// Column of the values, by name or by number from 1
     #[arg(long, value_name = "COLUMN")]
     pub(super) value_column: Option<String>,
+    /// Only rows that have this text in this column; may be repeated
+    #[arg(long, value_name = "COLUMN=TEXT")]
+    pub(super) only: Vec<String>,
     /// Zone of times without an offset [default: the competition's]
     #[arg(long, value_name = "ZONE")]
     pub(super) zone: Option<String>,
@@ -148,6 +151,7 @@ impl Command {
             time_columns: common.time_column.clone(),
             end_column: common.end_column.clone(),
             value_column: common.value_column.clone(),
+            only: common.only.clone(),
             zone: common.zone.clone(),
             date_order: common.date_order,
             delimiter: common.delimiter,
@@ -161,17 +165,21 @@ impl Command {
         };
         if let Self::Readings {
             register,
+            energies,
             unit,
             interval,
             ends,
             starts,
             meter_column,
             unit_column,
-            only,
             ..
         } = self
         {
-            stated.register = register.then_some(true);
+            stated.register = match (register, energies) {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                _ => None,
+            };
             (stated.unit, stated.interval) = (*unit, *interval);
             stated.times = match (ends, starts) {
                 (true, _) => Some(Times::Ends),
@@ -180,7 +188,6 @@ impl Command {
             };
             stated.meter_column.clone_from(meter_column);
             stated.unit_column.clone_from(unit_column);
-            stated.only.clone_from(only);
         }
         stated
     }

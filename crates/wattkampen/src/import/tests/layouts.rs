@@ -72,6 +72,14 @@ fn times_that_are_ends() {
     }
     let to_24 = "Tid;kWh\n2026-01-10 23:00;1,5\n2026-01-10 24:00;2,5\n2026-01-11 01:00;3,5\n";
     assert_reads(to_24, &rows_of(METER, "2026-01-10T21:00:00Z", 60, &[1.5, 2.5, 3.5]));
+    // 00:00 of the date that it ends.
+    let days: String = (10..12)
+        .flat_map(|day| {
+            (1..=24).map(move |hour| format!("2026-01-{day};{:02}:00;{hour}\n", hour % 24))
+        })
+        .collect();
+    let kwh: Vec<f64> = (0..48).map(|hour| f64::from(hour % 24 + 1)).collect();
+    assert_reads(&format!("Datum;Tid;kWh\n{days}"), &hours(&kwh));
     let quarter = "Datum;Sluttid;kWh\n2026-01-10;00:15;1\n2026-01-10;00:30;2\n2026-01-10;00:45;3\n";
     assert_reads(quarter, &quarters(&[1.0, 2.0, 3.0]));
 }
@@ -108,6 +116,12 @@ fn a_row_for_each_day_and_a_column_for_each_hour() {
     };
     let text = format!("Enhet;kWh\n\nDatum;{}\n{}{}", names.join(";"), row(0), row(1));
     assert_reads(&text, &hours(&kwh));
+    let quarters: Vec<String> = (1..=96).map(|quarter| quarter.to_string()).collect();
+    let values: Vec<String> = (0..96).map(|quarter| quarter.to_string()).collect();
+    let text =
+        format!("Enhet;kWh\n\nDatum;{}\n2026-01-10;{}\n", quarters.join(";"), values.join(";"));
+    let kwh_96: Vec<f64> = (0..96).map(f64::from).collect();
+    assert_reads(&text, &rows_of(METER, WINTER, 15, &kwh_96));
     let numbers: Vec<String> = (1..=24).map(|hour| hour.to_string()).collect();
     let text = format!("Enhet;kWh\n\nDatum;{}\n{}{}", numbers.join(";"), row(0), row(1));
     assert_reads(&text, &hours(&kwh));
@@ -234,6 +248,12 @@ fn temperatures_of_weather_services() {
     let row = |at: &str, value| ("soderhamn".to_owned(), at.to_owned(), 0, value);
     let expected = [row("2026-07-10T00:00:00Z", -910), row("2026-07-10T01:00:00Z", -930)];
     assert_bytes_read(smhi.as_bytes(), &weather, &expected);
+    let finnish = "Havaintoasema,Vuosi,Kuukausi,Päivä,Aika [UTC],Lämpötilan keskiarvo [°C]\n\
+        Helsinki,2026,7,10,00:00,-9.1\nHelsinki,2026,7,10,01:00,-9.3\n";
+    assert_bytes_read(finnish.as_bytes(), &weather, &expected);
+    let model = "latitude,longitude,utc_offset_seconds,timezone\n59.3,18.0,0,GMT\n\n\
+        time,temperature_2m (°C)\n2026-07-10T00:00,-9.1\n2026-07-10T01:00,-9.3\n";
+    assert_bytes_read(model.as_bytes(), &weather, &expected);
     let norwegian = "Navn;Stasjon;Tid(norsk normaltid);Lufttemperatur\n\
         Oslo;SN18700;10.07.2026 01:00;-9,1\nOslo;SN18700;10.07.2026 02:00;-9,3\n";
     assert_bytes_read(norwegian.as_bytes(), &weather, &expected);

@@ -179,3 +179,43 @@ fn nothing_of_a_file_is_printed_as_it_is() {
     let shown = format!("{error}{:?}", error.choices);
     assert!(shown.chars().all(safe), "{shown:?}");
 }
+
+#[test]
+fn values_of_a_register_are_not_energies() {
+    let rows = |name: &str| {
+        let rows = (0..48).map(|hour| {
+            format!("2026-01-{} {:02}:00;{},5\n", 10 + hour / 24, hour % 24, 45_000 + hour * 3)
+        });
+        format!("Tid;{name}\n{}", rows.collect::<String>())
+    };
+    assert_refused(&rows("Värde kWh"), "as with a register", "--register");
+    let typed: String =
+        (0..4).map(|hour| format!("2026-01-10 0{hour}:00;{hour};kWh;Mätarställning\n")).collect();
+    assert_refused(&format!("Tid;Värde;Enhet;Typ\n{typed}"), "not used by the building", "");
+    let (rows, _) = Reading::default().read(rows("Mätarställning kWh").as_bytes()).unwrap();
+    assert_eq!((rows.len(), rows[0].3), (48, 45_000_500_000));
+}
+
+#[test]
+fn temperatures_of_other_kinds_are_not_read() {
+    let weather = Reading { temperature: true, meter: None, ..Reading::default() };
+    let fahrenheit = "Time;Temperature (°F)\n2026-01-10 00:00;30\n2026-01-10 01:00;31\n";
+    assert_reading_refused(fahrenheit.as_bytes(), &weather, "not in °C", "");
+    let days = "Datum;Lufttemperatur\n2026-01-10;1,5\n2026-01-11;2,5\n2026-01-12;3,5\n";
+    assert_reading_refused(days.as_bytes(), &weather, "24 hours apart", "");
+}
+
+#[test]
+fn one_column_for_an_hour_that_clocks_showed_twice_is_unknown() {
+    let names: Vec<String> = (0..24).map(|hour| format!("{hour:02}:00")).collect();
+    let rows = |day: &str| format!("{day};{}\n", vec!["1,5"; 24].join(";"));
+    let text = format!(
+        "Enhet;kWh\n\nDatum;{}\n{}{}",
+        names.join(";"),
+        rows("2026-10-24"),
+        rows("2026-10-25")
+    );
+    let (rows, tally) = Reading::default().read(text.as_bytes()).unwrap();
+    assert_eq!((rows.len(), tally.refused()), (47, 1), "{tally}");
+    assert!(rows.iter().all(|row| row.1 != "2026-10-25T00:00:00Z"), "{rows:?}");
+}
