@@ -70,18 +70,16 @@ impl Columns {
                     && table.column(*at).next().is_some()
             });
         }
-        columns.status = named(&columns, STATUS);
+        columns.status = (0..table.names.len()).find(|at| {
+            free(&columns, *at) && STATUS.iter().any(|part| table.names[*at].contains(part))
+        });
         columns.resolution = named(&columns, RESOLUTION);
         if columns.meter.is_none() && kind != ValueKind::Outdoor {
-            columns.meter = named(&columns, METER).or_else(|| {
-                (0..table.width()).find(|at| {
-                    free(&columns, *at)
-                        && table.column(*at).next().is_some()
-                        && table.column(*at).all(|text| {
-                            meters.contains(&meter_text(&String::from_utf8_lossy(text)).as_str())
-                        })
-                })
-            });
+            let is_meter =
+                |text: &[u8]| meters.contains(&meter_text(&String::from_utf8_lossy(text)).as_str());
+            let by_text = (0..table.width())
+                .find(|at| free(&columns, *at) && table.column(*at).any(is_meter));
+            columns.meter = by_text.or_else(|| named(&columns, METER));
         }
         columns.find_values(table, stated, kind, meters)?;
         columns.find_directions(table);

@@ -29,6 +29,8 @@ pub(super) struct Draft<'a> {
     pub(super) context: &'a Context<'a>,
     /// By the command line, by a saved layout, or by the file.
     pub(super) zone_is_stated: bool,
+    /// The file is text, and not a workbook.
+    pub(super) content_is_text: bool,
 }
 
 impl Draft<'_> {

@@ -220,9 +220,10 @@ impl Layout {
         for at in columns {
             let Some(field) = row.get(*at) else { return false };
             if !text.is_empty() {
-                // A spreadsheet adds a midnight to a date.
+                // A spreadsheet adds a midnight to a date beside a clock.
+                let is_clock = field.trim_ascii().first().is_some_and(u8::is_ascii_digit);
                 for midnight in [" 00:00:00", "T00:00:00", " 00:00"] {
-                    if let Some(date) = text.strip_suffix(midnight) {
+                    if let Some(date) = text.strip_suffix(midnight).filter(|_| is_clock) {
                         text.truncate(date.len());
                         break;
                     }

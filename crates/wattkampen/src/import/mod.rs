@@ -22,6 +22,7 @@ mod printable;
 mod rows;
 mod series;
 mod settle;
+mod settle_times;
 mod sink;
 mod source;
 mod survey;

@@ -69,7 +69,9 @@ impl Plan {
             Some(known) => stated.or(&known.statements),
             None => stated.clone(),
         };
-        let mut draft = Draft { table, stated, statements, context, zone_is_stated: false };
+        let content_is_text = matches!(content, Content::Text { .. });
+        let mut draft =
+            Draft { table, stated, statements, context, zone_is_stated: false, content_is_text };
         let mut layout = draft.layout(known.as_ref().map(|known| known.name.clone()))?;
         let own = known.as_ref().is_some_and(|known| known.name == OWN);
         let mut content = content;

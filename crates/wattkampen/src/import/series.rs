@@ -27,6 +27,8 @@ struct Pending {
     seconds: Option<i64>,
     /// `None`: the row has no value and only shows where it stands.
     value: Option<i64>,
+    /// A value that is not stored, since another row has another one for the time.
+    disputed: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -93,7 +95,22 @@ impl Series {
         tally: &mut Tally,
         push: Push<'_, E>,
     ) -> Result<(), E> {
-        self.pending.push_back(Pending { line, at, seconds, value });
+        let (mut value, mut disputed) = (value, None);
+        if let Some(last) = self.pending.back_mut()
+            && last.at == at
+            && let (Some(new), Some(old)) = (value, last.value.or(last.disputed))
+            && new != old
+        {
+            // Neither is known to be right.
+            let reason = "the file has two values for one time";
+            if last.value.take().is_some() {
+                tally.refuse(reason, last.line);
+                last.disputed = Some(old);
+            }
+            tally.refuse(reason, line);
+            (value, disputed) = (None, Some(new));
+        }
+        self.pending.push_back(Pending { line, at, seconds, value, disputed });
         if self.pending.len() > CHANGE { self.emit(layout, tally, push) } else { Ok(()) }
     }
 

@@ -12,6 +12,7 @@ use super::{
     series::LENGTHS,
     time_text::{ClockForm, DAY, Moment},
     timestamp::{LocalTime, ZoneOffsets},
+    words::{self, START, TIME},
 };
 
 /// Meters of one file.
@@ -46,6 +47,8 @@ pub(super) struct Survey {
     pub(super) numbers_found: u64,
     pub(super) not_understood: Found,
     pub(super) too_wide: Found,
+    /// Rows of names that differ from those of the header.
+    pub(super) other_header: Found,
     /// Rows of another direction.
     pub(super) not_used: Found,
     /// Rows of a date alone, and rows of 00:00 and of 24:00.
@@ -122,6 +125,9 @@ impl Survey {
             Ok(()) => {
                 self.rows += 1;
                 self.with_end += u64::from(with_end);
+            }
+            Err(RowProblem::TimeNotUnderstood(_)) if is_other_header(layout, record) => {
+                self.other_header.add(line, String::new);
             }
             Err(RowProblem::TimeNotUnderstood(text)) => {
                 self.not_understood.add(line, || quoted(&text));
@@ -283,6 +289,21 @@ impl Survey {
             .find_map(|index| self.near_changes.get(&(index, local)).copied())
             .unwrap_or_default()
     }
+}
+
+/// Whether a row has the names of columns, and other ones than the header.
+fn is_other_header(layout: &Layout, row: &ByteRecord) -> bool {
+    let name = |at: usize| {
+        let text = String::from_utf8_lossy(row.get(at).unwrap_or_default());
+        text.trim().to_lowercase()
+    };
+    let Some(time) = layout.columns.time.first().map(|at| name(*at)) else { return false };
+    let is_time = words::is_one_of(&time, TIME) || words::begins_with(&time, START);
+    let value = layout.columns.values.first().map(|value| name(value.at)).unwrap_or_default();
+    is_time
+        && !value.is_empty()
+        && !is_number(value.as_bytes())
+        && layout.names.iter().enumerate().any(|(at, header)| name(at) != *header)
 }
 
 /// A number that can be compared with others of its column.

@@ -5,7 +5,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use super::{
     error::LayoutError,
     number::is_number,
-    options::Unit,
+    options::{DateOrder, Unit},
     printable::quoted_bytes,
     time_text::{TimeForm, parse},
 };
@@ -129,14 +129,9 @@ fn is_blank(row: &ByteRecord) -> bool {
 
 pub(super) fn is_time(field: &[u8]) -> bool {
     std::str::from_utf8(field).is_ok_and(|text| {
-        ["ymd", "dmy"].iter().any(|order| {
-            let order = if *order == "ymd" {
-                super::options::DateOrder::Ymd
-            } else {
-                super::options::DateOrder::Dmy
-            };
-            parse(text, TimeForm { order: Some(order), loose: false }).is_some()
-        })
+        [DateOrder::Ymd, DateOrder::Dmy, DateOrder::Mdy]
+            .into_iter()
+            .any(|order| parse(text, TimeForm { order: Some(order), loose: false }).is_some())
     })
 }
 

@@ -2,10 +2,12 @@
 use super::{
     columns::{Columns, absent, shell},
     error::{Choice, LayoutError},
+    number::is_number,
     options::{DateOrder, Statements},
+    printable::quoted,
     table::{Table, is_time},
     time_text::{ClockForm, TimeForm, parse, parse_clock},
-    words::{self, END, START, TIME, TIME_OF_DAY, YEAR_MONTH_DAY},
+    words::{self, END, OFFSETS, START, TIME, TIME_OF_DAY, YEAR_MONTH_DAY},
 };
 
 /// What kind of time the fields of a column are.
@@ -22,7 +24,46 @@ enum TimeLook {
 }
 
 impl Columns {
+    /// Finds the columns of the times, and one of their offsets beside them.
     pub(super) fn find_times(
+        &mut self,
+        table: &Table,
+        stated: &Statements,
+    ) -> Result<(), LayoutError> {
+        self.find_dates_and_clocks(table, stated)?;
+        if !stated.time_columns.is_empty() || stated.zone.is_some() {
+            return Ok(());
+        }
+        let offsets = (0..table.names.len()).find(|at| {
+            !self.time.contains(at)
+                && words::is_one_of(&table.names[*at], OFFSETS)
+                && table.column(*at).next().is_some()
+        });
+        let Some(at) = offsets else { return Ok(()) };
+        let mut first = table.column(at);
+        let first = first.next().map(String::from_utf8_lossy).unwrap_or_default();
+        // `+01:00`, `UTC` and `CEST` are read as parts of the time; the name of a zone is
+        // that of all times.
+        if parse(&format!("2026-01-01 00:00 {first}"), TimeForm { order: None, loose: false })
+            .is_some()
+        {
+            self.time.push(at);
+        } else if jiff::tz::TimeZone::get(first.trim()).is_err() {
+            let zone = |zone: &str, what: &str| Choice::new(format!("--zone {zone}"), what);
+            return Err(LayoutError::question(
+                format!("the zone in {} is not known: {}", table.name(at), quoted(&first)),
+                "state the zone of the times",
+                vec![
+                    zone("Etc/GMT-1", "Swedish normal time all year"),
+                    zone("UTC", "UTC"),
+                    zone("Europe/Stockholm", "the time that clocks show in Sweden"),
+                ],
+            ));
+        }
+        Ok(())
+    }
+
+    fn find_dates_and_clocks(
         &mut self,
         table: &Table,
         stated: &Statements,
@@ -81,7 +122,15 @@ impl Columns {
             return Ok(());
         };
         self.time = vec![date];
-        let clocks = with(TimeLook::Clock);
+        let mut clocks = with(TimeLook::Clock);
+        if clocks.is_empty() {
+            // Numbers of hours, from one to the next.
+            let name = |at: usize| table.names.get(at).map_or("", String::as_str);
+            let is_range =
+                |at: &usize| words::begins_with(name(*at), START) || ends(&table.names, *at);
+            clocks = with(TimeLook::Hour).into_iter().filter(is_range).collect();
+            clocks.truncate(if clocks.len() == 2 { 2 } else { 0 });
+        }
         match clocks[..] {
             [start, end] if ends(&table.names, end) && !ends(&table.names, start) => {
                 self.time.push(start);
@@ -197,9 +246,9 @@ fn look(table: &Table, at: usize) -> Option<TimeLook> {
         all += 1;
         let Ok(text) = std::str::from_utf8(field) else { continue };
         if is_time(field) {
-            let form = TimeForm { order: Some(DateOrder::Dmy), loose: false };
-            let ymd = TimeForm { order: Some(DateOrder::Ymd), loose: false };
-            let time = parse(text, form).or_else(|| parse(text, ymd));
+            let time = [DateOrder::Dmy, DateOrder::Ymd, DateOrder::Mdy]
+                .into_iter()
+                .find_map(|order| parse(text, TimeForm { order: Some(order), loose: false }));
             if time.is_some_and(|time| time.clock == ClockForm::None) {
                 dates += 1;
             } else {
@@ -218,10 +267,15 @@ fn look(table: &Table, at: usize) -> Option<TimeLook> {
     } else if most(dates) {
         Some(TimeLook::Date)
     } else if most(clocks) {
-        // Four digits are a clock only where all of them are; `0100` is no number.
-        let digits = table.column(at).all(|field| field.iter().all(u8::is_ascii_digit));
+        // Numbers are clocks only where all of them are and the name is one: 0100 and 1.15
+        // are numbers too.
+        let numbers = table.column(at).all(is_number);
+        let name = table.names.get(at).map_or("", String::as_str);
+        let is_named = words::unit_of(name).is_none() && words::has_word(name, TIME_OF_DAY);
         let padded = table.column(at).all(|field| field.len() == 4);
-        (!digits || padded).then_some(TimeLook::Clock)
+        let all_clocks = clocks == all;
+        (!numbers || (all_clocks && is_named) || (padded && all_clocks && table.names.is_empty()))
+            .then_some(TimeLook::Clock)
     } else if most(hours) {
         Some(TimeLook::Hour)
     } else {

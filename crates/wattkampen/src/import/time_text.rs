@@ -68,6 +68,7 @@ pub(super) fn parse(text: &str, form: TimeForm) -> Option<TimeText> {
     }
     let day = match cursor.date(form)? {
         Dated::Epoch(at) => {
+            cursor.fraction();
             let (start, clock) = (Moment::Utc(at), ClockForm::Clock);
             return cursor.is_done().then_some(TimeText { start, end: None, clock });
         }

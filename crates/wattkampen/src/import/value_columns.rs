@@ -6,7 +6,7 @@ use super::{
     number::is_number,
     options::{Statements, ValueKind},
     table::Table,
-    time_text::parse_clock,
+    time_text::{ClockForm, DAY, parse_clock},
     words::{self, Flow, flow},
 };
 
@@ -37,7 +37,8 @@ impl Columns {
             (0..table.width()).filter(free).filter(|at| numeric(*at)).collect();
         if kind == ValueKind::Energy {
             self.values = hours_of_day(table, &candidates);
-            if self.values.len() < 20 {
+            if self.values.is_empty() {
+                not_a_part_of_a_day(table, &candidates)?;
                 self.values = columns_of_meters(table, &candidates, meters);
             }
             if !self.values.is_empty() {
@@ -88,7 +89,9 @@ fn hours_of_day(table: &Table, candidates: &[usize]) -> Vec<ValueColumn> {
         };
         return numbers.into_iter().map(quarter).collect();
     }
-    if clocks.len() < 20 || numbers.len() > 24 {
+    // Ranges leave no doubt, however few they are.
+    let ranges = clocks.len() >= 2 && clocks.iter().all(|(_, clock)| clock.end.is_some());
+    if !ranges && (clocks.len() < 20 || numbers.len() > 24) {
         return Vec::new();
     }
     let first = clocks[0].1;
@@ -104,6 +107,22 @@ fn hours_of_day(table: &Table, candidates: &[usize]) -> Vec<ValueColumn> {
             ValueColumn { at, meter: None, of_day }
         })
         .collect()
+}
+
+/// Refuses a table whose columns are some hours of a day, of which none is the series.
+fn not_a_part_of_a_day(table: &Table, candidates: &[usize]) -> Result<(), LayoutError> {
+    let is_clock = |at: &&usize| {
+        let clock = table.names.get(**at).and_then(|name| parse_clock(name));
+        clock.is_some_and(|clock| !matches!(clock.form, ClockForm::Hour(_)) || clock.seconds < DAY)
+    };
+    let clocks = candidates.iter().filter(is_clock).count();
+    if clocks < 3 {
+        return Ok(());
+    }
+    Err(LayoutError::new(
+        "the table has a row for each day and columns for some of its hours",
+        "export a row for each hour, or the columns of all hours of the day",
+    ))
 }
 
 /// Columns that are named after meters of the configuration.

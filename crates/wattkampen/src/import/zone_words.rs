@@ -18,7 +18,7 @@ pub(super) enum NamedZone {
 pub(super) fn named_zone(table: &Table, time: &[usize], zone: &TimeZone) -> Option<NamedZone> {
     let by_column =
         time.iter().filter_map(|at| table.names.get(*at)).find_map(|name| zone_in(name, zone));
-    by_column.or_else(|| {
+    by_column.or_else(|| zone_column(table)).or_else(|| {
         let is_key = |key: &str| {
             ["tidszon", "tidzon", "tidssone", "tidszone", "timezone", "time zone", "aikavyöhyke"]
                 .contains(&key)
@@ -29,6 +29,26 @@ pub(super) fn named_zone(table: &Table, time: &[usize], zone: &TimeZone) -> Opti
             Err(_) => zone_in(&value.to_lowercase(), zone),
         }
     })
+}
+
+/// The zone that a column names in all rows, or normal time where a column says that
+/// clocks were not put forward.
+fn zone_column(table: &Table) -> Option<NamedZone> {
+    let named = |known: &[&str]| table.names.iter().position(|name| words::is_one_of(name, known));
+    if let Some(at) = named(words::OFFSETS) {
+        let mut texts = table.column(at);
+        let first = texts.next()?;
+        let zone = std::str::from_utf8(first).ok()?.trim();
+        let constant = texts.all(|text| text == first);
+        return (constant && TimeZone::get(zone).is_ok()).then(|| NamedZone::Is(zone.to_owned()));
+    }
+    let at = named(words::SUMMER_TIME)?;
+    let says_no = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text).trim().to_lowercase();
+        ["nej", "nei", "no", "0", "false", "falskt", "ei", "n", "s0"].contains(&text.as_str())
+    };
+    let always = table.column(at).next().is_some() && table.column(at).all(says_no);
+    always.then_some(NamedZone::NormalOrLocal)
 }
 
 /// A zone that a line above the table mentions, without stating that the times are of it.

@@ -127,6 +127,10 @@ fn a_row_for_each_day_and_a_column_for_each_hour() {
     assert_reads(&text, &hours(&kwh));
     let text = format!("Datum;{}\n{}", names.join(";"), row(0));
     assert_refused(&text, "does not contain the unit", "--unit kWh");
+    let some = "Enhet;kWh\n\nTid;00-01;01-02;02-03\n2026-01-10;1,5;2,5;3,5\n";
+    assert_reads(some, &hours(&[1.5, 2.5, 3.5]));
+    let some = "Tid;00:00;01:00;02:00\n2026-01-10;1,5;2,5;3,5\n";
+    assert_refused(some, "columns for some of its hours", "");
 }
 
 #[test]

@@ -118,6 +118,10 @@ fn times_that_can_be_starts_or_ends_are_asked_for() {
         })
         .collect();
     assert_refused(&format!("Tid;kWh\n{day}"), "starts of the intervals or their ends", "--ends");
+    let days: String = (1..=60)
+        .map(|hour| format!("2026-01-{} {:02}:00;1\n", 10 + hour / 24, hour % 24))
+        .collect();
+    assert_refused(&format!("Tid;kWh\n{days}"), "or their ends", "--starts");
     let hours = "Datum;Timme;kWh\n2026-01-10;5;1\n2026-01-10;6;1\n2026-01-10;7;1\n";
     assert_refused(hours, "whether hour 1 begins", "--starts");
 }
@@ -218,4 +222,69 @@ fn one_column_for_an_hour_that_clocks_showed_twice_is_unknown() {
     let (rows, tally) = Reading::default().read(text.as_bytes()).unwrap();
     assert_eq!((rows.len(), tally.refused()), (47, 1), "{tally}");
     assert!(rows.iter().all(|row| row.1 != "2026-10-25T00:00:00Z"), "{rows:?}");
+}
+
+#[test]
+fn fractions_that_a_comma_cuts_off_are_seen() {
+    for (header, tail) in [("timestamp,kWh,Status", ""), ("timestamp,kWh,Kommentar", ",")] {
+        let rows = ["1,5", "2,5", "3,5"].iter().enumerate();
+        let rows: String =
+            rows.map(|(hour, value)| format!("2026-01-10 0{hour}:00,{value}{tail}\n")).collect();
+        assert_refused(
+            &format!("{header}\n{rows}"),
+            "cut off at a decimal comma",
+            "--decimal-point",
+        );
+    }
+    let codes = "Tid,kWh,Kod\n2026-01-10 00:00,1.5,136\n2026-01-10 01:00,2,136\n";
+    assert_reads(codes, &rows_of(METER, "2026-01-09T23:00:00Z", 60, &[1.5, 2.0]));
+}
+
+#[test]
+fn a_second_table_in_a_file_is_not_read_as_the_first() {
+    let rows = |day: u32, value: &str| {
+        (0..4).map(|hour| format!("2026-01-{day} 0{hour}:00;{value}\n")).collect::<String>()
+    };
+    let units = format!("Tid;kWh\n{}Tid;Wh\n{}", rows(10, "1,5"), rows(11, "1500"));
+    assert_refused(&units, "line 6 has the names of a second table", "");
+    let repeated = format!("Tid;kWh\n{}Tid;kWh\n{}", rows(10, "1,5"), rows(11, "1,5"));
+    let (rows, tally) = Reading::default().read(repeated.as_bytes()).unwrap();
+    assert_eq!((rows.len(), tally.refused()), (8, 1), "{tally}");
+}
+
+#[test]
+fn numbers_of_other_intervals_are_not_hours() {
+    let rows: String = (1..=48).map(|period| format!("2026-01-10;{period};1,5\n")).collect();
+    assert_refused(&format!("Datum;Period;kWh\n{rows}"), "none of the known formats", "");
+}
+
+#[test]
+fn columns_of_zones_are_read_or_asked_for() {
+    let file = |name: &str, zone: &str| {
+        let rows = (0..3).map(|hour| format!("2026-07-10 0{hour}:00;{zone};{hour}\n"));
+        format!("Tid;{name};kWh\n{}", rows.collect::<String>())
+    };
+    let reads = |name: &str, zone: &str, start: &str| {
+        assert_reads(&file(name, zone), &rows_of(METER, start, 60, &[0.0, 1.0, 2.0]));
+    };
+    reads("Tidszon", "UTC", "2026-07-10T00:00:00Z");
+    reads("Offset", "+01:00", "2026-07-09T23:00:00Z");
+    reads("Timezone", "Europe/Helsinki", "2026-07-09T21:00:00Z");
+    reads("Tidszon", "CEST", "2026-07-09T22:00:00Z");
+    assert_refused(&file("Tidszon", "svensk"), "is not known: \"svensk\"", "--zone UTC");
+    assert_refused(&file("Sommartid", "Nej"), "whether its times are of it", "--zone Etc/GMT-1");
+    reads("Sommartid", "Ja", "2026-07-09T22:00:00Z");
+}
+
+#[test]
+fn two_values_for_one_time_are_both_refused() {
+    for header in ["Tid;kWh", "timestamp;energy_wh"] {
+        let text = format!(
+            "{header}\n2026-01-10T00:00:00Z;10\n2026-01-10T00:00:00Z;20\n2026-01-10T01:00:00Z;30\n\
+             2026-01-10T01:00:00Z;30\n2026-01-10T02:00:00Z;40\n"
+        );
+        let (rows, tally) = Reading::default().read(text.as_bytes()).unwrap();
+        assert_eq!((rows.len(), tally.refused()), (3, 2), "{tally}");
+        assert!(tally.to_string().contains("two values for one time (line 2, 3)"), "{tally}");
+    }
 }

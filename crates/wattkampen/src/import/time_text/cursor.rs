@@ -298,7 +298,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The fraction of a second, which is zero or dropped.
-    fn fraction(&mut self) {
+    pub(super) fn fraction(&mut self) {
         if let [b'.' | b',', b'0'..=b'9', ..] = &self.text[self.at..] {
             self.at += 1;
             while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {

@@ -57,6 +57,7 @@ fn every_form_states_the_same_moment() {
         "2026-07-01 02:15 (UTC)",
         "1782872100",
         "1782872100000",
+        "1782872100.0",
     ] {
         let found = parse(text, TimeForm::STRICT);
         assert_eq!(found.map(|found| found.start), Some(utc), "{text}");

@@ -55,6 +55,26 @@ pub(in super::super) const TIME_OF_DAY: &[&str] = &[
 pub(in super::super) const YEAR_MONTH_DAY: [&[&str]; 3] =
     [&["år", "year", "vuosi"], &["månad", "måned", "month", "kuukausi"], &["dag", "day", "päivä"]];
 
+/// Names of columns of each row's zone or offset.
+pub(in super::super) const OFFSETS: &[&str] = &[
+    "tidszon",
+    "tidzon",
+    "tidssone",
+    "tidszone",
+    "timezone",
+    "time zone",
+    "tz",
+    "zon",
+    "offset",
+    "utc offset",
+    "utcoffset",
+    "gmt offset",
+    "aikavyöhyke",
+];
+/// Names of columns that say whether clocks were put forward.
+pub(in super::super) const SUMMER_TIME: &[&str] =
+    &["sommartid", "sommertid", "dst", "summer time", "summertime", "kesäaika", "daylight saving"];
+
 /// Names of columns that say whose a row is.
 pub(in super::super) const METER: &[&str] = &[
     "meter",
@@ -90,6 +110,19 @@ pub(in super::super) const METER: &[&str] = &[
     "käyttöpaikka",
     "ean",
     "uttagspunkt",
+    "anläggningsnummer",
+    "anläggningsnr",
+    "anlnr",
+    "mätpunktsnummer",
+    "mätpunktsbeteckning",
+    "mätarnr",
+    "mätnr",
+    "meter number",
+    "meternumber",
+    "meter no",
+    "mpid",
+    "mrid",
+    "leveranspunkt",
 ];
 /// Names of columns of each row's unit.
 pub(in super::super) const UNIT: &[&str] = &[
@@ -105,19 +138,9 @@ pub(in super::super) const UNIT: &[&str] = &[
     "energienhet",
     "mätenhet",
 ];
-/// Names of columns of each row's quality.
-pub(in super::super) const STATUS: &[&str] = &[
-    "status",
-    "kvalitet",
-    "kvalitetskod",
-    "quality",
-    "laatu",
-    "mätvärdesstatus",
-    "värdestatus",
-    "kvalitetsstatus",
-    "datakvalitet",
-];
-/// Qualities of rows whose value is not one.
+/// Parts of the names of columns of each row's quality.
+pub(in super::super) const STATUS: &[&str] = &["status", "kvalit", "quality", "laatu"];
+/// Beginnings of qualities of rows whose value is not one.
 pub(super) const MISSING: &[&str] = &[
     "saknas",
     "saknat",
@@ -129,6 +152,15 @@ pub(super) const MISSING: &[&str] = &[
     "bortfall",
     "no data",
     "ingen data",
+    "inget värde",
+    "ej uppmätt",
+    "ej tillgänglig",
+    "not available",
+    "no value",
+    "ogiltig",
+    "invalid",
+    "felaktig",
+    "uteblivet",
 ];
 /// Names of columns of each interval's length.
 pub(in super::super) const RESOLUTION: &[&str] =
