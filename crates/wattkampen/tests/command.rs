@@ -103,7 +103,7 @@ fn refusals_of_the_argument_parser_say_how_to_fix_them() {
             "'--json' cannot be used with '--format <FORMAT>'",
             "usage: wattkampen report",
         ),
-        (&["import", "--config", "x"], "requires a subcommand", "usage: wattkampen import"),
+        (&["import", "--config", "x"], "import has nothing to import", "readings or temperature"),
     ] {
         assert_fails(2, arguments, what, hint);
     }
@@ -114,7 +114,7 @@ fn the_example_configuration_is_accepted() {
     let folder = tempfile::tempdir().expect("a folder");
     let done = run(&["check", "--config", &example(folder.path())]);
     assert_eq!(done.status.code(), Some(0), "{}", utf8(&done.stderr));
-    let expected = "Energispartävling 2027: 2 participants, 3 meters, \
+    let expected = "Energispartävling 2027: 2 participants, 4 meters, \
                 contest 2027-03-01 to 2027-06-01: no mistake found\n";
     assert_eq!(utf8(&done.stdout), expected);
 }

@@ -109,6 +109,7 @@ fn a_dry_run_shows_three_rows_and_stores_nothing() {
         assert!(out.contains("2026-04-01 01:00 CEST, 60 minutes to 02:00: 3.5 kWh"), "{out}");
         assert!(out.contains("3 taken, 0 repeated, 0 empty, 1 refused"), "{out}");
     }
+    assert!(town.done(&["--dry-run", "readings", "--meter", METER, "a.csv"]).contains("3 taken"));
     assert!(town.done(&["readings", "--meter", METER, "a.csv"]).contains("3 taken, 0 repeated"));
     assert!(town.done(&["readings", "--meter", METER, "a.csv"]).contains("0 taken, 3 repeated"));
 }

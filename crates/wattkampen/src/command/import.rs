@@ -31,16 +31,17 @@ fn failed(error: impl Into<ImportError>) -> Failure {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let config = Config::load(&args.config)?;
-    if let Some(removed) = args.remove.run(&config) {
-        return removed;
-    }
-    let Some(command) = &args.command else {
+    if args.command.is_none() && !args.remove.is_stated() {
         return Err(Failure::usage(
             "import has nothing to import",
             "name what the files hold, readings or temperature, or take rows back with --remove",
         ));
-    };
+    }
+    let config = Config::load(&args.config)?;
+    if let Some(removed) = args.remove.run(&config) {
+        return removed;
+    }
+    let Some(command) = &args.command else { return Ok(()) };
     let common = command.common();
     check_zone(common)?;
     let saved = SavedLayouts::beside(&args.config);
@@ -62,6 +63,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         stated_id,
         known,
         common,
+        dry_run: common.dry_run || args.remove.dry_run,
         saved,
         temperature: command.is_temperature(),
         validator,
@@ -132,6 +134,8 @@ struct Target<'a> {
     stated_id: Option<&'a str>,
     known: Vec<NamedLayout>,
     common: &'a Common,
+    /// Nothing is stored.
+    dry_run: bool,
     saved: SavedLayouts,
     temperature: bool,
     validator: ImportValidator,
@@ -173,8 +177,7 @@ impl Target<'_> {
         };
         output::stderr_line(format_args!("{}: {}", path_text(path), plan.layout));
         self.show(path, &plan, &assignment)?;
-        if let (Some(name), true, false) = (&self.common.save_layout, is_first, self.common.dry_run)
-        {
+        if let (Some(name), true, false) = (&self.common.save_layout, is_first, self.dry_run) {
             let saved = self.saved.save(&plan.named(name, self.temperature)).map_err(usage)?;
             output::stderr_line(format_args!("the layout is saved in {}", path_text(&saved)));
         }
@@ -198,11 +201,11 @@ impl Target<'_> {
     /// Shows the first rows on a terminal and in a dry run, and asks on a terminal.
     fn show(&self, path: &Path, plan: &Plan, assignment: &Assignment) -> Result<(), Failure> {
         let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        if !terminal && !self.common.dry_run {
+        if !terminal && !self.dry_run {
             return Ok(());
         }
         let preview = Preview::new(plan, assignment, &self.config.competition.timezone);
-        if self.common.dry_run {
+        if self.dry_run {
             return output::line(preview);
         }
         output::stderr_line(preview);
@@ -242,7 +245,7 @@ impl Target<'_> {
         let kind = plan.layout.kind;
         let read = |sink: &mut dyn RowSink| import(path, plan, assignment, sink).map_err(failed);
         let meters = || assignment.ids.iter().map(|id| self.config.meter(id));
-        if self.common.dry_run {
+        if self.dry_run {
             let meters = if self.temperature { Ok(Vec::new()) } else { meters().collect() };
             return read(&mut DrySink { validator: self.validator, meters: meters?, kind });
         }

@@ -23,12 +23,17 @@ pub(in super::super) struct RemoveArgs {
     /// The meter whose intervals are taken back
     #[arg(long, value_name = "ID", requires = "remove")]
     meter: Option<String>,
-    /// Show what would be taken back, and change nothing
-    #[arg(long, requires = "remove")]
-    dry_run: bool,
+    /// Show what would be taken back or imported, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 impl RemoveArgs {
+    /// Whether rows are to be taken back.
+    pub(super) const fn is_stated(&self) -> bool {
+        self.remove.is_some()
+    }
+
     /// Takes the rows back that the arguments name; `None` where they name none.
     pub(super) fn run(&self, config: &Config) -> Option<Result<(), Failure>> {
         let [from, until] = self.remove.as_deref()? else { return None };
