@@ -39,9 +39,11 @@ pub(crate) enum Ineligibility {
         meter: String,
         first: Date,
     },
+    /// `because`: the largest doubt about the input, where there is one.
     Fit {
         cv_rmse: f64,
         most: f64,
+        because: Option<Bilingual>,
     },
     NoSaving,
     Coverage {
@@ -191,16 +193,27 @@ impl Ineligibility {
                      installerades då"
                 ),
             ),
-            Self::Fit { cv_rmse, most } => {
+            Self::Fit { cv_rmse, most, because } => {
                 let (is, most) = ((cv_rmse * 100.0).ceil(), percent(most));
+                let because = because.map_or_else(
+                    || Bilingual::new("", ""),
+                    |it| {
+                        Bilingual::new(
+                            format!("; in doubt: {}", it.english),
+                            format!("; ifrågasatt: {}", it.swedish),
+                        )
+                    },
+                );
                 (
                     format!(
                         "the baseline describes the building too badly: \
-                         CV(RMSE) is {is} %, at most {most} % is allowed"
+                         CV(RMSE) is {is} %, at most {most} % is allowed{}",
+                        because.english
                     ),
                     format!(
                         "referensen beskriver huset för dåligt: \
-                         CV(RMSE) är {is} %, högst {most} % är tillåtet"
+                         CV(RMSE) är {is} %, högst {most} % är tillåtet{}",
+                        because.swedish
                     ),
                 )
             }
@@ -320,7 +333,7 @@ mod tests {
         let first = Some(date(2026, 8, 14));
         let ineligibility = Ineligibility::BaselineDays { days: 199, needed: 329, first };
         insta::assert_snapshot!(ineligibility.text().english, @"not ranked: before 14 August the hours of the baseline year are missing; 199 days have nine tenths of theirs, 329 are needed; import the missing history");
-        let ineligibility = Ineligibility::Fit { cv_rmse: 0.301, most: 0.3 };
+        let ineligibility = Ineligibility::Fit { cv_rmse: 0.301, most: 0.3, because: None };
         insta::assert_snapshot!(ineligibility.text().english, @"the baseline describes the building too badly: CV(RMSE) is 31 %, at most 30 % is allowed");
         let ineligibility = Ineligibility::Quarantine { share: 0.5, since: date(2027, 3, 1) };
         insta::assert_snapshot!(ineligibility.text().swedish, @"bara 50 % av tävlingens timmar är kända: en mätarställning är ifrågasatt sedan den 1 mars; anmäl mätarbytet eller nollställningen");

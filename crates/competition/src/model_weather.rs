@@ -39,6 +39,11 @@ impl ModelWeather {
         changed
     }
 
+    /// Whether a temperature was ever set.
+    pub(crate) fn has_any(&self) -> bool {
+        self.measured.has_any()
+    }
+
     /// The measured temperature of an hour, doubted or not.
     pub(crate) fn measured(&self, hour: Hour) -> Option<Celsius> {
         self.measured.measured(hour)

@@ -76,6 +76,11 @@ impl Weather {
         self.measured(hour).filter(|_| !contains(&self.doubted, hour))
     }
 
+    /// Whether a temperature was ever set.
+    pub(crate) fn has_any(&self) -> bool {
+        !self.values.is_empty()
+    }
+
     /// The temperature of an hour, doubted or not.
     pub(crate) fn measured(&self, hour: Hour) -> Option<Celsius> {
         self.values.get(self.index(hour)?)?.get()

@@ -8,6 +8,9 @@
 //! between. A week of the contest is closed where it has less than `closure` of the lowest
 //! ordinary week of the baseline period.
 //!
+//! A stretch of weeks outside of the summer holidays that is that low compared with the
+//! weeks before it and after it is closed, too, where the seasons hide the gap.
+//!
 //! In the contest a closed week is a saving that no measure explains, and it is flagged
 //! until the organiser says what it was. In the baseline period it lowers what is expected
 //! of the building; it is named with its dates, and the declaration is an event.
@@ -27,7 +30,7 @@ pub(super) fn find(evidence: &Evidence<'_>, limits: &DoubtThresholds) -> Vec<Fin
     let count = evidence.meters.iter().map(|meter| meter.hours.len()).min().unwrap_or(0);
     let energy = |index: usize| -> Option<f64> {
         let meters = evidence.meters.iter();
-        meters.map(|meter| Some((meter.sign * meter.hours[index]?.energy) as f64)).sum()
+        meters.map(|meter| Some(meter.signed(index)? as f64)).sum()
     };
     // Weeks do not cross from the baseline period into the contest.
     let contest = (evidence.calendar.contest.start - evidence.first).max(0) as usize;
@@ -47,8 +50,9 @@ pub(super) fn find(evidence: &Evidence<'_>, limits: &DoubtThresholds) -> Vec<Fin
     let in_baseline = |week: &&Week| evidence.in_baseline(week.hours.start);
     let means = weeks.iter().filter(in_baseline).map(|week| week.mean);
     let Some(lowest) = lowest_ordinary(means.collect(), limits.closure) else { return Vec::new() };
+    let beside = closed_beside_their_neighbours(&weeks, evidence, limits.closure);
     let is_closed = |week: &Week| match evidence.in_baseline(week.hours.start) {
-        true => week.mean < lowest,
+        true => week.mean < lowest || beside.contains(&week.hours.start),
         false => week.mean < limits.closure * lowest,
     };
     let ordinary = weeks.iter().filter(in_baseline).filter(|week| !is_closed(week));
@@ -80,6 +84,41 @@ struct Week {
     hours: Range<usize>,
     /// Mean energy of an hour.
     mean: f64,
+}
+
+/// The beginnings of weeks of the baseline period that lie between two drops: a stretch of
+/// two weeks to half a year of which every week has less than `share` of the lower of the
+/// two weeks before and the two after. Stretches that touch the months June to August are
+/// left out: they are holidays.
+fn closed_beside_their_neighbours(
+    weeks: &[Week],
+    evidence: &Evidence<'_>,
+    share: f64,
+) -> Vec<usize> {
+    let weeks: Vec<&Week> =
+        weeks.iter().filter(|week| evidence.in_baseline(week.hours.start)).collect();
+    let month = |index: usize| evidence.calendar.date(evidence.hour(index).start()).month();
+    let mut found = Vec::new();
+    let mut first = 2;
+    while first + 2 < weeks.len() {
+        let before = weeks[first - 1].mean.max(weeks[first - 2].mean);
+        let end = (first..weeks.len().min(first + 26))
+            .find(|it| weeks[*it].mean >= share * before)
+            .unwrap_or(first);
+        // The week in which the building closes or opens again is in between.
+        let inner = first..end;
+        let after = weeks.get(end..(end + 2).min(weeks.len())).unwrap_or_default();
+        let after = after.iter().map(|week| week.mean).fold(0.0, f64::max);
+        let highest = weeks[inner.clone()].iter().map(|week| week.mean).fold(0.0, f64::max);
+        let is_holiday =
+            weeks[inner.clone()].iter().any(|week| (6..=8).contains(&month(week.hours.start)));
+        if inner.len() >= 2 && highest < share * before.min(after) && !is_holiday {
+            found.extend(weeks[inner].iter().map(|week| week.hours.start));
+            first = end;
+        }
+        first += 1;
+    }
+    found
 }
 
 /// The mean of the lowest week that is not closed.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Hours with use that a meter needs before anything is ordinary for it: two weeks.
-const ENOUGH: usize = 14 * 24;
+pub(crate) const ENOUGH: usize = 14 * 24;
 
 /// An hour of a meter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(crate) struct MeterHours<'a> {
     pub(crate) id: &'a str,
     /// 1, or −1 for a meter that is subtracted.
     pub(crate) sign: i64,
+    /// The positions of the hours in which the building has the meter.
+    pub(crate) active: Range<usize>,
     /// `None` where nothing is known, or the hour is excluded.
     pub(crate) hours: Vec<Option<MeterHour>>,
 }
@@ -42,6 +44,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) meters: Vec<MeterHours<'a>>,
     /// Outdoor temperature, °C.
     pub(crate) outdoor: Vec<Option<f64>>,
+    /// The median of the outdoor temperatures of all participants, where there are four.
+    pub(crate) peers: Option<&'a [Option<f64>]>,
 }
 
 impl Evidence<'_> {
@@ -63,6 +67,15 @@ impl Evidence<'_> {
 }
 
 impl MeterHours<'_> {
+    /// Its part in the energy of the building, mWh: signed, and 0 while the building does not
+    /// have the meter.
+    pub(crate) fn signed(&self, index: usize) -> Option<i64> {
+        if !self.active.contains(&index) {
+            return Some(0);
+        }
+        Some(self.sign * self.hours[index]?.energy)
+    }
+
     /// Energy of an hour above zero, mWh.
     pub(crate) fn use_of(&self, index: usize) -> Option<f64> {
         self.hours[index].filter(|hour| hour.energy > 0).map(|hour| hour.energy as f64)

@@ -14,8 +14,10 @@ pub(crate) struct Finding {
     pub(crate) meter: Option<MeterIndex>,
     /// Id of the meter.
     pub(crate) name: String,
-    /// Positions of the evidence.
+    /// Positions of the evidence, from the first hour in doubt to the last.
     pub(crate) hours: Range<usize>,
+    /// The hours in doubt among them.
+    pub(crate) parts: Vec<Range<usize>>,
     /// Energy at stake, kWh.
     pub(crate) kwh: Option<f64>,
     /// The parts of it in the contest and in the baseline period.
@@ -32,6 +34,7 @@ impl Finding {
             consequence,
             meter: None,
             name: String::new(),
+            parts: vec![hours.clone()],
             hours,
             kwh: None,
             in_contest: 0.0,
@@ -46,6 +49,18 @@ impl Finding {
 
     pub(crate) fn flagged(kind: DoubtKind, hours: Range<usize>) -> Self {
         Self::new(kind, Consequence::Flagged, hours)
+    }
+
+    /// Of several ranges of hours, which are in order. There is at least one.
+    pub(crate) fn of_parts(kind: DoubtKind, parts: Vec<Range<usize>>) -> Self {
+        let first = parts.first().map_or(0, |part| part.start);
+        let last = parts.last().map_or(0, |part| part.end);
+        Self { parts, ..Self::quarantined(kind, first..last) }
+    }
+
+    /// Number of hours in doubt.
+    pub(crate) fn hour_count(&self) -> usize {
+        self.parts.iter().map(ExactSizeIterator::len).sum()
     }
 
     /// Whether it makes energy unknown.
@@ -63,7 +78,7 @@ impl Finding {
     /// With the energy at stake in each hour, mWh.
     pub(crate) fn stake(mut self, evidence: &Evidence<'_>, energy: impl Fn(usize) -> f64) -> Self {
         let (mut all, mut contest, mut baseline) = (0.0, 0.0, 0.0);
-        for index in self.hours.clone() {
+        for index in self.parts.iter().cloned().flatten() {
             let energy = energy(index);
             all += energy;
             if evidence.in_contest(index) {

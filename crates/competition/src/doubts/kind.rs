@@ -10,6 +10,8 @@ pub enum DoubtKind {
     ZeroRun,
     /// A load is the same to the last digit for a day and longer.
     ConstantLoad,
+    /// An hour has many times the highest ordinary hours.
+    Spike,
     /// The level changed by a factor that units, multipliers, current transformers or a
     /// missing phase make.
     LevelStep,
@@ -31,6 +33,7 @@ names!(DoubtKind {
     StuckRegister = "stuck-register",
     ZeroRun = "zero-run",
     ConstantLoad = "constant-load",
+    Spike = "spike",
     LevelStep = "level-step",
     SubmeterAboveMain = "submeter-above-main",
     Closure = "closure",

@@ -4,8 +4,8 @@
 //! The level of each bin is followed with a memory of about two weeks, so seasons are no
 //! steps. A run of hours that are all four times above their level, or below a quarter of
 //! it, opens a segment once it lasts `step_hours` and its sum is `step_factor` times its
-//! level or more. The segment ends where a run of half that length leaves it towards the
-//! old level. Which side is wrong cannot be known: the shorter one is doubted.
+//! level or more. The segment ends where a run of half that length leaves it and is
+//! nearer to the old level. Which side is wrong cannot be known: the shorter one is doubted.
 use core::ops::Range;
 
 use super::{
@@ -121,7 +121,7 @@ fn segments(hours: &[HourOfLoad], limits: &DoubtThresholds) -> Vec<Segment> {
             continue;
         };
         let towards_old = (segment.ratio - offset) * segment.ratio.signum();
-        if towards_old < HOUR_STEP.ln() {
+        if towards_old < HOUR_STEP.ln() || offset.abs() > segment.ratio.abs() / 2.0 {
             run.clear();
             segment.ratio += FOLLOW * (offset - segment.ratio);
             segment.sum += offset;

@@ -15,7 +15,9 @@ mod evidence;
 mod finding;
 mod kind;
 mod level_step;
+mod peers;
 mod phase_step;
+mod spike;
 mod sub_meter;
 mod temperature;
 mod thresholds;
@@ -42,6 +44,12 @@ pub(crate) struct Doubts {
     pub(crate) outdoor: Vec<Range<Hour>>,
 }
 
+type Detector = fn(&MeterHours<'_>, &Evidence<'_>, &DoubtThresholds) -> Vec<Finding>;
+
+/// The detectors that look at one meter, in their order.
+const DETECTORS: [Detector; 5] =
+    [zero_run::find, constant_load::find, level_step::find, spike::find, phase_step::find];
+
 /// Derives the doubts of a participant.
 pub(crate) fn derive(
     mut evidence: Evidence<'_>,
@@ -53,14 +61,16 @@ pub(crate) fn derive(
     let known = |meter: &MeterHours<'_>| meter.hours.iter().rposition(Option::is_some);
     let last = evidence.meters.iter().filter_map(known).max().map_or(0, |index| index + 1);
     for number in 0..evidence.meters.len() {
-        for detect in [zero_run::find, constant_load::find, level_step::find, phase_step::find] {
+        for detect in DETECTORS {
             let found = detect(&evidence.meters[number], &evidence, limits);
             for finding in found {
                 // What is in doubt is no evidence for other doubts, and what the organiser
                 // accepts as it is needs none.
                 let is_accepted = is_accepted(&finding, &evidence, acceptances);
                 if finding.is_energy_unknown() {
-                    evidence.meters[number].remove(finding.hours.clone());
+                    for part in &finding.parts {
+                        evidence.meters[number].remove(part.clone());
+                    }
                 }
                 if !is_accepted {
                     findings.push(finding);
@@ -74,18 +84,19 @@ pub(crate) fn derive(
             found.into_iter().filter(|it| !is_accepted(it, &evidence, acceptances)).collect();
         for finding in found.iter().filter(|it| it.is_energy_unknown()) {
             for meter in &mut evidence.meters {
-                meter.remove(finding.hours.clone());
+                finding.parts.iter().for_each(|part| meter.remove(part.clone()));
             }
         }
         findings.extend(found);
     }
     findings.sort_by_key(|it| (it.hours.start, it.kind, it.meter));
-    let hours = |it: &Finding| evidence.hour(it.hours.start)..evidence.hour(it.hours.end);
+    let range = |part: &Range<usize>| evidence.hour(part.start)..evidence.hour(part.end);
+    let hours = |it: &Finding| it.parts.iter().map(range).collect::<Vec<_>>();
     let quarantined = findings.iter().filter(|it| it.consequence == Consequence::Quarantined);
     let (outdoor, energy): (Vec<&Finding>, Vec<&Finding>) =
         quarantined.partition(|it| it.kind.is_temperature());
-    let energy = merged(energy.into_iter().map(hours).collect());
-    let outdoor = merged(outdoor.into_iter().map(hours).collect());
+    let energy = merged(energy.into_iter().flat_map(hours).collect());
+    let outdoor = merged(outdoor.into_iter().flat_map(hours).collect());
     let open = findings.iter().map(|it| doubt(it, &evidence, expected, last)).collect();
     Doubts { open, energy, outdoor }
 }
@@ -133,6 +144,12 @@ impl Doubts {
     /// The doubts whose hours begin before a moment.
     pub(crate) fn open_at(&self, now: Time) -> impl Iterator<Item = &Doubt> {
         self.open.iter().filter(move |doubt| doubt.from < now)
+    }
+
+    /// The doubt with the most energy at stake.
+    pub(crate) fn largest(&self, now: Time) -> Option<&Doubt> {
+        let kwh = |doubt: &&Doubt| doubt.kwh.unwrap_or(0.0);
+        self.open_at(now).max_by(|a, b| kwh(a).total_cmp(&kwh(b)))
     }
 
     /// The share of the energy in open doubts, where it is material, and the headline of

@@ -2,11 +2,17 @@
 //! third of the load are left, or the reverse.
 //!
 //! A house can use that much less on its own, so the factor alone is no evidence. What a
-//! wire does and people do not: from one hour to the next, by day and by night, on every
-//! hour of the week, the load is the same part of what it was, and it stays so. Fourteen
-//! known days are compared with four that follow, with a day between them in which the
-//! change falls. Doubted are changes near one of the factors that are as large by day as
-//! by night, with little scatter over the hours, and without a slope before or after.
+//! wire does and people do not: from one hour to the next, by day and by night, the load is
+//! the same part of what it was, and it stays so. Each hour is compared with the level of
+//! its bin in the two weeks before the change, and the two days before with the two days
+//! after, so that weather and seasons change both sides alike. Doubted are changes near one
+//! of the factors that
+//!
+//! - are as large by day as by night, and on the hours next to the change,
+//! - scatter little over the hours,
+//! - still hold on the third and fourth day,
+//!
+//! or that hold as well over two weeks, where the two days are less sure.
 //!
 //! The hours count as they are: the organiser may know that a wing was closed.
 use core::ops::Range;
@@ -20,42 +26,53 @@ use crate::calendar::BINS;
 
 /// Parts of the load that are measured while phases are missing.
 const PARTS: [f64; 3] = [2.0 / 3.0, 0.5, 1.0 / 3.0];
-/// Distance from the ln of a factor: phases are loaded unequally.
-const NEAR: f64 = 0.06;
-/// Scatter of the change over the hours of the week, and slope before and after.
-const SCATTER: f64 = 0.12;
-const SLOPE: f64 = 0.10;
-/// Hours on either side of the change that are at the old and the new level already.
-const EDGE: usize = 6;
-const DAYS_BEFORE: usize = 14;
-const DAYS_AFTER: usize = 4;
-/// Hours of a day that must be known, and the longest time over which days are compared.
-const MIN_HOURS: usize = 20;
-const MAX_SPAN: usize = 40;
+/// Distances of ln: from the factor; of day and night; of the hours next to the change; of
+/// the third and fourth day. A mean over two days of hours that scatter by a tenth is right
+/// within 0.03 (two standard errors, of which neighbouring hours leave a fourth of 48).
+const NEAR: f64 = 0.05;
+const DAY_AND_NIGHT: f64 = 0.06;
+const EDGE: f64 = 0.08;
+const STAYS: f64 = 0.08;
+/// Scatter over the hours, from which on a house is too restless for this comparison.
+const SCATTER: f64 = 0.18;
+/// ln by which the first hour differs at least from the hour before.
+const JUMP: f64 = 0.25;
+/// Known hours of the level, of either side, next to the change, and after which it stays.
+const LEVEL: usize = 14 * 24;
+const SIDE: usize = 48;
+const NEXT: usize = 6;
+const AFTER: usize = 96;
+/// °C from which on no building heats.
+const HEATING_ENDS: f64 = 17.0;
+/// Hours without data that a comparison bridges.
+const MAX_GAP: usize = 14 * 24;
+
+/// A known hour with use.
+#[derive(Debug, Clone, Copy)]
+struct Load {
+    index: usize,
+    bin: usize,
+    ln: f64,
+}
 
 pub(super) fn find(
     meter: &MeterHours<'_>,
     evidence: &Evidence<'_>,
     _: &DoubtThresholds,
 ) -> Vec<Finding> {
-    let hours: Vec<Option<(usize, f64)>> = (0..meter.hours.len())
-        .map(|index| Some((evidence.bin(index), meter.use_of(index)?.ln())))
+    let slope = temperature_slope(meter, evidence);
+    let loads: Vec<Load> = (0..meter.hours.len())
+        .filter_map(|index| {
+            let heating = slope * outdoor(evidence, index).unwrap_or(0.0);
+            let ln = meter.use_of(index)?.ln() - heating;
+            Some(Load { index, bin: evidence.bin(index), ln })
+        })
         .collect();
-    let known = |day: &usize| {
-        let hours = &hours[day * 24..(day * 24 + 24).min(hours.len())];
-        hours.iter().flatten().count() >= MIN_HOURS
-    };
-    let days: Vec<usize> = (0..hours.len() / 24).filter(known).collect();
     let mut steps: Vec<Step> = Vec::new();
-    for position in DAYS_BEFORE..days.len().saturating_sub(DAYS_AFTER) {
-        let before = &days[position - DAYS_BEFORE..position];
-        let after = &days[position + 1..position + 1 + DAYS_AFTER];
-        if after[DAYS_AFTER - 1] - before[0] > MAX_SPAN {
-            continue;
-        }
-        let Some(step) = compare(&hours, before, days[position], after) else { continue };
+    for position in LEVEL..loads.len().saturating_sub(AFTER) {
+        let Some(step) = step_at(&loads, position) else { continue };
         match steps.last_mut() {
-            Some(last) if last.day + 2 >= step.day && last.part == step.part => {
+            Some(last) if step.from - last.from <= SIDE => {
                 if step.misfit < last.misfit {
                     *last = step;
                 }
@@ -86,10 +103,35 @@ pub(super) fn find(
         .collect()
 }
 
-/// A change of level on a day.
+/// The mean of the outdoor temperature of an hour and the eleven before it, as heating
+/// follows it; it ends at 17 °C.
+fn outdoor(evidence: &Evidence<'_>, index: usize) -> Option<f64> {
+    let hours = evidence.outdoor.get(index.checked_sub(11)?..=index)?;
+    let known: Vec<f64> = hours.iter().flatten().copied().collect();
+    (known.len() >= 6).then(|| (known.iter().sum::<f64>() / known.len() as f64).min(HEATING_ENDS))
+}
+
+/// Change of the ln of the load for each degree, from hours of the same time of week in
+/// consecutive weeks; 0 where temperatures are not known or say nothing.
+fn temperature_slope(meter: &MeterHours<'_>, evidence: &Evidence<'_>) -> f64 {
+    const WEEK: usize = 7 * 24;
+    let (mut products, mut squares) = (0.0, 0.0);
+    // Every fifth hour is enough, and visits all hours of the day.
+    for index in (WEEK + 11..meter.hours.len()).step_by(5).filter(|it| evidence.in_baseline(*it)) {
+        let pair = || {
+            let load = meter.use_of(index)?.ln() - meter.use_of(index - WEEK)?.ln();
+            Some((load, outdoor(evidence, index)? - outdoor(evidence, index - WEEK)?))
+        };
+        let Some((load, warmer)) = pair().filter(|(load, _)| load.abs() < 1.0) else { continue };
+        products += load * warmer;
+        squares += warmer * warmer;
+    }
+    if squares > 0.0 { (products / squares).clamp(-0.15, 0.0) } else { 0.0 }
+}
+
+/// A change of level.
 #[derive(Debug, Clone, Copy)]
 struct Step {
-    day: usize,
     /// The first hour of the new level.
     from: usize,
     /// ln of the factor that it is nearest to, and of the ratio that was found.
@@ -98,68 +140,118 @@ struct Step {
     misfit: f64,
 }
 
-type Hours = [Option<(usize, f64)>];
-
-fn hours_of<'a>(hours: &'a Hours, days: &'a [usize]) -> impl Iterator<Item = (usize, f64)> + 'a {
-    days.iter().flat_map(|day| hours[day * 24..day * 24 + 24].iter().flatten().copied())
+/// Mean ln of each bin, and of all hours.
+struct Levels {
+    bins: [Option<f64>; BINS],
+    all: f64,
 }
 
-/// Mean ln of each bin.
-fn levels(hours: &Hours, days: &[usize]) -> [Option<f64>; BINS] {
-    let mut sums = [(0.0, 0_u32); BINS];
-    for (bin, value) in hours_of(hours, days) {
-        sums[bin].0 += value;
-        sums[bin].1 += 1;
+impl Levels {
+    fn of(loads: &[Load]) -> Self {
+        let mut sums = [(0.0, 0_u32); BINS];
+        for load in loads {
+            sums[load.bin].0 += load.ln;
+            sums[load.bin].1 += 1;
+        }
+        Self {
+            bins: sums.map(|(sum, count)| (count > 0).then(|| sum / f64::from(count))),
+            all: loads.iter().map(|load| load.ln).sum::<f64>() / loads.len().max(1) as f64,
+        }
     }
-    sums.map(|(sum, count)| (count > 0).then(|| sum / f64::from(count)))
+
+    /// Offsets of hours from the level of their bins.
+    fn offsets<'a>(&'a self, loads: &'a [Load]) -> impl Iterator<Item = (usize, f64)> + 'a {
+        let offset =
+            |load: &Load| (load.bin % 24, load.ln - self.bins[load.bin].unwrap_or(self.all));
+        loads.iter().map(offset)
+    }
+
+    /// Mean offset of the hours that are kept; `None` of fewer than three.
+    fn mean(&self, loads: &[Load], keep: impl Fn(usize) -> bool) -> Option<f64> {
+        let kept = self.offsets(loads).filter(|(hour, _)| keep(*hour));
+        let (sum, count) = kept.fold((0.0, 0), |(sum, count), (_, it)| (sum + it, count + 1));
+        (count >= 3).then(|| sum / f64::from(count))
+    }
+
+    /// Standard deviation of the offsets.
+    fn scatter(&self, loads: &[Load]) -> f64 {
+        let mean = self.mean(loads, |_| true).unwrap_or(0.0);
+        let squares: f64 = self.offsets(loads).map(|(_, it)| (it - mean).powi(2)).sum();
+        (squares / loads.len().max(1) as f64).sqrt()
+    }
 }
 
-fn compare(hours: &Hours, before: &[usize], day: usize, after: &[usize]) -> Option<Step> {
-    let levels = levels(hours, before);
-    let change = |days: &[usize], keep: &dyn Fn(usize) -> bool| -> Option<(f64, f64)> {
-        let each = hours_of(hours, days).filter(|(bin, _)| keep(bin % 24));
-        let changes: Vec<f64> =
-            each.filter_map(|(bin, value)| Some(value - levels[bin]?)).collect();
-        let count = changes.len() as f64;
-        let mean = changes.iter().sum::<f64>() / count;
-        let squares = changes.iter().map(|it| (it - mean).powi(2)).sum::<f64>();
-        (changes.len() >= MIN_HOURS / 2).then(|| (mean, (squares / count).sqrt()))
-    };
-    let (all, scatter) = change(after, &|_| true)?;
-    let (_, ordinary) = change(before, &|_| true)?;
-    let parts = PARTS.iter().flat_map(|part| [part.ln(), -part.ln()]);
-    let part = parts.min_by(|a, b| (a - all).abs().total_cmp(&(b - all).abs()))?;
-    let (by_day, _) = change(after, &|hour| (7..19).contains(&hour))?;
-    let (by_night, _) = change(after, &|hour| !(7..19).contains(&hour))?;
-    let (first, _) = change(&after[..1], &|_| true)?;
-    let (last, _) = change(&before[before.len() - 1..], &|_| true)?;
-    let misfit = (all - part).abs();
-    let fits = misfit <= NEAR
-        && (by_day - by_night).abs() <= NEAR
-        && scatter <= SCATTER.max(1.2 * ordinary)
-        && (first - all).abs() <= SLOPE
-        && last.abs() <= SLOPE;
-    if !fits {
+/// The step before the hour at a position, where there is one.
+fn step_at(loads: &[Load], position: usize) -> Option<Step> {
+    let (level, before) = (&loads[position - LEVEL..position], &loads[position - SIDE..position]);
+    let (after, later) =
+        (&loads[position..position + SIDE], &loads[position + SIDE..position + AFTER]);
+    let bridged = loads[position + AFTER - 1].index - level[0].index - (LEVEL + AFTER - 1);
+    if bridged > MAX_GAP {
         return None;
     }
-    // The change falls where the hours of the day between become nearer to the new level.
-    let between = day * 24..day * 24 + 24;
-    let is_old = |index: &usize| {
-        hours[*index].is_some_and(|(bin, value)| {
-            levels[bin].is_some_and(|level| (value - level).abs() < (value - level - all).abs())
-        })
+    let jump = loads[position].ln - loads[position - 1].ln;
+    let ordinary =
+        mean_of_bin(level, loads[position].bin)? - mean_of_bin(level, loads[position - 1].bin)?;
+    if (jump - ordinary).abs() < JUMP {
+        return None;
+    }
+    let levels = Levels::of(level);
+    let next =
+        levels.mean(&after[..NEXT], |_| true)? - levels.mean(&before[SIDE - NEXT..], |_| true)?;
+    if next.abs() < JUMP {
+        return None;
+    }
+    // A change in the two weeks before would be in the levels of some bins only.
+    let halves = [&level[..LEVEL / 2], &level[LEVEL / 2..]].map(|it| levels.mean(it, |_| true));
+    if (halves[0]? - halves[1]?).abs() > JUMP {
+        return None;
+    }
+    let change = |keep: fn(usize) -> bool| -> Option<f64> {
+        Some(levels.mean(after, keep)? - levels.mean(before, keep)?)
     };
-    let from = between.clone().rev().find(is_old).map_or(between.start, |index| index + 1);
-    // Weather takes days, a wire no time.
-    let edge = |hours_near: Range<usize>, expected: f64| {
-        let near = hours.get(hours_near).unwrap_or_default().iter().flatten();
-        let offsets: Vec<f64> =
-            near.filter_map(|(bin, value)| Some(value - levels[*bin]? - expected)).collect();
-        let mean = offsets.iter().sum::<f64>() / offsets.len().max(1) as f64;
-        offsets.len() >= EDGE / 2 && mean.abs() <= SLOPE
+    let all = change(|_| true)?;
+    let by_day = change(|hour| (7..19).contains(&hour))?;
+    let by_night = change(|hour| !(7..19).contains(&hour))?;
+    let stays = levels.mean(later, |_| true)? - levels.mean(after, |_| true)?;
+    let parts = PARTS.iter().flat_map(|part| [part.ln(), -part.ln()]);
+    let part = parts.min_by(|a, b| (a - all).abs().total_cmp(&(b - all).abs()))?;
+    let misfit = (all - part).abs() + (next - all).abs();
+    let is_like_a_wire = |tolerance: f64, all: f64, by_day: f64, by_night: f64| {
+        (all - part).abs() <= NEAR * tolerance
+            && (by_day - by_night).abs() <= DAY_AND_NIGHT * tolerance
     };
-    let sharp = edge(from.saturating_sub(EDGE)..from, 0.0) && edge(from..from + EDGE, all);
-    sharp.then_some(Step { day, from, part, ratio: all, misfit })
+    let is_sharp = |tolerance: f64| {
+        (next - all).abs() <= EDGE * tolerance
+            && stays.abs() <= STAYS * tolerance
+            && levels.scatter(before) <= SCATTER
+            && levels.scatter(after) <= SCATTER
+    };
+    // A half and a third are further from what people do.
+    let tolerance = part.abs() / PARTS[0].ln().abs();
+    let soon = is_like_a_wire(tolerance, all, by_day, by_night) && is_sharp(tolerance);
+    // Means over two weeks are surer, so that the hours next to the change may be less so.
+    let wide = |keep: fn(usize) -> bool| -> Option<f64> {
+        let after = loads.get(position..position + LEVEL)?;
+        Some(levels.mean(after, keep)? - levels.mean(level, keep)?)
+    };
+    let later = || -> Option<bool> {
+        let (by_day, by_night) =
+            (wide(|hour| (7..19).contains(&hour))?, wide(|hour| !(7..19).contains(&hour))?);
+        Some(
+            is_like_a_wire(tolerance, wide(|_| true)?, by_day, by_night)
+                && is_sharp(2.0 * tolerance),
+        )
+    };
+    let fits = soon || later() == Some(true);
+    fits.then_some(Step { from: loads[position].index, part, ratio: all, misfit })
+}
+
+/// Mean ln of the hours of a bin.
+fn mean_of_bin(loads: &[Load], bin: usize) -> Option<f64> {
+    let of_bin = loads.iter().filter(|load| load.bin == bin);
+    let (sum, count) = of_bin.fold((0.0, 0), |(sum, count), load| (sum + load.ln, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
 }
 
 /// The hours between each step and the one that takes it back, with their ratio.

@@ -4,6 +4,8 @@
 //! Hours below zero are doubted, and with them the hours between two of them that are at
 //! most a week apart: what makes the difference negative by day is wrong by night, too.
 //! Differences of up to a hundredth are rounding.
+use core::ops::Range;
+
 use super::{
     DoubtKind, DoubtThresholds,
     evidence::{Evidence, Ordinary},
@@ -23,28 +25,26 @@ pub(super) fn find(evidence: &Evidence<'_>, _: &DoubtThresholds) -> Vec<Finding>
     let below = |index: usize| {
         let (mut plus, mut sum) = (0, 0);
         for meter in &evidence.meters {
-            let energy = meter.hours[index]?.energy;
-            plus += if meter.sign > 0 { energy } else { 0 };
-            sum += meter.sign * energy;
+            let energy = meter.signed(index)?;
+            plus += energy.max(0);
+            sum += energy;
         }
         (sum < 0).then_some((plus, -sum))
     };
-    let mut found: Vec<Finding> = Vec::new();
-    let mut wrong = 0;
+    let mut found: Vec<Range<usize>> = Vec::new();
+    // Whether the last range has an hour that is no rounding.
+    let mut wrong = false;
     for index in 0..count {
         let Some((plus, below)) = below(index) else { continue };
         let is_wrong = below as f64 > ROUNDING * plus as f64;
         match found.last_mut() {
-            Some(last) if index - last.hours.end < APART && (is_wrong || wrong > 0) => {
-                last.hours.end = index + 1;
-            }
+            Some(last) if index - last.end < APART && (is_wrong || wrong) => last.end = index + 1,
             _ => {
-                wrong = 0;
-                let hour = index..index + 1;
-                found.push(Finding::quarantined(DoubtKind::SubmeterAboveMain, hour));
+                wrong = false;
+                found.push(index..index + 1);
             }
         }
-        wrong += usize::from(is_wrong);
+        wrong |= is_wrong;
     }
     let ordinary: Vec<Option<Ordinary>> =
         evidence.meters.iter().map(|meter| Ordinary::of(meter, evidence)).collect();
@@ -55,5 +55,6 @@ pub(super) fn find(evidence: &Evidence<'_>, _: &DoubtThresholds) -> Vec<Finding>
         });
         signed.sum::<f64>().max(0.0)
     };
-    found.into_iter().map(|finding| finding.stake(evidence, expected)).collect()
+    let finding = |hours| Finding::quarantined(DoubtKind::SubmeterAboveMain, hours);
+    found.into_iter().map(|hours| finding(hours).stake(evidence, expected)).collect()
 }

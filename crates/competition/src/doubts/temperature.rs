@@ -14,8 +14,11 @@
 use core::ops::Range;
 
 use super::{
-    DoubtKind, DoubtThresholds, constant_load::improbable_runs, evidence::Evidence,
+    DoubtKind, DoubtThresholds,
+    constant_load::improbable_runs,
+    evidence::Evidence,
     finding::Finding,
+    peers::{self, Found},
 };
 
 const WEEK: usize = 7 * 24;
@@ -26,7 +29,7 @@ const UNIT_APART: f64 = 15.0;
 pub(super) fn find(evidence: &Evidence<'_>, limits: &DoubtThresholds) -> Vec<Finding> {
     let mut known = evidence.outdoor.clone();
     let mut found: Vec<Finding> = Vec::new();
-    for detect in [constant, unit, half_day] {
+    for detect in [constant, unit, by_peers, half_day] {
         for (kind, hours, factor) in detect(&known, evidence, limits) {
             known[hours.clone()].fill(None);
             let mut finding = Finding::quarantined(kind, hours);
@@ -37,7 +40,9 @@ pub(super) fn find(evidence: &Evidence<'_>, limits: &DoubtThresholds) -> Vec<Fin
     found
 }
 
-type Found = (DoubtKind, Range<usize>, f64);
+fn by_peers(known: &[Option<f64>], evidence: &Evidence<'_>, _: &DoubtThresholds) -> Vec<Found> {
+    peers::find(known, evidence)
+}
 
 fn constant(known: &[Option<f64>], _: &Evidence<'_>, limits: &DoubtThresholds) -> Vec<Found> {
     let least = limits.constant_hours as usize;

@@ -15,6 +15,8 @@ pub struct DoubtThresholds {
     pub zero_hours: u32,
     /// Equal values in a row that are no measurement, hours.
     pub constant_hours: u32,
+    /// How many times its highest ordinary hours a meter does not reach.
+    pub spike_factor: f64,
     /// The least factor of a change of level that units and transformers explain.
     pub step_factor: f64,
     /// Hours over which such a change must hold.
@@ -30,6 +32,7 @@ impl Default for DoubtThresholds {
         Self {
             zero_hours: 3,
             constant_hours: 24,
+            spike_factor: 4.0,
             step_factor: 7.0,
             step_hours: 18,
             closure: 0.5,

@@ -43,27 +43,39 @@ impl Span<'_> {
 pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
     let Bilingual { english: when, swedish: när } = span.text();
     let Finding { name, factor, .. } = finding;
-    let (hours, kwh) = (finding.hours.len(), finding.kwh.unwrap_or(0.0));
+    let (hours, kwh) = (finding.hour_count(), finding.kwh.unwrap_or(0.0));
+    let (runs, perioder) = match finding.parts.len() {
+        1 => (String::new(), String::new()),
+        many => (format!(" in {many} runs"), format!(" i {many} perioder")),
+    };
     let (english, swedish) = match finding.kind {
         DoubtKind::StuckRegister => (
             format!(
-                "the register of meter {name} stays at one value {when} ({hours} h), where {kwh:.0} kWh are usual"
+                "the register of meter {name} stays at one value {when} ({hours} h{runs}), where {kwh:.0} kWh are usual"
             ),
             format!(
-                "mätare {name} står på samma mätarställning {när} ({hours} h), där {kwh:.0} kWh är det vanliga"
+                "mätare {name} står på samma mätarställning {när} ({hours} h{perioder}), där {kwh:.0} kWh är det vanliga"
             ),
         ),
         DoubtKind::ZeroRun => (
             format!(
-                "meter {name} has nothing but zeros {when} ({hours} h), where {kwh:.0} kWh are usual"
+                "meter {name} has nothing but zeros {when} ({hours} h{runs}), where {kwh:.0} kWh are usual"
             ),
             format!(
-                "mätare {name} har bara nollor {när} ({hours} h), där {kwh:.0} kWh är det vanliga"
+                "mätare {name} har bara nollor {när} ({hours} h{perioder}), där {kwh:.0} kWh är det vanliga"
             ),
         ),
         DoubtKind::ConstantLoad => (
             format!("the load of meter {name} is the same to the last digit {when} ({hours} h)"),
             format!("lasten på mätare {name} är densamma till sista siffran {när} ({hours} h)"),
+        ),
+        DoubtKind::Spike => (
+            format!(
+                "meter {name} has {factor:.0} times its highest ordinary hours {when} ({hours} h{runs})"
+            ),
+            format!(
+                "mätare {name} har {factor:.0} gånger sina högsta vanliga timmar {när} ({hours} h{perioder})"
+            ),
         ),
         DoubtKind::LevelStep => {
             let (english, swedish) = times(*factor);
@@ -80,10 +92,10 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
         ),
         DoubtKind::Closure => (
             format!(
-                "the building uses less than half of its lowest ordinary week {when}, {kwh:.0} kWh below the ordinary: it seems to have been closed"
+                "the building uses so little {when} that it seems closed, {kwh:.0} kWh below its ordinary weeks"
             ),
             format!(
-                "huset använder mindre än hälften av sin lägsta vanliga vecka {när}, {kwh:.0} kWh under det vanliga: det verkar ha varit stängt"
+                "huset använder så lite {när} att det verkar stängt, {kwh:.0} kWh under sina vanliga veckor"
             ),
         ),
         DoubtKind::TemperatureConstant => (
@@ -150,6 +162,10 @@ fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
             "find out where the values are from; accept them, or exclude the hours",
             "ta reda på varifrån värdena kommer; godta dem eller undanta timmarna",
         ),
+        DoubtKind::Spike => Bilingual::fixed(
+            "ask the utility for the hours and import them again; accept the values, or exclude the hours",
+            "begär timmarna av nätbolaget och importera dem på nytt; godta värdena eller undanta timmarna",
+        ),
         DoubtKind::LevelStep => Bilingual::fixed(
             "a unit, a multiplier, a transformer ratio or a phase: correct the factor from that date on, accept the values, or exclude the hours",
             "en enhet, en multiplikator, en strömtransformators omsättning eller en fas: rätta faktorn från den dagen, godta värdena eller undanta timmarna",
@@ -172,8 +188,17 @@ fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
     }
 }
 
-/// A factor as people say it.
+/// Factors that phases, units and transformers make.
+const ROUND: [f64; 10] = [2.0, 3.0, 10.0, 20.0, 30.0, 40.0, 60.0, 100.0, 1000.0, 1e6];
+
+/// A factor as people say it: a round one where it is near to one.
 fn times(factor: f64) -> (String, String) {
+    let near = |round: f64| (0.8..=1.25).contains(&(factor / round));
+    if (0.6..0.75).contains(&factor) {
+        return ("two thirds of".to_owned(), "två tredjedelar av".to_owned());
+    }
+    let nearest = ROUND.into_iter().flat_map(|round| [round, 1.0 / round]).find(|it| near(*it));
+    let factor = nearest.unwrap_or(factor);
     if factor >= 1.0 {
         let many = round(factor);
         return (format!("{many} times"), format!("{} gånger", many.replace('.', ",")));

@@ -1,13 +1,18 @@
 //! Zeros that are no measurement: a register that stays, and intervals without use.
 //!
-//! A meter whose ordinary minimum lies above zero cannot measure nothing for hours. Its
-//! ordinary minimum lies above zero where four fifths of its days, days of nothing but
-//! zeros left out, have no hour of zero. For any other meter a run of zeros is doubted
-//! where it is at least a day, twice as long as the longest ordinary run (the 99th
-//! percentile of its runs), and a day's use is expected of it.
+//! What is ordinary for a meter follows from its baseline period, from all hours where
+//! that has fewer than two weeks of days:
+//!
+//! - Its ordinary minimum lies above zero where four fifths of its days, days of nothing
+//!   but zeros left out, have no hour of zero. Then three zeros in a row are missing; and
+//!   where 998 hours in a thousand were above zero, any zero is.
+//! - For any other meter a run is doubted where it is at least a day, twice as long as the
+//!   longest ordinary run (the 99th percentile of its runs), and a day's use is expected of
+//!   it.
 //!
 //! The hour after the run belongs to it where the register catches up in that hour: the
-//! energy of the run is known, but not when it was used.
+//! energy of the run is known, but not when it was used. Runs at most a week apart are one
+//! doubt.
 use core::ops::Range;
 
 use super::{
@@ -18,6 +23,10 @@ use super::{
 
 /// Share of the days without an hour of zero.
 const POSITIVE_DAYS: f64 = 0.8;
+/// Share of the hours of zero up to which a meter never reads zero.
+const NEVER: f64 = 0.002;
+/// Runs that are at most so many hours apart are one doubt.
+const APART: usize = 7 * 24;
 /// Days from which on a meter has an ordinary minimum.
 const MIN_DAYS: usize = 14;
 /// Hours of a day that must be known.
@@ -34,37 +43,77 @@ pub(super) fn find(
     let expected = |run: &Range<usize>| -> f64 {
         run.clone().map(|index| ordinary.get(evidence.bin(index))).sum()
     };
-    let never_zero = is_never_zero(meter);
+    let ordinary_zeros = OrdinaryZeros::of(meter, evidence);
     let longest = longest_ordinary(&zeros);
-    let doubted = zeros.into_iter().filter(|run| match never_zero {
-        true => run.len() >= limits.zero_hours as usize,
-        false => run.len() >= 24.max(2 * longest) && expected(run) >= 24.0 * ordinary.mean(),
+    let least = match ordinary_zeros {
+        OrdinaryZeros::Never => 1,
+        OrdinaryZeros::Seldom => limits.zero_hours as usize,
+        OrdinaryZeros::Often => 24.max(2 * longest),
+    };
+    let doubted = zeros.into_iter().filter(|run| {
+        run.len() >= least
+            && (ordinary_zeros != OrdinaryZeros::Often || expected(run) >= 24.0 * ordinary.mean())
     });
-    doubted
+    let runs: Vec<Run> = doubted
         .map(|run| {
             let by_register = run.clone().all(|i| meter.hours[i].is_some_and(|it| it.by_register));
             let kind = if by_register { DoubtKind::StuckRegister } else { DoubtKind::ZeroRun };
-            let end =
-                run.end + usize::from(catches_up(meter, evidence, &ordinary, &run, expected(&run)));
-            Finding::quarantined(kind, run.start..end)
-                .of(meter)
-                .stake(evidence, |index| ordinary.get(evidence.bin(index)))
+            let caught_up = catches_up(meter, evidence, &ordinary, &run, expected(&run));
+            Run { kind, hours: run.start..run.end + usize::from(caught_up) }
         })
-        .collect()
+        .collect();
+    let groups = runs
+        .chunk_by(|a, b| a.kind == b.kind && b.hours.start.saturating_sub(a.hours.end) <= APART);
+    let found = groups.map(|group| {
+        let parts = group.iter().map(|run| run.hours.clone()).collect();
+        Finding::of_parts(group[0].kind, parts)
+            .of(meter)
+            .stake(evidence, |index| ordinary.get(evidence.bin(index)))
+    });
+    found.collect()
 }
 
-/// Whether the ordinary minimum of a meter lies above zero.
-fn is_never_zero(meter: &MeterHours<'_>) -> bool {
-    let (mut days, mut positive) = (0, 0);
-    for day in meter.hours.chunks(24) {
-        let known = day.iter().flatten();
-        if known.clone().count() < MIN_HOURS || known.clone().all(|hour| hour.energy == 0) {
-            continue;
+struct Run {
+    kind: DoubtKind,
+    hours: Range<usize>,
+}
+
+/// How often a meter ordinarily reads zero for an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OrdinaryZeros {
+    Never,
+    Seldom,
+    Often,
+}
+
+impl OrdinaryZeros {
+    fn of(meter: &MeterHours<'_>, evidence: &Evidence<'_>) -> Self {
+        let days = |keep: &dyn Fn(usize) -> bool| -> Vec<[usize; 2]> {
+            let days = (0..meter.hours.len()).step_by(24).filter(|start| keep(*start));
+            days.filter_map(|start| {
+                let end = (start + 24).min(meter.hours.len());
+                let known: Vec<i64> =
+                    meter.hours[start..end].iter().flatten().map(|hour| hour.energy).collect();
+                let zeros = known.iter().filter(|energy| **energy == 0).count();
+                (known.len() >= MIN_HOURS && zeros < known.len()).then_some([zeros, known.len()])
+            })
+            .collect()
+        };
+        let mut known = days(&|start| evidence.in_baseline(start));
+        if known.len() < MIN_DAYS {
+            known = days(&|_| true);
         }
-        days += 1;
-        positive += usize::from(known.clone().all(|hour| hour.energy > 0));
+        let positive = known.iter().filter(|[zeros, _]| *zeros == 0).count() as f64;
+        let [zeros, hours] =
+            known.iter().fold([0, 0], |sum, day| [sum[0] + day[0], sum[1] + day[1]]);
+        if known.len() < MIN_DAYS || positive < POSITIVE_DAYS * known.len() as f64 {
+            Self::Often
+        } else if zeros as f64 > NEVER * hours as f64 {
+            Self::Seldom
+        } else {
+            Self::Never
+        }
     }
-    days >= MIN_DAYS && positive as f64 >= POSITIVE_DAYS * days as f64
 }
 
 /// The 99th percentile of the lengths of runs.

@@ -9,6 +9,10 @@ use crate::{
     time::{Hour, each_hour},
 };
 
+/// Participants with temperatures from which on they are compared, and that take part.
+const MIN_PEERS: usize = 4;
+const MAX_PEERS: usize = 32;
+
 impl Standings {
     /// The open doubts of a participant, by their beginning.
     pub fn doubts(&self, who: ParticipantIndex) -> &[Doubt] {
@@ -28,6 +32,42 @@ impl Standings {
         state.set_doubts(doubts, |hour| house_hour(meter_days, hour));
     }
 
+    /// Compares the temperatures of all participants again, where one of them changed.
+    pub(super) fn compare_temperatures(&mut self) {
+        if !std::mem::take(&mut self.temperatures_changed) {
+            return;
+        }
+        let with: Vec<usize> =
+            (0..self.states.len()).filter(|who| self.states[*who].weather.has_any()).collect();
+        let median = (with.len() >= MIN_PEERS).then(|| self.median_temperatures(&with));
+        if median == self.peer_temperatures {
+            return;
+        }
+        self.peer_temperatures = median;
+        for who in with {
+            self.states[who].doubts_outdated = true;
+            self.enqueue(who);
+        }
+    }
+
+    /// The median temperature of each hour, of at most 32 of these participants.
+    fn median_temperatures(&self, with: &[usize]) -> Vec<Option<f64>> {
+        let every = with.len().div_ceil(MAX_PEERS);
+        let hours = self.states[with[0]].calendar.hours();
+        let median = |hour: Hour| {
+            let some = with.iter().step_by(every);
+            let known = some.filter_map(|who| Some(self.states[*who].weather.measured(hour)?.0));
+            let mut known: Vec<f64> = known.collect();
+            if known.len() < MIN_PEERS.min(with.len() / every) {
+                return None;
+            }
+            known.sort_unstable_by(f64::total_cmp);
+            let middle = known.len() / 2;
+            Some((known[middle] + known[(known.len() - 1) / 2]) / 2.0)
+        };
+        each_hour(&hours).map(median).collect()
+    }
+
     fn evidence(&self, who: usize) -> Evidence<'_> {
         let state = &self.states[who];
         let calendar = &state.calendar;
@@ -44,19 +84,30 @@ impl Standings {
             meter: MeterIndex(index as u32),
             id: &meter.id,
             sign: self.meter_days[index].config.sign,
+            active: {
+                let active = &self.meter_days[index].config.active;
+                let position = |hour: Hour| (hour.clamp(first, end) - first) as usize;
+                position(active.start)..position(active.end)
+            },
             hours: each_hour(&(first..end))
                 .map(|hour| self.meter_hour(state, index, hour))
                 .collect(),
         });
         let outdoor = each_hour(&(first..end)).map(|hour| Some(state.weather.measured(hour)?.0));
-        Evidence { calendar, first, meters: meters.collect(), outdoor: outdoor.collect() }
+        Evidence {
+            calendar,
+            first,
+            meters: meters.collect(),
+            outdoor: outdoor.collect(),
+            peers: self.peer_temperatures.as_deref(),
+        }
     }
 
     fn meter_hour(&self, state: &ParticipantState, meter: usize, hour: Hour) -> Option<MeterHour> {
         let days = &self.meter_days[meter];
         // How a long gap is filled is no evidence; that nothing was used in it is.
         let known = days.hour(hour).filter(|it| it.grade >= Grade::Firm || it.energy.0 == 0);
-        let known = known.filter(|_| !state.is_excluded(hour))?;
+        let known = known.filter(|_| days.is_active(hour) && !state.is_excluded(hour))?;
         Some(MeterHour {
             energy: known.energy.0,
             measured: known.grade == Grade::Measured,

@@ -80,7 +80,8 @@ impl Standings {
                 Some(Ineligibility::NoSaving)
             }
             _ if by_baseline && bad.is_some() => {
-                bad.map(|cv_rmse| Ineligibility::Fit { cv_rmse, most: limits.cv_rmse })
+                let because = state.doubts.largest(now).map(|doubt| doubt.headline.clone());
+                bad.map(|cv_rmse| Ineligibility::Fit { cv_rmse, most: limits.cv_rmse, because })
             }
             (Rule::Intensity, _) if figures.intensity.is_none() => Some(Ineligibility::NoArea),
             (Rule::Night, _) => self.night_ineligibility(state, figures, now),

@@ -49,6 +49,10 @@ pub struct Standings {
     broken: Vec<bool>,
     locked: bool,
     writes: Vec<QuarterUpdate>,
+    /// The median outdoor temperature of the participants, from the calendar's first hour.
+    peer_temperatures: Option<Vec<Option<f64>>>,
+    /// A temperature changed since it was computed.
+    temperatures_changed: bool,
     /// Participants that [`Standings::settle`] has to recompute.
     queue: Vec<usize>,
 }
@@ -90,6 +94,8 @@ impl Standings {
             states,
             locked: false,
             writes: Vec::new(),
+            peer_temperatures: None,
+            temperatures_changed: false,
             queue: Vec::new(),
         }
     }

@@ -26,6 +26,7 @@ impl Standings {
         let hour = Hour::containing(at);
         let state = &mut self.states[who.0 as usize];
         state.set_temperature(hour, outdoor);
+        self.temperatures_changed |= state.doubts_outdated;
         if state.needs_settling() {
             self.enqueue(who.0 as usize);
         }
@@ -51,6 +52,7 @@ impl Standings {
     /// returns the participants whose sums changed. Call it before publishing and before
     /// [`Standings::days`]. A fit takes about three milliseconds.
     pub fn settle(&mut self, history: &dyn ReadingSource) -> Vec<Revision> {
+        self.compare_temperatures();
         let mut queue = std::mem::take(&mut self.queue);
         queue.sort_unstable();
         let revisions = queue.iter().filter_map(|who| self.settle_one(*who, history)).collect();

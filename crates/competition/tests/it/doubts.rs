@@ -29,9 +29,14 @@ fn end() -> i64 {
     midnight(2027, 6, 1) / 3600
 }
 
+/// −1 to 1.
+fn noise(seed: i64) -> f64 {
+    (seed.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64) >> 40) as f64 / 8_388_608.0
+}
+
 /// Wh of an hour of a house: nights, days, weekends, a season, and noise.
 fn load(hour: i64) -> i64 {
-    let noise = (hour.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64) >> 40) as f64 / 8_388_608.0;
+    let noise = noise(hour);
     let weekday = (hour / 24 + 3) % 7 < 5;
     let day = if weekday && (6..17).contains(&(hour % 24)) { 22_000.0 } else { 9_000.0 };
     let season = ((hour - first()) as f64 / 8766.0 * std::f64::consts::TAU).cos();
@@ -111,20 +116,53 @@ fn a_register_that_stays_is_unknown_and_not_a_saving() {
     assert_eq!(accepted.saving_percent, Some(100.0));
 }
 
-/// Three hours are enough, and a day of zeros gains nothing.
+/// A house that is never at zero: any zero is missing, and a fortnight of them gains nothing.
 #[test]
-fn zeros_of_three_hours_are_missing() {
+fn zeros_of_a_house_that_has_none_are_missing() {
     let from = contest() + 240;
-    for hours in [2, 3, 24, 336] {
-        let zero =
-            |hour: i64| Some(if (from..from + hours).contains(&hour) { 0 } else { load(hour) });
+    let stays = |hours: i64| move |hour: i64| (from..from + hours).contains(&hour);
+    let nightly = |hour: i64| hour >= contest() && hour % 24 < 5;
+    let scattered = |hour: i64| hour >= contest() && hour % 7 == 0;
+    let cases: [(&str, &dyn Fn(i64) -> bool, bool); 6] = [
+        ("1 hour", &stays(1), true),
+        ("3 hours", &stays(3), true),
+        ("a day", &stays(24), true),
+        ("a fortnight", &stays(336), false),
+        ("every night", &nightly, false),
+        ("single hours", &scattered, false),
+    ];
+    for (name, is_zero, is_ranked) in cases {
+        let zero = |hour: i64| Some(if is_zero(hour) { 0 } else { load(hour) });
         let row = row(&imported(participant("a", 1), &[&zero]));
-        let expected = if hours < 3 { vec![] } else { vec![DoubtKind::ZeroRun] };
-        assert_eq!(kinds(&row), expected, "{hours} hours");
-        assert!(row.saving_percent.unwrap() < 5.0, "{hours} hours: {row:?}");
-        let share = hours as f64 / (end() - contest()) as f64;
-        assert_eq!(row.rank.is_none(), share > 0.05, "{hours} hours: {row:?}");
+        assert_eq!(kinds(&row), [DoubtKind::ZeroRun], "{name}");
+        assert!(row.saving_percent.unwrap() < 5.0, "{name}: {row:?}");
+        assert_eq!(row.rank.is_some(), is_ranked, "{name}: {row:?}");
     }
+}
+
+/// A house that is at zero now and then: three zeros in a row are missing, two are not.
+#[test]
+fn zeros_of_a_house_that_has_some_are_missing_from_three_in_a_row() {
+    let from = contest() + 240;
+    for (hours, expected) in [(2, vec![]), (3, vec![DoubtKind::ZeroRun])] {
+        let zero = |hour: i64| {
+            let now_and_then = hour < contest() && (hour / 24) % 8 == 0 && hour % 24 == 3;
+            let run = (from..from + hours).contains(&hour);
+            Some(if now_and_then || run { 0 } else { load(hour) })
+        };
+        let row = row(&imported(participant("a", 1), &[&zero]));
+        assert_eq!(kinds(&row), expected, "{hours} hours: {row:?}");
+    }
+}
+
+/// One hour with a digit too many does not spoil the baseline.
+#[test]
+fn an_hour_many_times_the_highest_is_unknown() {
+    let spike = |hour: i64| Some(load(hour) * if hour == first() + 5_000 { 30 } else { 1 });
+    let row = row(&imported(participant("a", 1), &[&spike]));
+    assert_eq!(kinds(&row), [DoubtKind::Spike]);
+    assert!(row.cv_rmse.unwrap() < 0.2, "{row:?}");
+    assert_eq!(row.rank, Some(1));
 }
 
 /// Baseline in Wh, contest in kWh, and the reverse; 60 for a transformer's ratio.
@@ -272,4 +310,62 @@ fn a_temperature_that_cannot_be_right_counts_as_missing() {
         with_temperature(&[accepted], |hour| Some(if hour < from { outdoor(hour) } else { -12.3 }));
     assert_eq!(kinds(&accepted), []);
     assert!(accepted.saving_percent.unwrap() > 20.0, "{accepted:?}");
+}
+
+/// The temperature of another place, 8 degrees too low, shifted, or in °F all the time: the
+/// other participants show it.
+#[test]
+fn a_temperature_unlike_that_of_the_others_counts_as_missing() {
+    let of = |who: i64, hour: i64| outdoor(hour) + 0.7 * who as f64 + 0.2 * noise(hour * 8 + who);
+    let other = |hour: i64| 18.0 + 6.0 * (hour as f64 / 50.0).sin();
+    let cases: [(&str, &dyn Fn(i64) -> f64, &[DoubtKind]); 6] = [
+        ("clean", &|hour| of(5, hour), &[]),
+        (
+            "8 degrees",
+            &|hour| of(5, hour) - if hour < contest() { 0.0 } else { 8.0 },
+            &[DoubtKind::TemperaturePlace],
+        ),
+        (
+            "another place",
+            &|hour| if hour < contest() { of(5, hour) } else { other(hour) },
+            &[DoubtKind::TemperaturePlace],
+        ),
+        (
+            "an hour",
+            &|hour| of(5, if hour < contest() { hour } else { hour - 1 }),
+            &[DoubtKind::TemperatureShift],
+        ),
+        (
+            "half a day",
+            &|hour| of(5, if hour < contest() { hour } else { hour + 12 }),
+            &[DoubtKind::TemperatureShift],
+        ),
+        ("°F", &|hour| of(5, hour) * 1.8 + 32.0, &[DoubtKind::TemperatureUnit]),
+    ];
+    for (name, own, expected) in cases {
+        let ids = ["a", "b", "c", "d", "e", "f"];
+        let all = ids.map(|id| participant(id, 1)).to_vec();
+        let mut standings = Standings::new(rules(), all);
+        for hour in first()..end() {
+            let start = Time(hour * 3600);
+            for who in 0..6 {
+                let outdoor = if who == 5 { own(hour) } else { of(who, hour) };
+                let energy = MilliWattHours(heated(hour) * 1000);
+                let interval = IntervalReading { start, seconds: 3600, energy };
+                standings.interval(MeterIndex(who as u32), &interval);
+                standings.temperature(ParticipantIndex(who as u32), start, Celsius(outdoor));
+            }
+        }
+        standings.settle(&Map::default());
+        for row in standings.leaderboard(Rule::Saving, Time(end() * 3600)).rows {
+            let mut found = kinds(&row);
+            found.dedup();
+            let expected = if row.participant.0 == 5 { expected } else { &[] };
+            assert_eq!(found, expected, "{name}: {row:?}");
+            // Without any temperature the interval is wide, and it says so.
+            let holds = |it: competition::ConfidenceInterval| it.low <= 0.0 && it.high >= 0.0;
+            let near = row.saving_percent.unwrap().abs() < 6.0;
+            assert!(near || row.interval_percent.is_some_and(holds), "{name}: {row:?}");
+        }
+    }
 }

@@ -3,6 +3,7 @@ mod advice;
 mod days;
 mod doubts;
 mod doubts_oslo;
+mod doubts_rates;
 mod gaming;
 mod gaps;
 mod intervals;

@@ -80,6 +80,7 @@ impl CanonicalConfig {
                 "doubts": {
                     "zero_hours": doubts.zero_hours,
                     "constant_hours": doubts.constant_hours,
+                    "spike_factor": doubts.spike_factor,
                     "step_factor": doubts.step_factor,
                     "step_hours": doubts.step_hours,
                     "closure": doubts.closure,

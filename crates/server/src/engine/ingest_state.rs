@@ -10,6 +10,7 @@ use wire::{GatewayId, Status, Topic};
 use super::{
     GatewayState, IngestCounts,
     figures::LiveParticipants,
+    gateway_clocks::GatewayClocks,
     pending_audit::{LATE_AFTER, PendingAudit},
     power_step::PowerStepDetector,
     reading_counters::ReadingCounters,
@@ -44,6 +45,7 @@ pub(super) struct IngestState {
     gateways: BTreeMap<GatewayId, GatewayState>,
     telegram_errors: TelegramErrors,
     meters: Vec<MeterPower>,
+    clocks: GatewayClocks,
     contest_start: Time,
     contest_end: Time,
     /// Sent after the next commit.
@@ -79,13 +81,15 @@ impl IngestState {
             let weight = sign * i64::from(meter.multiplier);
             MeterPower { detector: PowerStepDetector::default(), weight }
         });
+        let meters: Vec<MeterPower> = meters.collect();
         Self {
             directory,
+            clocks: GatewayClocks::new(meters.len()),
             counters: ReadingCounters::default(),
             rejections: Rejections::default(),
             gateways: BTreeMap::new(),
             telegram_errors: TelegramErrors::default(),
-            meters: meters.collect(),
+            meters,
             contest_start: audit::contest_start(competition),
             contest_end: audit::contest_end(competition),
             acks: Vec::new(),
@@ -98,7 +102,7 @@ impl IngestState {
     }
 
     pub(super) fn counts(&self, readings: u64) -> IngestCounts {
-        self.counters.counts(readings)
+        IngestCounts { clock_offsets: self.clocks.offsets(), ..self.counters.counts(readings) }
     }
 
     pub(super) fn rejections(&self) -> Vec<Rejection> {
@@ -149,6 +153,7 @@ impl IngestState {
         real: Instant,
     ) -> Result<(), StoreError> {
         let &ResolvedReading { meter, sample, ref topic } = reading;
+        self.clocks.arrived(meter, sample.at, now);
         if let Err(reason) = targets.standings.screen(meter, &sample, now) {
             self.reject(topic, &IngestError::Refused(reason), now, real);
             if reason == RejectReason::Locked {

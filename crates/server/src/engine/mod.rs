@@ -19,6 +19,7 @@ mod event_loop;
 #[cfg(test)]
 pub(crate) mod fake;
 mod figures;
+mod gateway_clocks;
 mod ingest_state;
 mod late_log;
 mod lifecycle;
@@ -42,6 +43,7 @@ pub use client::EngineClient;
 pub use decisions::{Decision, DecisionError};
 pub use error::EngineError;
 pub use figures::ParticipantFigures;
+pub use gateway_clocks::ClockOffset;
 pub use lifecycle::{Engine, start};
 pub use model::{
     Decisions, EngineEvent, GatewayState, IngestCounts, Insight, Point, QueryError, SeriesStep,

@@ -4,6 +4,7 @@ use competition::{
 };
 use wire::{GatewayId, Status};
 
+use super::ClockOffset;
 use crate::{
     audit::{AuditEntry, DeclarationInForce},
     store::StoreError,
@@ -90,6 +91,8 @@ pub struct IngestCounts {
     pub refused: Vec<(&'static str, u64)>,
     /// Readings in the store.
     pub readings: u64,
+    /// Clocks of gateways that are off.
+    pub clock_offsets: Vec<ClockOffset>,
 }
 
 /// The last known state of a gateway.

@@ -121,6 +121,7 @@ impl ReadingCounters {
                 .map(|(label, count)| (*label, count.total))
                 .collect(),
             readings,
+            clock_offsets: Vec::new(),
         }
     }
 }

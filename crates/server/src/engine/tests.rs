@@ -1,4 +1,5 @@
 //! The engine from inbox to board, on a real store.
+mod clock_behind;
 mod imported;
 mod pages;
 mod store_refuses;

@@ -106,6 +106,9 @@ pub(super) fn doubts(table: &Section<'_, '_>) -> DoubtThresholds {
     if let Some(hours) = table.integer("constant_hours", 6, 8784, "hours") {
         limits.constant_hours = hours.value as u32;
     }
+    if let Some(factor) = table.number("spike_factor", 1.5, 1000.0, "times") {
+        limits.spike_factor = factor.value;
+    }
     if let Some(factor) = table.number("step_factor", 4.0, 1000.0, "times") {
         limits.step_factor = factor.value;
     }

@@ -252,6 +252,7 @@ pub(in crate::web) fn answers() -> Answers {
             quarantined: 311,
             refused: vec![("json", 1_204), ("future", 0)],
             readings: 1_310_220,
+            clock_offsets: vec![],
         },
         load,
     }

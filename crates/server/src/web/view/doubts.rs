@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use wire::Language;
 
 use super::ViewContext;
-use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN, rfc3339};
+use crate::text::{ChooseText, FormatDate, FormatNumber, rfc3339};
 
 /// A kind of doubt in a few words.
 pub(super) fn title(kind: DoubtKind, l: Language) -> &'static str {
@@ -13,6 +13,7 @@ pub(super) fn title(kind: DoubtKind, l: Language) -> &'static str {
         DoubtKind::StuckRegister => l.pick("Mätarställningen står still", "The register stays"),
         DoubtKind::ZeroRun => l.pick("Nollor i rad", "Zeros in a row"),
         DoubtKind::ConstantLoad => l.pick("Lasten är konstant", "The load is constant"),
+        DoubtKind::Spike => l.pick("Orimligt hög timme", "An hour is too high"),
         DoubtKind::LevelStep => l.pick("Nivån ändrades", "The level changed"),
         DoubtKind::SubmeterAboveMain => {
             l.pick("Undermätaren mäter mer än huvudmätaren", "The sub-meter exceeds the main meter")
@@ -33,17 +34,30 @@ pub(super) fn title(kind: DoubtKind, l: Language) -> &'static str {
     }
 }
 
-/// The mark on a row with open doubts. Where the row has a reason, that has the words.
+/// A sentence with a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+/// The mark on a row with open doubts, but the one that its reason has the words of.
 pub(super) fn mark(context: &ViewContext, row: &Row) -> Markup {
     let l = context.language;
+    let reason = row.reason.as_ref().filter(|_| row.rank.is_none());
+    let is_reason = |doubt: &Doubt| {
+        reason.is_some_and(|reason| reason.english.contains(&doubt.headline.english))
+    };
+    let others: Vec<&Doubt> = row.doubts.iter().filter(|doubt| !is_reason(doubt)).collect();
     html! {
-        @for doubt in row.doubts.iter().take(3) {
+        @for doubt in others.iter().take(3) {
             small.doubt title=(l.text(&doubt.words)) {
                 span aria-hidden="true" { "⚠ " } (title(doubt.kind, l)) ", "
                 (l.moment(doubt.from, context.now(), context.zone()))
             }
         }
-        @if let more @ 1.. = row.doubts.len().saturating_sub(3) {
+        @if let more @ 1.. = others.len().saturating_sub(3) {
             small.doubt { (more) " " (l.pick("till", "more")) }
         }
     }
@@ -56,7 +70,7 @@ pub(super) fn list(context: &ViewContext, row: &Row) -> Markup {
         @if !row.doubts.is_empty() {
             h2 { (l.pick("Ifrågasatta mätvärden", "Values in doubt")) }
             ul.plain.doubts { @for doubt in &row.doubts {
-                li { strong { (title(doubt.kind, l)) } ": " (l.text(&doubt.words)) "." } } }
+                li { strong { (title(doubt.kind, l)) "." } " " (sentence(l.text(&doubt.words))) } } }
         }
     }
 }
@@ -83,7 +97,6 @@ pub(super) fn desk(context: &ViewContext) -> Markup {
 
 fn decision(context: &ViewContext, doubt: &Doubt, who: &Participant) -> Markup {
     let l = context.language;
-    let kwh = doubt.kwh.map_or(UNKNOWN.to_owned(), |kwh| format!("{} kWh", l.number(kwh, 0)));
     let from = rfc3339(doubt.from);
     let until = rfc3339(doubt.until);
     let meters: Vec<&str> =
@@ -96,7 +109,8 @@ fn decision(context: &ViewContext, doubt: &Doubt, who: &Participant) -> Markup {
     html! {
         article.doubt {
             h3 { (who.municipality) ": " (title(doubt.kind, l)) }
-            p { (l.text(&doubt.words)) ". " small { (kwh) ", " (consequence) } }
+            p { (sentence(l.text(&doubt.words))) " "
+                @if let Some(kwh) = doubt.kwh { small { (l.number(kwh, 0)) " kWh, " (consequence) } } }
             details { summary { (l.pick("Godta värdena", "Accept the values")) }
                 (form(l, "accept-doubt", &html! {
                     input type="hidden" name="participant" value=(who.id);

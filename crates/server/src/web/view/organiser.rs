@@ -47,6 +47,7 @@ pub(in crate::web) fn organiser(context: &ViewContext, view: &OrganiserView) -> 
             (quarantine(context, &view.quarantine))
             (absent(context))
             (gateways(context, &view.gateways))
+            (clocks(context, &view.counts))
         } }
     };
     let title = l.pick("För arrangören", "For the organiser");
@@ -213,6 +214,24 @@ fn absent(context: &ViewContext) -> Markup {
             ul.plain { @for (row, who) in rows {
                 li { a href={ "/participants/" (who.id) } { (who.municipality) } ": "
                     (row.reason.as_ref().map_or(UNKNOWN, |reason| l.text(reason))) } } }
+        }
+    }
+}
+
+/// Clocks that date readings wrongly.
+fn clocks(context: &ViewContext, counts: &IngestCounts) -> Markup {
+    let l = context.language;
+    let meters: Vec<&str> =
+        context.participants.iter().flat_map(|who| &who.meters).map(|m| m.id.as_str()).collect();
+    html! {
+        @if !counts.clock_offsets.is_empty() {
+            h2 { (l.pick("Klockor som går fel", "Clocks that are off")) }
+            ul.plain { @for it in &counts.clock_offsets { li {
+                code { (meters.get(it.meter.0 as usize).copied().unwrap_or(UNKNOWN)) } ": "
+                (l.pick("avläsningarnas klocka går", "the clock of the readings is")) " "
+                (l.number(it.seconds.unsigned_abs() as f64, 0)) " s "
+                (if it.seconds > 0 { l.pick("före", "ahead") } else { l.pick("efter", "behind") }) ". "
+                (l.pick("Ställ gatewayens klocka eller dess tidssynkronisering.", "Set the clock of the gateway, or its time synchronisation.")) } } }
         }
     }
 }

@@ -1,10 +1,17 @@
 //! The quality of the data behind the ranks.
+use competition::{Bilingual, Row};
 use server::text::{iso_minute, local};
 
 use crate::report::{
     summary::Summary,
     table::{Cell, Column, ColumnKind, Table, both},
 };
+
+/// What is doubted of a participant's input.
+fn headlines(row: &Row, text: impl Fn(&Bilingual) -> &String) -> String {
+    let each = row.doubts.iter().map(|doubt| text(&doubt.headline).clone());
+    each.collect::<Vec<_>>().join("; ")
+}
 
 pub(in crate::report) fn quality(summary: &Summary) -> Table {
     let zone = &summary.competition.timezone;
@@ -40,6 +47,13 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
             row.measured_at.map_or(Cell::Unknown, Cell::Time),
             Cell::count(summary.quarantined[row.participant.0 as usize] as f64),
             Cell::count(meters as f64),
+            match row.doubts.is_empty() {
+                true => Cell::Unknown,
+                false => Cell::Bilingual(both(
+                    headlines(row, |it| &it.swedish),
+                    headlines(row, |it| &it.english),
+                )),
+            },
             match who.exclusions.is_empty() {
                 true => Cell::Unknown,
                 false => Cell::Bilingual(both(
@@ -97,6 +111,7 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
             Column::new("measured_at", ColumnKind::Time, "Senaste avläsning", "Last reading"),
             Column::new("set_aside", ColumnKind::Number(0), "I karantän", "Quarantined"),
             Column::new("meter_changes", ColumnKind::Number(0), "Mätarbyten", "Meter changes"),
+            Column::new("in_doubt", ColumnKind::Remark, "Ifrågasatt", "In doubt"),
             Column::new(
                 "excluded_hours",
                 ColumnKind::Remark,
