@@ -71,7 +71,9 @@ impl Columns {
             });
         }
         columns.status = (0..table.names.len()).find(|at| {
-            free(&columns, *at) && STATUS.iter().any(|part| table.names[*at].contains(part))
+            let name = table.names[*at].as_str();
+            let is_energy = words::unit_of(name).is_some() || flow(name) == Flow::Used;
+            free(&columns, *at) && !is_energy && STATUS.iter().any(|part| name.contains(part))
         });
         columns.resolution = named(&columns, RESOLUTION);
         if columns.meter.is_none() && kind != ValueKind::Outdoor {

@@ -29,6 +29,7 @@ impl Draft<'_> {
             }
             Some(Times::Ends) => {
                 layout.stamps = as_ends;
+                layout.midnight_is_24 = survey.late_midnights > 0 && !layout.backwards;
                 return Ok(());
             }
             None => {}

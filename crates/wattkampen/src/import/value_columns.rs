@@ -6,7 +6,7 @@ use super::{
     number::is_number,
     options::{Statements, ValueKind},
     table::Table,
-    time_text::{ClockForm, DAY, parse_clock},
+    time_text::{ClockForm, ClockText, DAY, parse_clock},
     words::{self, Flow, flow},
 };
 
@@ -72,10 +72,8 @@ impl Columns {
 
 /// The columns of a table with a row for each day and a column for each hour.
 fn hours_of_day(table: &Table, candidates: &[usize]) -> Vec<ValueColumn> {
-    let clocks: Vec<_> = candidates
-        .iter()
-        .filter_map(|at| Some((*at, parse_clock(table.names.get(*at)?)?)))
-        .collect();
+    let clocks: Vec<_> =
+        candidates.iter().filter_map(|at| Some((*at, clock_in(table.names.get(*at)?)?))).collect();
     // Numbers to 96 are of quarter-hours.
     let numbers: Vec<(usize, i64)> = candidates
         .iter()
@@ -109,10 +107,19 @@ fn hours_of_day(table: &Table, candidates: &[usize]) -> Vec<ValueColumn> {
         .collect()
 }
 
+/// The clock in the name of a column, beside which its unit may stand.
+fn clock_in(name: &str) -> Option<ClockText> {
+    let name = match words::unit_of(name).map(|unit| unit.symbol().to_lowercase()) {
+        Some(unit) => name.replace(&unit, ""),
+        None => name.to_owned(),
+    };
+    parse_clock(name.trim_matches([' ', '(', ')', '[', ']']))
+}
+
 /// Refuses a table whose columns are some hours of a day, of which none is the series.
 fn not_a_part_of_a_day(table: &Table, candidates: &[usize]) -> Result<(), LayoutError> {
     let is_clock = |at: &&usize| {
-        let clock = table.names.get(**at).and_then(|name| parse_clock(name));
+        let clock = table.names.get(**at).and_then(|name| clock_in(name));
         clock.is_some_and(|clock| !matches!(clock.form, ClockForm::Hour(_)) || clock.seconds < DAY)
     };
     let clocks = candidates.iter().filter(is_clock).count();
@@ -129,6 +136,10 @@ fn not_a_part_of_a_day(table: &Table, candidates: &[usize]) -> Result<(), Layout
 fn columns_of_meters(table: &Table, candidates: &[usize], meters: &[&str]) -> Vec<ValueColumn> {
     let meter = |at: usize| {
         let name = table.names.get(at)?;
+        // A meter may have a column of what it delivers, too.
+        if matches!(flow(name), Flow::Produced | Flow::Other) {
+            return None;
+        }
         let is_named = |meter: &&&str| {
             meter.chars().count() >= 4
                 && words::words(name).any(|word| word == meter.to_lowercase())

@@ -80,6 +80,10 @@ fn times_that_are_ends() {
         .collect();
     let kwh: Vec<f64> = (0..48).map(|hour| f64::from(hour % 24 + 1)).collect();
     assert_reads(&format!("Datum;Tid;kWh\n{days}"), &hours(&kwh));
+    assert_reads(&format!("Datum;Sluttid;kWh\n{days}"), &hours(&kwh));
+    let stated = Statements { times: Some(Times::Ends), ..Statements::default() };
+    let reading = Reading { stated, ..Reading::default() };
+    assert_bytes_read(format!("Datum;Tid;kWh\n{days}").as_bytes(), &reading, &hours(&kwh));
     let quarter = "Datum;Sluttid;kWh\n2026-01-10;00:15;1\n2026-01-10;00:30;2\n2026-01-10;00:45;3\n";
     assert_reads(quarter, &quarters(&[1.0, 2.0, 3.0]));
 }

@@ -85,7 +85,7 @@ impl Reading<'_> {
         };
         let plan = Plan::new(path, &self.stated, &context).map_err(|error| match error {
             PlanError::Layout(error) => error,
-            PlanError::Io(error) => panic!("{error}"),
+            PlanError::Io(error) => LayoutError::new(error.to_string(), ""),
         })?;
         let assignment = if self.temperature {
             Assignment::one("soderhamn".to_owned())
@@ -93,7 +93,8 @@ impl Reading<'_> {
             Assignment::new(&plan, &context, &identifier(path))?
         };
         let mut sink = Collected::default();
-        let tally = import(path, plan, &assignment, &mut sink).expect("the file is read");
+        let tally = import(path, plan, &assignment, &mut sink)
+            .map_err(|error| LayoutError::new(error.to_string(), ""))?;
         let rows = sink.rows.iter().map(|(series, row)| {
             let at = Timestamp::from_second(row.start).expect("a time").to_string();
             let id = assignment.ids[*series].clone();

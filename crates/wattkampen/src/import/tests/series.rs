@@ -24,6 +24,7 @@ fn one_column_of_several_is_the_consumption() {
         "Datum;Fjärrvärme kWh;El kWh",
         "Datum;Reaktiv energi kvarh;Aktiv energi kWh",
         "Datum;Temperatur;kWh",
+        "Datum;Kvalitetskod;Kvalitetssäkrad förbrukning kWh",
     ] {
         assert_reads(&format!("{header}\n{rows}"), &hours(&[1.5, 2.5, 3.5]));
     }
@@ -96,6 +97,16 @@ fn a_file_of_several_meters_fills_them_all() {
         &Reading { stated, ..Reading::default() },
         &hours(&[1.0, 2.0]),
     );
+    let text = "Tid;735999100000000001 Produktion kWh;735999100000000001 Förbrukning kWh\n\
+        2026-01-10 00:00;50;1\n2026-01-10 01:00;60;2\n";
+    assert_reads(text, &hours(&[1.0, 2.0]));
+    let text = format!(
+        "Mätpunkt;Datum;{}\n{OTHER};2026-01-10;{}\n{METER};2026-01-10;{}\n",
+        (0..24).map(|hour| format!("{hour:02}-{:02} kWh", hour + 1)).collect::<Vec<_>>().join(";"),
+        vec!["9"; 24].join(";"),
+        vec!["1"; 24].join(";"),
+    );
+    assert_reads(&text, &hours(&[1.0; 24]));
     // The utility has another name for the meter that is stated.
     let text = "Mätpunkt;Tidpunkt;kWh\n77;2026-01-10 00:00;1\n77;2026-01-10 01:00;2\n";
     assert_reads(text, &hours(&[1.0, 2.0]));

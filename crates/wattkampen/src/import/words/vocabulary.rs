@@ -181,6 +181,8 @@ pub(super) const SUMS: &[&str] = &[
 pub(super) const REGISTERS: &[&str] = &[
     "register",
     "mätarställning",
+    "mätarstatus",
+    "målerstatus",
     "målerstand",
     "meter reading",
     "mätarst",
