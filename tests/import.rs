@@ -227,5 +227,6 @@ fn where_the_gateway_begins_no_energy_is_mangled() {
     let server = Server::serve(&config);
     server.until_stored(34);
     let late = hours(&server, hall, eight, 5);
-    assert_eq!(late, expected, "what the export and the register measured stays");
+    // What the register counted over those hours is the truth, and the export its shape.
+    assert_eq!(late, [Some(1.44); 5]);
 }
