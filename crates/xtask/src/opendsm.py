@@ -82,14 +82,14 @@ def compare(file, begin, end, hours):
     miss = 100 * (monthly["observed"] / monthly["plain"] - 1)
     worst = miss.abs().idxmax()
     return {
-        "ours": default, "theirs": theirs, "season": default - plain, "gaps": plain - saving(same, "plain"),
+        "ours": default, "theirs": theirs, "steps": default - plain, "gaps": plain - saving(same, "plain"),
         "fit": in_fit, "weather": saving(same, "plain") - theirs - in_fit, "holidays": plain - working,
         "beyond": 100 * beyond, "odd": f"{worst[0]}-{worst[1]:02} {miss[worst]:+.0f} %", "taken": taken,
     }
 
 
 warmed, rows = [], []
-print("| building | from | ours | OpenDSM | apart | season | gaps | in the fit | new weather | holidays | °C | beyond | oddest month | fit: ours | OpenDSM |")
+print("| building | from | ours | OpenDSM | apart | steps | gaps | in the fit | new weather | holidays | °C | beyond | oddest month | fit: ours | OpenDSM |")
 print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|---|---:|---:|")
 for (file, start, until, ms, warm), hours in windows(sys.stdin):
     begin, end = (pd.Timestamp(int(at), unit="s", tz="UTC").tz_convert(zone) for at in (start, until))
@@ -100,19 +100,20 @@ for (file, start, until, ms, warm), hours in windows(sys.stdin):
         continue
     rows.append(row | {"ms": float(ms), "apart": row["ours"] - row["theirs"]})
     row = rows[-1]
-    parts = " | ".join(f"{row[part]:+.1f}" for part in ["apart", "season", "gaps", "fit", "weather", "holidays"])
+    parts = " | ".join(f"{row[part]:+.1f}" for part in ["apart", "steps", "gaps", "fit", "weather", "holidays"])
     print(f"| {file.split('.')[0]} | {begin.date()} | {row['ours']:.1f} % | {row['theirs']:.1f} % | {parts} | "
           f"{'used' if warm == 'true' else 'left out'} | {row['beyond']:.0f} % | {row['odd']} | {row['ms']:.2f} ms | {row['taken']:.0f} ms |", flush=True)
 mean = lambda part: statistics.mean(row[part] for row in rows)
 absolute = lambda part: statistics.mean(abs(row[part]) for row in rows)
-print(f"\nmean difference {mean('apart'):+.1f} points, mean absolute {absolute('apart'):.1f}: season "
-      f"{absolute('season'):.1f}, gaps {absolute('gaps'):.1f}, in the fit {absolute('fit'):.1f}, new weather {absolute('weather'):.1f}")
+print(f"\nmean difference {mean('apart'):+.1f} points, mean absolute {absolute('apart'):.1f}: steps "
+      f"{absolute('steps'):.1f}, gaps {absolute('gaps'):.1f}, in the fit {absolute('fit'):.1f}, new weather {absolute('weather'):.1f}")
 print(f"mean absolute saving, which should be nothing: ours {absolute('ours'):.1f} %, OpenDSM {absolute('theirs'):.1f} %")
 print(f"one fit: OpenDSM takes {statistics.median(row['taken'] / row['ms'] for row in rows):.0f} times as long as ours "
       f"with its interval (median; at least {min(row['taken'] / row['ms'] for row in rows):.0f})")
 print("""
-apart = season + gaps + in the fit + new weather, in points:
-season       ours is drawn towards what the same weeks of the training year used; theirs is not
+apart = steps + gaps + in the fit + new weather, in points:
+steps        the smoothed temperature, recent months that weigh more, and the level of the last
+             twelve weeks; theirs has none of them
 gaps         hours of days that theirs leaves out, as fewer than 22 of theirs are known
 in the fit   the two part as much on the same months of the training year, on which both were
              fitted: one pools the year, the other fits seasons and weekends apart

@@ -1,7 +1,7 @@
 //! Attempts to manipulate the result: none of them gives a saving or a rank.
 use competition::{
-    Celsius, Competition, Exclusion, MeterIndex, ParticipantIndex, Period, Row, Rule, Sample,
-    Standings, Time,
+    Baseline, Celsius, Competition, Exclusion, MeterIndex, Method, ParticipantIndex, Period, Row,
+    Rule, Sample, Standings, Time,
 };
 use jiff::civil::date;
 
@@ -207,5 +207,33 @@ fn waste_before_the_contest_gains_little_and_shows() {
             );
             assert_eq!(ended.level.unwrap().until, window.0);
         }
+    }
+}
+
+/// Each step of the default changes the saving, and can be switched off.
+#[test]
+fn each_step_of_the_baseline_can_be_switched_off() {
+    let from = midnight(2026, 12, 7) / 3600;
+    let drift = |hour: i64| load(hour) + if hour >= from { 3_000 } else { 0 };
+    let standings = fed(&readings(drift), Vec::new(), |_| true);
+    let row =
+        |method: Method| standings.what_if(Rule::Saving, method, Time(until())).rows[0].clone();
+    let all = Method::default();
+    let default = row(all);
+    assert_eq!(default, standings.leaderboard(Rule::Saving, Time(until())).rows[0]);
+    assert!(default.level.is_some_and(|level| level.percent() > 0.5), "{:?}", default.level);
+    let without = [
+        Method { smoothing: None, ..all },
+        Method { half_life: None, ..all },
+        Method { level: false, ..all },
+        Method { baseline: Baseline::Season, ..all },
+    ];
+    for method in without {
+        let row = row(method);
+        let apart = row.saving_percent.unwrap() - default.saving_percent.unwrap();
+        // Weights and level do nearly the same to a steady rise.
+        assert!(apart.abs() > 0.001, "{method:?}: {apart}");
+        assert_eq!(row.level.is_some(), method.level, "{method:?}");
+        assert!(row.interval_percent.is_some() && row.cv_rmse_daily.is_some(), "{method:?}");
     }
 }
