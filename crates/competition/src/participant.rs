@@ -114,6 +114,9 @@ impl Competition {
 pub struct Method {
     /// The kind of model.
     pub baseline: Baseline,
+    /// Whether the outdoor temperature is left out where it predicts months worse that the
+    /// fit did not see.
+    pub select_temperature: bool,
     /// Time constant, hours, of the exponential mean that replaces the outdoor temperature;
     /// `None`: the temperature of the hour.
     pub smoothing: Option<f64>,
@@ -132,6 +135,7 @@ impl Method {
         let stepped = matches!(baseline, Baseline::Level);
         Self {
             baseline,
+            select_temperature: !stepped,
             smoothing: if stepped { Some(24.0) } else { None },
             half_life: if stepped { Some(180.0) } else { None },
             level: stepped,
@@ -158,8 +162,8 @@ impl Default for Method {
 /// The model that predicts the energy without savings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Baseline {
-    /// As `HoursTemperature`, with the temperature smoothed over 24 hours, recent months
-    /// weighing more, and adjusted to the level of the last twelve weeks.
+    /// As `Hours`, with outdoor temperature where it is known, smoothed over 24 hours,
+    /// recent months weighing more, and adjusted to the level of the last twelve weeks.
     #[default]
     Level,
     /// As `HoursTemperature`, blended with the energy of the same season of the year

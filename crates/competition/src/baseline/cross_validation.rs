@@ -1,9 +1,9 @@
 //! Errors of the predictions of hours that the fit did not use (cross-validation).
 //!
 //! Each calendar month of the training year is predicted by a fit of the other months, so
-//! that a month of winter is predicted with the rest of the winter. The errors decide
-//! whether the model uses temperature, and give the interval of a saving (`uncertainty`)
-//! and of an activity's effect.
+//! that a month of winter is predicted with the rest of the winter. The errors give the
+//! interval of a saving (`uncertainty`) and of an activity's effect, and decide, for the
+//! baselines that ask, whether the model uses temperature.
 //!
 //! Where windows of the training are as long as what is judged (the effect of an activity,
 //! the baselines of other competitions), 1 − Σe/Σê over each window is a false saving: the

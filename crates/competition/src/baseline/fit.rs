@@ -15,6 +15,8 @@ const TEMPERATURE_COVERAGE: f64 = 0.9;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct FitOptions {
     pub(crate) use_temperature: bool,
+    /// Whether the temperature is left out where it predicts unseen months worse.
+    pub(crate) select_temperature: bool,
     /// Days by which an hour's weight halves, counted back from `end`; `None` gives
     /// all hours the same weight.
     pub(crate) half_life: Option<f64>,
@@ -111,7 +113,9 @@ pub(crate) fn fit_baseline(
     };
     let by_means = validated(&means);
     let by_temperature = full.uses_temperature().then(|| validated(&without));
-    let better = by_temperature.filter(|it| it.1.squared_error() <= by_means.1.squared_error());
+    let better = by_temperature.filter(|it| {
+        !options.select_temperature || it.1.squared_error() <= by_means.1.squared_error()
+    });
     let (model, (predictions, validation)) = match better {
         Some(validated) => (full, validated),
         None => (full.without_temperature(), by_means),

@@ -1,6 +1,6 @@
 //! The fitted baseline: the mean of each of 72 bins, and, where outdoor temperature
-//! is given and improves the prediction, a piecewise-linear response to it, separate
-//! for occupied and unoccupied hours. This is the time-of-week-and-temperature model
+//! is given, a piecewise-linear response to it, separate for occupied and unoccupied
+//! hours; some baselines leave it out where it does not improve the prediction. This is the time-of-week-and-temperature model
 //! of Mathieu, Price, Kiliccote and Piette (IEEE Trans. Smart Grid 2(3), 2011) with
 //! three day types.
 //!

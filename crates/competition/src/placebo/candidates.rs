@@ -33,7 +33,7 @@ pub fn candidates() -> Vec<Candidate> {
 /// The default with and without each of its steps.
 pub fn steps() -> Vec<Candidate> {
     let all = Method::default();
-    let plain = Method::of(Baseline::HoursTemperature);
+    let plain = Method { select_temperature: false, ..Method::of(Baseline::HoursTemperature) };
     vec![
         alone("72 bins + temperature, no step", plain),
         alone("only smoothed temperature", Method { smoothing: all.smoothing, ..plain }),
@@ -42,6 +42,10 @@ pub fn steps() -> Vec<Candidate> {
         alone("all but smoothed temperature", Method { smoothing: None, ..all }),
         alone("all but weights", Method { half_life: None, ..all }),
         alone("all but the level", Method { level: false, ..all }),
+        alone(
+            "all, temperature only where it predicts better",
+            Method { select_temperature: true, ..all },
+        ),
         alone("all, and the season", Method { baseline: Baseline::Season, ..all }),
         alone("all: the default", all),
         Candidate { name: "… with reference buildings", method: all, compared: true },

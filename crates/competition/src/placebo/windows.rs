@@ -162,6 +162,7 @@ impl Window {
     fn fit(&self, method: Method) -> Option<FittedBaseline> {
         let options = FitOptions {
             use_temperature: method.baseline.uses_temperature(),
+            select_temperature: method.select_temperature,
             half_life: method.half_life,
             level: method.level,
             end: self.from,

@@ -145,6 +145,7 @@ impl Standings {
         let months = each_hour(&contest).filter_map(|hour| state.calendar.month(hour));
         let options = FitOptions {
             use_temperature: method.baseline.uses_temperature(),
+            select_temperature: method.select_temperature,
             half_life: method.half_life,
             level: method.level,
             end: state.calendar.reference.end,

@@ -67,6 +67,7 @@ impl CanonicalConfig {
                 "rule": competition.rule.as_str(),
                 "method": {
                     "baseline": format!("{:?}", method.baseline),
+                    "select_temperature": method.select_temperature,
                     "smoothing_hours": method.smoothing,
                     "half_life_days": method.half_life,
                     "level": method.level,
