@@ -140,6 +140,11 @@ fn layouts_of_utilities_are_recognised() {
         2026-01-10T00:00:00.000+01:00,2026-01-10T01:00:00.000+01:00,0.5,0.1,1.5,kWh\n\
         2026-01-10T01:00:00.000+01:00,2026-01-10T02:00:00.000+01:00,0.5,0.1,2.5,kWh\n";
     assert_reads(tibber, &hours(&[1.5, 2.5]));
+    // Three decimals each: the layout answers what the comma is.
+    let elhub = "Fra,Til,KWH 60 Forbruk,Kvalitet\n\
+        2026-01-10T00:00:00+01:00,2026-01-10T01:00:00+01:00,\"1,234\",Målt\n\
+        2026-01-10T01:00:00+01:00,2026-01-10T02:00:00+01:00,\"2,345\",Målt\n";
+    assert_reads(elhub, &hours(&[1.234, 2.345]));
     let vattenfall = "Datum;Tid;Förbrukning (kWh)\n2026-01-10;00:00;1,5\n2026-01-10;01:00;2,5\n";
     assert_reads(vattenfall, &hours(&[1.5, 2.5]));
 }
