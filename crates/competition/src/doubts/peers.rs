@@ -41,7 +41,7 @@ pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found>
     let mut found: Vec<Found> = Vec::new();
     let mut add = |kind: DoubtKind, range: &Range<usize>, off: f64| match found.last_mut() {
         Some((last, hours, _)) if *last == kind && hours.end == range.start => {
-            hours.end = range.end
+            hours.end = range.end;
         }
         _ => found.push((kind, range.clone(), off)),
     };

@@ -96,8 +96,8 @@ fn half_day(known: &[Option<f64>], evidence: &Evidence<'_>, _: &DoubtThresholds)
         for day in range.clone().step_by(24) {
             let Some(mean) = mean(known, day..day + 24) else { continue };
             daily.push(mean);
-            for index in day..day + 24 {
-                let Some(value) = known[index] else { continue };
+            for (index, value) in (day..).zip(&known[day..day + 24]) {
+                let Some(value) = value else { continue };
                 let hour = evidence.hour(index).index_in_day() as f64;
                 let angle = hour / 24.0 * core::f64::consts::TAU;
                 cosine += (value - mean) * angle.cos();

@@ -123,7 +123,8 @@ fn zeros_of_a_house_that_has_none_are_missing() {
     let stays = |hours: i64| move |hour: i64| (from..from + hours).contains(&hour);
     let nightly = |hour: i64| hour >= contest() && hour % 24 < 5;
     let scattered = |hour: i64| hour >= contest() && hour % 7 == 0;
-    let cases: [(&str, &dyn Fn(i64) -> bool, bool); 6] = [
+    type Zero<'a> = &'a dyn Fn(i64) -> bool;
+    let cases: [(&str, Zero<'_>, bool); 6] = [
         ("1 hour", &stays(1), true),
         ("3 hours", &stays(3), true),
         ("a day", &stays(24), true),
@@ -318,7 +319,8 @@ fn a_temperature_that_cannot_be_right_counts_as_missing() {
 fn a_temperature_unlike_that_of_the_others_counts_as_missing() {
     let of = |who: i64, hour: i64| outdoor(hour) + 0.7 * who as f64 + 0.2 * noise(hour * 8 + who);
     let other = |hour: i64| 18.0 + 6.0 * (hour as f64 / 50.0).sin();
-    let cases: [(&str, &dyn Fn(i64) -> f64, &[DoubtKind]); 6] = [
+    type Outdoor<'a> = &'a dyn Fn(i64) -> f64;
+    let cases: [(&str, Outdoor<'_>, &[DoubtKind]); 6] = [
         ("clean", &|hour| of(5, hour), &[]),
         (
             "8 degrees",
