@@ -19,6 +19,8 @@ pub enum DoubtKind {
     SubmeterAboveMain,
     /// A use that only a closed building explains.
     Closure,
+    /// A saving beyond what measures reach.
+    ImplausibleSaving,
     /// An outdoor temperature stays the same for a day and longer.
     TemperatureConstant,
     /// The outdoor temperature is that of another hour.
@@ -37,6 +39,7 @@ names!(DoubtKind {
     LevelStep = "level-step",
     SubmeterAboveMain = "submeter-above-main",
     Closure = "closure",
+    ImplausibleSaving = "implausible-saving",
     TemperatureConstant = "temperature-constant",
     TemperatureShift = "temperature-shift",
     TemperatureUnit = "temperature-unit",

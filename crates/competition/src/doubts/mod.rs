@@ -17,6 +17,7 @@ mod kind;
 mod level_step;
 mod peers;
 mod phase_step;
+mod saving;
 mod spike;
 mod sub_meter;
 mod temperature;
@@ -28,6 +29,7 @@ use core::ops::Range;
 
 pub(crate) use evidence::{Evidence, MeterHour, MeterHours};
 pub use kind::{Acceptance, Consequence, Doubt, DoubtKind};
+pub(crate) use saving::SavingSoFar;
 pub use thresholds::DoubtThresholds;
 
 use crate::{Bilingual, Time, hour_ranges::merged, time::Hour};

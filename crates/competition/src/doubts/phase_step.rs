@@ -83,7 +83,8 @@ pub(super) fn find(
     let end = meter.hours.iter().rposition(Option::is_some).map_or(0, |index| index + 1);
     segments(&steps, end)
         .into_iter()
-        .map(|(range, ratio)| {
+        .map(|(range, step)| {
+            let ratio = step.ratio.exp();
             let mut finding = Finding::flagged(DoubtKind::LevelStep, range).of(meter);
             finding.factor = ratio;
             let mut finding = finding.stake(evidence, |index| {
@@ -254,14 +255,14 @@ fn mean_of_bin(loads: &[Load], bin: usize) -> Option<f64> {
     (count > 0).then(|| sum / f64::from(count))
 }
 
-/// The hours between each step and the one that takes it back, with their ratio.
-fn segments(steps: &[Step], end: usize) -> Vec<(Range<usize>, f64)> {
+/// The hours between each step and the one that takes it back, with the first step.
+fn segments(steps: &[Step], end: usize) -> Vec<(Range<usize>, Step)> {
     let mut segments = Vec::new();
     let mut open: Option<Step> = None;
     for step in steps {
         match open {
             Some(start) if (start.part + step.part).abs() < 1e-9 => {
-                segments.push((start.from..step.from, start.ratio.exp()));
+                segments.push((start.from..step.from, start));
                 open = None;
             }
             Some(_) => {}
@@ -269,7 +270,7 @@ fn segments(steps: &[Step], end: usize) -> Vec<(Range<usize>, f64)> {
         }
     }
     if let Some(start) = open {
-        segments.push((start.from..end, start.ratio.exp()));
+        segments.push((start.from..end, start));
     }
     segments
 }

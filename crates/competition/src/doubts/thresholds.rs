@@ -5,7 +5,8 @@
 //! period over which both load and weather repeat. `step_factor`: 10, 60, 100 and 1000 are
 //! the factors of decimal units, of current transformers (IEC 61869-2 ratios begin at 2) and
 //! of kWh for Wh; 7 is the geometric middle between 5, which a school's holiday reaches in
-//! Oslo's buildings, and 10. `closure`: half of the lowest ordinary week. `material`: half
+//! Oslo's buildings, and 10. `closure`: half of the lowest ordinary week. `saving`: the
+//! best of 24 town halls saved 22 % in the competition of 2011 (`../shared/fairness.md`). `material`: half
 //! of the tenth of the hours that may be missing.
 
 /// The thresholds of all doubts.
@@ -23,6 +24,8 @@ pub struct DoubtThresholds {
     pub step_hours: u32,
     /// Share of the lowest ordinary week below which a building counts as closed.
     pub closure: f64,
+    /// Saving of the contest above which it is doubted, percent.
+    pub saving: f64,
     /// Share of a participant's energy in open doubts from which on it is not ranked.
     pub material: f64,
 }
@@ -36,6 +39,7 @@ impl Default for DoubtThresholds {
             step_factor: 7.0,
             step_hours: 18,
             closure: 0.5,
+            saving: 30.0,
             material: 0.05,
         }
     }

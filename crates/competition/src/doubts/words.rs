@@ -98,6 +98,8 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
                 "huset använder så lite {när} att det verkar stängt, {kwh:.0} kWh under sina vanliga veckor"
             ),
         ),
+        // It has no finding, see `of_saving`.
+        DoubtKind::ImplausibleSaving => (String::new(), String::new()),
         DoubtKind::TemperatureConstant => (
             format!("the outdoor temperature stays at {factor:.1} °C {when} ({hours} h)"),
             format!("utetemperaturen står på {} °C {när} ({hours} h)", comma(*factor)),
@@ -126,9 +128,23 @@ fn comma(value: f64) -> String {
     format!("{value:.1}").replace('.', ",").replace('-', "−")
 }
 
+/// Headline and words of a saving of so many percent.
+pub(super) fn of_saving(percent: f64) -> (Bilingual, Bilingual) {
+    let headline = Bilingual::new(
+        format!("the saving of {percent:.0} % is beyond what measures reach"),
+        format!("besparingen på {percent:.0} % är större än vad åtgärder brukar ge"),
+    );
+    let words = with_consequence(DoubtKind::ImplausibleSaving, Consequence::Flagged, &headline);
+    (headline, words)
+}
+
 /// The headline, what follows, and what to do.
 pub(super) fn words(finding: &Finding, headline: &Bilingual) -> Bilingual {
-    let consequence = match (finding.consequence, finding.kind.is_temperature()) {
+    with_consequence(finding.kind, finding.consequence, headline)
+}
+
+fn with_consequence(kind: DoubtKind, consequence: Consequence, headline: &Bilingual) -> Bilingual {
+    let consequence = match (consequence, kind.is_temperature()) {
         (Consequence::Quarantined, false) => Bilingual::fixed(
             "these hours count as unknown until the organiser decides",
             "timmarna räknas som okända tills arrangören beslutar",
@@ -141,7 +157,7 @@ pub(super) fn words(finding: &Finding, headline: &Bilingual) -> Bilingual {
             Bilingual::fixed("the hours count as they are", "timmarna räknas som de är")
         }
     };
-    let to_do = to_do(finding.kind);
+    let to_do = to_do(kind);
     Bilingual::new(
         format!("{}; {}; {}", headline.english, consequence.english, to_do.english),
         format!("{}; {}; {}", headline.swedish, consequence.swedish, to_do.swedish),
@@ -177,6 +193,10 @@ fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
         DoubtKind::Closure => Bilingual::fixed(
             "declare an event for these days, so that they count on neither side, or accept the values",
             "anmäl en händelse för dagarna, så att de inte räknas på någondera sidan, eller godta värdena",
+        ),
+        DoubtKind::ImplausibleSaving => Bilingual::fixed(
+            "find out what the building did, and whether its meters are right: accept the saving with that reason, or exclude hours",
+            "ta reda på vad huset har gjort och om mätarna stämmer: godta besparingen med det skälet eller undanta timmar",
         ),
         DoubtKind::TemperatureConstant
         | DoubtKind::TemperatureShift

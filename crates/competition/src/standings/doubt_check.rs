@@ -3,7 +3,7 @@
 use super::{Standings, house_hour};
 use crate::{
     Doubt, MeterIndex, ParticipantIndex,
-    doubts::{self, Evidence, MeterHour, MeterHours},
+    doubts::{self, Evidence, MeterHour, MeterHours, SavingSoFar},
     energy::Grade,
     participant_state::ParticipantState,
     time::{Hour, each_hour},
@@ -30,6 +30,27 @@ impl Standings {
         let state = &mut self.states[who];
         let meter_days = &self.meter_days[state.meters.clone()];
         state.set_doubts(doubts, |hour| house_hour(meter_days, hour));
+    }
+
+    /// Doubts the saving of a participant where it is beyond what measures reach.
+    pub(super) fn check_saving(&mut self, who: usize) {
+        let state = &self.states[who];
+        let totals = state.totals();
+        let known = self.meter_days[state.meters.clone()].iter().filter_map(|it| it.latest());
+        let contest = &state.calendar.contest;
+        let until = known.map(|it| Hour::containing(it.until)).max();
+        // What a reference building saves is a shift that others are corrected by.
+        let saving = totals.saving().filter(|_| !self.participants[who].reference);
+        let saving = saving.zip(until).map(|(saving, until)| SavingSoFar {
+            saving,
+            hours: totals.matched_hours,
+            saved_kwh: totals.saved().kwh(),
+            from: contest.start.start(),
+            until: until.clamp(contest.start, contest.end.max(contest.start)).start(),
+        });
+        let acceptances = &self.participants[who].acceptances;
+        let limits = &self.competition.doubts;
+        self.states[who].doubts.check_saving(saving, acceptances, limits);
     }
 
     /// Compares the temperatures of all participants again, where one of them changed.

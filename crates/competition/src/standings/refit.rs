@@ -80,6 +80,7 @@ impl Standings {
             }
         }
         self.states[who].doubts_outdated = false;
+        self.check_saving(who);
         self.states[who].queued = false;
         let after = self.states[who].totals();
         (before != after).then(|| Revision {

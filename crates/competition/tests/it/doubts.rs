@@ -111,6 +111,10 @@ fn a_register_that_stays_is_unknown_and_not_a_saving() {
     // The organiser declares that the building was switched off.
     let accepted = Acceptance { kind: doubt.kind, from: doubt.from, until: doubt.until };
     let who = Participant { acceptances: vec![accepted], ..participant("a", 1) };
+    let implausible = row(&read(who.clone(), register));
+    assert_eq!((kinds(&implausible), implausible.rank), (vec![DoubtKind::ImplausibleSaving], None));
+    let saving = Acceptance { kind: DoubtKind::ImplausibleSaving, ..accepted };
+    let who = Participant { acceptances: vec![accepted, saving], ..who };
     let accepted = row(&read(who, register));
     assert_eq!((kinds(&accepted), accepted.rank), (vec![], Some(1)));
     assert_eq!(accepted.saving_percent, Some(100.0));
@@ -370,4 +374,23 @@ fn a_temperature_unlike_that_of_the_others_counts_as_missing() {
             assert!(near || row.interval_percent.is_some_and(holds), "{name}: {row:?}");
         }
     }
+}
+
+/// A building that uses a quarter for six weeks, and whose seasons hide it.
+#[test]
+fn a_saving_beyond_what_measures_reach_is_not_ranked_until_it_is_accepted() {
+    let (from, until) = (contest() + 20 * 24, contest() + 91 * 24);
+    let less = |hour: i64| {
+        // People leave over two days.
+        let share = (1.0 - (hour - from) as f64 / 60.0).clamp(0.55, 1.0);
+        Some((load(hour) as f64 * if (from..until).contains(&hour) { share } else { 1.0 }) as i64)
+    };
+    let found = row(&imported(participant("a", 1), &[&less]));
+    assert_eq!(kinds(&found), [DoubtKind::ImplausibleSaving], "{found:?}");
+    assert_eq!(found.rank, None);
+    let doubt = &found.doubts[0];
+    let accepted = Acceptance { kind: doubt.kind, from: doubt.from, until: doubt.until };
+    let who = Participant { acceptances: vec![accepted], ..participant("a", 1) };
+    let accepted = row(&imported(who, &[&less]));
+    assert_eq!((kinds(&accepted), accepted.rank), (vec![], Some(1)));
 }

@@ -85,6 +85,7 @@ impl CanonicalConfig {
                     "step_factor": doubts.step_factor,
                     "step_hours": doubts.step_hours,
                     "closure": doubts.closure,
+                    "saving_percent": doubts.saving,
                     "material": doubts.material,
                 },
                 "special_days": special(&competition.special_days),

@@ -19,6 +19,9 @@ pub(super) fn title(kind: DoubtKind, l: Language) -> &'static str {
             l.pick("Undermätaren mäter mer än huvudmätaren", "The sub-meter exceeds the main meter")
         }
         DoubtKind::Closure => l.pick("Huset verkar stängt", "The building seems closed"),
+        DoubtKind::ImplausibleSaving => {
+            l.pick("Osannolikt stor besparing", "An implausible saving")
+        }
         DoubtKind::TemperatureConstant => {
             l.pick("Temperaturen står still", "The temperature stays")
         }
