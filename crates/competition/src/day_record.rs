@@ -187,6 +187,8 @@ fn put_state(out: &mut Encoder, state: &RegisterState) {
         work,
         pending,
         used_profile,
+        export,
+        exported,
     } = state;
     out.optional(newest.map(|at| at.0));
     out.signed(*reading_interval);
@@ -213,6 +215,8 @@ fn put_state(out: &mut Encoder, state: &RegisterState) {
         out.signed(it.work);
         out.0.push(precision_number(it.precision));
     }
+    out.optional(export.map(|export| export.0));
+    out.signed(exported.0);
 }
 
 fn get_state(input: &mut Decoder<'_>) -> Option<RegisterState> {
@@ -241,6 +245,8 @@ fn get_state(input: &mut Decoder<'_>) -> Option<RegisterState> {
         let (work, precision) = (input.signed()?, get_precision(input.byte()?)?);
         pending.push(PendingBoundary { work, precision });
     }
+    let export = input.optional()?.map(WattHours);
+    let exported = WattHours(input.signed()?);
     Some(RegisterState {
         newest,
         reading_interval,
@@ -259,6 +265,8 @@ fn get_state(input: &mut Decoder<'_>) -> Option<RegisterState> {
         work,
         pending,
         used_profile: flags & 4 != 0,
+        export,
+        exported,
     })
 }
 
@@ -360,7 +368,7 @@ mod tests {
         0000000000020101e0acb0b80de0acb0b80d80d1ca080201b8b1b0b80db8b1b0b80d000101e087b4\
         b80db009010001e087b4b80d80d7ad1100e0eeb3b80d01e0eeb3b80d80d7ad1101809ab0b80d0000\
         01a01f01a01f0182d7f40188d79711020182d7f40188d797110280d086030280be920102809bee02\
-        03";
+        030000";
 
     #[test]
     fn damaged_and_foreign_bytes_are_errors() {

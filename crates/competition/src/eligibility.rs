@@ -34,6 +34,12 @@ pub(crate) enum Ineligibility {
     Capacity {
         kilowatts: i64,
     },
+    /// A meter feeds energy into the grid, and the meters that the rule of the competition
+    /// about own production needs are not entered.
+    Production {
+        meter: String,
+        kwh: i64,
+    },
     /// One of several meters has nothing before this day.
     MeterWithoutHistory {
         meter: String,
@@ -179,6 +185,18 @@ impl Ineligibility {
                     "mätarställningen stiger mer än anslutningen på {kilowatts} kW kan leverera, \
                      och de avläsningarna räknas inte; stämmer de, ange mätarens capacity_kw och \
                      importera den avvisade historiken igen"
+                ),
+            ),
+            Self::Production { meter, kwh } => (
+                format!(
+                    "meter {meter} fed {kwh} kWh into the grid, so the building produces \
+                     electricity: enter its export and its production as meters (measures = \
+                     \"export\" and \"production\"), or set production in the competition"
+                ),
+                format!(
+                    "mätare {meter} matade ut {kwh} kWh på nätet, så huset producerar el: lägg in \
+                     utmatning och produktion som mätare (measures = \"export\" och \
+                     \"production\"), eller ange production för tävlingen"
                 ),
             ),
             Self::MeterWithoutHistory { meter, first } => (

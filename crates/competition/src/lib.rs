@@ -75,8 +75,8 @@ pub use interval_data::{ImportValidator, IntervalReading};
 pub use leaderboard::{ClusterRow, Contact, Leaderboard, Row, Status};
 pub use names::UnknownName;
 pub use participant::{
-    Baseline, Competition, Correction, Dated, DayKind, Epoch, Exclusion, Meter, Method,
-    Participant, Period, Sign, Thresholds,
+    Baseline, Competition, Correction, Dated, DayKind, Epoch, Exclusion, Measures, Meter, Method,
+    Participant, Period, Production, Sign, Thresholds,
 };
 pub use reading_source::{NoStoredReadings, ReadingSource};
 pub use results::{

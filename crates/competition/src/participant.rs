@@ -86,6 +86,8 @@ pub struct Competition {
     pub special_days: Vec<(Date, DayKind)>,
     /// Price and emissions of a kilowatt-hour.
     pub factors: Factors,
+    /// What counts as use where a building produces electricity.
+    pub production: Production,
 }
 
 impl Competition {
@@ -104,6 +106,7 @@ impl Competition {
             method: Method::default(),
             special_days: Vec::new(),
             factors: Factors::default(),
+            production: Production::default(),
         }
     }
 }
@@ -261,6 +264,43 @@ pub enum Sign {
     Minus,
 }
 
+/// What counts as use where a building produces electricity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Production {
+    /// What the building uses, whoever produced it: import + production − export. New solar
+    /// panels save nothing.
+    #[default]
+    OwnUseCounts,
+    /// Import − export. New solar panels count as a saving.
+    Net,
+    /// Import alone. What new solar panels supply to the building counts as a saving.
+    NotCounted,
+}
+
+names!(Production {
+    OwnUseCounts = "own-use-counts",
+    Net = "net",
+    NotCounted = "not-counted",
+});
+
+/// What a meter measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Measures {
+    /// Energy that the building takes from the grid, or a part of its use.
+    #[default]
+    Use,
+    /// Energy that the building feeds into the grid.
+    Export,
+    /// Energy that the building produces.
+    Production,
+}
+
+names!(Measures {
+    Use = "use",
+    Export = "export",
+    Production = "production",
+});
+
 /// One meter of a participant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Meter {
@@ -280,6 +320,10 @@ pub struct Meter {
     pub epochs: Vec<Epoch>,
     /// Declared corrections of the energy by a factor.
     pub corrections: Vec<Correction>,
+    /// What it measures; what is not [`Measures::Use`] counts by [`Production`].
+    pub measures: Measures,
+    /// The meter whose readings have this one's register as their export register.
+    pub export_of: Option<String>,
     /// The first day on which it is part of the building's sum; `None`: it always was.
     pub from: Option<Date>,
     /// The first day on which it is no part of the sum any more.
@@ -297,6 +341,8 @@ impl Meter {
             rollover: None,
             epochs: Vec::new(),
             corrections: Vec::new(),
+            measures: Measures::Use,
+            export_of: None,
             from: None,
             until: None,
         }

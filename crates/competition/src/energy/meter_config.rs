@@ -7,8 +7,8 @@ use core::{
 use fnv::FnvHasher;
 
 use crate::{
-    Competition, Correction, Country, Meter, MilliWattHours, Sign, Time, WattHours, Watts,
-    calendar::midnight, time::Hour,
+    Competition, Correction, Country, Measures, Meter, MilliWattHours, Production, Sign, Time,
+    WattHours, Watts, calendar::midnight, time::Hour,
 };
 
 /// Largest capacity of a connection. It keeps all sums far from overflow.
@@ -32,6 +32,9 @@ pub(crate) struct MeterConfig {
     pub(crate) multiplier: i64,
     /// 1, or −1 for a meter whose energy is subtracted.
     pub(crate) sign: i64,
+    pub(crate) measures: Measures,
+    /// What it subtracts may exceed what the building takes.
+    pub(crate) is_netted: bool,
     /// Largest power that the connection carries.
     pub(crate) capacity: Watts,
     /// Register value at which the register starts again from zero.
@@ -73,7 +76,13 @@ impl MeterConfig {
         (competition.baseline.start, competition.baseline.end).hash(&mut hasher);
         Self {
             multiplier,
-            sign: if meter.sign == Sign::Minus { -1 } else { 1 },
+            sign: match (meter.measures, meter.sign) {
+                (Measures::Export, _) | (Measures::Use, Sign::Minus) => -1,
+                (Measures::Production, _) | (Measures::Use, Sign::Plus) => 1,
+            },
+            measures: meter.measures,
+            is_netted: meter.measures == Measures::Export
+                && competition.production == Production::Net,
             capacity,
             rollover,
             changes,
@@ -117,6 +126,14 @@ fn corrected_hours(it: &Correction) -> (Range<Hour>, f64) {
 
 fn active_hours(meter: &Meter, competition: &Competition) -> Range<Hour> {
     let hour = |date| Hour::at_or_after(midnight(&competition.timezone, date));
+    let counts = match competition.production {
+        Production::OwnUseCounts => true,
+        Production::Net => meter.measures != Measures::Production,
+        Production::NotCounted => meter.measures == Measures::Use,
+    };
+    if !counts {
+        return Hour::new(0)..Hour::new(0);
+    }
     let start = meter.from.map_or(Hour::new(i64::MIN), hour);
     start..meter.until.map_or(Hour::new(i64::MAX), hour)
 }

@@ -1,6 +1,6 @@
 //! The state of a meter's register between two readings.
 use crate::{
-    MilliWattHours, QuarantineReason, Time, Watts,
+    MilliWattHours, QuarantineReason, Time, WattHours, Watts,
     time::{Hour, QuarterHour},
 };
 
@@ -95,6 +95,10 @@ pub(crate) struct RegisterState {
     pub(crate) pending: Vec<PendingBoundary>,
     /// The last step filled a gap by the load profile.
     pub(crate) used_profile: bool,
+    /// The newest export register, and by how much it rose since the first, Wh as the meter
+    /// has it.
+    pub(crate) export: Option<WattHours>,
+    pub(crate) exported: WattHours,
 }
 
 impl RegisterState {

@@ -6,7 +6,7 @@ use super::{
     plausibility::{Plausibility, check},
 };
 use crate::{
-    MilliWattHours, QuarantineReason, Sample,
+    MilliWattHours, QuarantineReason, Sample, WattHours,
     time::{Hour, QuarterHour},
 };
 
@@ -27,6 +27,7 @@ impl RegisterState {
         self.used_profile = false;
         self.reading_interval = self.newest.map_or(0, |newest| at.since(newest));
         self.newest = Some(at);
+        self.keep_export(sample);
         let profile = (at > config.contest_start).then_some(profile);
         let mut link = Link { config, profile, declared: false, out };
         while let Some(change) = config.changes.get(self.changes) {
@@ -63,6 +64,13 @@ impl RegisterState {
         }
         self.power = power;
         Ok(())
+    }
+
+    fn keep_export(&mut self, sample: &Sample) {
+        let Some(export) = sample.export else { return };
+        let before = self.export.replace(export).unwrap_or(export);
+        let rise = export.0.saturating_sub(before.0).max(0);
+        self.exported = WattHours(self.exported.0.saturating_add(rise));
     }
 
     /// A declared change of the register: its last value ends the old series, and its

@@ -1,8 +1,8 @@
 //! Doubts about the input of participants: gathers the hours of their meters as evidence,
 //! and keeps what follows from the doubts.
-use super::{Standings, house_hour};
+use super::{Standings, hour_energy, house_hour};
 use crate::{
-    Doubt, MeterIndex, ParticipantIndex,
+    Doubt, Measures, Meter, MeterIndex, ParticipantIndex, Production,
     doubts::{self, Evidence, MeterHour, MeterHours, SavingSoFar},
     energy::Grade,
     participant_state::ParticipantState,
@@ -100,18 +100,28 @@ impl Standings {
             .max();
         let end =
             last.map_or(first, |last| (last + 1).clamp(first, calendar.contest.end.max(first)));
-        let meters = state.meters.clone().zip(&self.participants[who].meters);
+        // Panels make an import zero for hours: what is examined then is the building's use.
+        let all = &self.participants[who].meters;
+        let produces = all.iter().any(|meter| meter.measures != Measures::Use);
+        let own_use = self.competition.production == Production::OwnUseCounts;
+        let examined =
+            |(_, meter): &(usize, &Meter)| !produces || own_use && meter.measures == Measures::Use;
+        let meters = state.meters.clone().zip(all).filter(examined);
+        let meters = meters.take(if produces { 1 } else { usize::MAX });
         let meters = meters.map(|(index, meter)| MeterHours {
             meter: MeterIndex(index as u32),
             id: &meter.id,
-            sign: self.meter_days[index].config.sign,
+            sign: if produces { 1 } else { self.meter_days[index].config.sign },
             active: {
                 let active = &self.meter_days[index].config.active;
                 let position = |hour: Hour| (hour.clamp(first, end) - first) as usize;
                 position(active.start)..position(active.end)
             },
             hours: each_hour(&(first..end))
-                .map(|hour| self.meter_hour(state, index, hour))
+                .map(|hour| match produces {
+                    true => self.use_hour(state, index, hour),
+                    false => self.meter_hour(state, index, hour),
+                })
                 .collect(),
         });
         let outdoor = each_hour(&(first..end)).map(|hour| Some(state.weather.measured(hour)?.0));
@@ -122,6 +132,17 @@ impl Standings {
             outdoor: outdoor.collect(),
             peers: self.peer_temperatures.as_deref(),
         }
+    }
+
+    /// The use of a building that produces electricity.
+    fn use_hour(&self, state: &ParticipantState, meter: usize, hour: Hour) -> Option<MeterHour> {
+        let known = hour_energy(&self.meter_days[state.meters.clone()], hour)?;
+        let known = Some(known).filter(|it| it.grade >= Grade::Firm && !state.is_excluded(hour))?;
+        Some(MeterHour {
+            energy: known.energy.0,
+            measured: known.grade == Grade::Measured,
+            by_register: self.meter_days[meter].is_by_register(hour),
+        })
     }
 
     fn meter_hour(&self, state: &ParticipantState, meter: usize, hour: Hour) -> Option<MeterHour> {

@@ -28,6 +28,9 @@ impl Standings {
         if state.meters.is_empty() {
             return Some(Ineligibility::NoMeter);
         }
+        if let Some(reason) = self.missing_production(state, figures) {
+            return Some(reason);
+        }
         // Before all that may follow from it.
         if let Some((share, words)) = state.doubts.material(now, &self.competition.doubts) {
             return Some(Ineligibility::Doubt { share, words });

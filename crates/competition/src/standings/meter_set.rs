@@ -132,7 +132,7 @@ impl Standings {
         Some(Ineligibility::MeterWithoutHistory { meter, first: state.calendar.date(last.start()) })
     }
 
-    fn meter_name(&self, state: &ParticipantState, index: usize) -> String {
+    pub(super) fn meter_name(&self, state: &ParticipantState, index: usize) -> String {
         let meter = state.meters.start + index;
         let who = self.owners[meter].0 as usize;
         self.participants[who].meters[index].id.clone()

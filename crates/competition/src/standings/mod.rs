@@ -13,6 +13,7 @@ mod effect;
 mod ineligibility_check;
 mod meter_set;
 mod notices;
+mod own_production;
 mod portfolio;
 mod queries;
 mod refit;
@@ -189,7 +190,7 @@ const BELOW_ZERO: f64 = 0.02;
 /// Signed sum of a participant's meters in an hour: of those that it had then.
 fn house_hour(meters: &[MeterDays], hour: Hour) -> HouseHour {
     let mut sum = HourEnergy { energy: MilliWattHours(0), grade: Grade::Measured };
-    let (mut moved, mut any) = (0_i64, false);
+    let (mut moved, mut netted, mut any) = (0_i64, 0_i64, false);
     for meter in meters.iter().filter(|meter| meter.is_active(hour)) {
         any = true;
         let Some(HourEnergy { energy, grade }) = meter.hour(hour) else {
@@ -197,12 +198,16 @@ fn house_hour(meters: &[MeterDays], hour: Hour) -> HouseHour {
         };
         sum.energy += MilliWattHours(meter.config.sign * energy.0);
         sum.grade = sum.grade.min(grade);
-        moved = moved.saturating_add(energy.0);
+        if meter.config.is_netted {
+            netted = netted.saturating_add(energy.0);
+        } else {
+            moved = moved.saturating_add(energy.0);
+        }
     }
     match sum {
         _ if !any => HouseHour::Unknown,
         HourEnergy { grade: Grade::Unplaced, .. } => HouseHour::Unplaced,
-        HourEnergy { energy, .. } if (energy.0 as f64) < -BELOW_ZERO * moved as f64 => {
+        HourEnergy { energy, .. } if ((energy.0 + netted) as f64) < -BELOW_ZERO * moved as f64 => {
             HouseHour::BelowZero
         }
         known => HouseHour::Known(known),

@@ -3,7 +3,7 @@ use core::ops::Range;
 
 use super::{Standings, hour_energy};
 use crate::{
-    Contact, EnergyComparison, HourLoad, LatestReading, MeterIndex, MilliWattHours,
+    Contact, EnergyComparison, HourLoad, LatestReading, Measures, MeterIndex, MilliWattHours,
     ParticipantIndex, Provenance, QuarantinedReadings, SeriesPoint, Time, Watts,
     calendar::days_after,
     energy::{QuarterEnergy, provenance},
@@ -180,7 +180,9 @@ impl Standings {
     /// Silent: older than six hours.
     pub fn latest_reading(&self, who: ParticipantIndex, now: Time) -> LatestReading {
         let meters = &self.meter_days[self.state(who).meters.clone()];
-        let active = |meter: &&MeterDays| meter.is_active(Hour::containing(now));
+        let active = |meter: &&MeterDays| {
+            meter.config.measures == Measures::Use && meter.is_active(Hour::containing(now))
+        };
         let meter_days: Vec<&MeterDays> = meters.iter().filter(active).collect();
         let behind = meter_days.iter().map(|meter| meter.latest()).min().flatten();
         let Some(behind) = behind else {

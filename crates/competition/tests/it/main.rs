@@ -9,6 +9,7 @@ mod gaps;
 mod intervals;
 mod model;
 mod oslo;
+mod production;
 #[path = "../../examples/placebo/read.rs"]
 mod read;
 mod reference_buildings;

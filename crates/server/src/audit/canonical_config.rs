@@ -1,7 +1,7 @@
 //! The configuration in a canonical form: its hash, and its differences from another one.
 use std::collections::BTreeMap;
 
-use competition::{Competition, Country, Participant, Sign};
+use competition::{Competition, Country, Measures, Participant, Production, Sign};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -65,6 +65,8 @@ impl CanonicalConfig {
                 "contest": period(competition.contest),
                 "reference_until": competition.reference_until.map(|it| it.to_string()),
                 "rule": competition.rule.as_str(),
+                "production": (competition.production != Production::default())
+                    .then(|| competition.production.as_str()),
                 "method": {
                     "baseline": format!("{:?}", method.baseline),
                     "select_temperature": method.select_temperature,
@@ -146,6 +148,8 @@ fn meter(meter: &competition::Meter) -> (String, Value) {
         "capacity_w": meter.capacity.0,
         "rollover_wh": meter.rollover.map(|it| it.0),
         "changes": epochs,
+        "measures": (meter.measures != Measures::Use).then(|| meter.measures.as_str()),
+        "export_of": meter.export_of,
         "from": meter.from.map(|date| date.to_string()),
         "until": meter.until.map(|date| date.to_string()),
     });

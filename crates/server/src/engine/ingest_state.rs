@@ -135,6 +135,11 @@ impl IngestState {
         self.acks.push(batch.acks);
         for reading in batch.readings {
             self.apply_reading(&reading, targets, now, real)?;
+            let export = self.directory.export(reading.meter, &reading.sample);
+            if let Some((meter, sample)) = export {
+                let reading = ResolvedReading { meter, sample, topic: reading.topic };
+                self.apply_reading(&reading, targets, now, real)?;
+            }
         }
         for (topic, error) in batch.refused {
             self.reject(&topic, &error, now, real);

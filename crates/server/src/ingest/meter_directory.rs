@@ -13,6 +13,8 @@ use super::error::IngestError;
 pub struct MeterDirectory {
     meters: HashMap<String, Entry>,
     owners: Vec<(String, ParticipantIndex)>,
+    /// Meters whose register is the export register of another one, by that one.
+    exports: HashMap<MeterIndex, MeterIndex>,
 }
 
 #[derive(Debug, Clone)]
@@ -33,7 +35,21 @@ impl MeterDirectory {
                 directory.meters.insert(meter.id.clone(), Entry { index, gateway });
             }
         }
+        let meters = participants.iter().flat_map(|participant| &participant.meters);
+        for (meter, index) in meters.zip((0..).map(MeterIndex)) {
+            let of = meter.export_of.as_ref().and_then(|of| directory.meters.get(of));
+            if let Some(of) = of.map(|entry| entry.index) {
+                directory.exports.insert(of, index);
+            }
+        }
         directory
+    }
+
+    /// The meter that has the export register of another one, and its reading.
+    pub fn export(&self, meter: MeterIndex, sample: &Sample) -> Option<(MeterIndex, Sample)> {
+        let import = sample.export?;
+        let export = Sample { at: sample.at, import, export: None, power: None };
+        Some((*self.exports.get(&meter)?, export))
     }
 
     /// The participant that has the meter.
@@ -82,5 +98,32 @@ impl MeterDirectory {
             power: reading.power_w.map(Watts),
         };
         Ok((entry.index, sample))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use competition::{Measures, Meter};
+
+    use super::*;
+
+    #[test]
+    fn an_export_register_is_the_reading_of_its_own_meter() {
+        let mut export = Meter::new("export");
+        (export.measures, export.export_of) = (Measures::Export, Some("grid".to_owned()));
+        let meters = vec![Meter::new("other"), Meter::new("grid"), export];
+        let who = Participant { meters, ..Participant::default() };
+        let directory = MeterDirectory::new(&[who], &HashMap::new());
+        let sample = |export| Sample {
+            at: Time(900),
+            import: WattHours(7),
+            export,
+            power: Some(Watts(-4000)),
+        };
+        let (meter, reading) =
+            directory.export(MeterIndex(1), &sample(Some(WattHours(5)))).expect("its export");
+        assert_eq!((meter, reading.import, reading.power), (MeterIndex(2), WattHours(5), None));
+        assert_eq!(directory.export(MeterIndex(1), &sample(None)), None);
+        assert_eq!(directory.export(MeterIndex(0), &sample(Some(WattHours(5)))), None);
     }
 }

@@ -1,7 +1,7 @@
 //! `[competition]`: name, calendar, periods, rule, thresholds and factors.
 use competition::{
-    Competition, Country, DoubtThresholds, Factors, KgCo2PerKwh, Period, Rule, SekPerKwh,
-    Thresholds,
+    Competition, Country, DoubtThresholds, Factors, KgCo2PerKwh, Period, Production, Rule,
+    SekPerKwh, Thresholds,
 };
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
 
@@ -43,6 +43,10 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
     let reference_until = reference_until(section, baseline);
     let rule =
         section.text("rule").map_or(Some(Rule::default()), |text| section.parse_name(text, "rule"));
+    let production = section
+        .text("production")
+        .and_then(|text| section.parse_name::<Production>(text, "rule about own production"))
+        .unwrap_or_default();
     let defaults = Thresholds::default();
     let thresholds = section.section("thresholds").map_or(defaults, |table| thresholds(&table));
     let special_days = days::read(section);
@@ -53,6 +57,7 @@ pub(super) fn read(section: &Section<'_, '_>) -> Option<Competition> {
     competition.reference_until = reference_until;
     competition.thresholds = thresholds;
     competition.special_days = special_days;
+    competition.production = production;
     competition.factors = factors;
     competition.holidays = holidays.or(competition.holidays);
     Some(competition)

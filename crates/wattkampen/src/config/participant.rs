@@ -2,8 +2,8 @@
 use std::collections::{HashMap, HashSet};
 
 use competition::{
-    Activity, ActivityKind, Competition, Dated, Epoch, Exclusion, Meter, Participant, Percent,
-    Sign, SquareMetres, Time, WattHours, Watts,
+    Activity, ActivityKind, Competition, Dated, Epoch, Exclusion, Measures, Meter, Participant,
+    Percent, Sign, SquareMetres, Time, WattHours, Watts,
 };
 use jiff::{Timestamp, civil::Date};
 use wire::{GatewayId, MeterId};
@@ -99,6 +99,17 @@ fn participant(
             format!("{} has no meter", section.name),
             "add: meters = [{ id = \"735999100000000001\", gateway = \"soderhamn-1\" }]",
         );
+    }
+    for meter in &meters {
+        let Some(of) = &meter.export_of else { continue };
+        let is_use = |it: &Meter| it.id == *of && it.measures == Measures::Use;
+        if meter.measures != Measures::Export || !meters.iter().any(is_use) {
+            section.source.report(
+                section.offset,
+                format!("meter {} is the export of {of:?}, which is no meter of use", meter.id),
+                "name a meter of the same participant whose readings have export_wh",
+            );
+        }
     }
     meters.iter_mut().for_each(|meter| meter.epochs.sort_by_key(|epoch| epoch.at));
     let exclusions = section
@@ -231,6 +242,9 @@ fn meter(
         section.number("capacity_kw", 1.0, 100_000.0, "kW, capacity of the grid connection");
     let rollover =
         section.integer("rollover_wh", 1000, 1 << 52, "Wh at which the register returns to 0");
+    let measures = section.text("measures");
+    let measures = measures.and_then(|text| section.parse_name::<Measures>(text, "measurement"));
+    let export_of = section.text("export_of");
     let (from, until) = (section.optional_date("from"), section.optional_date("until"));
     if let Some((from, until)) = from.as_ref().zip(until.as_ref())
         && until.value <= from.value
@@ -275,6 +289,9 @@ fn meter(
         meter.capacity = Watts((capacity.value * 1000.0) as i64);
     }
     meter.rollover = rollover.map(|wh| WattHours(wh.value));
+    meter.export_of = export_of.map(|text| text.value.to_owned());
+    let default = if export_of.is_some() { Measures::Export } else { Measures::Use };
+    meter.measures = measures.unwrap_or(default);
     (meter.from, meter.until) = (from.map(|it| it.value), until.map(|it| it.value));
     meter.epochs =
         changes.iter().filter(|(of, _)| of == text.value).map(|(_, epoch)| *epoch).collect();

@@ -62,8 +62,8 @@ fn a_special_day_of_an_unknown_kind_or_listed_twice_is_a_mistake() {
             "date = \"2027-03-25\", kind = \"halv\"",
         );
     let expected = [
-        "13: 2027-05-07 is listed twice in special_days",
-        "55: kind of day \"halv\" is not known; did you mean \"half\"?",
+        "14: 2027-05-07 is listed twice in special_days",
+        "56: kind of day \"halv\" is not known; did you mean \"half\"?",
     ];
     assert_eq!(mistakes(&text), expected);
 }

@@ -1,5 +1,5 @@
 //! How the result was computed, as questions and answers that follow the configuration.
-use competition::{Baseline, Bilingual};
+use competition::{Baseline, Bilingual, Production};
 use server::text::FormatNumber;
 use wire::Language;
 
@@ -119,6 +119,13 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
             ),
         ),
         (
+            both(
+                "Vad räknas om huset producerar el?",
+                "What if the building produces electricity?",
+            ),
+            production(competition.production),
+        ),
+        (
             both("Vem rangordnas?", "Who is ranked?"),
             both(ranked(Language::Swedish), ranked(Language::English)),
         ),
@@ -146,6 +153,25 @@ fn paragraphs(summary: &Summary) -> Vec<(Bilingual, Bilingual)> {
             ),
         ),
     ]
+}
+
+fn production(production: Production) -> Bilingual {
+    match production {
+        Production::OwnUseCounts => both(
+            "Det huset använder räknas, vem som än producerat det: inköp plus egen produktion minus \
+             utmatning. Nya solceller är ingen besparing.",
+            "What the building uses counts, whoever produced it: purchase plus own production \
+             minus export. New solar panels are no saving.",
+        ),
+        Production::Net => both(
+            "Inköp minus utmatning räknas. Nya solceller räknas som en besparing.",
+            "Purchase minus export counts. New solar panels count as a saving.",
+        ),
+        Production::NotCounted => both(
+            "Bara inköp räknas. Det huset använder av egen el räknas som en besparing.",
+            "Only purchase counts. What the building uses of its own electricity counts as a saving.",
+        ),
+    }
 }
 
 fn expected(baseline: Baseline) -> Bilingual {

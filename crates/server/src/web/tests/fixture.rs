@@ -38,6 +38,7 @@ const CLUSTERS: [(&str, &[&str]); 7] = [
 
 pub(in crate::web) fn competition() -> Competition {
     Competition {
+        production: competition::Production::default(),
         name: "Energispartävling 2027".into(),
         timezone: TimeZone::get("Europe/Stockholm").expect("bundled"),
         holidays: Some(competition::Country::Sweden),

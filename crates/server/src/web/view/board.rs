@@ -29,7 +29,7 @@ pub(in crate::web) fn board(
             div.inner {
                 h2 #board-title { (l.pick("Ställningen", "Standings")) }
                 (rules(context, board, selection))
-                p.sentence { (rule::sentence(board.rule, l))
+                p.sentence { (rule::sentence(board.rule, l)) " " (rule::production(context.competition.production, l))
                     @if board.rule != context.competition.rule {
                         " " em { (l.pick("Detta är inte tävlingens egen regel och därför inte officiellt.", "This is not the contest's own rule, so it is not official.")) }
                     }
