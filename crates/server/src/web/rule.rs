@@ -106,6 +106,24 @@ pub(super) fn score_range(score: &Score, l: Language) -> Option<String> {
     })
 }
 
+/// What counts as use where a building produces electricity.
+pub(super) const fn production(production: Production, l: Language) -> &'static str {
+    match production {
+        Production::OwnUseCounts => l.pick(
+            "Egen el som huset använder räknas som användning.",
+            "Own electricity that the building uses counts as use.",
+        ),
+        Production::Net => l.pick(
+            "Egen el dras från användningen, även den som matas ut.",
+            "Own electricity is taken off the use, also what is fed into the grid.",
+        ),
+        Production::NotCounted => l.pick(
+            "Bara el från nätet räknas; egen el räknas inte.",
+            "Only electricity from the grid counts; own electricity does not.",
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,23 +148,5 @@ mod tests {
         let unknown = Score::saving(None, None);
         assert_eq!(score_text(&unknown, sv), "–");
         assert_eq!(score_range(&unknown, sv), None);
-    }
-}
-
-/// What counts as use where a building produces electricity.
-pub(super) const fn production(production: Production, l: Language) -> &'static str {
-    match production {
-        Production::OwnUseCounts => l.pick(
-            "Egen el som huset använder räknas som användning.",
-            "Own electricity that the building uses counts as use.",
-        ),
-        Production::Net => l.pick(
-            "Egen el dras från användningen, även den som matas ut.",
-            "Own electricity is taken off the use, also what is fed into the grid.",
-        ),
-        Production::NotCounted => l.pick(
-            "Bara el från nätet räknas; egen el räknas inte.",
-            "Only electricity from the grid counts; own electricity does not.",
-        ),
     }
 }
