@@ -98,6 +98,22 @@ fn a_client_that_accepts_no_topic_alias_is_served() {
 }
 
 #[test]
+fn a_client_that_accepts_no_packet_is_closed() {
+    let server = Server::start();
+    // A Maximum Packet Size of 1; a will without the right to it gives a refusal.
+    for will in [None, Some(("wattkampen/v1/g/page", &b"x"[..], 0, false, vec![]))] {
+        let properties = vec![0x27, 0, 0, 0, 1];
+        let connect = Connect { properties, will, ..Connect::new(true, "tiny") };
+        let mut client = RawClient::open(server.addr, true);
+        client.stream.write_all(&connect.encode()).unwrap();
+        let mut answer = Vec::new();
+        let _ = client.stream.read_to_end(&mut answer);
+        assert!(answer.is_empty(), "no packet fits: {answer:?}");
+    }
+    server.stop();
+}
+
+#[test]
 fn random_bytes_do_not_affect_other_connections() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

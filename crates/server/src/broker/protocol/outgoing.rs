@@ -83,6 +83,15 @@ impl Protocol {
         result
     }
 
+    /// Ends the connection of a client whose Maximum Packet Size is below the few bytes of an
+    /// acknowledgement or a refusal.
+    fn close_unless_sent(&mut self, sent: Result<(), MqttError>) {
+        if let Err(error) = sent {
+            debug_assert_eq!(error, MqttError::PacketTooLarge);
+            self.closing = true;
+        }
+    }
+
     /// Accepts the client.
     pub(in crate::broker) fn connack(&mut self, connack: &Connack<'_>) -> Result<(), MqttError> {
         if !self.v5() {
@@ -124,7 +133,7 @@ impl Protocol {
             let packet = v3_1_1::Connack::builder().session_present(false).return_code(v3).build();
             packet.and_then(|packet| self.send(packet))
         };
-        debug_assert_eq!(sent, Ok(()));
+        self.close_unless_sent(sent);
         self.closing = true;
     }
 
@@ -150,7 +159,7 @@ impl Protocol {
                 .build()
                 .and_then(|packet| self.send(packet))
         };
-        debug_assert_eq!(sent, Ok(()));
+        self.close_unless_sent(sent);
     }
 
     /// Acknowledges a QoS 2 publish.
@@ -175,7 +184,7 @@ impl Protocol {
                 .build()
                 .and_then(|packet| self.send(packet))
         };
-        debug_assert_eq!(sent, Ok(()));
+        self.close_unless_sent(sent);
     }
 
     /// Completes a QoS 2 publish.
@@ -191,7 +200,7 @@ impl Protocol {
                 .build()
                 .and_then(|packet| self.send(packet))
         };
-        debug_assert_eq!(sent, Ok(()));
+        self.close_unless_sent(sent);
     }
 
     /// Answers a SUBSCRIBE with one result for each topic filter.
