@@ -141,8 +141,10 @@ fn a_whole_competition_ends_as_in_2011() {
     the_truth_is_found(&board, &truth);
 
     let total = number(&board["total"], "saved_kwh");
-    let line = format!("Total saving in the project: {total:.0} kWh");
-    assert!(printed.contains(&line), "{line} in:\n{printed}");
+    let line = printed.lines().find_map(|line| line.strip_prefix("Total saving in the project: "));
+    let whole = line.and_then(|line| line.strip_suffix(" kWh")?.parse::<f64>().ok());
+    // The leaderboard rounds to a tenth, the line to a whole number.
+    assert!(whole.is_some_and(|whole| (whole - total).abs() <= 0.55), "{total} in:\n{printed}");
     let winner = printed.lines().find(|line| line.contains("Söderhamn")).expect("the winner");
     assert!(winner.trim_start().starts_with("1 ") && winner.contains("22.6"), "{winner}");
 
