@@ -163,8 +163,12 @@ struct MarkEvidence {
 pub(super) enum UnclearNumbers {
     /// Some values have a decimal comma, others a decimal point.
     Mixed,
-    /// Every value is like this one, `1,234`.
-    Either(String),
+    /// Every value with a mark is like this one, `1,234`.
+    Either {
+        value: String,
+        /// Every value has a mark, as where all have three decimals.
+        alike: bool,
+    },
 }
 
 impl NumberEvidence {
@@ -213,8 +217,7 @@ impl NumberEvidence {
         }
     }
 
-    /// The notation. `semicolons`: the fields are not separated by commas, as where the
-    /// comma is the decimal mark.
+    /// The notation. `semicolons`: the fields are not separated by commas.
     pub(super) fn decide(&self, semicolons: bool) -> Result<NumberFormat, UnclearNumbers> {
         let Self { comma, point, .. } = self;
         if (comma.decimal && point.decimal) || (comma.group && point.group) {
@@ -236,11 +239,13 @@ impl NumberEvidence {
                 Ok(NumberFormat { decimal: Decimal::Comma, grouped: false })
             }
             (None, Some(_)) if self.large => Ok(NumberFormat::POINT),
-            (Some(_), None) if semicolons && !self.small => {
-                Ok(NumberFormat { decimal: Decimal::Comma, grouped: false })
-            }
+            // Among fields that commas separate, decimal commas would need quotes, and so
+            // no point groups thousands. Semicolons prove nothing: they separate numbers
+            // with decimal commas, and numbers with commas between thousands.
             (None, Some(_)) if !semicolons => Ok(NumberFormat::POINT),
-            (Some(value), None) | (None, Some(value)) => Err(UnclearNumbers::Either(value.clone())),
+            (Some(value), None) | (None, Some(value)) => {
+                Err(UnclearNumbers::Either { value: value.clone(), alike: !self.small })
+            }
         }
     }
 }
@@ -295,7 +300,8 @@ mod tests {
     fn the_decimal_mark_shows_or_is_unclear() {
         let comma = |grouped| Ok(NumberFormat { decimal: Comma, grouped });
         let point = |grouped| Ok(NumberFormat { decimal: Point, grouped });
-        let either = |text: &str| Err(UnclearNumbers::Either(text.to_owned()));
+        let either =
+            |text: &str, alike| Err(UnclearNumbers::Either { value: text.to_owned(), alike });
         for (values, semicolons, expected) in [
             (&["1,5", "2"] as &[&str], true, comma(false)),
             (&["1,234", "2,5", "3"], false, comma(false)),
@@ -303,11 +309,11 @@ mod tests {
             (&["1.234,5", "1.234"], true, comma(true)),
             (&["1,234", "0,512"], false, comma(false)),
             (&["1,234", "12345"], false, comma(false)),
-            (&["1,234", "2,345"], true, comma(false)),
-            (&["1,234", "2,345"], false, either("1,234")),
-            (&["1,234", "3"], true, either("1,234")),
+            (&["1,234", "2,345"], true, either("1,234", true)),
+            (&["1,234", "2,345"], false, either("1,234", true)),
+            (&["1,234", "3"], true, either("1,234", false)),
             (&["1.234", "2.345"], false, point(false)),
-            (&["1.234", "2.345"], true, either("1.234")),
+            (&["1.234", "2.345"], true, either("1.234", true)),
             (&["1.234", "0.345"], true, point(false)),
             (&["1.234", "999", "1.234.567"], true, comma(true)),
             (&["1,234.5"], false, point(true)),

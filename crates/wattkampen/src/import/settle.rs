@@ -22,7 +22,7 @@ impl Draft<'_> {
         findings: &mut Vec<String>,
     ) -> Result<(), LayoutError> {
         rows_are_understood(survey, layout)?;
-        layout.number = self.numbers(survey)?;
+        layout.number = self.numbers(survey, layout)?;
         layout.backwards = survey.runs_backwards();
         let of_day = layout.columns.values.first().and_then(|value| value.of_day);
         if !whole {
@@ -100,7 +100,11 @@ impl Draft<'_> {
         Ok(())
     }
 
-    pub(super) fn numbers(&self, survey: &Survey) -> Result<NumberFormat, LayoutError> {
+    pub(super) fn numbers(
+        &self,
+        survey: &Survey,
+        layout: &Layout,
+    ) -> Result<NumberFormat, LayoutError> {
         let semicolons = self.table.delimiter != b',';
         let decided = survey.numbers.decide(semicolons);
         if let Some(decimal) = self.statements.decimal {
@@ -119,6 +123,13 @@ impl Draft<'_> {
                 Choice::new("--decimal-point", format!("{value}: {point}")),
             ]
         };
+        if let Err(UnclearNumbers::Either { value, alike: true }) = &decided
+            && semicolons
+            && thousands_are_impossible(layout)
+        {
+            let decimal = if value.contains(',') { Decimal::Comma } else { Decimal::Point };
+            return Ok(NumberFormat { decimal, grouped: false });
+        }
         decided.map_err(|unclear| match unclear {
             UnclearNumbers::Mixed => LayoutError::question(
                 "some values have a decimal comma and others a decimal point",
@@ -128,7 +139,7 @@ impl Draft<'_> {
                     Choice::new("--decimal-point", "fractions follow a point"),
                 ],
             ),
-            UnclearNumbers::Either(value) => {
+            UnclearNumbers::Either { value, .. } => {
                 let value = super::printable::Printable(&value).to_string();
                 LayoutError::question(
                     format!("{value} can be a fraction or a number above a thousand"),
@@ -222,6 +233,17 @@ impl Draft<'_> {
             },
             choices,
         ))
+    }
+}
+
+/// Whether no value can be a thousand or more: a temperature, or an interval of at least a
+/// megawatt-hour, which is beyond the connection of a town hall (1 MW unless stated). In Wh
+/// and on a register both readings of `1,234` are ordinary.
+fn thousands_are_impossible(layout: &Layout) -> bool {
+    match layout.kind {
+        ValueKind::Outdoor => true,
+        ValueKind::Energy => layout.unit != Unit::Wh && layout.columns.unit.is_none(),
+        ValueKind::Register => false,
     }
 }
 

@@ -42,12 +42,14 @@ fn written() -> impl Strategy<Value = Written> {
     let data = (
         prop::sample::select(vec![15_i64, 30, 60]),
         0..8500_i64,
-        prop::collection::vec(0..2_500_000_000_i64, 3..120),
+        prop::collection::vec(0..1_000_000_000_i64, 3..120),
     );
     (look, frame, data).prop_map(|(look, frame, data)| {
         let (delimiter, comma, decimals, grouped, stamp, header, unit) = look;
         let (crlf, preamble, sum, backwards, encoding, zone) = frame;
-        let (minutes, from, mwh) = data;
+        let (minutes, from, mut mwh) = data;
+        // A town hall's connection carries a megawatt: an hour has less than a megawatt-hour.
+        mwh.iter_mut().for_each(|energy| *energy = *energy * minutes / 60);
         Written {
             delimiter,
             comma,
@@ -200,9 +202,6 @@ proptest! {
 
     #[test]
     fn what_is_read_is_true_or_the_file_is_refused(written in written()) {
-        // The reader takes "1,000" for a decimal mark where each value of a file is like it;
-        // it does not yet ask whether a group of thousands is meant.
-        prop_assume!(!written.grouped || written.decimals > 0);
         let (bytes, truth) = written.file();
         let Ok((rows, tally)) = Reading::default().read(&bytes) else { return Ok(()) };
         // Rows may be refused one by one, and then that is reported.

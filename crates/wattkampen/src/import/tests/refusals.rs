@@ -151,6 +151,9 @@ fn a_mark_that_can_be_either_is_asked_for() {
     );
     let text = "Tid;kWh\n2026-01-10 00:00;1.5\n2026-01-10 01:00;2,5\n";
     assert_refused(text, "others a decimal point", "--decimal-point");
+    // A thousand watt-hours are ordinary in an interval, a thousand kilowatt-hours are not.
+    let text = "Tid;Wh\n2026-01-10 00:00;1,234\n2026-01-10 01:00;2,345\n";
+    assert_refused(text, "1,234 can be a fraction", "--decimal-comma");
 }
 
 #[test]
