@@ -126,7 +126,7 @@ impl Ineligibility {
                         words.english
                     ),
                     format!(
-                        "rankas inte: {share} % av dess energi är ifrågasatt: {}; arrangören beslutar",
+                        "rangordnas inte: {share} % av dess energi är ifrågasatt: {}; arrangören beslutar",
                         words.swedish
                     ),
                 )
@@ -136,7 +136,7 @@ impl Ineligibility {
             }
             Self::Reference => (
                 "not ranked: this building is a reference and does not compete".to_owned(),
-                "rankas inte: huset är ett referenshus och tävlar inte".to_owned(),
+                "rangordnas inte: huset är ett referenshus och tävlar inte".to_owned(),
             ),
             Self::Silent => (
                 "no reading of the contest has been received yet".to_owned(),

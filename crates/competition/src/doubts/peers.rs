@@ -7,7 +7,7 @@
 //!   from one fortnight to the next), or the hours do not follow the median at all
 //!   (correlation under 0.2; under the same weather of Fennoscandia it is 0.6 and more).
 //! - Shifted: the changes from hour to hour follow those of the median better some hours
-//!   earlier or later, over four weeks.
+//!   earlier or later, over four weeks, and again in the two weeks beside them.
 use core::ops::Range;
 
 use super::{DoubtKind, evidence::Evidence};
@@ -56,6 +56,10 @@ pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found>
             (pairs.len() * 2 > PIECE).then(|| sum / pairs.len() as f64)
         })
         .collect();
+    let widened = |piece: &Range<usize>| {
+        piece.start.saturating_sub(PIECE / 2)..(piece.end + PIECE / 2).min(count)
+    };
+    let lags: Vec<isize> = pieces.iter().map(|piece| best_lag(&widened(piece), &pairs)).collect();
     for (number, piece) in pieces.iter().enumerate() {
         let Some(distance) = distances[number] else { continue };
         let own = pairs(piece.clone(), 0);
@@ -70,14 +74,17 @@ pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found>
             add(DoubtKind::TemperaturePlace, piece, distance - usual.unwrap_or(0.0));
             continue;
         }
-        let wide = piece.start.saturating_sub(PIECE / 2)..(piece.end + PIECE / 2).min(count);
+        let wide = widened(piece);
         let correlation_of_level = correlation(&pairs(wide.clone(), 0)).unwrap_or(1.0);
         if correlation_of_level < OTHER_WEATHER && !follows_shifted(&wide, &pairs) {
             add(DoubtKind::TemperaturePlace, piece, distance);
             continue;
         }
-        let lag = best_lag(&wide, &pairs);
-        if lag != 0 {
+        // A shift stays: in winter the hours of a single piece may follow another lag.
+        let lag = lags[number];
+        let beside = [number.checked_sub(1), Some(number + 1)];
+        let mut beside = beside.into_iter().flatten().filter_map(|it| lags.get(it));
+        if lag != 0 && beside.any(|other| *other == lag) {
             add(DoubtKind::TemperatureShift, piece, lag.unsigned_abs() as f64);
         }
     }

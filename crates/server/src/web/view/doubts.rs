@@ -89,7 +89,7 @@ pub(super) fn desk(context: &ViewContext) -> Markup {
     html! {
         h2 #doubts { (l.pick("Ifrågasatta mätvärden", "Values in doubt")) }
         p.sentence { (l.pick(
-            "Mätvärden som inte kan stämma, eller som bara du kan förklara. Ett rådhus vars energi till en väsentlig del är ifrågasatt rankas inte förrän du har beslutat.",
+            "Mätvärden som inte kan stämma, eller som bara du kan förklara. Ett rådhus vars energi till en väsentlig del är ifrågasatt rangordnas inte förrän du har beslutat.",
             "Values that cannot be right, or that only you can explain. A town hall with a material part of its energy in doubt is not ranked until you decide.")) }
         @if rows.is_empty() {
             p.nothing { (l.pick("Ingenting är ifrågasatt.", "Nothing is in doubt.")) }

@@ -230,7 +230,7 @@ fn quality(context: &ViewContext, participant_view: &ParticipantView) -> Markup 
                 "Nivån de sista tolv veckorna före tävlingen",
                 "The level of the last twelve weeks before the contest",
             ),
-            row.level.map_or(UNKNOWN.into(), |level| self::level(context, &level)),
+            row.level.map_or(UNKNOWN.into(), |level| signed(l, level.percent())),
         ),
         (
             l.pick("Modellens systematiska fel, NMBE", "The model's bias, NMBE"),
@@ -245,28 +245,31 @@ fn quality(context: &ViewContext, participant_view: &ParticipantView) -> Markup 
     html! {
         section.quality { h2 { (l.pick("Hur säkert är det?", "How certain is it?")) }
             dl { @for (term, value) in lines { div { dt { (term) } dd { (value) } } } }
+            @if let Some(level) = &row.level { p.note { (self::level(context, level)) } }
         }
     }
 }
 
-/// How far the level is from what the year explains, its hours, and what follows of it.
+/// Percent with a plus where it is above zero.
+fn signed(l: Language, percent: f64) -> String {
+    let sign = if percent > 0.0 { "+" } else { "" };
+    format!("{sign}{}", l.percent(percent, 1))
+}
+
+/// What the level is compared with, its hours, and what follows of it.
 fn level(context: &ViewContext, level: &Level) -> String {
     let l = context.language;
     let day = |at| local(at, context.zone()).date();
     let last = day(level.until).yesterday().unwrap_or(day(level.until));
-    let signed = |percent: f64| {
-        let sign = if percent > 0.0 { "+" } else { "" };
-        format!("{sign}{}", l.percent(percent, 1))
-    };
     let period = l.period(day(level.from), last);
     let hours = l.number(level.hours.into(), 0);
-    let (found, applied) = (signed(level.percent()), signed(level.applied_percent()));
+    let (found, applied) = (signed(l, level.percent()), signed(l, level.applied_percent()));
     match l {
         Language::Swedish => format!(
-            "{found} mot vad året förklarar ({period}, {hours} timmar); det normala är ändrat med {applied}"
+            "Nivån är {found} mot vad året förklarar ({period}, {hours} timmar); det normala är ändrat med {applied}."
         ),
         Language::English => format!(
-            "{found} against what the year explains ({period}, {hours} hours); normal use is changed by {applied}"
+            "The level is {found} against what the year explains ({period}, {hours} hours); normal use is changed by {applied}."
         ),
     }
 }

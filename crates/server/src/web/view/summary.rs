@@ -130,7 +130,7 @@ fn leader(context: &ViewContext) -> Markup {
                         Language::English => format!("cannot be distinguished from {others} others with certainty"),
                     }) } }
                 }
-                None => { dd { (UNKNOWN) } dd.note { (l.pick("inget rådhus är rankat än", "no town hall is ranked yet")) } }
+                None => { dd { (UNKNOWN) } dd.note { (l.pick("inget rådhus är rangordnat än", "no town hall is ranked yet")) } }
             }
         }
     }
