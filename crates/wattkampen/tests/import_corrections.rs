@@ -102,6 +102,12 @@ fn a_wrong_import_is_exchanged_whole_or_taken_back() {
     let printed = import(folder, &["--interval", "15", "--replace", "right.csv"]);
     assert!(printed.contains("1920 taken") && printed.contains("in place of 480"), "{printed}");
     assert_eq!(energy(folder), Some(1920.0));
+    // The option may be stated before what is imported, as `--dry-run` may.
+    let before =
+        ["import", "--config", "c.toml", "--replace", "readings", "--meter", "m", "wrong.csv"];
+    let printed = done(folder, &[&before[..], &["--interval", "60", "--dry-run"]].concat());
+    assert!(printed.contains("480 taken"), "{printed}");
+    assert_eq!(energy(folder), Some(1920.0));
 
     let range = remove(["2026-03-11", "2026-03-13"]);
     let shown = done(folder, &[&range[..], &["--dry-run"]].concat());

@@ -64,6 +64,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         known,
         common,
         dry_run: common.dry_run || args.remove.dry_run,
+        replace: common.replace || args.replace,
         saved,
         temperature: command.is_temperature(),
         validator,
@@ -136,6 +137,8 @@ struct Target<'a> {
     common: &'a Common,
     /// Nothing is stored.
     dry_run: bool,
+    /// Stored rows give way to those of the files.
+    replace: bool,
     saved: SavedLayouts,
     temperature: bool,
     validator: ImportValidator,
@@ -300,10 +303,9 @@ impl Target<'_> {
     }
 
     fn importer(&self) -> Result<Importer, Failure> {
-        let replace = self.common.replace;
-        let importer = Importer::open(&self.config.data, &self.meter_ids(), replace);
+        let importer = Importer::open(&self.config.data, &self.meter_ids(), self.replace);
         let importer = importer.map_err(failed)?;
-        if replace && importer.is_locked().map_err(failed)? {
+        if self.replace && importer.is_locked().map_err(failed)? {
             return Err(failed(StoreError::Locked));
         }
         Ok(importer)

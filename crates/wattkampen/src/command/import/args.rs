@@ -15,6 +15,9 @@ pub(in super::super) struct Args {
     pub(super) config: PathBuf,
     #[command(flatten)]
     pub(super) remove: RemoveArgs,
+    /// Replace stored values that differ, and all stored intervals that the files overlap
+    #[arg(long, conflicts_with = "remove")]
+    pub(super) replace: bool,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
