@@ -259,6 +259,11 @@ impl IngestState {
         self.gateways.insert(id.clone(), GatewayState { id, status, received_at });
     }
 
+    /// Updates the metrics of what was received and what is stored.
+    pub(super) fn publish_counters(&mut self, standings: &StoredStandings) {
+        self.counters.publish(standings.store().readings.count());
+    }
+
     /// Makes durable what was applied, then acknowledges it.
     ///
     /// # Errors
@@ -269,10 +274,11 @@ impl IngestState {
             self.post_lock.clear();
         }
         standings.commit()?;
+        // A sender that has its acknowledgement finds its reading in the metrics.
+        self.publish_counters(standings);
         for acks in self.acks.drain(..) {
             acks.send();
         }
-        self.counters.publish();
         Ok(())
     }
 }

@@ -96,8 +96,9 @@ impl ReadingCounters {
         }
     }
 
-    /// Updates the metrics.
-    pub(super) fn publish(&mut self) {
+    /// Updates the metrics; `readings` is the number of readings in the store.
+    pub(super) fn publish(&mut self, readings: u64) {
+        metrics::gauge!("wattkampen_stored_readings").set(readings as f64);
         let Self { deliveries, stored, repeated, late, conflicts, quarantined, statuses, rejected } =
             self;
         [deliveries, stored, repeated, late, conflicts, quarantined, statuses]

@@ -68,7 +68,7 @@ impl SnapshotPublisher {
             let count = doubts.filter(|doubt| doubt.kind == kind).count();
             metrics::gauge!("wattkampen_open_doubts", "kind" => kind.as_str()).set(count as f64);
         }
-        metrics::gauge!("wattkampen_stored_readings").set(state.readings() as f64);
+        state.publish_counters();
         (self.last.clone(), events)
     }
 

@@ -208,6 +208,11 @@ impl EngineState {
         self.ingest.counts(self.readings())
     }
 
+    /// Updates the metrics of what was received and what is stored.
+    pub(super) fn publish_counters(&mut self) {
+        self.ingest.publish_counters(&self.standings);
+    }
+
     /// Readings in the store.
     pub(super) fn readings(&self) -> u64 {
         self.standings.store().readings.count()
