@@ -9,10 +9,6 @@ use crate::{
     time::{Hour, each_hour},
 };
 
-/// Participants with temperatures from which on they are compared, and that take part.
-const MIN_PEERS: usize = 4;
-const MAX_PEERS: usize = 32;
-
 impl Standings {
     /// The open doubts of a participant, by their beginning.
     pub fn doubts(&self, who: ParticipantIndex) -> &[Doubt] {
@@ -55,38 +51,10 @@ impl Standings {
 
     /// Compares the temperatures of all participants again, where one of them changed.
     pub(super) fn compare_temperatures(&mut self) {
-        if !std::mem::take(&mut self.temperatures_changed) {
-            return;
-        }
-        let with: Vec<usize> =
-            (0..self.states.len()).filter(|who| self.states[*who].weather.has_any()).collect();
-        let median = (with.len() >= MIN_PEERS).then(|| self.median_temperatures(&with));
-        if median == self.peer_temperatures {
-            return;
-        }
-        self.peer_temperatures = median;
-        for who in with {
+        for who in self.peer_temperatures.update(&self.states) {
             self.states[who].doubts_outdated = true;
             self.enqueue(who);
         }
-    }
-
-    /// The median temperature of each hour, of at most 32 of these participants.
-    fn median_temperatures(&self, with: &[usize]) -> Vec<Option<f64>> {
-        let every = with.len().div_ceil(MAX_PEERS);
-        let hours = self.states[with[0]].calendar.hours();
-        let median = |hour: Hour| {
-            let some = with.iter().step_by(every);
-            let known = some.filter_map(|who| Some(self.states[*who].weather.measured(hour)?.0));
-            let mut known: Vec<f64> = known.collect();
-            if known.len() < MIN_PEERS.min(with.len() / every) {
-                return None;
-            }
-            known.sort_unstable_by(f64::total_cmp);
-            let middle = known.len() / 2;
-            Some((known[middle] + known[(known.len() - 1) / 2]) / 2.0)
-        };
-        each_hour(&hours).map(median).collect()
     }
 
     fn evidence(&self, who: usize) -> Evidence<'_> {
@@ -130,7 +98,7 @@ impl Standings {
             first,
             meters: meters.collect(),
             outdoor: outdoor.collect(),
-            peers: self.peer_temperatures.as_deref(),
+            peers: self.peer_temperatures.median(),
         }
     }
 

@@ -14,6 +14,7 @@ mod ineligibility_check;
 mod meter_set;
 mod notices;
 mod own_production;
+mod peer_temperatures;
 mod portfolio;
 mod queries;
 mod refit;
@@ -27,6 +28,7 @@ pub use saving_opportunities::{Confidence, OpportunityKind, ReferenceLoad, Savin
 
 use std::{collections::HashMap, sync::Arc};
 
+use self::peer_temperatures::PeerTemperatures;
 use crate::{
     Competition, MeterIndex, MilliWattHours, Participant, ParticipantIndex, RejectReason, Sample,
     Time,
@@ -50,10 +52,7 @@ pub struct Standings {
     broken: Vec<bool>,
     locked: bool,
     writes: Vec<QuarterUpdate>,
-    /// The median outdoor temperature of the participants, from the calendar's first hour.
-    peer_temperatures: Option<Vec<Option<f64>>>,
-    /// A temperature changed since it was computed.
-    temperatures_changed: bool,
+    peer_temperatures: PeerTemperatures,
     /// Participants that [`Standings::settle`] has to recompute.
     queue: Vec<usize>,
 }
@@ -95,8 +94,7 @@ impl Standings {
             states,
             locked: false,
             writes: Vec::new(),
-            peer_temperatures: None,
-            temperatures_changed: false,
+            peer_temperatures: PeerTemperatures::default(),
             queue: Vec::new(),
         }
     }

@@ -26,7 +26,9 @@ impl Standings {
         let hour = Hour::containing(at);
         let state = &mut self.states[who.0 as usize];
         state.set_temperature(hour, outdoor);
-        self.temperatures_changed |= state.doubts_outdated;
+        if state.doubts_outdated {
+            self.peer_temperatures.invalidate();
+        }
         if state.needs_settling() {
             self.enqueue(who.0 as usize);
         }
