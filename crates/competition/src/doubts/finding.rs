@@ -63,6 +63,11 @@ impl Finding {
         self.parts.iter().map(ExactSizeIterator::len).sum()
     }
 
+    /// Whether it has hours between those of another one.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        self.hours.start < other.hours.end && other.hours.start < self.hours.end
+    }
+
     /// Whether it makes energy unknown.
     pub(crate) fn is_energy_unknown(&self) -> bool {
         self.consequence == Consequence::Quarantined && !self.kind.is_temperature()

@@ -19,6 +19,8 @@ pub enum DoubtKind {
     SubmeterAboveMain,
     /// A use that only a closed building explains.
     Closure,
+    /// A use of the baseline period that is high for some days or weeks, and returns.
+    RaisedUse,
     /// A saving beyond what measures reach.
     ImplausibleSaving,
     /// An outdoor temperature stays the same for a day and longer.
@@ -39,6 +41,7 @@ names!(DoubtKind {
     LevelStep = "level-step",
     SubmeterAboveMain = "submeter-above-main",
     Closure = "closure",
+    RaisedUse = "raised-use",
     ImplausibleSaving = "implausible-saving",
     TemperatureConstant = "temperature-constant",
     TemperatureShift = "temperature-shift",

@@ -17,6 +17,7 @@ mod kind;
 mod level_step;
 mod peers;
 mod phase_step;
+mod raised_use;
 mod saving;
 mod spike;
 mod sub_meter;
@@ -80,8 +81,12 @@ pub(crate) fn derive(
             }
         }
     }
-    for detect in [sub_meter::find, closure::find, temperature::find] {
+    for detect in [sub_meter::find, closure::find, raised_use::find, temperature::find] {
         let found = detect(&evidence, limits);
+        // One question is enough: a use that is high for a time is a step up and one down.
+        for raised in found.iter().filter(|it| it.kind == DoubtKind::RaisedUse) {
+            findings.retain(|it| it.kind != DoubtKind::LevelStep || !it.overlaps(raised));
+        }
         let found: Vec<Finding> =
             found.into_iter().filter(|it| !is_accepted(it, &evidence, acceptances)).collect();
         for finding in found.iter().filter(|it| it.is_energy_unknown()) {

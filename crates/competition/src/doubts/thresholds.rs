@@ -5,9 +5,11 @@
 //! period over which both load and weather repeat. `step_factor`: 10, 60, 100 and 1000 are
 //! the factors of decimal units, of current transformers (IEC 61869-2 ratios begin at 2) and
 //! of kWh for Wh; 7 is the geometric middle between 5, which a school's holiday reaches in
-//! Oslo's buildings, and 10. `closure`: half of the lowest ordinary week. `saving`: the
-//! best of 24 town halls saved 22 % in the competition of 2011 (`../shared/fairness.md`). `material`: half
-//! of the tenth of the hours that may be missing.
+//! Oslo's buildings, and 10. `closure`: half of the lowest ordinary week. `raised`: the
+//! coldest week of Oslo's electrically heated buildings has 1.6 times the use of the weeks
+//! around it. `saving`: the best of 24 town halls saved 22 % in the competition of 2011
+//! (`../shared/fairness.md`). `material`: half of the tenth of the hours that may be
+//! missing.
 
 /// The thresholds of all doubts.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,6 +26,9 @@ pub struct DoubtThresholds {
     pub step_hours: u32,
     /// Share of the lowest ordinary week below which a building counts as closed.
     pub closure: f64,
+    /// How many times the use of the weeks before and after it a stretch of days does not
+    /// reach.
+    pub raised: f64,
     /// Saving of the contest above which it is doubted, percent.
     pub saving: f64,
     /// Share of a participant's energy in open doubts from which on it is not ranked.
@@ -39,6 +44,7 @@ impl Default for DoubtThresholds {
             step_factor: 7.0,
             step_hours: 18,
             closure: 0.5,
+            raised: 1.75,
             saving: 30.0,
             material: 0.05,
         }

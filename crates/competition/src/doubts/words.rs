@@ -98,6 +98,15 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
                 "huset använder så lite {när} att det verkar stängt, {kwh:.0} kWh under sina vanliga veckor"
             ),
         ),
+        DoubtKind::RaisedUse => (
+            format!(
+                "the building uses {factor:.1} times as much {when} as before and after, {kwh:.0} kWh more"
+            ),
+            format!(
+                "huset använder {} gånger så mycket {när} som före och efter, {kwh:.0} kWh mer",
+                comma(*factor)
+            ),
+        ),
         // It has no finding, see `of_saving`.
         DoubtKind::ImplausibleSaving => (String::new(), String::new()),
         DoubtKind::TemperatureConstant => (
@@ -193,6 +202,10 @@ fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
         DoubtKind::Closure => Bilingual::fixed(
             "declare an event for these days, so that they count on neither side, or accept the values",
             "anmäl en händelse för dagarna, så att de inte räknas på någondera sidan, eller godta värdena",
+        ),
+        DoubtKind::RaisedUse => Bilingual::fixed(
+            "find out what it was: declare an event for these days, so that they count on neither side, or accept the values",
+            "ta reda på vad det var: anmäl en händelse för dagarna, så att de inte räknas på någondera sidan, eller godta värdena",
         ),
         DoubtKind::ImplausibleSaving => Bilingual::fixed(
             "find out what the building did, and whether its meters are right: accept the saving with that reason, or exclude hours",

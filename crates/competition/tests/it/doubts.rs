@@ -1,15 +1,15 @@
 //! Doubts about the input: what is found, what it does to the leaderboard, and that the
 //! organiser's declarations end it.
 use competition::{
-    Acceptance, Celsius, Competition, Correction, DoubtKind, IntervalReading, MeterIndex,
-    MilliWattHours, Participant, ParticipantIndex, Period, Row, Rule, Sign, Standings, Time,
+    Acceptance, Competition, Correction, DoubtKind, IntervalReading, MeterIndex, MilliWattHours,
+    Participant, Period, Row, Rule, Sign, Standings, Time,
 };
 use jiff::civil::date;
 
 use crate::support::{Map, competition, midnight, participant, sample};
 
 /// A year of baseline before a contest of March to May.
-fn rules() -> Competition {
+pub(crate) fn rules() -> Competition {
     let mut rules = competition();
     rules.baseline = Period { start: date(2026, 3, 1), end: date(2027, 3, 1) };
     rules.contest = Period { start: date(2027, 3, 1), end: date(2027, 6, 1) };
@@ -17,25 +17,25 @@ fn rules() -> Competition {
     rules
 }
 
-fn first() -> i64 {
+pub(crate) fn first() -> i64 {
     midnight(2026, 3, 1) / 3600
 }
 
-fn contest() -> i64 {
+pub(crate) fn contest() -> i64 {
     midnight(2027, 3, 1) / 3600
 }
 
-fn end() -> i64 {
+pub(crate) fn end() -> i64 {
     midnight(2027, 6, 1) / 3600
 }
 
 /// −1 to 1.
-fn noise(seed: i64) -> f64 {
+pub(crate) fn noise(seed: i64) -> f64 {
     (seed.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64) >> 40) as f64 / 8_388_608.0
 }
 
 /// Wh of an hour of a house: nights, days, weekends, a season, and noise.
-fn load(hour: i64) -> i64 {
+pub(crate) fn load(hour: i64) -> i64 {
     let noise = noise(hour);
     let weekday = (hour / 24 + 3) % 7 < 5;
     let day = if weekday && (6..17).contains(&(hour % 24)) { 22_000.0 } else { 9_000.0 };
@@ -71,11 +71,11 @@ fn read(who: Participant, register: impl Fn(i64) -> i64) -> Standings {
     standings
 }
 
-fn row(standings: &Standings) -> Row {
+pub(crate) fn row(standings: &Standings) -> Row {
     standings.leaderboard(Rule::Saving, Time(end() * 3600)).rows.remove(0)
 }
 
-fn kinds(row: &Row) -> Vec<DoubtKind> {
+pub(crate) fn kinds(row: &Row) -> Vec<DoubtKind> {
     row.doubts.iter().map(|doubt| doubt.kind).collect()
 }
 
@@ -257,126 +257,31 @@ fn a_closed_building_is_named_with_its_dates() {
     }
 }
 
-/// °C of an hour: a year, days that differ, and warm afternoons.
-fn outdoor(hour: i64) -> f64 {
-    let tau = std::f64::consts::TAU;
-    let year = ((hour as f64 / 24.0 - 20.0) / 365.25 * tau).cos();
-    let day = ((hour as f64 - 14.0) / 24.0 * tau).cos();
-    let weather = 3.0 * (hour as f64 / 70.0).sin() + 2.0 * (hour as f64 / 31.0).cos();
-    let value = 6.0 - 10.0 * year + (2.5 - 2.0 * year) * day + weather;
-    (value * 10.0).round() / 10.0
-}
-
-/// Electric heating: 1 kWh more for each degree below 17.
-fn heated(hour: i64) -> i64 {
-    load(hour) + ((17.0 - outdoor(hour)).max(0.0) * 1000.0) as i64
-}
-
-fn with_temperature(acceptances: &[Acceptance], outdoor: impl Fn(i64) -> Option<f64>) -> Row {
-    let who = Participant { acceptances: acceptances.to_vec(), ..participant("a", 1) };
-    let mut standings = Standings::new(rules(), vec![who]);
-    for hour in first()..end() {
-        let start = Time(hour * 3600);
-        let energy = MilliWattHours(heated(hour) * 1000);
-        standings.interval(MeterIndex(0), &IntervalReading { start, seconds: 3600, energy });
-        if let Some(outdoor) = outdoor(hour) {
-            standings.temperature(ParticipantIndex(0), start, Celsius(outdoor));
-        }
-    }
-    standings.settle(&Map::default());
-    row(&standings)
-}
-
-/// A dead sensor, °F, and clocks that are half a day off: each counts as missing.
+/// High use for some weeks before the contest: its energy does not raise the baseline, and
+/// the town hall wins nothing by it.
 #[test]
-fn a_temperature_that_cannot_be_right_counts_as_missing() {
-    let clean = with_temperature(&[], |hour| Some(outdoor(hour)));
-    assert_eq!(kinds(&clean), [], "{clean:?}");
-    assert!(clean.saving_percent.unwrap().abs() < 3.0, "{clean:?}");
-    let from = contest() + 31 * 24;
-    let missing = with_temperature(&[], |hour| Some(outdoor(hour)).filter(|_| hour < from));
-    let late = |value: &dyn Fn(i64) -> f64| {
-        with_temperature(&[], |hour| Some(if hour < from { outdoor(hour) } else { value(hour) }))
+fn a_use_that_is_high_for_two_weeks_of_the_baseline_period_does_not_teach() {
+    let raised = |from: i64, days: i64| {
+        move |hour: i64| {
+            let percent = if (from..from + days * 24).contains(&hour) { 230 } else { 100 };
+            Some(load(hour) * percent / 100)
+        }
     };
-    let dead = late(&|_| -12.3);
-    assert_eq!(kinds(&dead), [DoubtKind::TemperatureConstant]);
-    assert_eq!(dead.saving_percent, missing.saving_percent);
-    let fahrenheit = late(&|hour| outdoor(hour) * 1.8 + 32.0);
-    assert_eq!(kinds(&fahrenheit), [DoubtKind::TemperatureUnit], "{fahrenheit:?}");
-    let shifted = late(&|hour| outdoor(hour - 12));
-    assert_eq!(kinds(&shifted), [DoubtKind::TemperatureShift], "{shifted:?}");
-    for row in [&dead, &fahrenheit, &shifted] {
-        assert!(row.saving_percent.unwrap().abs() < 6.0, "{row:?}");
+    let clean = row(&imported(participant("a", 1), &[&|hour| Some(load(hour))]));
+    for (from, days) in [(contest() - 14 * 24, 14), (contest() - 45 * 24, 9)] {
+        let row = row(&imported(participant("a", 1), &[&raised(from, days)]));
+        assert_eq!(kinds(&row), [DoubtKind::RaisedUse], "{row:?}");
+        assert_eq!(row.doubts[0].from.0 / 3600, from);
+        assert_eq!(row.doubts[0].until.0 / 3600, from + days * 24);
+        let gain = row.saving_percent.unwrap() - clean.saving_percent.unwrap();
+        assert!(gain.abs() < 1.0, "{gain}: {row:?}");
     }
-    // The organiser says that it was -12.3 degrees for two months.
-    let doubt = &dead.doubts[0];
-    let accepted = Acceptance { kind: doubt.kind, from: doubt.from, until: doubt.until };
-    let accepted =
-        with_temperature(&[accepted], |hour| Some(if hour < from { outdoor(hour) } else { -12.3 }));
-    assert_eq!(kinds(&accepted), []);
-    assert!(accepted.saving_percent.unwrap() > 20.0, "{accepted:?}");
+    // What goes on is no doubt of this kind.
+    let row = row(&imported(participant("a", 1), &[&raised(contest() - 14 * 24, 200)]));
+    assert!(!kinds(&row).contains(&DoubtKind::RaisedUse), "{row:?}");
 }
 
-/// The temperature of another place, 8 degrees too low, shifted, or in °F all the time: the
-/// other participants show it.
-#[test]
-fn a_temperature_unlike_that_of_the_others_counts_as_missing() {
-    let of = |who: i64, hour: i64| outdoor(hour) + 0.7 * who as f64 + 0.2 * noise(hour * 8 + who);
-    let other = |hour: i64| 18.0 + 6.0 * (hour as f64 / 50.0).sin();
-    type Outdoor<'a> = &'a dyn Fn(i64) -> f64;
-    let cases: [(&str, Outdoor<'_>, &[DoubtKind]); 6] = [
-        ("clean", &|hour| of(5, hour), &[]),
-        (
-            "8 degrees",
-            &|hour| of(5, hour) - if hour < contest() { 0.0 } else { 8.0 },
-            &[DoubtKind::TemperaturePlace],
-        ),
-        (
-            "another place",
-            &|hour| if hour < contest() { of(5, hour) } else { other(hour) },
-            &[DoubtKind::TemperaturePlace],
-        ),
-        (
-            "an hour",
-            &|hour| of(5, if hour < contest() { hour } else { hour - 1 }),
-            &[DoubtKind::TemperatureShift],
-        ),
-        (
-            "half a day",
-            &|hour| of(5, if hour < contest() { hour } else { hour + 12 }),
-            &[DoubtKind::TemperatureShift],
-        ),
-        ("°F", &|hour| of(5, hour) * 1.8 + 32.0, &[DoubtKind::TemperatureUnit]),
-    ];
-    for (name, own, expected) in cases {
-        let ids = ["a", "b", "c", "d", "e", "f"];
-        let all = ids.map(|id| participant(id, 1)).to_vec();
-        let mut standings = Standings::new(rules(), all);
-        for hour in first()..end() {
-            let start = Time(hour * 3600);
-            for who in 0..6 {
-                let outdoor = if who == 5 { own(hour) } else { of(who, hour) };
-                let energy = MilliWattHours(heated(hour) * 1000);
-                let interval = IntervalReading { start, seconds: 3600, energy };
-                standings.interval(MeterIndex(who as u32), &interval);
-                standings.temperature(ParticipantIndex(who as u32), start, Celsius(outdoor));
-            }
-        }
-        standings.settle(&Map::default());
-        for row in standings.leaderboard(Rule::Saving, Time(end() * 3600)).rows {
-            let mut found = kinds(&row);
-            found.dedup();
-            let expected = if row.participant.0 == 5 { expected } else { &[] };
-            assert_eq!(found, expected, "{name}: {row:?}");
-            // Without any temperature the interval is wide, and it says so.
-            let holds = |it: competition::ConfidenceInterval| it.low <= 0.0 && it.high >= 0.0;
-            let near = row.saving_percent.unwrap().abs() < 6.0;
-            assert!(near || row.interval_percent.is_some_and(holds), "{name}: {row:?}");
-        }
-    }
-}
-
-/// A building that uses a quarter for six weeks, and whose seasons hide it.
+/// A building that uses about half from the third week of the contest on.
 #[test]
 fn a_saving_beyond_what_measures_reach_is_not_ranked_until_it_is_accepted() {
     let (from, until) = (contest() + 20 * 24, contest() + 91 * 24);

@@ -169,6 +169,31 @@ fn clean_houses_are_seldom_doubted() {
     assert!(doubted * 100 < 4 * HOUSES);
 }
 
+/// High use for one to four of the last ten weeks of the baseline period.
+#[test]
+fn a_use_that_is_high_for_weeks_gains_nothing() {
+    let mut random = Random(3);
+    let (mut found, mut largest) = (0, 0.0_f64);
+    for _ in 0..HOUSES {
+        let clean = Building::random(&mut random);
+        let days = random.between(7.0, 28.0) as usize;
+        let before = random.between(days as f64, 70.0) as usize;
+        let times = random.between(2.0, 4.0);
+        let mut faulty = clean.clone();
+        let start = contest() - before * 24;
+        for energy in &mut faulty.energy[start..start + days * 24] {
+            *energy = (*energy as f64 * times) as i64;
+        }
+        let (before, row) = (clean.row(count()), faulty.row(count()));
+        found += u64::from(row.doubts.iter().any(|doubt| doubt.kind == DoubtKind::RaisedUse));
+        if row.rank.is_some() {
+            largest = largest.max(row.saving_percent.unwrap() - before.saving_percent.unwrap());
+        }
+    }
+    println!("high use: {found} of {HOUSES} doubted, the largest gain is {largest:.1} points");
+    assert!(found * 10 >= HOUSES * 9 && largest < 4.0, "{found}, {largest}");
+}
+
 #[test]
 fn faults_are_doubted_and_gain_nothing() {
     let mut random = Random(2);

@@ -4,6 +4,7 @@ mod days;
 mod doubts;
 mod doubts_oslo;
 mod doubts_rates;
+mod doubts_temperature;
 mod gaming;
 mod gaps;
 mod intervals;

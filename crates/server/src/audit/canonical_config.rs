@@ -87,6 +87,7 @@ impl CanonicalConfig {
                     "step_factor": doubts.step_factor,
                     "step_hours": doubts.step_hours,
                     "closure": doubts.closure,
+                    "raised": doubts.raised,
                     "saving_percent": doubts.saving,
                     "material": doubts.material,
                 },

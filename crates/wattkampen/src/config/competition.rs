@@ -123,6 +123,9 @@ pub(super) fn doubts(table: &Section<'_, '_>) -> DoubtThresholds {
     if let Some(share) = table.number("closure", 0.0, 1.0, "share of the lowest week") {
         limits.closure = share.value;
     }
+    if let Some(factor) = table.number("raised", 1.2, 1000.0, "times") {
+        limits.raised = factor.value;
+    }
     if let Some(percent) = table.number("saving", 5.0, 100.0, "percent") {
         limits.saving = percent.value;
     }
