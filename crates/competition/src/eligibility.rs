@@ -24,6 +24,13 @@ pub(crate) enum Ineligibility {
         needed: u32,
         first: Option<Date>,
     },
+    /// The energy of the hours is known from readings that are too far apart to say when in
+    /// the day it was used.
+    FarApart {
+        days: u32,
+        needed: u32,
+        most: i64,
+    },
     /// Days that the organiser excluded are why too few are left.
     ExcludedDays {
         days: u32,
@@ -161,6 +168,14 @@ impl Ineligibility {
                 format!(
                     "bara {days} av referensperiodens dagar har nio tiondelar av sina timmar, \
                      {needed} behövs; importera den historik som saknas"
+                ),
+            ),
+            Self::FarApart { days, needed, most } => (
+                format!(
+                    "the readings of the baseline period are too far apart: {days} of its days have nine tenths of their hours from readings at most {most} hours apart, {needed} are needed; import hourly values"
+                ),
+                format!(
+                    "referensperiodens mätvärden ligger för långt isär: {days} av dess dagar har nio tiondelar av sina timmar från mätvärden med högst {most} timmar emellan, {needed} behövs; importera timvärden"
                 ),
             ),
             Self::ExcludedDays { days, needed, excluded } => (

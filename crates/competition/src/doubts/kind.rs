@@ -10,6 +10,8 @@ pub enum DoubtKind {
     ZeroRun,
     /// A load is the same to the last digit for a day and longer.
     ConstantLoad,
+    /// Days repeat the values of other days to the last digit.
+    RepeatedDays,
     /// An hour has many times the highest ordinary hours.
     Spike,
     /// The level changed by a factor that units, multipliers, current transformers or a
@@ -37,6 +39,7 @@ names!(DoubtKind {
     StuckRegister = "stuck-register",
     ZeroRun = "zero-run",
     ConstantLoad = "constant-load",
+    RepeatedDays = "repeated-days",
     Spike = "spike",
     LevelStep = "level-step",
     SubmeterAboveMain = "submeter-above-main",

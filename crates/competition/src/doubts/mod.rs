@@ -18,6 +18,7 @@ mod level_step;
 mod peers;
 mod phase_step;
 mod raised_use;
+mod repeated_days;
 mod saving;
 mod spike;
 mod sub_meter;
@@ -50,8 +51,14 @@ pub(crate) struct Doubts {
 type Detector = fn(&MeterHours<'_>, &Evidence<'_>, &DoubtThresholds) -> Vec<Finding>;
 
 /// The detectors that look at one meter, in their order.
-const DETECTORS: [Detector; 5] =
-    [zero_run::find, constant_load::find, level_step::find, spike::find, phase_step::find];
+const DETECTORS: [Detector; 6] = [
+    zero_run::find,
+    constant_load::find,
+    level_step::find,
+    repeated_days::find,
+    spike::find,
+    phase_step::find,
+];
 
 /// Derives the doubts of a participant.
 pub(crate) fn derive(

@@ -2,15 +2,21 @@
 //! weeks. It needs four participants with temperatures.
 //!
 //! - Another unit: more than 20 °C from the median, and nearer when read as °F.
-//! - Another place: the distance from the median differs by more than 5 °C from what it is
-//!   in the same season otherwise (between any two places of Sweden it varies by 2 °C, SD,
-//!   from one fortnight to the next), or the hours do not follow the median at all
-//!   (correlation under 0.2; under the same weather of Fennoscandia it is 0.6 and more).
+//! - Another place: the distance from the median differs by more than 5 °C from what is
+//!   usual (between any two places of Sweden it varies by 2 °C, SD, from one fortnight to
+//!   the next), or by more than 3 °C over eight weeks; or the hours do not follow the
+//!   median at all (correlation under 0.2; under the same weather of Fennoscandia it is 0.6
+//!   and more). Usual is the distance in the same season a year before; without it, that of
+//!   a line through all pieces, because winters of the north and of the inland are further
+//!   from the median than their summers.
 //! - Shifted: the changes from hour to hour follow those of the median better some hours
 //!   earlier or later, over four weeks, and again in the two weeks beside them.
 use core::ops::Range;
 
-use super::{DoubtKind, evidence::Evidence};
+use super::{
+    DoubtKind,
+    evidence::{Evidence, median},
+};
 
 /// Hours of a piece.
 const PIECE: usize = 14 * 24;
@@ -19,6 +25,13 @@ const YEAR: usize = 364 * 24;
 const UNIT_APART: f64 = 20.0;
 /// °C by which the distance from the median varies.
 const PLACE_APART: f64 = 5.0;
+/// °C by which it varies over eight weeks, in each of them, and the pieces of those weeks.
+const LASTING_APART: f64 = 3.0;
+const LASTING_EACH: f64 = 1.5;
+const LASTING: usize = 4;
+/// °C by which the medians of two pieces differ that determine a slope, and its bounds.
+const SEASONS_APART: f64 = 3.0;
+const SLOPES: [f64; 2] = [0.5, 2.0];
 /// Correlation with the median below which the weather is another.
 const OTHER_WEATHER: f64 = 0.2;
 /// Margin by which another lag has to be better.
@@ -29,11 +42,11 @@ const MAX_LAG: isize = 13;
 pub(super) type Found = (DoubtKind, Range<usize>, f64);
 
 pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found> {
-    let Some(median) = evidence.peers else { return Vec::new() };
+    let Some(peers) = evidence.peers else { return Vec::new() };
     let pairs = |range: Range<usize>, lag: isize| -> Vec<(f64, f64)> {
         range
             .filter_map(|index| {
-                let other = *median.get(index.checked_add_signed(lag)?)?;
+                let other = *peers.get(index.checked_add_signed(lag)?)?;
                 Some((known[index]?, other?))
             })
             .collect()
@@ -45,23 +58,32 @@ pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found>
         }
         _ => found.push((kind, range.clone(), off)),
     };
-    let count = known.len().min(median.len());
+    let count = known.len().min(peers.len());
     let pieces: Vec<Range<usize>> =
         (0..count).step_by(PIECE).map(|start| start..(start + PIECE).min(count)).collect();
-    let distances: Vec<Option<f64>> = pieces
-        .iter()
-        .map(|piece| {
-            let pairs = pairs(piece.clone(), 0);
-            let sum: f64 = pairs.iter().map(|(own, other)| own - other).sum();
-            (pairs.len() * 2 > PIECE).then(|| sum / pairs.len() as f64)
-        })
+    let means: Vec<Option<Means>> =
+        pieces.iter().map(|piece| Means::of(&pairs(piece.clone(), 0))).collect();
+    let line = Line::through(&means);
+    let deviations: Vec<Option<f64>> = (0..pieces.len())
+        .map(|number| Some(means[number]?.distance() - usual_distance(&means, line, number)?))
         .collect();
+    let is_lasting = |number: usize| {
+        let windows = deviations.windows(LASTING).enumerate();
+        let mut around = windows.filter(|(first, _)| (*first..first + LASTING).contains(&number));
+        around.any(|(_, window)| {
+            let known: Vec<f64> = window.iter().copied().flatten().collect();
+            let all = |sign: f64| known.iter().all(|it| it * sign > LASTING_EACH);
+            known.len() == LASTING
+                && (all(1.0) || all(-1.0))
+                && known.iter().sum::<f64>().abs() > LASTING_APART * LASTING as f64
+        })
+    };
     let widened = |piece: &Range<usize>| {
         piece.start.saturating_sub(PIECE / 2)..(piece.end + PIECE / 2).min(count)
     };
     let lags: Vec<isize> = pieces.iter().map(|piece| best_lag(&widened(piece), &pairs)).collect();
     for (number, piece) in pieces.iter().enumerate() {
-        let Some(distance) = distances[number] else { continue };
+        let Some(distance) = means[number].map(Means::distance) else { continue };
         let own = pairs(piece.clone(), 0);
         let as_fahrenheit = own.iter().map(|(own, other)| (own - 32.0) / 1.8 - other).sum::<f64>()
             / own.len() as f64;
@@ -69,9 +91,9 @@ pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found>
             add(DoubtKind::TemperatureUnit, piece, 1.8);
             continue;
         }
-        let usual = usual_distance(&distances, number);
-        if usual.is_some_and(|usual| (distance - usual).abs() > PLACE_APART) {
-            add(DoubtKind::TemperaturePlace, piece, distance - usual.unwrap_or(0.0));
+        let deviation = deviations[number].unwrap_or(0.0);
+        if deviation.abs() > PLACE_APART || is_lasting(number) {
+            add(DoubtKind::TemperaturePlace, piece, deviation);
             continue;
         }
         let wide = widened(piece);
@@ -91,21 +113,61 @@ pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found>
     found
 }
 
-/// The distance from the median in the same season of the other year, else the middle of
-/// all other pieces.
-fn usual_distance(distances: &[Option<f64>], number: usize) -> Option<f64> {
-    let year = YEAR / PIECE;
-    let near = |center: usize| {
-        let near = distances.get(center.saturating_sub(1)..(center + 2).min(distances.len()));
-        super::evidence::median(near.unwrap_or_default().iter().flatten().copied().collect())
-    };
-    let before = number.checked_sub(year).and_then(near);
-    let after = if number + year < distances.len() { near(number + year) } else { None };
-    let all = || {
-        let others = distances.iter().enumerate().filter(|(other, _)| *other != number);
-        super::evidence::median(others.filter_map(|(_, distance)| *distance).collect())
-    };
-    before.or_else(all).or(after)
+/// Mean temperatures of a piece, °C.
+#[derive(Debug, Clone, Copy)]
+struct Means {
+    own: f64,
+    median: f64,
+}
+
+impl Means {
+    /// `None` where less than half of the piece is known.
+    fn of(pairs: &[(f64, f64)]) -> Option<Self> {
+        let count = pairs.len() as f64;
+        let sum = pairs.iter().fold((0.0, 0.0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
+        (pairs.len() * 2 > PIECE).then(|| Self { own: sum.0 / count, median: sum.1 / count })
+    }
+
+    fn distance(self) -> f64 {
+        self.own - self.median
+    }
+}
+
+/// own = offset + slope · median, by the medians of slopes and offsets (Theil and Sen), which
+/// a quarter of the pieces cannot move far.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    slope: f64,
+    offset: f64,
+}
+
+impl Line {
+    fn through(means: &[Option<Means>]) -> Option<Self> {
+        let known: Vec<Means> = means.iter().copied().flatten().collect();
+        let slopes = known.iter().enumerate().flat_map(|(number, one)| {
+            known[number + 1..].iter().filter_map(move |other| {
+                let apart = other.median - one.median;
+                (apart.abs() >= SEASONS_APART).then(|| (other.own - one.own) / apart)
+            })
+        });
+        let slope = median(slopes.collect()).unwrap_or(1.0).clamp(SLOPES[0], SLOPES[1]);
+        let offset = median(known.iter().map(|it| it.own - slope * it.median).collect())?;
+        Some(Self { slope, offset })
+    }
+
+    fn distance(self, median: f64) -> f64 {
+        self.offset + (self.slope - 1.0) * median
+    }
+}
+
+/// The distance from the median in the same season of the year before, else that of the
+/// line.
+fn usual_distance(means: &[Option<Means>], line: Option<Line>, number: usize) -> Option<f64> {
+    let before = number.checked_sub(YEAR / PIECE).and_then(|center| {
+        let near = means.get(center.saturating_sub(1)..(center + 2).min(means.len()))?;
+        median(near.iter().flatten().map(|it| it.distance()).collect())
+    });
+    before.or_else(|| Some(line?.distance(means[number]?.median)))
 }
 
 fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {

@@ -90,8 +90,9 @@ pub(super) fn find(
             let mut finding = finding.stake(evidence, |index| {
                 meter.use_of(index).map_or(0.0, |energy| (energy - energy / ratio).abs())
             });
-            // A contest that is too high, or a baseline that is too low, gains nothing.
-            if ratio > 1.0 {
+            // A contest that is too high, or a baseline that is too low, gains nothing. A
+            // meter that is subtracted makes the building's use the lower, the more it shows.
+            if (ratio > 1.0) == (meter.sign > 0) {
                 finding.in_contest = 0.0;
             } else {
                 finding.in_baseline = 0.0;

@@ -69,6 +69,14 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
             format!("the load of meter {name} is the same to the last digit {when} ({hours} h)"),
             format!("lasten på mätare {name} är densamma till sista siffran {när} ({hours} h)"),
         ),
+        DoubtKind::RepeatedDays => (
+            format!(
+                "meter {name} repeats the values of earlier days to the last digit {when} ({hours} h{runs})"
+            ),
+            format!(
+                "mätare {name} upprepar tidigare dagars värden till sista siffran {när} ({hours} h{perioder})"
+            ),
+        ),
         DoubtKind::Spike => (
             format!(
                 "meter {name} has {factor:.0} times its highest ordinary hours {when} ({hours} h{runs})"
@@ -183,7 +191,7 @@ fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
             "ask the utility for the hours and import them again; accept the zeros, or exclude the hours",
             "begär timmarna av nätbolaget och importera dem på nytt; godta nollorna eller undanta timmarna",
         ),
-        DoubtKind::ConstantLoad => Bilingual::fixed(
+        DoubtKind::ConstantLoad | DoubtKind::RepeatedDays => Bilingual::fixed(
             "find out where the values are from; accept them, or exclude the hours",
             "ta reda på varifrån värdena kommer; godta dem eller undanta timmarna",
         ),

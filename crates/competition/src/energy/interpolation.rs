@@ -26,7 +26,7 @@ const MAX_EXACT_GAP: i64 = 900;
 const MAX_CLOSE_GAP: i64 = 4500;
 /// Gaps up to this length are firm, seconds: their sum is exact, and little energy is
 /// attributed to another hour, so that a day with one lost telegram is a known day.
-const MAX_FIRM_GAP: i64 = 4 * Hour::SECONDS;
+pub(crate) const MAX_FIRM_GAP: i64 = 4 * Hour::SECONDS;
 /// A reading this close to a boundary measures it, seconds: the error is less than one
 /// percent of an hour's energy.
 const NEAR: i64 = 30;

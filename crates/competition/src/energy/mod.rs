@@ -14,6 +14,7 @@ mod plausibility;
 mod register_state;
 mod step;
 
+pub(crate) use interpolation::MAX_FIRM_GAP;
 pub(crate) use meter_config::{MAX_REGISTER, MeterConfig};
 pub(crate) use meter_day::{
     Grade, HourEnergy, HouseHour, MeterDay, QuarantineTally, QuarterEnergy, provenance,

@@ -2,10 +2,17 @@
 use super::{
     Standings,
     board::{Figures, RECENT_DAYS},
+    hour_energy,
 };
 use crate::{
-    QuarantineReason, Rule, Status, Time, calendar::days_after, eligibility::Ineligibility,
-    meter_days::MeterDays, participant_state::ParticipantState, time::Hour, totals::Totals,
+    QuarantineReason, Rule, Status, Time,
+    calendar::days_after,
+    eligibility::Ineligibility,
+    energy::{Grade, MAX_FIRM_GAP},
+    meter_days::MeterDays,
+    participant_state::ParticipantState,
+    time::{Hour, each_hour},
+    totals::Totals,
 };
 
 /// Readings above the capacity that are no single fault.
@@ -53,6 +60,10 @@ impl Standings {
             if let Some(reason) = self.meter_without_history(state) {
                 return Some(reason);
             }
+            if self.estimated_days(state) >= needed {
+                let most = MAX_FIRM_GAP / Hour::SECONDS;
+                return Some(Ineligibility::FarApart { days, needed, most });
+            }
             return Some(Ineligibility::BaselineDays {
                 days,
                 needed,
@@ -97,6 +108,16 @@ impl Standings {
             }
             _ => None,
         }
+    }
+
+    /// Days of the baseline period whose energy is known, if only as a part of a gap: those
+    /// whose hour at noon UTC is.
+    fn estimated_days(&self, state: &ParticipantState) -> u32 {
+        let meter_days = &self.meter_days[state.meters.clone()];
+        let baseline = &state.calendar.baseline;
+        let noons = each_hour(baseline).filter(|hour| hour.start().0.rem_euclid(86_400) == 43_200);
+        let known = noons.filter_map(|hour| hour_energy(meter_days, hour));
+        known.filter(|it| it.grade >= Grade::Estimated).count() as u32
     }
 
     /// The capacity of a meter with a day of readings or more that rose by more than it, kW.

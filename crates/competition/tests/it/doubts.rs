@@ -175,8 +175,9 @@ fn an_hour_many_times_the_highest_is_unknown() {
 fn a_factor_of_units_is_held_back_until_it_is_corrected() {
     for factor in [10.0, 60.0, 100.0, 1000.0, 0.1, 1.0 / 60.0, 0.01, 0.001] {
         let scaled = |hour: i64| {
-            let energy = load(hour) as f64 * if hour < contest() { 1.0 } else { factor };
-            Some(energy.round() as i64)
+            // No day of the coarse values repeats another.
+            let energy = (load(hour) + hour % 20_011 * hour % 1009) as f64;
+            Some((energy * if hour < contest() { 1.0 } else { factor }).round() as i64)
         };
         let doubted = row(&imported(participant("a", 1), &[&scaled]));
         assert_eq!(kinds(&doubted), [DoubtKind::LevelStep], "{factor}");
@@ -201,6 +202,29 @@ fn a_load_that_is_constant_to_the_digit_is_unknown() {
     assert_eq!(kinds(&row), [DoubtKind::ConstantLoad]);
     assert_eq!((row.rank, row.doubts[0].from), (None, Time(from * 3600)));
     assert!(row.saving_percent.unwrap() < 5.0);
+}
+
+/// A gap that is filled with copies of the week before it; a load that is so steady, at a
+/// coarse register, that its days repeat by chance; and a timer.
+#[test]
+fn days_that_repeat_other_days_are_unknown() {
+    let (from, days) = (contest() + 21 * 24, 20);
+    let copied = |hour: i64| {
+        let inside = (from..from + days * 24).contains(&hour);
+        Some(load(if inside { from - 7 * 24 + (hour - from) % (7 * 24) } else { hour }) * 7 / 10)
+    };
+    let found = row(&imported(participant("a", 1), &[&copied]));
+    assert_eq!(kinds(&found), [DoubtKind::RepeatedDays], "{found:?}");
+    assert_eq!((found.doubts[0].from.0 / 3600, found.rank), (from, None));
+    let steady = |hour: i64| {
+        let more = i64::from(noise(hour * 31).abs() > 0.97);
+        Some((2 + hour % 24 / 3 + more) * 1000)
+    };
+    let timer = |hour: i64| Some((2 + hour % 24 / 3) * 1000);
+    for load in [&steady as &dyn Fn(i64) -> Option<i64>, &timer] {
+        let found = row(&imported(participant("a", 1), &[load]));
+        assert!(!kinds(&found).contains(&DoubtKind::RepeatedDays), "{found:?}");
+    }
 }
 
 /// A third or a half of the load is not measured from a day of the contest on.
@@ -239,6 +263,24 @@ fn a_sub_meter_above_the_main_meter_is_unknown() {
         assert!(row.interval_percent.is_none_or(|it| it.low <= it.high), "{row:?}");
         assert!(row.energy.is_none_or(|energy| energy.0 >= 0), "{row:?}");
         assert_eq!(row.rank, None);
+    }
+}
+
+/// A sub-meter with a multiplier that is too large, but below the main meter: the more it
+/// shows, the less the building seems to use.
+#[test]
+fn a_step_of_a_meter_that_is_subtracted_gains_when_it_goes_up() {
+    let from = contest() + 20 * 24 + 10;
+    for factor in [1.5, 2.0 / 3.0] {
+        let sub = move |hour: i64| {
+            let usual = load(hour) as f64 * 0.4;
+            Some((usual * if hour < from { 1.0 } else { factor }).round() as i64)
+        };
+        let mut who = participant("a", 2);
+        who.meters[1].sign = Sign::Minus;
+        let row = row(&imported(who, &[&|hour| Some(load(hour)), &sub]));
+        assert_eq!(kinds(&row), [DoubtKind::LevelStep], "{factor}: {row:?}");
+        assert_eq!(row.rank.is_none(), factor > 1.0, "{factor}");
     }
 }
 

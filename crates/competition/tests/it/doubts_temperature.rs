@@ -76,13 +76,19 @@ fn a_temperature_unlike_that_of_the_others_counts_as_missing() {
     let of = |who: i64, hour: i64| outdoor(hour) + 0.7 * who as f64 + 0.2 * noise(hour * 8 + who);
     let other = |hour: i64| 18.0 + 6.0 * (hour as f64 / 50.0).sin();
     type Outdoor<'a> = &'a dyn Fn(i64) -> f64;
-    let cases: [(&str, Outdoor<'_>, &[DoubtKind]); 6] = [
+    let cases: [(&str, Outdoor<'_>, &[DoubtKind]); 8] = [
         ("clean", &|hour| of(5, hour), &[]),
         (
             "8 degrees",
             &|hour| of(5, hour) - if hour < contest() { 0.0 } else { 8.0 },
             &[DoubtKind::TemperaturePlace],
         ),
+        (
+            "4 degrees over two months",
+            &|hour| of(5, hour) - if hour < contest() { 0.0 } else { 4.0 },
+            &[DoubtKind::TemperaturePlace],
+        ),
+        ("far north", &|hour| of(5, hour) * 1.4 - 7.0, &[]),
         (
             "another place",
             &|hour| if hour < contest() { of(5, hour) } else { other(hour) },

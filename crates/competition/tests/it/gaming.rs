@@ -162,7 +162,8 @@ fn a_participant_without_night_readings_is_not_ranked_by_night_load() {
 fn waste_before_the_contest_gains_little_and_shows() {
     let row = |waste: f64, heated: bool, reference_until| {
         let from = midnight(2026, 12, 7) / 3600..midnight(2027, 3, 1) / 3600;
-        let plain = |hour: i64| if heated { load(hour) } else { 20_000 + hour * 7919 % 1009 };
+        let plain =
+            |hour: i64| if heated { load(hour) } else { 20_000 + hour % 20_011 * hour % 1009 };
         let wasted = |hour: i64| match from.contains(&hour) {
             true => (plain(hour) as f64 * (1.0 + waste)) as i64,
             false => plain(hour),

@@ -2,7 +2,7 @@
 //! readings off the hour: whatever is missing, the board shows no saving that is not there.
 use competition::{
     Dated, DoubtKind, Exclusion, IntervalReading, MeterIndex, MilliWattHours, NoticeKind,
-    Participant, ParticipantIndex, Row, Rule, Sample, Sign, SquareMetres, Standings, Time,
+    Participant, ParticipantIndex, Period, Row, Rule, Sample, Sign, SquareMetres, Standings, Time,
 };
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -302,4 +302,22 @@ fn a_meter_that_is_added_counts_from_its_day() {
     assert_eq!((row.rank, notice), (None, None));
     let reason = row.reason.unwrap().english;
     assert!(reason.contains("a-1") && reason.contains("from = \"2027-03-25\""), "{reason}");
+}
+
+/// A register that is read once a day for a year: its history is not missing.
+#[test]
+fn a_register_that_is_read_once_a_day_has_a_reason_of_its_own() {
+    let mut rules = competition();
+    rules.baseline = Period { start: date(2026, 3, 1), end: date(2027, 3, 1) };
+    rules.contest = Period { start: date(2027, 3, 1), end: date(2027, 6, 1) };
+    rules.thresholds.baseline_days = 329;
+    let mut standings = Standings::new(rules, vec![participant("a", 1)]);
+    for day in 0..456 {
+        let at = midnight(2026, 3, 1) + day * 86_400 + 7 * 3600;
+        standings.append(MeterIndex(0), sample(at, 1_000_000 + day * 240_000));
+    }
+    standings.settle(&Map::default());
+    let row = standings.leaderboard(Rule::Saving, Time(midnight(2027, 6, 1))).rows.remove(0);
+    let reason = row.reason.expect("not ranked");
+    insta::assert_snapshot!(reason.english, @"the readings of the baseline period are too far apart: 0 of its days have nine tenths of their hours from readings at most 4 hours apart, 329 are needed; import hourly values");
 }

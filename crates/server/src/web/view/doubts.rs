@@ -13,6 +13,7 @@ pub(super) fn title(kind: DoubtKind, l: Language) -> &'static str {
         DoubtKind::StuckRegister => l.pick("Mätarställningen står still", "The register stays"),
         DoubtKind::ZeroRun => l.pick("Nollor i rad", "Zeros in a row"),
         DoubtKind::ConstantLoad => l.pick("Lasten är konstant", "The load is constant"),
+        DoubtKind::RepeatedDays => l.pick("Dagar upprepas", "Days are repeated"),
         DoubtKind::Spike => l.pick("Orimligt hög timme", "An hour is too high"),
         DoubtKind::LevelStep => l.pick("Nivån ändrades", "The level changed"),
         DoubtKind::SubmeterAboveMain => {
