@@ -366,8 +366,9 @@ impl MeterDays {
                 let result = state.push(&self.config, sample, profile, &mut updates);
                 self.note_step(sample, state.used_profile, result);
             }
-            let day = self.day(number);
-            if day.and_then(|day| day.end_state.as_deref()) == Some(&state) {
+            let known = self.day(number).and_then(|day| day.end_state.as_deref());
+            // Days before the outdated one are computed again for its open quarter-hours.
+            if number >= day && known == Some(&state) {
                 let until = state.first_open_quarter().unwrap_or(first_quarter);
                 return Recomputed { from, until: Some(until), updates };
             }

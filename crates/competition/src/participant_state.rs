@@ -46,7 +46,7 @@ pub(crate) struct ParticipantState {
     contest_baseline: ContestBaseline,
     /// The baseline hours changed since the last fit.
     pub(crate) needs_fit: bool,
-    /// A reading of the contest or later is known.
+    /// A reading of the contest or later was applied, if only to be quarantined.
     pub(crate) has_contest_reading: bool,
     /// Days were restored, whose gaps may have been filled by another load profile.
     pub(crate) restored: bool,
@@ -149,8 +149,6 @@ impl ParticipantState {
         if old == new {
             return;
         }
-        let in_contest = self.calendar.contest.contains(&hour);
-        self.has_contest_reading |= new != HouseHour::Unknown && in_contest;
         self.doubts_outdated = true;
         self.apply_to_sums(Change::Remove, hour, old);
         self.apply_to_sums(Change::Add, hour, new);

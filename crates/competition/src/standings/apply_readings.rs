@@ -15,6 +15,7 @@ impl Standings {
     /// Constant work, whatever the history or the number of participants.
     pub fn append(&mut self, meter: MeterIndex, sample: Sample) -> AppendOutcome {
         let index = meter.0 as usize;
+        self.note_contest_reading(index, sample.at);
         let days = &mut self.meter_days[index];
         if days.state.newest.is_some_and(|newest| newest >= sample.at) {
             self.invalidate(meter, sample.at);
@@ -41,6 +42,17 @@ impl Standings {
         self.enqueue(self.owners[meter.0 as usize].0 as usize);
     }
 
+    /// Baselines are fitted from the first reading of the contest on. Readings in quarantine
+    /// count, too: whether they are may depend on the order in which readings arrive.
+    fn note_contest_reading(&mut self, meter: usize, at: Time) {
+        let owner = self.owners[meter].0 as usize;
+        let state = &mut self.states[owner];
+        if !state.has_contest_reading && at >= state.calendar.contest.start.start() {
+            state.has_contest_reading = true;
+            self.enqueue(owner);
+        }
+    }
+
     /// Applies an imported interval; a later one with the same beginning replaces it.
     /// [`DayRecord`]s do not contain intervals: apply them again after a restart, in any
     /// order.
@@ -60,6 +72,7 @@ impl Standings {
             })
             .collect();
         let index = meter.0 as usize;
+        self.note_contest_reading(index, start);
         let end = first + parts as i64;
         // Gaps are divided once for all rows of an import.
         if self.meter_days[index].imported_into(each_quarter(&(first..end))) {
@@ -247,6 +260,9 @@ impl Standings {
         self.states[self.owners[index].0 as usize].restored = true;
         let quarters = number.first_quarter()..(number + 1).first_quarter();
         self.change_quarters(index, quarters, |days| days.restore(number, day));
+        if let Some(newest) = self.meter_days[index].state.newest {
+            self.note_contest_reading(index, newest);
+        }
         self.enqueue(self.owners[index].0 as usize);
         Ok(())
     }

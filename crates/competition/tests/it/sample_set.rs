@@ -51,6 +51,43 @@ fn stream(longest: i64) -> impl Strategy<Value = Vec<Sample>> {
     })
 }
 
+/// Few readings, minutes to days apart, of a register that seldom changes, in any order.
+fn sparse() -> impl Strategy<Value = Vec<Sample>> {
+    let seconds = prop_oneof![
+        1 => Just(60i64),
+        1 => Just(600),
+        2 => Just(3600),
+        1 => Just(20_000),
+        1 => Just(90_000),
+        1 => Just(200_000),
+    ];
+    let rise = prop_oneof![6 => Just(0i64), 2 => Just(1), 1 => 1i64..200];
+    let wrong = prop_oneof![11 => Just(None), 1 => (0i64..3_000_000_000).prop_map(Some)];
+    proptest::collection::vec((seconds, 0i64..50, rise, wrong), 3..17)
+        .prop_map(|steps| {
+            let (mut at, mut register) = (start() + 400_000, 1_000_000);
+            let step = |(seconds, more, rise, wrong): (i64, i64, i64, Option<i64>)| {
+                at += seconds + more;
+                register += rise;
+                Sample { power: None, ..sample(at, wrong.unwrap_or(register)) }
+            };
+            steps.into_iter().map(step).collect::<Vec<Sample>>()
+        })
+        .prop_shuffle()
+}
+
+/// Late readings on both sides of days without a change of the register: the days between
+/// are computed again although the state at the end of the first is what it was.
+#[test]
+fn late_readings_beside_a_quiet_time_change_nothing() {
+    let all =
+        [(404_344, 1_000_001), (403_632, 1_000_001), (625_119, 1_000_058), (605_009, 1_000_001)];
+    let all = all.map(|(at, register)| sample(start() + at, register));
+    let mut sorted = all;
+    sorted.sort_by_key(|sample| sample.at);
+    assert_eq!(seen(&fed(all, 1).0), seen(&fed(sorted, usize::MAX).0));
+}
+
 /// Applies samples as the server does: one by one, with `settle` now and then.
 fn fed(samples: impl IntoIterator<Item = Sample>, every: usize) -> (Standings, Map) {
     let (mut standings, mut map) =
@@ -106,6 +143,13 @@ proptest! {
         prop_assert_eq!(seen(&scratch), expected.clone());
         let reversed: Vec<_> = samples.iter().rev().copied().collect();
         prop_assert_eq!(seen(&fed(reversed, every).0), expected);
+    }
+
+    #[test]
+    fn the_order_of_sparse_readings_changes_nothing(samples in sparse(), every in 1usize..5) {
+        let mut sorted = samples.clone();
+        sorted.sort_by_key(|sample| sample.at);
+        prop_assert_eq!(seen(&fed(samples, every).0), seen(&fed(sorted, usize::MAX).0));
     }
 
     #[test]
