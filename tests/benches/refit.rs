@@ -66,7 +66,9 @@ fn standings() -> (Standings, i64) {
     let mut registers = vec![1_000_000.0; PARTICIPANTS as usize];
     for hour in from / 3600..=until / 3600 {
         let at = Time(hour * 3600);
-        let outdoor = 7.0 - 12.0 * (hour as f64 / 1395.0).cos() + (hour * 7919 % 61) as f64 / 10.0;
+        // Weather that lasts for a day: buildings follow the temperature with that delay.
+        let weather = (hour / 24 * 7919 % 61) as f64 / 10.0;
+        let outdoor = 7.0 - 12.0 * (hour as f64 / 1395.0).cos() + weather;
         let open = (6..17).contains(&(hour % 24)) && (hour / 24 + 4) % 7 < 5;
         for who in 0..PARTICIPANTS {
             let register = &mut registers[who as usize];

@@ -63,9 +63,10 @@ impl Finding {
         self.parts.iter().map(ExactSizeIterator::len).sum()
     }
 
-    /// Whether it has hours between those of another one.
-    pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        self.hours.start < other.hours.end && other.hours.start < self.hours.end
+    /// Whether its hours overlap with those of another one, or are at most two days apart.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        const APART: usize = 48;
+        self.hours.start < other.hours.end + APART && other.hours.start < self.hours.end + APART
     }
 
     /// Whether it makes energy unknown.

@@ -6,11 +6,15 @@
 //! it, opens a segment once it lasts `step_hours` and its sum is `step_factor` times its
 //! level or more. The segment ends where a run of half that length leaves it and is
 //! nearer to the old level. Which side is wrong cannot be known: the shorter one is doubted.
+//!
+//! The factor is that of the two weeks on both sides of the step, by the hours of the week,
+//! so that a season or a saving has little part in it. A correction is proposed only where
+//! it is near a factor of decimal units, or of minutes and hours.
 use core::ops::Range;
 
 use super::{
     DoubtKind, DoubtThresholds,
-    evidence::{Evidence, MeterHours},
+    evidence::{Evidence, MeterHours, median},
     finding::Finding,
 };
 use crate::calendar::BINS;
@@ -21,6 +25,12 @@ const MEMORY: f64 = 0.15;
 const HOUR_STEP: f64 = 4.0;
 /// Weight of a new hour in the ratio of a segment, which may last for months.
 const FOLLOW: f64 = 0.003;
+/// Known hours on each side that determine the factor, and the least number of pairs.
+const SIDE: usize = 14 * 24;
+const MIN_PAIRS: usize = 48;
+/// Factors that a correction may have, and by how many times the found one may differ.
+const UNITS: [(f64, f64); 5] =
+    [(10.0, 1.25), (60.0, 1.1), (100.0, 1.25), (1000.0, 1.25), (1e6, 1.25)];
 /// Known hours before a step can be seen.
 const MIN_HOURS: usize = 14 * 24;
 
@@ -64,7 +74,9 @@ pub(super) fn find(
             Some(HourOfLoad { index, bin: evidence.bin(index), ln })
         })
         .collect();
-    let found = segments(&hours, limits).into_iter().map(|Segment { hours, ratio }| {
+    let found = segments(&hours, limits).into_iter().map(|segment| {
+        let ratio = ratio_at_the_step(&hours, &segment.hours).unwrap_or(segment.ratio);
+        let hours = segment.hours;
         let mut finding = Finding::quarantined(DoubtKind::LevelStep, hours).of(meter);
         finding.factor = ratio;
         finding.stake(evidence, |index| {
@@ -72,6 +84,39 @@ pub(super) fn find(
         })
     });
     found.collect()
+}
+
+/// The factor of the unit that explains a change of level; `None` where it is near none.
+pub(super) fn nearest_unit(factor: f64) -> Option<f64> {
+    let (size, is_up) = if factor < 1.0 { (1.0 / factor, false) } else { (factor, true) };
+    let near = |(unit, times): &(f64, f64)| (1.0 / times..=*times).contains(&(size / unit));
+    UNITS.iter().find(|it| near(it)).map(|(unit, _)| if is_up { *unit } else { 1.0 / unit })
+}
+
+/// The median factor between the hours of a segment and those beside it, each compared with
+/// the mean of its bin; `None` where too few are known on either side.
+fn ratio_at_the_step(hours: &[HourOfLoad], segment: &Range<usize>) -> Option<f64> {
+    let start = hours.partition_point(|it| it.index < segment.start);
+    let end = hours.partition_point(|it| it.index < segment.end);
+    let compare = |inside: &[HourOfLoad], beside: &[HourOfLoad]| -> Option<f64> {
+        let mut sums = [(0.0, 0_u32); BINS];
+        for it in beside {
+            sums[it.bin].0 += it.ln;
+            sums[it.bin].1 += 1;
+        }
+        let known = inside.iter().filter(|it| sums[it.bin].1 > 0);
+        let ratios: Vec<f64> =
+            known.map(|it| it.ln - sums[it.bin].0 / f64::from(sums[it.bin].1)).collect();
+        (ratios.len() >= MIN_PAIRS).then(|| median(ratios)).flatten().map(f64::exp)
+    };
+    let first =
+        compare(&hours[start..end.min(start + SIDE)], &hours[start.saturating_sub(SIDE)..start]);
+    first.or_else(|| {
+        compare(
+            &hours[start.max(end.saturating_sub(SIDE))..end],
+            &hours[end..hours.len().min(end + SIDE)],
+        )
+    })
 }
 
 /// A known hour with use.

@@ -92,7 +92,7 @@ pub(crate) fn derive(
         let found = detect(&evidence, limits);
         // One question is enough: a use that is high for a time is a step up and one down.
         for raised in found.iter().filter(|it| it.kind == DoubtKind::RaisedUse) {
-            findings.retain(|it| it.kind != DoubtKind::LevelStep || !it.overlaps(raised));
+            findings.retain(|it| it.kind != DoubtKind::LevelStep || !it.is_beside(raised));
         }
         let found: Vec<Finding> =
             found.into_iter().filter(|it| !is_accepted(it, &evidence, acceptances)).collect();
@@ -150,8 +150,18 @@ fn doubt(finding: &Finding, evidence: &Evidence<'_>, expected: [f64; 2], last: u
     let headline = words::headline(finding, &span);
     let words = words::words(finding, &headline);
     let open = span.open;
-    let correction = (kind == DoubtKind::LevelStep).then_some(1.0 / finding.factor);
+    let correction = correction(finding);
     Doubt { kind, meter, from, until, kwh, consequence, open, correction, headline, words, share }
+}
+
+/// The factor that would restore the level; `None` where no unit and no phase explains the
+/// change, since a factor that is only measured would take the saving away.
+fn correction(finding: &Finding) -> Option<f64> {
+    if finding.kind != DoubtKind::LevelStep {
+        return None;
+    }
+    let unit = level_step::nearest_unit(finding.factor);
+    unit.or_else(|| phase_step::nearest_part(finding.factor)).map(|factor| 1.0 / factor)
 }
 
 impl Doubts {

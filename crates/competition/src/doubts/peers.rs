@@ -43,6 +43,44 @@ pub(super) type Found = (DoubtKind, Range<usize>, f64);
 
 pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found> {
     let Some(peers) = evidence.peers else { return Vec::new() };
+    let mut found = in_another_unit(known, peers);
+    // What is in another unit is no evidence of its place.
+    let mut known = known.to_vec();
+    found.iter().for_each(|(_, hours, _)| known[hours.clone()].fill(None));
+    found.extend(elsewhere(&known, peers));
+    found
+}
+
+/// Pieces more than 20 °C from the median that are nearer to it when read as °F.
+fn in_another_unit(known: &[Option<f64>], peers: &[Option<f64>]) -> Vec<Found> {
+    let count = known.len().min(peers.len());
+    let pieces = (0..count).step_by(PIECE).map(|start| start..(start + PIECE).min(count));
+    let mut found: Vec<Found> = Vec::new();
+    for piece in pieces {
+        let pairs = known[piece.clone()].iter().zip(&peers[piece.clone()]);
+        let pairs: Vec<(f64, f64)> = pairs.filter_map(|(own, other)| (*own).zip(*other)).collect();
+        let Some(means) = Means::of(&pairs) else { continue };
+        let as_fahrenheit = (means.own - 32.0) / 1.8 - means.median;
+        let distance = means.distance().abs();
+        if distance > UNIT_APART && as_fahrenheit.abs() < distance / 2.0 {
+            add(&mut found, DoubtKind::TemperatureUnit, &piece, 1.8);
+        }
+    }
+    found
+}
+
+/// Adds a piece to what was found, or to the last of it.
+fn add(found: &mut Vec<Found>, kind: DoubtKind, piece: &Range<usize>, off: f64) {
+    match found.last_mut() {
+        Some((last, hours, _)) if *last == kind && hours.end == piece.start => {
+            hours.end = piece.end;
+        }
+        _ => found.push((kind, piece.clone(), off)),
+    }
+}
+
+/// Pieces of another place or hour.
+fn elsewhere(known: &[Option<f64>], peers: &[Option<f64>]) -> Vec<Found> {
     let pairs = |range: Range<usize>, lag: isize| -> Vec<(f64, f64)> {
         range
             .filter_map(|index| {
@@ -52,12 +90,6 @@ pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found>
             .collect()
     };
     let mut found: Vec<Found> = Vec::new();
-    let mut add = |kind: DoubtKind, range: &Range<usize>, off: f64| match found.last_mut() {
-        Some((last, hours, _)) if *last == kind && hours.end == range.start => {
-            hours.end = range.end;
-        }
-        _ => found.push((kind, range.clone(), off)),
-    };
     let count = known.len().min(peers.len());
     let pieces: Vec<Range<usize>> =
         (0..count).step_by(PIECE).map(|start| start..(start + PIECE).min(count)).collect();
@@ -84,22 +116,15 @@ pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found>
     let lags: Vec<isize> = pieces.iter().map(|piece| best_lag(&widened(piece), &pairs)).collect();
     for (number, piece) in pieces.iter().enumerate() {
         let Some(distance) = means[number].map(Means::distance) else { continue };
-        let own = pairs(piece.clone(), 0);
-        let as_fahrenheit = own.iter().map(|(own, other)| (own - 32.0) / 1.8 - other).sum::<f64>()
-            / own.len() as f64;
-        if distance.abs() > UNIT_APART && as_fahrenheit.abs() < distance.abs() / 2.0 {
-            add(DoubtKind::TemperatureUnit, piece, 1.8);
-            continue;
-        }
         let deviation = deviations[number].unwrap_or(0.0);
         if deviation.abs() > PLACE_APART || is_lasting(number) {
-            add(DoubtKind::TemperaturePlace, piece, deviation);
+            add(&mut found, DoubtKind::TemperaturePlace, piece, deviation);
             continue;
         }
         let wide = widened(piece);
         let correlation_of_level = correlation(&pairs(wide.clone(), 0)).unwrap_or(1.0);
         if correlation_of_level < OTHER_WEATHER && !follows_shifted(&wide, &pairs) {
-            add(DoubtKind::TemperaturePlace, piece, distance);
+            add(&mut found, DoubtKind::TemperaturePlace, piece, distance);
             continue;
         }
         // A shift stays: in winter the hours of a single piece may follow another lag.
@@ -107,7 +132,7 @@ pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found>
         let beside = [number.checked_sub(1), Some(number + 1)];
         let mut beside = beside.into_iter().flatten().filter_map(|it| lags.get(it));
         if lag != 0 && beside.any(|other| *other == lag) {
-            add(DoubtKind::TemperatureShift, piece, lag.unsigned_abs() as f64);
+            add(&mut found, DoubtKind::TemperatureShift, piece, lag.unsigned_abs() as f64);
         }
     }
     found

@@ -12,7 +12,8 @@
 //! - scatter little over the hours,
 //! - still hold on the third and fourth day,
 //!
-//! or that hold as well over two weeks, where the two days are less sure.
+//! or that hold as well over two weeks, where the two days are less sure. A load that is
+//! back at its old level within two weeks was a holiday.
 //!
 //! The hours count as they are: the organiser may know that a wing was closed.
 use core::ops::Range;
@@ -44,6 +45,9 @@ const NEXT: usize = 6;
 const AFTER: usize = 96;
 /// °C from which on no building heats.
 const HEATING_ENDS: f64 = 17.0;
+/// Hours after which a load that is back was a holiday, and over which a return is looked for.
+const HOLIDAY: usize = 14 * 24;
+const RETURN: usize = 28 * 24;
 /// Hours without data that a comparison bridges.
 const MAX_GAP: usize = 14 * 24;
 
@@ -83,6 +87,11 @@ pub(super) fn find(
     let end = meter.hours.iter().rposition(Option::is_some).map_or(0, |index| index + 1);
     segments(&steps, end)
         .into_iter()
+        .filter_map(|(range, step)| match returned_at(&loads, &step) {
+            Some(back) if back < range.start + HOLIDAY => None,
+            Some(back) => Some((range.start..range.end.min(back), step)),
+            None => Some((range, step)),
+        })
         .map(|(range, step)| {
             let ratio = step.ratio.exp();
             let mut finding = Finding::flagged(DoubtKind::LevelStep, range).of(meter);
@@ -103,6 +112,28 @@ pub(super) fn find(
             finding
         })
         .collect()
+}
+
+/// When the load is back nearer to the level before a step than to that after it, for four
+/// days, within four weeks of the step.
+fn returned_at(loads: &[Load], step: &Step) -> Option<usize> {
+    let position = loads.partition_point(|load| load.index < step.from);
+    let levels = Levels::of(&loads[position.checked_sub(LEVEL)?..position]);
+    let blocks: Vec<&[Load]> = loads[position..].chunks(SIDE).take(RETURN / SIDE).collect();
+    let is_back = |block: &&[Load]| {
+        block.len() == SIDE
+            && levels.mean(block, |_| true).is_some_and(|mean| mean.abs() < step.ratio.abs() / 2.0)
+    };
+    let pair = blocks.windows(2).find(|pair| pair.iter().all(is_back))?;
+    Some(pair[0][0].index)
+}
+
+/// The part of the load that explains a change of level, or its reverse; `None` where it is
+/// near none.
+pub(super) fn nearest_part(factor: f64) -> Option<f64> {
+    let parts = PARTS.into_iter().flat_map(|part| [part, 1.0 / part]);
+    let apart = |part: &f64| (factor / part).ln().abs();
+    parts.min_by(|a, b| apart(a).total_cmp(&apart(b))).filter(|part| apart(part) <= 0.12)
 }
 
 /// The mean of the outdoor temperature of an hour and the eleven before it, as heating

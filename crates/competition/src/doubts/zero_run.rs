@@ -10,9 +10,10 @@
 //!   longest ordinary run (the 99th percentile of its runs), and a day's use is expected of
 //!   it.
 //!
-//! The hour after the run belongs to it where the register catches up in that hour: the
-//! energy of the run is known, but not when it was used. Runs at most a week apart are one
-//! doubt.
+//! The hours after the run belong to it where the register catches up in them: the energy
+//! of the run is known, but not when it was used. What a register gains at once after a long
+//! standstill is more than the connection carries in an hour, so it is distributed over a day
+//! at most. Runs at most a week apart are one doubt.
 use core::ops::Range;
 
 use super::{
@@ -27,6 +28,9 @@ const POSITIVE_DAYS: f64 = 0.8;
 const NEVER: f64 = 0.002;
 /// Runs that are at most so many hours apart are one doubt.
 const APART: usize = 7 * 24;
+/// Hours over which a register's rise after a standstill is distributed at most, and the
+/// parts of hours at both ends.
+const MAX_CATCHING_UP: usize = 26;
 /// Days from which on a meter has an ordinary minimum.
 const MIN_DAYS: usize = 14;
 /// Hours of a day that must be known.
@@ -58,8 +62,8 @@ pub(super) fn find(
         .map(|run| {
             let by_register = run.clone().all(|i| meter.hours[i].is_some_and(|it| it.by_register));
             let kind = if by_register { DoubtKind::StuckRegister } else { DoubtKind::ZeroRun };
-            let caught_up = catches_up(meter, evidence, &ordinary, &run, expected(&run));
-            Run { kind, hours: run.start..run.end + usize::from(caught_up) }
+            let caught_up = hours_of_catching_up(meter, evidence, &ordinary, &run);
+            Run { kind, hours: run.start..run.end + caught_up }
         })
         .collect();
     let groups = runs
@@ -125,17 +129,21 @@ fn longest_ordinary(runs: &[Range<usize>]) -> usize {
     if lengths.len() < 2 { 0 } else { lengths[index] }
 }
 
-/// Whether the hour after a run holds at least half of what the run should have, and twice
-/// of its own.
-fn catches_up(
+/// The hours after a run that have at least twice of what they should, where their surplus
+/// is at least half of what the run should have; 0 where it is not.
+fn hours_of_catching_up(
     meter: &MeterHours<'_>,
     evidence: &Evidence<'_>,
     ordinary: &Ordinary,
     run: &Range<usize>,
-    expected: f64,
-) -> bool {
-    let after = (run.end < meter.hours.len()).then(|| meter.use_of(run.end)).flatten();
-    after.is_some_and(|energy| {
-        energy >= expected / 2.0 && energy >= 2.0 * ordinary.get(evidence.bin(run.end))
-    })
+) -> usize {
+    let usual = |index: usize| ordinary.get(evidence.bin(index));
+    let after = run.end..meter.hours.len().min(run.end + MAX_CATCHING_UP);
+    let surplus = after.map_while(|index| {
+        let energy = meter.use_of(index)?;
+        (energy >= 2.0 * usual(index)).then(|| energy - usual(index))
+    });
+    let (hours, surplus) = surplus.fold((0, 0.0), |(hours, sum), it| (hours + 1, sum + it));
+    let expected: f64 = run.clone().map(usual).sum();
+    if surplus >= expected / 2.0 { hours } else { 0 }
 }

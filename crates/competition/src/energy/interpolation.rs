@@ -86,6 +86,7 @@ impl RegisterState {
         } else {
             self.continue_changed(from, to, link);
             self.restart_at(to);
+            self.note_still(to.at);
         }
         link.declared = declared;
         self.last_good = Some(to);
@@ -99,6 +100,12 @@ impl RegisterState {
         self.work = 0;
         self.pending.clear();
         self.boundary_at_change = self.boundary;
+    }
+
+    /// The register has a new value, as of now.
+    pub(super) fn note_still(&mut self, at: Time) {
+        self.still_since = at;
+        self.boundary_at_still = self.boundary;
     }
 
     /// The register does not change. Where power was measured, its boundaries wait for
@@ -145,11 +152,13 @@ impl RegisterState {
     fn continue_changed(&mut self, from: RegisterPoint, to: RegisterPoint, link: &mut Link<'_>) {
         let seconds = to.at.since(from.at);
         let amount = to.register - from.register;
-        if self.last_change == from.at || (self.work == 0 && link.config.carries(amount, seconds)) {
+        if self.still_since == from.at || (self.work == 0 && link.config.carries(amount, seconds)) {
             self.interpolate(from, to, link);
         } else if self.work == 0 {
-            self.boundary = self.boundary_at_change;
-            let changed = RegisterPoint { at: self.last_change, register: from.register };
+            // More than the connection carries since the last reading: the register stood
+            // still, and its zeros were no measurement.
+            self.boundary = self.boundary_at_still;
+            let changed = RegisterPoint { at: self.still_since, register: from.register };
             self.interpolate(changed, to, link);
         } else if seconds <= MAX_EXACT_GAP {
             self.keep_boundaries(from, to);

@@ -68,7 +68,7 @@ impl Check<'_> {
         let carry = if self.raw < self.before { self.rollover() } else { Some(MilliWattHours(0)) };
         let carry = carry.filter(|carry| {
             let amount = self.raw + *carry - self.before;
-            amount.0 >= 0 && self.config.carries(amount, self.at.since(self.state.last_change))
+            amount.0 >= 0 && self.config.carries(amount, self.at.since(self.state.still_since))
         });
         let Some(suspect) = self.state.suspect else {
             return match carry {

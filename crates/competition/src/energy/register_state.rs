@@ -78,8 +78,12 @@ pub(crate) struct RegisterState {
     pub(crate) unconfirmed: bool,
     /// `last_good` is a register value that the organiser declared.
     pub(crate) declared: bool,
-    /// When the register took its present value.
+    /// When the register took its present value, or a day of it was given up as unknown or
+    /// as without use.
     pub(crate) last_change: Time,
+    /// When the register took its present value, and the newest boundary before.
+    pub(crate) still_since: Time,
+    pub(crate) boundary_at_still: Option<Boundary>,
     /// The first plausible points of this hour and of the hour before that had one.
     pub(crate) hourly: [Option<RegisterPoint>; 2],
     pub(crate) suspect: Option<SuspectPoint>,
@@ -106,8 +110,8 @@ impl RegisterState {
     /// first plausible point.
     pub(crate) fn first_open_quarter(&self) -> Option<QuarterHour> {
         self.last_good?;
-        let open = QuarterHour::containing(self.last_change);
-        Some(self.boundary_at_change.map_or(open, |boundary| boundary.quarter.min(open)))
+        let open = QuarterHour::containing(self.still_since);
+        Some(self.boundary_at_still.map_or(open, |boundary| boundary.quarter.min(open)))
     }
 
     /// Keeps the first plausible points of the newest two hours, so that the recent

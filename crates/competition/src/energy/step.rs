@@ -83,7 +83,7 @@ impl RegisterState {
             let point = RegisterPoint { at, register: change.last + self.offset };
             let amount = point.register - good.register;
             let plausible =
-                amount.0 >= 0 && link.config.carries(amount, at.since(self.last_change));
+                amount.0 >= 0 && link.config.carries(amount, at.since(self.still_since));
             if plausible && at > good.at {
                 link.declared = true;
                 self.link(point, link);
@@ -99,6 +99,7 @@ impl RegisterState {
         self.begin(RegisterPoint { at, register: change.first + self.offset }, true);
         self.boundary = boundary.or(self.boundary);
         self.boundary_at_change = self.boundary;
+        self.note_still(at);
     }
 
     /// Begins a series: the energy between it and earlier points is unknown.
@@ -119,5 +120,6 @@ impl RegisterState {
             declared,
         });
         self.boundary_at_change = self.boundary;
+        self.note_still(point.at);
     }
 }

@@ -2,7 +2,7 @@
 //! organiser's declarations end it.
 use competition::{
     Acceptance, Competition, Correction, DoubtKind, IntervalReading, MeterIndex, MilliWattHours,
-    Participant, Period, Row, Rule, Sign, Standings, Time,
+    Participant, Period, Row, Rule, Sign, Standings, Time, Watts,
 };
 use jiff::civil::date;
 
@@ -64,10 +64,11 @@ fn imported(who: Participant, loads: &[&dyn Fn(i64) -> Option<i64>]) -> Standing
 /// Standings of one meter whose register is read every hour.
 fn read(who: Participant, register: impl Fn(i64) -> i64) -> Standings {
     let mut standings = Standings::new(rules(), vec![who]);
+    let mut readings = Map::default();
     for hour in first()..=end() {
-        standings.append(MeterIndex(0), sample(hour * 3600, register(hour)));
+        readings.take(&mut standings, MeterIndex(0), sample(hour * 3600, register(hour)));
     }
-    standings.settle(&Map::default());
+    standings.settle(&readings);
     standings
 }
 
@@ -184,12 +185,61 @@ fn a_factor_of_units_is_held_back_until_it_is_corrected() {
         assert_eq!((doubted.rank, doubted.saving_percent), (None, None), "{factor}");
         let doubt = &doubted.doubts[0];
         assert_eq!(doubt.from, Time(contest() * 3600), "{factor}");
+        let correction = doubt.correction.unwrap();
+        assert!((correction * factor - 1.0).abs() < 1e-9, "{factor}: {correction}");
         let mut who = participant("a", 1);
         let (from, until) = (doubt.from, doubt.until);
         who.meters[0].corrections.push(Correction { from, until, factor: 1.0 / factor });
         let corrected = row(&imported(who, &[&scaled]));
         assert_eq!((kinds(&corrected), corrected.rank), (vec![], Some(1)), "{factor}");
         assert!(corrected.saving_percent.unwrap().abs() < 5.0, "{factor}: {corrected:?}");
+    }
+}
+
+/// kWh for Wh in a contest in which less is used than before: the proposed factor is that
+/// of the unit, since a factor that is only measured takes the saving away. A factor that
+/// no unit explains is not proposed.
+#[test]
+fn a_proposed_correction_leaves_the_saving() {
+    let faulty = |factor: f64| {
+        move |hour: i64| {
+            let energy = (load(hour) + hour % 20_011 * hour % 1009) as f64;
+            Some((energy * if hour < contest() { 1.0 } else { 0.88 * factor }).round() as i64)
+        }
+    };
+    let correction =
+        |factor| row(&imported(participant("a", 1), &[&faulty(factor)])).doubts[0].correction;
+    assert_eq!(correction(0.001).map(f64::round), Some(1000.0));
+    assert_eq!(correction(1.0 / 37.0), None);
+    let mut who = participant("a", 1);
+    let from = Time(contest() * 3600);
+    who.meters[0].corrections.push(Correction { from, until: Time(i64::MAX), factor: 1000.0 });
+    let saving = row(&imported(who, &[&faulty(0.001)])).saving_percent.unwrap();
+    assert!((saving - 12.0).abs() < 3.0, "{saving}");
+}
+
+/// A register that stands still for six days and catches up by more than the connection
+/// carries in an hour: a gap, whose sum is known. By less, it may have been a load, so the
+/// days and the hour of catching up are unknown.
+#[test]
+fn a_register_that_catches_up_costs_no_saving() {
+    let (from, until) = (contest() + 30 * 24, contest() + 36 * 24);
+    let mut register = vec![1_000_000];
+    for hour in first()..=end() {
+        let saved = if hour < contest() { 1.0 } else { 0.9 };
+        register.push(register.last().unwrap() + (load(hour) as f64 * saved) as i64);
+    }
+    let honest = |hour: i64| register[(hour - first()) as usize];
+    let stuck = |hour: i64| honest(if (from..until).contains(&hour) { from } else { hour });
+    let saving = row(&read(participant("a", 1), honest)).saving_percent.unwrap();
+    for (capacity, doubts) in [(1_000_000, 0), (5_000_000, 1)] {
+        let mut who = participant("a", 1);
+        who.meters[0].capacity = Watts(capacity);
+        let found = row(&read(who, stuck));
+        assert_eq!(kinds(&found), vec![DoubtKind::StuckRegister; doubts], "{found:?}");
+        assert!(found.doubts.iter().all(|it| it.until >= Time(until * 3600)), "{found:?}");
+        let lost = saving - found.saving_percent.unwrap();
+        assert!(lost.abs() < 1.0, "{capacity}: {lost}");
     }
 }
 
@@ -318,6 +368,9 @@ fn a_use_that_is_high_for_two_weeks_of_the_baseline_period_does_not_teach() {
         let gain = row.saving_percent.unwrap() - clean.saving_percent.unwrap();
         assert!(gain.abs() < 1.0, "{gain}: {row:?}");
     }
+    // It is one question, whichever end of it looks like a step.
+    let wide = row(&imported(participant("a", 1), &[&raised(contest() - 100 * 24, 15)]));
+    assert_eq!(kinds(&wide), [DoubtKind::RaisedUse], "{wide:?}");
     // What goes on is no doubt of this kind.
     let row = row(&imported(participant("a", 1), &[&raised(contest() - 14 * 24, 200)]));
     assert!(!kinds(&row).contains(&DoubtKind::RaisedUse), "{row:?}");

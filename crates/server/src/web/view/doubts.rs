@@ -129,14 +129,14 @@ fn decision(context: &ViewContext, doubt: &Doubt, who: &Participant) -> Markup {
                         input type="hidden" name="from" value=(from);
                         input type="hidden" name="until" value=(until); })) }
             }
-            @if let Some((meter, factor)) = meter.zip(doubt.correction) {
+            @if let Some(meter) = meter.filter(|_| doubt.kind == DoubtKind::LevelStep) {
                 details { summary { (l.pick("Rätta faktorn", "Correct the factor")) }
                     (form(l, "factor", &html! {
                         input type="hidden" name="meter" value=(meter);
                         input type="hidden" name="from" value=(from);
                         @if !doubt.open { input type="hidden" name="until" value=(until); }
                         label { span { (l.pick("Mätt energi gånger", "Measured energy times")) }
-                            input name="factor" inputmode="decimal" required autocomplete="off" value=(suggestion(factor)); } })) }
+                            input name="factor" inputmode="decimal" required autocomplete="off" value=[doubt.correction.map(digits)]; } })) }
             }
         }
     }
@@ -156,16 +156,8 @@ fn form(l: Language, kind: &str, fields: &Markup) -> Markup {
     }
 }
 
-/// The factor that units and transformers make nearest to the one that was found, where
-/// one is within a quarter of it.
-fn suggestion(factor: f64) -> String {
-    const ROUND: [f64; 12] =
-        [1.5, 2.0, 3.0, 10.0, 20.0, 30.0, 40.0, 60.0, 80.0, 100.0, 1000.0, 1e6];
-    let nearest = ROUND
-        .iter()
-        .flat_map(|round| [*round, 1.0 / round])
-        .min_by(|a, b| (a / factor).ln().abs().total_cmp(&(b / factor).ln().abs()));
-    let chosen = nearest.filter(|round| (0.8..=1.25).contains(&(round / factor)));
-    let digits = format!("{:.6}", chosen.unwrap_or(factor));
+/// A factor without needless digits.
+fn digits(factor: f64) -> String {
+    let digits = format!("{factor:.6}");
     digits.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
