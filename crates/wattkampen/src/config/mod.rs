@@ -80,13 +80,12 @@ impl Config {
     pub(crate) fn parse(text: &str, folder: &Path) -> Result<Self, Vec<Diagnostic>> {
         let source = Source::new(text);
         let (table, errors) = DeTable::parse_recoverable(text);
-        for error in &errors {
-            let at = error.span().map_or(0, |span| span.start);
-            source.report(
-                at,
-                format!("not TOML: {}", error.message()),
-                "correct the syntax of this line",
-            );
+        let at = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+        // What follows a mistake of syntax is read as something else than it is.
+        if let Some(first) = errors.iter().min_by_key(|error| at(error)) {
+            let message = format!("not TOML: {}", first.message());
+            source.report(at(first), message, "correct the syntax of this line");
+            return Err(source.into_diagnostics());
         }
         let config = {
             let root = source.root(&table);

@@ -69,13 +69,18 @@ fn participant(
     let municipality = section.required_text("municipality", "Söderhamn");
     let cluster = section.text("cluster").map_or("", |text| text.value);
     let building = section.text("building").map_or("", |text| text.value);
+    let listed = section
+        .value("floor_area")
+        .map_or(0, |value| value.get_ref().as_array().map_or(1, |entries| entries.len()));
     let floor_area = dated(section, "floor_area", "m2", 20.0, 1_000_000.0, "m² Atemp");
     let employees = dated(section, "employees", "count", 1.0, 100_000.0, "people");
     let target = section.number("target_percent", 0.0, 100.0, "percent");
     let reference = section.flag("reference");
     if let Some(competition) = competition.filter(|_| !reference) {
         let contest = competition.contest;
-        if !floor_area.iter().any(|(from, _)| *from <= contest.start) {
+        // An entry with a mistake is reported as that alone.
+        let all_read = listed == floor_area.len();
+        if all_read && !floor_area.iter().any(|(from, _)| *from <= contest.start) {
             section.source.report(
                 section.offset,
                 format!("{} has no floor area at the contest's start", section.name),

@@ -96,6 +96,23 @@ fn broken_syntax_is_a_mistake_with_a_line() {
 }
 
 #[test]
+fn a_mistake_of_syntax_is_reported_alone() {
+    let text = EXAMPLE.replacen("m2 = 6200 }]", "m2 = 6200 ]", 1);
+    assert_ne!(text, EXAMPLE);
+    let line = 1 + text[..text.find("m2 = 6200 ]").unwrap()].matches('\n').count();
+    let found = mistakes(&text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with(&format!("{line}: not TOML")), "{found:?}");
+}
+
+#[test]
+fn a_floor_area_with_a_mistake_is_not_reported_as_absent() {
+    let found = mistakes(&EXAMPLE.replacen("m2 = 6200", "m2 = \"3100\"", 1));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("m2 in"), "{found:?}");
+}
+
+#[test]
 fn a_password_in_an_address_is_refused() {
     let text = EXAMPLE.replace("broker   = \"embedded\"", "broker = \"mqtt://u:secret@host\"");
     let found = parse(&text).expect_err("refused");
