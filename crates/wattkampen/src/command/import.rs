@@ -151,6 +151,7 @@ impl Target<'_> {
             zone: &self.config.competition.timezone,
             meters: if self.temperature { Vec::new() } else { self.meter_ids() },
             meter: self.stated_id,
+            most_watts: self.most_watts(),
             temperature: self.temperature,
             range: self.validator.range(),
             saved: self.known.clone(),
@@ -309,6 +310,13 @@ impl Target<'_> {
             return Err(failed(StoreError::Locked));
         }
         Ok(importer)
+    }
+
+    /// The most that the connection of the stated meter carries, or of any meter.
+    fn most_watts(&self) -> i64 {
+        let all = self.config.meters();
+        let stated = all.filter(|meter| self.stated_id.is_none_or(|id| meter.id == id));
+        stated.map(|meter| meter.capacity.0).max().unwrap_or(i64::MAX)
     }
 
     fn meter_ids(&self) -> Vec<&str> {

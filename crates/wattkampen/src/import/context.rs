@@ -11,6 +11,8 @@ pub(crate) struct Context<'a> {
     pub(crate) meters: Vec<&'a str>,
     /// The meter of all files, if stated.
     pub(crate) meter: Option<&'a str>,
+    /// The most that the connection of a meter carries, W.
+    pub(crate) most_watts: i64,
     /// The values are outdoor temperatures.
     pub(crate) temperature: bool,
     /// The first and the last moment that can be stored.

@@ -8,13 +8,14 @@ use super::{
     error::{Choice, LayoutError},
     known::OWN,
     layout::{Layout, Stamps},
-    number::NumberFormat,
-    options::{DateOrder, Statements, Times, Unit, ValueKind},
+    number::{NumberFormat, scaled, split_unit},
+    options::{DateOrder, Decimal, Statements, Times, Unit, ValueKind},
     printable::quoted,
     survey::Survey,
     table::Table,
     time_text::{Moment, TimeForm, parse},
     timestamp::ZoneOffsets,
+    value_columns::{file_of_temperatures, is_temperature},
     words,
     zone_words::{NamedZone, named_zone},
 };
@@ -44,6 +45,13 @@ impl Draft<'_> {
         let columns = Columns::detect(table, statements, kind, &context.meters)?;
         let value = columns.values.first().map(|value| value.at);
         let value_name = value.and_then(|at| table.names.get(at)).map_or("", String::as_str);
+        // A recognised layout of a weather service names its column of values.
+        if kind != ValueKind::Outdoor
+            && self.stated.value_column.is_none()
+            && is_temperature(value_name)
+        {
+            return Err(file_of_temperatures(&quoted(value_name)));
+        }
         if kind == ValueKind::Energy && words::is_register(value_name) {
             kind = ValueKind::Register;
         }
@@ -265,7 +273,8 @@ impl Draft<'_> {
         let shown =
             value.map_or(String::new(), |value| String::from_utf8_lossy(value).into_owned());
         let shown = super::printable::Printable(shown.trim()).to_string();
-        let choices = Unit::ALL.iter().map(|unit| {
+        let possible = self.possible_units(columns, kind);
+        let choices = possible.iter().map(|unit| {
             let option = format!("--unit {}", unit.symbol());
             Choice::new(option, format!("the first value is {shown} {}", unit.symbol()))
         });
@@ -276,15 +285,48 @@ impl Draft<'_> {
         };
         Err(LayoutError::question(
             what,
-            "state it with --unit Wh, --unit kWh or --unit MWh",
+            format!("state it with {}", listed(&possible)),
             choices.collect(),
         ))
     }
 
+    /// The units in which most values are no more than a connection carries. All of them
+    /// where the values can be those of a register.
+    fn possible_units(&self, columns: &Columns, kind: ValueKind) -> Vec<Unit> {
+        let values: Vec<i64> = columns
+            .values
+            .first()
+            .map_or(Vec::new(), |value| self.table.column(value.at).filter_map(least).collect());
+        let rise = |pair: &[i64]| pair[1] - pair[0];
+        let largest = values.windows(2).map(rise).max().unwrap_or(0);
+        let falls = values.windows(2).any(|pair| rise(pair) < 0);
+        let stands_high = values.iter().min().is_some_and(|lowest| *lowest > 10 * largest);
+        if kind == ValueKind::Register || (!falls && stands_high && largest > 0) {
+            return Unit::ALL.to_vec();
+        }
+        let fits = |unit: &Unit| {
+            let carried = values.iter().filter(|value| self.is_carried(**value, *unit)).count();
+            2 * carried >= values.len()
+        };
+        let possible: Vec<Unit> = Unit::ALL.into_iter().filter(fits).collect();
+        if possible.is_empty() { Unit::ALL.to_vec() } else { possible }
+    }
+
+    /// Whether a connection carries a value, in thousandths of a unit, in an hour.
+    pub(super) fn is_carried(&self, value: i64, unit: Unit) -> bool {
+        let mwh = i128::from(value) * 10_i128.pow(unit.digits()) / 1000;
+        mwh <= i128::from(self.context.most_watts) * 1000
+    }
+
     pub(super) fn preamble_meter(&self) -> Option<String> {
         let is_key = |key: &str| words::is_one_of(key, words::METER);
-        let found = self.table.preamble_value(is_key)?;
-        Some(super::columns::meter_text(&found)).filter(|text| !text.is_empty())
+        let found = self.table.preamble_values(is_key);
+        let mut texts: Vec<String> =
+            found.iter().map(|text| super::columns::meter_text(text)).collect();
+        texts.retain(|text| !text.is_empty());
+        // Several lines may name the building and the meter.
+        let known = texts.iter().position(|text| self.context.meters.contains(&text.as_str()));
+        (!texts.is_empty()).then(|| texts.swap_remove(known.unwrap_or(0)))
     }
 
     /// Whether this product's own layout needs no first reading: its times have offsets.
@@ -314,5 +356,22 @@ impl Draft<'_> {
             survey.add(layout, &mut offsets, row, 0);
         }
         survey
+    }
+}
+
+/// A number in thousandths; the smaller one where `1,234` can be read as two.
+fn least(field: &[u8]) -> Option<i64> {
+    let (number, _) = split_unit(field);
+    let read = |decimal| scaled(number, NumberFormat { decimal, grouped: true }, 3);
+    [Decimal::Comma, Decimal::Point].into_iter().filter_map(read).min()
+}
+
+/// `--unit Wh, --unit kWh or --unit MWh`.
+fn listed(units: &[Unit]) -> String {
+    let options: Vec<String> =
+        units.iter().map(|unit| format!("--unit {}", unit.symbol())).collect();
+    match &options[..] {
+        [before @ .., last] if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        options => options.concat(),
     }
 }

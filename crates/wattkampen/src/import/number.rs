@@ -217,6 +217,20 @@ impl NumberEvidence {
         }
     }
 
+    /// The notation with a stated decimal mark: the other mark groups thousands unless a
+    /// value shows that it does not.
+    pub(super) fn with_decimal(&self, decimal: Decimal) -> NumberFormat {
+        let (own, other) = match decimal {
+            Decimal::Comma => (&self.comma, &self.point),
+            Decimal::Point => (&self.point, &self.comma),
+        };
+        // Among numbers above a thousand without a mark, and where both marks look alike,
+        // only a value with both marks shows that one of them groups.
+        let may_group = own.decimal || (own.unclear.is_none() && !self.large);
+        let groups = other.group || (other.unclear.is_some() && may_group);
+        NumberFormat { decimal, grouped: groups && !other.decimal && !own.group }
+    }
+
     /// The notation. `semicolons`: the fields are not separated by commas.
     pub(super) fn decide(&self, semicolons: bool) -> Result<NumberFormat, UnclearNumbers> {
         let Self { comma, point, .. } = self;
@@ -322,6 +336,27 @@ mod tests {
             (&["1,5 kWh"], true, comma(false)),
         ] {
             assert_eq!(decided(values, semicolons), expected, "{values:?} {semicolons}");
+        }
+    }
+
+    #[test]
+    fn a_stated_mark_leaves_the_other_one_to_the_thousands() {
+        for (values, decimal, grouped) in [
+            (&["62,699", "58,112"] as &[&str], Point, true),
+            (&["62,699", "58,112", "980"], Point, true),
+            (&["62.699", "58.112"], Comma, true),
+            (&["62,699"], Comma, false),
+            (&["1,162,699"], Point, true),
+            (&["1.234,5", "1.234"], Comma, true),
+            // Values of the other notation are refused.
+            (&["1.5", "2,5"], Comma, false),
+            (&["1.234", "2,345"], Comma, false),
+            (&["1,234", "12345"], Point, false),
+        ] {
+            let mut evidence = NumberEvidence::default();
+            values.iter().for_each(|value| evidence.add(value.as_bytes()));
+            let expected = NumberFormat { decimal, grouped };
+            assert_eq!(evidence.with_decimal(decimal), expected, "{values:?}");
         }
     }
 

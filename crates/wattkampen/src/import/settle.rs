@@ -9,6 +9,7 @@ use super::{
     printable::quoted_bytes,
     series::LENGTHS,
     survey::Survey,
+    time_text::DAY,
     words::{Flow, flow, unit_of},
 };
 
@@ -88,13 +89,17 @@ impl Draft<'_> {
         let stands_high = survey.lowest.is_some_and(|lowest| lowest > 10 * survey.largest_rise);
         let rises = survey.falls == 0 && survey.rises >= 20 && stands_high;
         if layout.kind == ValueKind::Energy && self.statements.register.is_none() && rises {
+            let mut choices =
+                vec![Choice::new("--register", "each value is what the meter's register shows")];
+            // No interval has more than a connection carries.
+            let lowest = survey.lowest.unwrap_or(0);
+            if layout.columns.unit.is_some() || self.is_carried(lowest, layout.unit) {
+                choices.push(Choice::new("--energies", "each value is the energy of an interval"));
+            }
             return Err(LayoutError::question(
                 "no value is below the one before it, as with a register",
                 "state what the values are",
-                vec![
-                    Choice::new("--register", "each value is what the meter's register shows"),
-                    Choice::new("--energies", "each value is the energy of an interval"),
-                ],
+                choices,
             ));
         }
         Ok(())
@@ -108,8 +113,7 @@ impl Draft<'_> {
         let semicolons = self.table.delimiter != b',';
         let decided = survey.numbers.decide(semicolons);
         if let Some(decimal) = self.statements.decimal {
-            let grouped = decided.is_ok_and(|found| found.decimal == decimal && found.grouped);
-            return Ok(NumberFormat { decimal, grouped });
+            return Ok(survey.numbers.with_decimal(decimal));
         }
         let choices = |value: &str| {
             let mark = if value.contains(',') { Decimal::Comma } else { Decimal::Point };
@@ -156,14 +160,34 @@ impl Draft<'_> {
         survey: &Survey,
         of_day: Option<(i64, i64)>,
     ) -> Result<(), LayoutError> {
-        if layout.kind != ValueKind::Energy || layout.seconds_stated {
+        if layout.kind != ValueKind::Energy {
             return Ok(());
         }
         if let Some((start, end)) = of_day {
-            layout.seconds = end - start;
+            if !layout.seconds_stated {
+                layout.seconds = end - start;
+            }
             return Ok(());
         }
         let step = survey.step();
+        if let Some(step) = step.filter(|step| *step >= DAY)
+            && survey.with_end < survey.rows
+        {
+            let days = step / DAY;
+            let of = match days {
+                1 => "each value is the energy of a day".to_owned(),
+                7 => "each value is the energy of a week".to_owned(),
+                28..=31 => "each value is the energy of a month".to_owned(),
+                _ => format!("each value is the energy of {days} days"),
+            };
+            return Err(LayoutError::new(
+                format!("the rows are {} hours apart: {of}", step / 3600),
+                "export the values of hours or quarter-hours; sums cannot be divided into them",
+            ));
+        }
+        if layout.seconds_stated {
+            return Ok(());
+        }
         if let Some(seconds) = step.filter(|step| LENGTHS.contains(step)) {
             layout.seconds = seconds;
             return Ok(());
@@ -173,9 +197,24 @@ impl Draft<'_> {
             return Ok(());
         }
         Err(match step {
+            Some(step) if step % 3600 == 0 => LayoutError::question(
+                format!(
+                    "the rows are {} hours apart; intervals are 15, 30 or 60 minutes long",
+                    step / 3600
+                ),
+                format!(
+                    "export hourly or quarter-hourly values; only if each value is of one hour, \
+                     and not of {} hours:",
+                    step / 3600
+                ),
+                vec![Choice::new(
+                    "--interval 60",
+                    "each value is of one hour, and the hours between are missing",
+                )],
+            ),
             Some(step) => LayoutError::new(
                 format!("the rows are {step} s apart; intervals are 15, 30 or 60 minutes long"),
-                "give hourly or quarter-hourly values; if the rows have gaps, --interval 60",
+                "export hourly or quarter-hourly values",
             ),
             None => LayoutError::question(
                 "the file has too few rows to show the length of the intervals",

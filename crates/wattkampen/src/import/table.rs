@@ -305,6 +305,12 @@ impl Table {
     /// The text beside or below a key in the lines above the table: `Måttenhet;kWh`, or a
     /// row of keys above a row of values.
     pub(super) fn preamble_value(&self, is_key: impl Fn(&str) -> bool) -> Option<String> {
+        self.preamble_values(is_key).into_iter().next()
+    }
+
+    /// The texts of all such keys.
+    pub(super) fn preamble_values(&self, is_key: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut all = Vec::new();
         let text = |field: &[u8]| String::from_utf8_lossy(field).trim().to_owned();
         for (n, row) in self.preamble.iter().enumerate() {
             for (at, field) in row.iter().enumerate() {
@@ -313,7 +319,8 @@ impl Table {
                     && is_key(key.trim())
                     && !value.trim().is_empty()
                 {
-                    return Some(value.trim().to_owned());
+                    all.push(value.trim().to_owned());
+                    continue;
                 }
                 if !is_key(&key) {
                     continue;
@@ -323,11 +330,9 @@ impl Table {
                 // Keys stand side by side where values are below them.
                 let keys_in_row = row.iter().filter(|field| !field.is_empty()).count() > 2;
                 let found = if keys_in_row { below.or(beside) } else { beside.or(below) };
-                if let Some(found) = found.filter(|found| !found.is_empty()) {
-                    return Some(found);
-                }
+                all.extend(found.filter(|found| !found.is_empty()));
             }
         }
-        None
+        all
     }
 }

@@ -54,6 +54,25 @@ impl Columns {
         } else {
             by_name(table, &candidates, kind, stated.register == Some(true))?
         };
+        let name = |at: &usize| table.names.get(*at).map_or("", String::as_str);
+        let temperature = |at: &&usize| is_temperature(name(at));
+        let weather = |at: &usize| is_temperature(name(at)) || words::is_weather(name(at));
+        if kind != ValueKind::Outdoor
+            && at.as_ref().map_or_else(|| candidates.iter().all(weather), weather)
+            && let Some(at) = candidates.iter().find(temperature)
+        {
+            return Err(file_of_temperatures(&table.name(*at)));
+        }
+        let energy = |at: &&usize| words::unit_of(name(at)).is_some();
+        if kind == ValueKind::Outdoor
+            && at.is_none()
+            && let Some(at) = candidates.iter().find(energy)
+        {
+            return Err(LayoutError::new(
+                format!("this is a file of energies: {}", table.name(*at)),
+                "import it as readings and not as temperature: import readings",
+            ));
+        }
         let Some(at) = at else {
             let choices = candidates.iter().map(|at| {
                 let option = format!("--value-column {}", shell(&table.option_name(*at)));
@@ -68,6 +87,19 @@ impl Columns {
         self.values = vec![ValueColumn::plain(at)];
         Ok(())
     }
+}
+
+/// Whether a column is of temperatures and not of an energy that depends on them.
+pub(super) fn is_temperature(name: &str) -> bool {
+    words::is_outdoor(name) && words::unit_of(name).is_none() && flow(name) == Flow::Unknown
+}
+
+/// A file of temperatures that is given as one of readings.
+pub(super) fn file_of_temperatures(column: &str) -> LayoutError {
+    LayoutError::new(
+        format!("this is a file of temperatures: {column}"),
+        "import it as temperature and not as readings: import temperature",
+    )
 }
 
 /// The columns of a table with a row for each day and a column for each hour.
@@ -178,6 +210,11 @@ fn by_name(
         }
         return one_of(table, &chosen, "temperatures");
     }
+    // A register that no row has is no series.
+    let has_values = |at: usize| table.column(at).next().is_some();
+    let any_values = candidates.iter().any(|at| !words::is_register(name(*at)) && has_values(*at));
+    let is_series = |at: &usize| !words::is_register(name(*at)) || has_values(*at) || !any_values;
+    let candidates: Vec<usize> = candidates.iter().copied().filter(is_series).collect();
     let registers: Vec<usize> =
         candidates.iter().copied().filter(|at| words::is_register(name(*at))).collect();
     if register {

@@ -62,6 +62,11 @@ pub(super) fn is_outdoor(name: &str) -> bool {
     OUTDOOR.contains(&name) || OUTDOOR.iter().filter(long).any(|known| name.contains(known))
 }
 
+/// Whether a name is for what weather services measure beside the temperature.
+pub(super) fn is_weather(name: &str) -> bool {
+    vocabulary::WEATHER.iter().any(|known| name.contains(known))
+}
+
 /// Whether a name is for a temperature in another unit than °C.
 pub(super) fn is_fahrenheit(name: &str) -> bool {
     name.contains("°f") || words(name).any(|word| matches!(word, "fahrenheit" | "f" | "kelvin"))

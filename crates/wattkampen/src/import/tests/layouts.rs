@@ -15,6 +15,22 @@ fn quarters(kwh: &[f64]) -> Vec<Stored> {
 }
 
 #[test]
+fn the_meter_above_the_table_may_stand_below_the_building() {
+    for above in [
+        format!("Anläggning;Rådhuset Söderhamn\nMätarnummer;{METER}\n"),
+        format!("Mätarnummer;{METER}\nAnläggning;Rådhuset Söderhamn\n"),
+        format!("Anläggning: Rådhuset Söderhamn\nMätarnummer: {METER}\n"),
+    ] {
+        let text = format!("{above}\nTid;kWh\n2026-01-10 00:00;1\n2026-01-10 01:00;2\n");
+        assert_bytes_read(
+            text.as_bytes(),
+            &Reading { meter: None, ..Reading::default() },
+            &rows_of(METER, "2026-01-09T23:00:00Z", 60, &[1.0, 2.0]),
+        );
+    }
+}
+
+#[test]
 fn a_date_and_a_clock_in_two_columns_of_any_name() {
     let rows = "2026-01-10;00:00;1,5\n2026-01-10;01:00;2,5\n2026-01-10;02:00;3,5\n";
     for header in ["Datum;Tid;kWh", "Ätdatum;Kl;Energi kWh", "A;B;Förbrukning (kWh)"] {
@@ -237,7 +253,7 @@ fn units_in_names_columns_values_and_lines_above() {
     }
     let rows = "2026-01-10 00:00;1500;Wh\n2026-01-10 01:00;2,5;kWh\n";
     assert_reads(&format!("Tid;Värde;Enhet\n{rows}"), &hours(&[1.5, 2.5]));
-    assert_refused("Tid;Värde\n2026-01-10 00:00;1,5\n2026-01-10 01:00;1,5\n", "unit", "--unit MWh");
+    assert_refused("Tid;Värde\n2026-01-10 00:00;0,5\n2026-01-10 01:00;0,5\n", "unit", "--unit MWh");
     assert_refused(
         "Enhet;MWh\n\nTid;kWh\n2026-01-10 00:00;1,5\n2026-01-10 01:00;1,5\n",
         "two different units",

@@ -79,6 +79,7 @@ impl Reading<'_> {
             zone: &zone,
             meters: if self.temperature { Vec::new() } else { self.meters.clone() },
             meter: self.meter,
+            most_watts: 1_000_000,
             temperature: self.temperature,
             range: (1_600_000_000, 1_900_000_000),
             saved: Vec::new(),

@@ -167,7 +167,17 @@ fn files_without_rows_are_empty() {
 #[test]
 fn days_months_and_other_lengths_are_not_read() {
     let days = "tid;kwh\n2026-01-01;1\n2026-01-02;1\n2026-01-03;1\n";
-    assert_refused(days, "the rows are 86400 s apart", "");
+    for interval in [None, Some(60)] {
+        let stated = Statements { interval, unit: Some(Unit::KWh), ..Statements::default() };
+        let reading = Reading { stated, ..Reading::default() };
+        let error = reading.read(days.as_bytes()).unwrap_err();
+        assert!(error.to_string().contains("each value is the energy of a day"), "{error}");
+        assert!(error.choices.is_empty() && !error.hint.contains("--"), "{error}");
+    }
+    let months = "tid;kwh\n2026-01-01;1\n2026-02-01;1\n2026-03-01;1\n2026-04-01;1\n";
+    assert_refused(months, "each value is the energy of a month", "");
+    let even = "tid;kwh\n2026-01-01 00:00;1\n2026-01-01 02:00;1\n2026-01-01 04:00;1\n";
+    assert_refused(even, "only if each value is of one hour", "--interval 60");
     let five = "tid;kwh\n2026-01-01 00:00;1\n2026-01-01 00:05;1\n2026-01-01 00:10;1\n";
     assert_refused(five, "the rows are 300 s apart", "");
     assert_refused("tid;kwh\n2026-01-01 00:00;1\n", "too few rows", "--interval 60");
@@ -201,6 +211,54 @@ fn values_of_a_register_are_not_energies() {
     assert_refused(&format!("Tid;Värde;Enhet;Typ\n{typed}"), "not used by the building", "");
     let (rows, _) = Reading::default().read(rows("Mätarställning kWh").as_bytes()).unwrap();
     assert_eq!((rows.len(), rows[0].3), (48, 45_000_500_000));
+}
+
+#[test]
+fn temperatures_are_no_readings_and_energies_no_temperatures() {
+    let smhi = "Datum;Tid (UTC);Lufttemperatur;Kvalitet\n2026-01-10;00:00:00;-5.9;G\n\
+        2026-01-10;01:00:00;-6.1;G\n2026-01-10;02:00:00;-6.0;G\n";
+    let other = "Tid;Utetemperatur\n2026-01-10 00:00;-5,9\n2026-01-10 01:00;-6,1\n";
+    let windy = "Tid;Vindhastighet;Temperatur\n2026-01-10 00:00;4;-5,9\n2026-01-10 01:00;5;-6,1\n";
+    let unnamed = windy.replace("Vindhastighet", "x");
+    assert_refused(&unnamed, "none of these columns", "--value-column x");
+    for text in [smhi, other, windy] {
+        assert_refused(text, "a file of temperatures", "");
+        let error = Reading::default().read(text.as_bytes()).unwrap_err();
+        assert!(error.choices.is_empty() && error.hint.contains("import temperature"), "{error}");
+        let weather = Reading { temperature: true, meter: None, ..Reading::default() };
+        assert!(weather.read(text.as_bytes()).is_ok());
+    }
+    let weather = Reading { temperature: true, meter: None, ..Reading::default() };
+    let energies = "Tid;kWh\n2026-01-10 00:00;3\n2026-01-10 01:00;4\n";
+    assert_reading_refused(energies.as_bytes(), &weather, "a file of energies", "");
+    let corrected = "Tid;Temperatur;kWh\n2026-01-10 00:00;-5,9;1\n2026-01-10 01:00;-6,1;2\n";
+    assert_reads(corrected, &rows_of(METER, "2026-01-09T23:00:00Z", 60, &[1.0, 2.0]));
+}
+
+#[test]
+fn a_register_that_no_row_has_is_not_asked_about() {
+    let text = "Tid;Mätarställning kWh;Förbrukning kWh\n2026-01-10 00:00;;1\n2026-01-10 01:00;;2\n";
+    assert_reads(text, &rows_of(METER, "2026-01-09T23:00:00Z", 60, &[1.0, 2.0]));
+    let both = text.replace(";;", ";100;");
+    assert_refused(&both, "a column of energies and one of registers", "");
+}
+
+#[test]
+fn a_unit_in_which_a_connection_cannot_carry_the_values_is_not_proposed() {
+    let options = |values: [&str; 3]| {
+        let [a, b, c] = values;
+        let text = format!(
+            "Tid;Värde\n2026-01-10 00:00;{a}\n2026-01-10 01:00;{b}\n2026-01-10 02:00;{c}\n"
+        );
+        let error = Reading::default().read(text.as_bytes()).unwrap_err();
+        error.choices.into_iter().map(|it| it.option).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(options(["62,699", "58,112", "60,007"]), "--unit Wh --unit kWh");
+    assert_eq!(options(["62.699", "58.112", "60.007"]), "--unit Wh --unit kWh");
+    assert_eq!(options(["62699", "58112", "60007"]), "--unit Wh");
+    assert_eq!(options(["0,5", "0,4", "0,5"]), "--unit Wh --unit kWh --unit MWh");
+    // A register stands above what a connection carries in an hour.
+    assert_eq!(options(["62699", "62700", "62702"]), "--unit Wh --unit kWh --unit MWh");
 }
 
 #[test]

@@ -329,3 +329,19 @@ pub(in super::super) const OUTDOOR: &[&str] = &[
     "°c",
     "ute",
 ];
+/// Parts of the names of what weather services measure beside the temperature.
+pub(in super::super) const WEATHER: &[&str] = &[
+    "vind",
+    "wind",
+    "fuktighet",
+    "humidity",
+    "nederbörd",
+    "precipitation",
+    "lufttryck",
+    "pressure",
+    "daggpunkt",
+    "dew",
+    "instrålning",
+    "solsken",
+    "kvalitet",
+];
