@@ -8,6 +8,7 @@
 //! | `wattkampen_refused_total` | counter | `reason`: [`crate::ingest::IngestError::LABELS`] | messages that were rejected |
 //! | `wattkampen_telegrams_refused_total` | counter | `gateway`, `reason`: those of [`wire::TelegramErrorCounts`] | telegrams that gateways rejected, as they report |
 //! | `wattkampen_status_total` | counter | | status messages of gateways |
+//! | `wattkampen_broker_limits_total` | counter | `limit`: `connections`, `half_open`, `sessions`, `subscriptions`, `queued`, `retained` | times that a limit of the embedded broker cost a client something |
 //! | `wattkampen_commit_seconds` | histogram | | duration of a commit |
 //! | `wattkampen_batch_readings` | histogram | | readings in a commit |
 //! | `wattkampen_stored_readings` | gauge | | readings in the store |
@@ -63,6 +64,13 @@ fn describe() {
          checksum_missing (from a meter that sends one), no_register (nothing to count)."
     );
     describe_counter!("wattkampen_status_total", "Status messages of gateways.");
+    describe_counter!(
+        "wattkampen_broker_limits_total",
+        "Times that a limit of the embedded broker cost a client something, by limit: \
+         connections (refused), half_open (connections without an accepted CONNECT, refused), \
+         sessions (ended early for another, or a client refused), subscriptions (refused), \
+         queued (messages dropped), retained (messages not kept). The log names the login."
+    );
     describe_histogram!("wattkampen_commit_seconds", Unit::Seconds, "Duration of a commit.");
     describe_histogram!("wattkampen_batch_readings", "Readings in a commit.");
     describe_gauge!("wattkampen_stored_readings", "Readings in the store.");

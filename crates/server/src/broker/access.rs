@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use subtle::ConstantTimeEq;
 use wire::{GatewayId, Topic};
 
+use super::owner::Owner;
 use crate::{Login, Secret};
 
 /// What a connected client may do.
@@ -35,6 +36,14 @@ pub(super) struct Access {
 impl Access {
     pub(super) fn new(logins: Vec<Login>) -> Self {
         Self { logins }
+    }
+
+    /// Whose quotas a client with this user name counts against, once it is authenticated.
+    pub(super) fn owner(&self, peer: IpAddr, user: Option<&str>) -> Owner {
+        match user.filter(|_| !self.logins.is_empty()) {
+            Some(user) => Owner::Login(user.into()),
+            None => Owner::address(peer),
+        }
     }
 
     /// The rights of a client that connects from `peer`.

@@ -15,11 +15,15 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::{
     Limits,
-    access::Access,
+    access::{Access, Rights},
+    lease::Leases,
+    limit_log::{LimitKind, LimitLog},
     message::Message,
+    owner::Owner,
     persistence::{PersistentState, StoredWill},
-    retained::Retained,
-    session::{Enqueued, QueuedMessage, Session, SubscriptionOptions, lock},
+    retained::{Full, Retained},
+    session::{Enqueued, QueuedMessage, Session, SessionKey, SubscriptionOptions, lock},
+    session_table::{OpenedSession, SessionTable, TooManySessions},
     subscriptions::{Subscriber, Subscriptions},
 };
 use crate::ingest::Inbox;
@@ -41,25 +45,20 @@ pub(super) struct Hub {
     arrivals: AtomicU64,
     connections: AtomicU64,
     retained: Mutex<Retained>,
-    /// By client identifier.
-    sessions: Mutex<HashMap<Arc<str>, Arc<Session>>>,
+    sessions: Mutex<SessionTable>,
     /// Wills of the clients that are connected, or were when the last run ended.
-    wills: Mutex<HashMap<Arc<str>, Arc<Message>>>,
+    wills: Mutex<HashMap<SessionKey, Arc<Message>>>,
+    /// Records the limits that bite.
+    pub(super) limit_log: LimitLog,
+    /// Open connections by address.
+    pub(super) address_connections: Leases,
+    /// Connections by address before their CONNECT is accepted.
+    pub(super) half_open: Leases,
+    /// Connections after their CONNACK by owner.
+    pub(super) owner_connections: Leases,
     last_warning: Mutex<Option<Instant>>,
     /// Its drop, together with the hub's, is the end of the broker.
     _alive: mpsc::Sender<Infallible>,
-}
-
-/// [`Limits::sessions`] is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TooManySessions;
-
-/// The session for a client that connects.
-#[derive(Debug)]
-pub(super) struct OpenedSession {
-    pub(super) session: Arc<Session>,
-    /// The session that a clean start replaces; the caller has to end it.
-    pub(super) replaced: Option<Arc<Session>>,
 }
 
 impl Hub {
@@ -71,7 +70,7 @@ impl Hub {
         state: PersistentState,
         alive: mpsc::Sender<Infallible>,
     ) -> Self {
-        let wills = state.wills.into_iter().map(|will| (will.client_id, will.message));
+        let wills = state.wills.into_iter().map(|will| (will.key, will.message));
         let hub = Self {
             large: Arc::new(Semaphore::new(limits.large_bytes >> 10)),
             limits,
@@ -86,11 +85,16 @@ impl Hub {
             retained: Mutex::default(),
             sessions: Mutex::default(),
             wills: Mutex::new(wills.collect()),
+            limit_log: LimitLog::default(),
+            address_connections: Leases::default(),
+            half_open: Leases::default(),
+            owner_connections: Leases::default(),
             last_warning: Mutex::default(),
             _alive: alive,
         };
         for message in &state.retained {
-            hub.retain(message);
+            // What does not fit any more is counted and logged.
+            let _ = hub.retain(message);
         }
         hub
     }
@@ -126,16 +130,13 @@ impl Hub {
         subscriptions.subscribers(topic).into()
     }
 
-    /// Queues the message for `subscribers` and retains it where its RETAIN flag is set.
+    /// Queues the message for `subscribers`.
     pub(super) fn route(
         &self,
         message: &Arc<Message>,
         subscribers: &[Subscriber],
         publisher: Option<&Arc<Session>>,
     ) {
-        if message.retain {
-            self.retain(message);
-        }
         for subscriber in subscribers {
             let own = publisher.is_some_and(|own| Arc::ptr_eq(own, &subscriber.session));
             if subscriber.no_local && own {
@@ -151,24 +152,35 @@ impl Hub {
         }
     }
 
-    /// Routes a message that has no publishing session to the current subscribers.
+    /// Retains a message whose RETAIN flag is set, and routes it to the current subscribers. For
+    /// messages that no client waits to see acknowledged.
     pub(super) fn publish(&self, message: &Arc<Message>) {
+        // What is not kept is counted and logged.
+        let _ = self.retain(message);
         self.route(message, &self.subscribers(&message.topic), None);
     }
 
     fn enqueue(&self, session: &Session, queued: QueuedMessage) {
         if session.enqueue(queued, &self.limits) == Enqueued::Dropped {
             metrics::counter!("wattkampen_mqtt_dropped_total", "reason" => "queue").increment(1);
+            let effect = "messages that are queued for a slow or absent client are dropped";
+            self.limit_log.record(LimitKind::Queued, session.owner(), effect);
         }
     }
 
-    fn retain(&self, message: &Arc<Message>) {
-        if lock(&self.retained).retain(message, &self.limits).is_err() {
+    /// Retains the message if its RETAIN flag is set.
+    pub(super) fn retain(&self, message: &Arc<Message>) -> Result<(), Full> {
+        if !message.retain {
+            return Ok(());
+        }
+        if let Err(full) = lock(&self.retained).retain(message, &self.limits) {
             metrics::counter!("wattkampen_mqtt_dropped_total", "reason" => "retained").increment(1);
-            tracing::debug!(topic = %message.topic, "no room for another retained message");
-            return;
+            let effect = "a message is not retained; remove retained messages that no client needs";
+            self.limit_log.record(LimitKind::Retained, &message.publisher, effect);
+            return Err(full);
         }
         self.changed.notify_one();
+        Ok(())
     }
 
     /// Subscribes, and returns the retained messages for the session; `None` where it has too
@@ -181,7 +193,11 @@ impl Hub {
         options: SubscriptionOptions,
         send_retained: impl FnOnce(bool) -> bool,
     ) -> Option<Vec<QueuedMessage>> {
-        let new = session.subscribe(filter, options, self.limits.subscriptions)?;
+        let Some(new) = session.subscribe(filter, options, &self.limits) else {
+            let effect = "a subscription is refused";
+            self.limit_log.record(LimitKind::Subscriptions, session.owner(), effect);
+            return None;
+        };
         self.change(|subscriptions| subscriptions.add(filter, session, options));
         if !send_retained(new) {
             return Some(Vec::new());
@@ -222,36 +238,49 @@ impl Hub {
     /// The session for a client that connects: the existing one, or a new one on a clean start.
     pub(super) fn open_session(
         &self,
-        client_id: &str,
+        key: &SessionKey,
+        owner: &Owner,
         clean_start: bool,
     ) -> Result<OpenedSession, TooManySessions> {
-        let mut sessions = lock(&self.sessions);
-        let old = sessions.get(client_id).cloned();
-        if let (Some(old), false) = (&old, clean_start) {
-            return Ok(OpenedSession { session: old.clone(), replaced: None });
+        let opened = lock(&self.sessions).open(key, owner, clean_start, &self.limits);
+        match &opened {
+            Err(TooManySessions) => {
+                let effect = "a client is refused; all sessions that could give way are in use";
+                self.limit_log.record(LimitKind::Sessions, owner, effect);
+            }
+            Ok(OpenedSession { displaced: Some(displaced), .. }) => {
+                let effect = "the session that is absent longest ends for a new one";
+                self.limit_log.record(LimitKind::Sessions, displaced.owner(), effect);
+            }
+            Ok(_) => {}
         }
-        if old.is_none() && sessions.len() >= self.limits.sessions {
-            return Err(TooManySessions);
-        }
-        let session = Session::new(client_id);
-        sessions.insert(session.client_id.clone(), session.clone());
-        Ok(OpenedSession { session, replaced: old })
+        opened
     }
 
-    /// Whether this is still the client's session.
-    pub(super) fn is_current(&self, session: &Arc<Session>) -> bool {
-        let sessions = lock(&self.sessions);
-        sessions.get(&session.client_id).is_some_and(|other| Arc::ptr_eq(other, session))
+    /// The session's client is connected. Whether this is still the client's session.
+    pub(super) fn set_present(&self, session: &Arc<Session>) -> bool {
+        lock(&self.sessions).set_present(session)
+    }
+
+    /// The session's client has disconnected: the session may give way to another.
+    pub(super) fn set_absent(&self, session: &Arc<Session>) {
+        lock(&self.sessions).set_absent(session);
+    }
+
+    /// Ends the subscriptions of a resumed session that its client has no right to, and drops
+    /// what is queued for it of such topics.
+    pub(super) fn check_rights(&self, session: &Arc<Session>, rights: &Rights) {
+        for filter in session.filters() {
+            if !rights.may_subscribe(&filter) {
+                self.unsubscribe(session, &filter);
+            }
+        }
+        session.drop_forbidden(|topic| rights.may_subscribe(topic));
     }
 
     /// Removes a session and its subscriptions.
     pub(super) fn end(&self, session: &Arc<Session>) {
-        {
-            let mut sessions = lock(&self.sessions);
-            if sessions.get(&session.client_id).is_some_and(|other| Arc::ptr_eq(other, session)) {
-                sessions.remove(&session.client_id);
-            }
-        }
+        lock(&self.sessions).remove(session);
         let filters = session.take_filters();
         if !filters.is_empty() {
             self.change(|subscriptions| {
@@ -263,11 +292,11 @@ impl Hub {
     }
 
     /// Stores or removes the will of a connected client, in case this process ends first.
-    pub(super) fn set_will(&self, client_id: &Arc<str>, will: Option<&Arc<Message>>) {
+    pub(super) fn set_will(&self, key: &SessionKey, will: Option<&Arc<Message>>) {
         let mut wills = lock(&self.wills);
         match will {
-            Some(will) => drop(wills.insert(client_id.clone(), will.clone())),
-            None if wills.remove(client_id).is_some() => {}
+            Some(will) => drop(wills.insert(key.clone(), will.clone())),
+            None if wills.remove(key).is_some() => {}
             None => return,
         }
         drop(wills);
@@ -279,9 +308,9 @@ impl Hub {
     pub(super) fn take_orphan_wills(&self, stored: &[StoredWill]) -> Vec<Arc<Message>> {
         let mut wills = lock(&self.wills);
         let mut orphans = Vec::new();
-        for StoredWill { client_id, message } in stored {
-            if wills.get(client_id).is_some_and(|now| Arc::ptr_eq(now, message)) {
-                wills.remove(client_id);
+        for StoredWill { key, message } in stored {
+            if wills.get(key).is_some_and(|now| Arc::ptr_eq(now, message)) {
+                wills.remove(key);
                 orphans.push(message.clone());
             }
         }
@@ -291,10 +320,9 @@ impl Hub {
     pub(super) fn persistent_state(&self) -> PersistentState {
         let retained = lock(&self.retained).all();
         let wills = lock(&self.wills);
-        let wills = wills.iter().map(|(client_id, message)| StoredWill {
-            client_id: client_id.clone(),
-            message: message.clone(),
-        });
+        let wills = wills
+            .iter()
+            .map(|(key, message)| StoredWill { key: key.clone(), message: message.clone() });
         PersistentState { retained, wills: wills.collect() }
     }
 

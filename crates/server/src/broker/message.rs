@@ -10,7 +10,7 @@ use mqtt_protocol_core::mqtt::{
     packet::{Property, Qos},
 };
 
-use super::filter;
+use super::{filter, owner::Owner};
 
 /// An application message.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Message {
     /// Order of arrival at the broker, so that a late commit does not replace a newer
     /// retained message by an older one.
     pub(super) arrival: u64,
+    /// Whose quota it counts against where it is retained.
+    pub(super) publisher: Owner,
 }
 
 /// The topic of a PUBLISH or of a will is not a valid topic name.
@@ -70,6 +72,7 @@ impl Message {
             properties: forwarded.into(),
             expires,
             arrival: 0,
+            publisher: Owner::Server,
         })
     }
 
@@ -83,6 +86,7 @@ impl Message {
             properties: self.properties.clone(),
             expires: self.expires,
             arrival,
+            publisher: self.publisher.clone(),
         })
     }
 

@@ -30,8 +30,15 @@
 //! - Sessions outlive connections, in memory, for at most [`Limits::session_expiry`]. They do not
 //!   survive a restart (Session Present is 0 then). Retained messages and the wills of connected
 //!   clients survive it in a file (`persistence`).
-//! - Everything that a client can make grow has a bound in [`Limits`]. `session` states the
-//!   policy of queues, and `access` that of rights.
+//! - A session belongs to login and client identifier: a client with another login and the same
+//!   client identifier has a session of its own, and takes over nothing. Rights are checked again
+//!   when a session resumes.
+//! - Everything that a client can make grow has a bound in [`Limits`], of which one login has a
+//!   share: `limits` states the numbers, `session_table` which session gives way, `session` the
+//!   policy of queues, `retained` the room that gateways' own topics have, and `access` the
+//!   rights. A limit that bites is counted at `/metrics` and logged (`limit_log`).
+//! - A publish whose retained message is not kept for lack of room is refused with Quota exceeded;
+//!   in MQTT 3.1.1, which has no such answer, the connection is closed instead.
 //!
 //! A TLS listener belongs in `accept`: `connection::serve` takes any byte stream.
 mod access;
@@ -39,13 +46,17 @@ mod connection;
 mod filter;
 mod hub;
 mod ingest;
+mod lease;
+mod limit_log;
 mod limits;
 mod message;
+mod owner;
 mod pending_acks;
 mod persistence;
 mod protocol;
 mod retained;
 mod session;
+mod session_table;
 mod subscriptions;
 mod wills;
 
@@ -53,7 +64,7 @@ use std::{
     convert::Infallible,
     future::Future,
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     sync::{Arc, Weak},
 };
@@ -62,7 +73,7 @@ use bytes::Bytes;
 use mqtt_protocol_core::mqtt::packet::Qos;
 use tokio::{
     net::{TcpListener, TcpSocket},
-    sync::{Semaphore, mpsc, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
     task::JoinSet,
     time::{Duration, sleep},
 };
@@ -76,7 +87,10 @@ use crate::{
 };
 use access::Access;
 use hub::Hub;
+use lease::Lease;
+use limit_log::LimitKind;
 use message::Message;
+use owner::Owner;
 
 /// The configuration of the broker.
 #[derive(Debug, Clone)]
@@ -201,21 +215,47 @@ async fn accept(
                 continue;
             }
         };
-        let Ok(permit) = permits.clone().try_acquire_owned() else {
+        let Some(places) = admit(&hub, &permits, peer.ip()) else {
             metrics::counter!("wattkampen_mqtt_refused_total", "reason" => "full").increment(1);
             continue;
         };
         let _ = stream.set_nodelay(true);
         let (hub, stopped) = (hub.clone(), stopped.clone());
         connections.spawn(async move {
-            connection::serve(hub, stream, peer, stopped).await;
-            drop(permit);
+            let Places { half_open, _permit, _address } = places;
+            connection::serve(hub, stream, peer, half_open, stopped).await;
         });
     }
     drop(listener);
     stop.send_replace(true);
     while connections.join_next().await.is_some() {}
     let _ = writer.await;
+}
+
+/// The places that a new connection takes.
+struct Places {
+    half_open: Lease,
+    _address: Lease,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Places for a connection from this address; `None` where a limit is reached.
+fn admit(hub: &Hub, permits: &Arc<Semaphore>, peer: IpAddr) -> Option<Places> {
+    let address = Owner::address(peer);
+    let refused = |kind| hub.limit_log.record(kind, &address, "a connection is closed at once");
+    let half_open = hub.half_open.take(&address, hub.limits.half_open(&address));
+    let half_open = half_open.or_else(|| {
+        refused(LimitKind::HalfOpen);
+        None
+    })?;
+    let of_address =
+        hub.address_connections.take(&address, hub.limits.address_connections(&address));
+    let permit = permits.clone().try_acquire_owned().ok();
+    let (Some(_address), Some(_permit)) = (of_address, permit) else {
+        refused(LimitKind::Connections);
+        return None;
+    };
+    Some(Places { half_open, _address, _permit })
 }
 
 /// Writes the state file when the state has changed, and at the end.

@@ -40,6 +40,8 @@ pub(super) struct PendingPublish {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PublishRejection {
     NotAuthorized,
+    /// A retained message that is not kept.
+    QuotaExceeded,
 }
 
 /// What the engine did with deliveries.

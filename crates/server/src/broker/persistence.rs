@@ -4,7 +4,7 @@
 //! - Pages are left out, because the server publishes them again, and so are messages that
 //!   expire.
 //! - The file is a line of text and then MQTT 5 packets, a PUBLISH for each retained message and
-//!   a CONNECT for each will. It is written to a new file, which is synced and renamed over the
+//!   a CONNECT for each will, with the client's user name. It is written to a new file, which is synced and renamed over the
 //!   old one, at most every half second and at the end. A kill can therefore lose the last half
 //!   second; gateways publish their status again when they reconnect.
 //! - Wills are stored because a gateway that never returns after a restart would be "online" for
@@ -26,7 +26,7 @@ use mqtt_protocol_core::mqtt::{
 };
 use wire::Topic;
 
-use super::message::Message;
+use super::{message::Message, session::SessionKey};
 
 /// First line of the file.
 const HEAD: &[u8] = b"wattkampen mqtt 1\n";
@@ -44,7 +44,7 @@ pub(super) struct PersistentState {
 /// The will of a client that was connected when the file was written.
 #[derive(Debug, Clone)]
 pub(super) struct StoredWill {
-    pub(super) client_id: Arc<str>,
+    pub(super) key: SessionKey,
     pub(super) message: Arc<Message>,
 }
 
@@ -107,9 +107,9 @@ fn parse(bytes: &[u8]) -> Result<PersistentState, Damaged> {
                 let payload = connect.will_payload().unwrap_or_default();
                 let (qos, retain) = (connect.will_qos(), connect.will_retain());
                 let will = message(topic, payload, qos, retain, &connect.will_props)?;
-                state
-                    .wills
-                    .push(StoredWill { client_id: connect.client_id().into(), message: will });
+                let login = connect.user_name().map(Arc::from);
+                let key = SessionKey { login, client_id: connect.client_id().into() };
+                state.wills.push(StoredWill { key, message: will });
             }
             (kind, _) => return Err(Damaged(format!("a packet of type {kind}"))),
         }
@@ -161,9 +161,12 @@ fn encode(state: &PersistentState) -> Result<Vec<u8>, MqttError> {
         }
         bytes.extend_from_slice(&publish.build()?.to_continuous_buffer());
     }
-    for StoredWill { client_id, message: will } in &state.wills {
-        let connect = v5_0::Connect::builder()
-            .client_id(&**client_id)?
+    for StoredWill { key, message: will } in &state.wills {
+        let mut connect = v5_0::Connect::builder().client_id(&*key.client_id)?;
+        if let Some(login) = &key.login {
+            connect = connect.user_name(&**login)?;
+        }
+        let connect = connect
             .will_message(&*will.topic, will.payload.as_slice().to_vec(), will.qos, will.retain)?
             .will_props(will.properties.to_vec())
             .build()?;
@@ -196,7 +199,7 @@ mod tests {
                 make("plug/å", &[0, 255, 7], Qos::ExactlyOnce),
             ],
             wills: vec![StoredWill {
-                client_id: "mora-1".into(),
+                key: SessionKey { login: Some("mora".into()), client_id: "mora-1".into() },
                 message: make("w/t", b"gone", Qos::AtLeastOnce),
             }],
         };
@@ -220,7 +223,7 @@ mod tests {
             ]
         );
         let will = &read.wills[0];
-        assert_eq!((&*will.client_id, &*will.message.topic), ("mora-1", "w/t"));
+        assert_eq!((&*will.key.to_string(), &*will.message.topic), ("mora/mora-1", "w/t"));
 
         let mut bytes = fs::read(&path).unwrap();
         bytes.truncate(bytes.len() - 3);

@@ -5,9 +5,11 @@
 //! The queue holds at most [`Limits::queued`] messages and [`Limits::queued_bytes`] bytes. A QoS
 //! 0 message for a full queue or a disconnected client is dropped. A QoS 1 message replaces the
 //! *oldest* in a full queue, since panels and dashboards want the newest. Dropped messages are
-//! counted at `/metrics`.
+//! counted at `/metrics`. Where the sessions of one owner together hold
+//! [`Limits::owner_queued_bytes`], that queue is full too.
 use std::{
     collections::{HashMap, VecDeque},
+    fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -19,7 +21,11 @@ use tokio::{
     task::AbortHandle,
 };
 
-use super::{Limits, message::Message};
+use super::{
+    Limits,
+    message::Message,
+    owner::{Owner, Usage},
+};
 
 /// The options of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,17 +66,67 @@ pub(super) struct ConnectionSlot {
     pub(super) unreleased: Vec<u16>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     messages: VecDeque<QueuedMessage>,
     bytes: usize,
     connected: bool,
+    usage: Arc<Usage>,
+}
+
+impl Queue {
+    /// Removes the oldest message; whether there was one.
+    fn drop_oldest(&mut self) -> bool {
+        let Some(oldest) = self.messages.pop_front() else { return false };
+        self.free(oldest.message.size());
+        true
+    }
+
+    fn retain(&mut self, keep: impl Fn(&QueuedMessage) -> bool) {
+        self.messages.retain(keep);
+        let bytes: usize = self.messages.iter().map(|queued| queued.message.size()).sum();
+        self.free(self.bytes - bytes);
+    }
+
+    fn free(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+        self.usage.queued_bytes.subtract(bytes);
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.usage.queued_bytes.subtract(self.bytes);
+    }
+}
+
+/// What a session belongs to: the login, if the client has one, and the client identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct SessionKey {
+    pub(super) login: Option<Arc<str>>,
+    pub(super) client_id: Arc<str>,
+}
+
+impl SessionKey {
+    pub(super) fn new(owner: &Owner, client_id: &str) -> Self {
+        Self { login: owner.login().cloned(), client_id: client_id.into() }
+    }
+}
+
+/// For log lines: user name, if any, and client identifier, escaped.
+impl fmt::Display for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(login) = &self.login {
+            write!(f, "{}/", login.escape_debug())?;
+        }
+        write!(f, "{}", self.client_id.escape_debug())
+    }
 }
 
 /// A client's session: its queue, subscriptions, deliveries in flight, and delayed will.
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) client_id: Arc<str>,
+    pub(super) key: SessionKey,
     /// Notified when a message is queued.
     pub(super) notify: Notify,
     /// Locked by a connection as long as it lives; a takeover waits for it.
@@ -78,6 +134,7 @@ pub(super) struct Session {
     /// Number of the youngest connection that claims the slot; older ones close.
     pub(super) claim: watch::Sender<u64>,
     queue: Mutex<Queue>,
+    usage: Arc<Usage>,
     /// Options by topic filter.
     subscriptions: Mutex<HashMap<String, SubscriptionOptions>>,
     timer: Mutex<Option<AbortHandle>>,
@@ -96,13 +153,19 @@ pub(super) enum Enqueued {
 }
 
 impl Session {
-    pub(super) fn new(client_id: &str) -> Arc<Self> {
+    pub(super) fn new(key: SessionKey, usage: Arc<Usage>) -> Arc<Self> {
         Arc::new(Self {
-            client_id: client_id.into(),
+            key,
             notify: Notify::new(),
             slot: Arc::default(),
             claim: watch::Sender::new(0),
-            queue: Mutex::default(),
+            queue: Mutex::new(Queue {
+                messages: VecDeque::new(),
+                bytes: 0,
+                connected: false,
+                usage: usage.clone(),
+            }),
+            usage,
             subscriptions: Mutex::default(),
             timer: Mutex::default(),
             will: Mutex::default(),
@@ -115,17 +178,20 @@ impl Session {
         let mut result = Enqueued::Complete;
         let size = queued.message.size();
         let mut queue = lock(&self.queue);
-        let full = |queue: &Queue| {
-            queue.messages.len() >= limits.queued
-                || (queue.bytes + size > limits.queued_bytes && !queue.messages.is_empty())
-        };
-        if queued.qos == 0 && (!queue.connected || full(&queue)) {
-            return if queue.connected { Enqueued::Dropped } else { Enqueued::Complete };
+        if queued.qos == 0 && !queue.connected {
+            return Enqueued::Complete;
         }
-        while full(&queue) {
-            let Some(oldest) = queue.messages.pop_front() else { break };
-            queue.bytes -= oldest.message.size();
+        let owner_limit = limits.owner_queued_bytes(&self.usage.owner);
+        loop {
+            let full = queue.messages.len() >= limits.queued
+                || (queue.bytes + size > limits.queued_bytes && !queue.messages.is_empty());
+            if !full && self.usage.queued_bytes.try_add(size, owner_limit) {
+                break;
+            }
             result = Enqueued::Dropped;
+            if queued.qos == 0 || !queue.drop_oldest() {
+                return result;
+            }
         }
         queue.bytes += size;
         queue.messages.push_back(queued);
@@ -139,7 +205,8 @@ impl Session {
         let mut queue = lock(&self.queue);
         let count = count.min(queue.messages.len());
         into.extend(queue.messages.drain(..count));
-        queue.bytes -= into.iter().map(|queued| queued.message.size()).sum::<usize>();
+        let bytes = into.iter().map(|queued| queued.message.size()).sum();
+        queue.free(bytes);
     }
 
     /// Sets whether the client is connected. The queue of a disconnected client holds no QoS 0
@@ -148,20 +215,38 @@ impl Session {
         let mut queue = lock(&self.queue);
         queue.connected = connected;
         if !connected {
-            queue.messages.retain(|queued| queued.qos > 0);
-            queue.bytes = queue.messages.iter().map(|queued| queued.message.size()).sum();
+            queue.retain(|queued| queued.qos > 0);
         }
     }
 
-    /// Stores a subscription: whether it is new, or `None` where `limit` is reached.
+    /// Drops the queued messages whose topics the client may not subscribe to.
+    pub(super) fn drop_forbidden(&self, may_subscribe: impl Fn(&str) -> bool) {
+        lock(&self.queue).retain(|queued| may_subscribe(&queued.message.topic));
+    }
+
+    /// Whose quotas it counts against.
+    pub(super) fn owner(&self) -> &Owner {
+        &self.usage.owner
+    }
+
+    /// The topic filters of its subscriptions.
+    pub(super) fn filters(&self) -> Vec<String> {
+        lock(&self.subscriptions).keys().cloned().collect()
+    }
+
+    /// Stores a subscription: whether it is new, or `None` where a limit is reached.
     pub(super) fn subscribe(
         &self,
         filter: &str,
         options: SubscriptionOptions,
-        limit: usize,
+        limits: &Limits,
     ) -> Option<bool> {
         let mut subscriptions = lock(&self.subscriptions);
-        if subscriptions.len() >= limit && !subscriptions.contains_key(filter) {
+        let of_owner = limits.owner_subscriptions(&self.usage.owner);
+        if !subscriptions.contains_key(filter)
+            && (subscriptions.len() >= limits.subscriptions
+                || !self.usage.subscriptions.try_add(1, of_owner))
+        {
             return None;
         }
         Some(subscriptions.insert(filter.to_owned(), options).is_none())
@@ -169,12 +254,19 @@ impl Session {
 
     /// Removes a subscription; whether there was one.
     pub(super) fn unsubscribe(&self, filter: &str) -> bool {
-        lock(&self.subscriptions).remove(filter).is_some()
+        let found = lock(&self.subscriptions).remove(filter).is_some();
+        if found {
+            self.usage.subscriptions.subtract(1);
+        }
+        found
     }
 
     /// Removes all subscriptions and returns their topic filters.
     pub(super) fn take_filters(&self) -> Vec<String> {
-        lock(&self.subscriptions).drain().map(|(filter, _)| filter).collect()
+        let filters: Vec<String> =
+            lock(&self.subscriptions).drain().map(|(filter, _)| filter).collect();
+        self.usage.subscriptions.subtract(filters.len());
+        filters
     }
 
     /// Whether it has outlived a connection, so that a client can resume it.

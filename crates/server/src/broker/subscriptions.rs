@@ -131,7 +131,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::broker::filter;
+    use crate::broker::{
+        filter,
+        owner::{Owner, Usage},
+        session::SessionKey,
+    };
+
+    fn session(client_id: &str) -> Arc<Session> {
+        let owner = Owner::address([127, 0, 0, 1].into());
+        Session::new(SessionKey::new(&owner, client_id), Usage::new(owner))
+    }
 
     fn options(qos: u8) -> SubscriptionOptions {
         SubscriptionOptions { qos, no_local: false, retain_as_published: false, identifier: None }
@@ -151,7 +160,7 @@ mod tests {
                 .iter()
                 .filter(|filter| filter::is_topic_filter(filter))
                 .enumerate()
-                .map(|(n, filter)| (filter.clone(), Session::new(&format!("s{}", n % 4))))
+                .map(|(n, filter)| (filter.clone(), session(&format!("s{}", n % 4))))
                 .collect();
             for (filter, session) in &all {
                 subscriptions.add(filter, session, options(1));
@@ -182,7 +191,7 @@ mod tests {
     #[test]
     fn overlapping_filters_deliver_once_at_the_highest_qos() {
         let mut subscriptions = Subscriptions::default();
-        let session = Session::new("panel");
+        let session = session("panel");
         subscriptions.add(
             "a/#",
             &session,

@@ -60,6 +60,15 @@ pub(super) fn publish_will(hub: Arc<Hub>, will: Arc<Message>) {
     });
 }
 
+/// Ends the session of an absent client before it expires; its will waits no longer.
+pub(super) fn end_session(hub: &Arc<Hub>, session: &Arc<Session>) {
+    session.set_timer(None);
+    hub.end(session);
+    if let Some(will) = session.replace_will(None) {
+        publish_will(hub.clone(), will);
+    }
+}
+
 /// Publishes the wills of the clients that were connected when the last run ended and do not
 /// reconnect within `grace`.
 pub(super) async fn publish_orphan_wills(hub: Weak<Hub>, grace: Duration, wills: Vec<StoredWill>) {

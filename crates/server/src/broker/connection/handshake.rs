@@ -13,11 +13,15 @@ use super::{Connection, SubscriberCache, Will, run};
 use crate::broker::{
     access::{AccessError, Rights},
     filter::is_topic_name,
-    hub::{Hub, OpenedSession, TooManySessions},
+    hub::Hub,
+    lease::Lease,
+    limit_log::LimitKind,
     message::Message,
+    owner::Owner,
     pending_acks::PendingAcks,
     protocol::{Connack, Connect, ConnectRefusal, Incoming, Protocol, RequestedWill},
-    session::{ConnectionSlot, Session},
+    session::{ConnectionSlot, Session, SessionKey},
+    session_table::{OpenedSession, TooManySessions},
     wills,
 };
 
@@ -27,11 +31,13 @@ const MAX_CLIENT_ID: usize = 256;
 /// Topic Alias Maximum.
 const TOPIC_ALIASES: u16 = 32;
 
-/// Serves one client until its connection ends; `stop` becomes true when the broker ends.
+/// Serves one client until its connection ends; `half_open` is its place among the connections
+/// before their CONNACK, and `stop` becomes true when the broker ends.
 pub(in crate::broker) async fn serve<S>(
     hub: Arc<Hub>,
     stream: S,
     peer: SocketAddr,
+    half_open: Lease,
     mut stop: watch::Receiver<bool>,
 ) where
     S: AsyncRead + AsyncWrite + Send + 'static,
@@ -51,14 +57,15 @@ pub(in crate::broker) async fn serve<S>(
     };
     let Some(connect) = connect else { return handshake.close(peer, "no CONNECT").await };
     match handshake.authorize(&connect, peer) {
-        Ok(rights) => {
+        Ok(client) => {
             // The wait for the connection that is taken over is bounded.
             let connection = tokio::select! {
-                opened = timeout(4 * limit, handshake.open(*connect, rights)) => {
+                opened = timeout(4 * limit, handshake.open(*connect, client)) => {
                     opened.ok().flatten()
                 }
                 _ = stop.wait_for(|stop| *stop) => None,
             };
+            drop(half_open);
             if let Some(connection) = connection {
                 run::run(connection, stop).await;
             }
@@ -77,6 +84,14 @@ struct Handshake<S> {
     reader: ReadHalf<S>,
     writer: WriteHalf<S>,
     input: BytesMut,
+}
+
+/// Who a client is, and what it may do.
+struct Client {
+    rights: Rights,
+    owner: Owner,
+    /// Its place among the connections of its owner.
+    place: Lease,
 }
 
 /// A session whose slot this connection has.
@@ -103,7 +118,7 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Handshake<S> {
         }
     }
 
-    fn authorize(&self, connect: &Connect, peer: SocketAddr) -> Result<Rights, ConnectRefusal> {
+    fn authorize(&self, connect: &Connect, peer: SocketAddr) -> Result<Client, ConnectRefusal> {
         if connect.enhanced_authentication {
             return Err(ConnectRefusal::EnhancedAuthentication);
         }
@@ -123,10 +138,19 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Handshake<S> {
             return Err(ConnectRefusal::ClientIdentifier);
         }
         match &connect.will {
-            Some(will) if !is_topic_name(&will.topic) => Err(ConnectRefusal::WillTopic),
-            Some(will) if !rights.may_publish(&will.topic) => Err(ConnectRefusal::NotAuthorized),
-            _ => Ok(rights),
+            Some(will) if !is_topic_name(&will.topic) => return Err(ConnectRefusal::WillTopic),
+            Some(will) if !rights.may_publish(&will.topic) => {
+                return Err(ConnectRefusal::NotAuthorized);
+            }
+            _ => {}
         }
+        let owner = self.hub.access.owner(peer.ip(), user);
+        let limit = self.hub.limits.share(&owner, self.hub.limits.connections);
+        let Some(place) = self.hub.owner_connections.take(&owner, limit) else {
+            self.hub.limit_log.record(LimitKind::Connections, &owner, "a connection is refused");
+            return Err(ConnectRefusal::TooManyConnections);
+        };
+        Ok(Client { rights, owner, place })
     }
 
     /// Sends what the protocol has to send, such as a refusal, and closes the connection.
@@ -142,15 +166,16 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Handshake<S> {
 
     /// Opens the session and sends the CONNACK; `None` where a younger connection of the client
     /// took over or there are too many sessions.
-    async fn open(mut self, mut connect: Connect, rights: Rights) -> Option<Connection<S>> {
+    async fn open(mut self, mut connect: Connect, client: Client) -> Option<Connection<S>> {
+        let Client { rights, owner, place } = client;
         let number = self.hub.next_connection();
         let assigned = connect.client_id.is_empty();
         if assigned {
             connect.client_id = format!("auto-{:x}-{number}", std::process::id());
         }
-        let claimed =
-            claim_session(&self.hub, &connect.client_id, connect.clean_start, number).await;
-        let ClaimedSession { session, slot, claim } = match claimed {
+        let key = SessionKey::new(&owner, &connect.client_id);
+        let claimed = claim_session(&self.hub, &key, &owner, connect.clean_start, number).await;
+        let ClaimedSession { session, mut slot, claim } = match claimed {
             Ok(claimed) => claimed?,
             Err(TooManySessions) => {
                 self.protocol.refuse_connect(ConnectRefusal::TooManySessions);
@@ -161,13 +186,15 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Handshake<S> {
         session.set_timer(None);
         // A resumed session does not publish its delayed will.
         drop(session.replace_will(None));
+        self.hub.check_rights(&session, &rights);
+        slot.in_flight.retain(|sent| rights.may_subscribe(&sent.queued.message.topic));
 
         let session_present = !connect.clean_start && session.is_resumable();
         let expiry = self.hub.session_expiry(connect.session_expiry);
         self.protocol.restore_unreleased(&slot.unreleased);
         let connack = Connack {
             session_present,
-            assigned_client_id: assigned.then_some(&*session.client_id),
+            assigned_client_id: assigned.then_some(&*session.key.client_id),
             receive_maximum: self.hub.limits.receive_maximum,
             topic_alias_maximum: TOPIC_ALIASES,
             session_expiry: connect
@@ -175,16 +202,16 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Handshake<S> {
                 .is_none_or(|requested| expiry < requested)
                 .then_some(expiry),
         };
-        let will = connect.will.take().and_then(will);
-        self.hub.set_will(&session.client_id, will.as_ref().map(|will| &will.message));
+        let will = connect.will.take().and_then(|requested| will(requested, &owner));
+        self.hub.set_will(&session.key, will.as_ref().map(|will| &will.message));
         session.set_connected(true);
         if let Err(error) = self.protocol.connack(&connack) {
-            tracing::debug!(client = %session.client_id, "the CONNACK cannot be sent: {error}");
+            tracing::debug!(client = %session.key, "the CONNACK cannot be sent: {error}");
             self.protocol.disconnect(error.into());
         }
         metrics::gauge!("wattkampen_mqtt_connections").increment(1);
         let v5 = self.protocol.v5();
-        tracing::debug!(client = %session.client_id, v5, session_present, "connected");
+        tracing::debug!(client = %session.key, v5, session_present, "connected");
         Some(Connection {
             protocol: self.protocol,
             reader: self.reader,
@@ -193,6 +220,7 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Handshake<S> {
             pending: PendingAcks::default(),
             handover: None,
             rights,
+            _place: place,
             session,
             slot,
             number,
@@ -207,9 +235,10 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Handshake<S> {
     }
 }
 
-fn will(requested: RequestedWill) -> Option<Will> {
+fn will(requested: RequestedWill, owner: &Owner) -> Option<Will> {
     let RequestedWill { topic, payload, qos, retain, delay, properties } = requested;
     let message = Message::new(topic.into(), payload, qos, retain, &properties).ok()?;
+    let message = Message { publisher: owner.clone(), ..message };
     Some(Will { message: Arc::new(message), delay })
 }
 
@@ -217,20 +246,21 @@ fn will(requested: RequestedWill) -> Option<Will> {
 /// younger connection claims it meanwhile.
 async fn claim_session(
     hub: &Arc<Hub>,
-    client_id: &str,
+    key: &SessionKey,
+    owner: &Owner,
     mut clean_start: bool,
     number: u64,
 ) -> Result<Option<ClaimedSession>, TooManySessions> {
     loop {
-        let OpenedSession { session, replaced } = hub.open_session(client_id, clean_start)?;
+        let OpenedSession { session, replaced, displaced } =
+            hub.open_session(key, owner, clean_start)?;
+        if let Some(displaced) = displaced {
+            wills::end_session(hub, &displaced);
+        }
         if let Some(replaced) = replaced {
             replaced.claim.send_modify(|claim| *claim = number.max(*claim));
             drop(replaced.slot.lock().await);
-            replaced.set_timer(None);
-            hub.end(&replaced);
-            if let Some(will) = replaced.replace_will(None) {
-                wills::publish_will(hub.clone(), will);
-            }
+            wills::end_session(hub, &replaced);
             // The new session exists: a further turn must not replace it.
             clean_start = false;
         }
@@ -240,8 +270,8 @@ async fn claim_session(
         if *session.claim.borrow() > number {
             return Ok(None);
         }
-        // The session may have expired meanwhile.
-        if hub.is_current(&session) {
+        // The session may have expired, or given way to another, meanwhile.
+        if hub.set_present(&session) {
             return Ok(Some(ClaimedSession { session, slot, claim }));
         }
     }

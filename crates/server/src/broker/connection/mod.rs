@@ -18,6 +18,7 @@ use super::{
     access::Rights,
     hub::Hub,
     ingest::PendingDelivery,
+    lease::Lease,
     message::Message,
     pending_acks::PendingAcks,
     protocol::Protocol,
@@ -37,6 +38,7 @@ struct Connection<S> {
     /// The delivery for which the engine's inbox has no room; nothing is read meanwhile.
     handover: Option<PendingDelivery>,
     rights: Rights,
+    _place: Lease,
     session: Arc<Session>,
     slot: OwnedMutexGuard<ConnectionSlot>,
     number: u64,

@@ -34,6 +34,8 @@ pub(super) enum CloseReason {
     SendTimeout,
     /// The engine dropped publishes without a commit: the client has to deliver again.
     NotCommitted,
+    /// A retained message is not kept, and the client's version has no packet that says so.
+    NotRetained,
     /// The broker, or the engine behind it, is shutting down.
     Shutdown,
 }
@@ -84,7 +86,10 @@ impl<S> Connection<S> {
         };
         let (topic, _) = self.subscribers.find(&self.hub, &topic);
         let message = match Message::new(topic, payload, qos, retain, &properties) {
-            Ok(message) => Message { arrival: self.hub.next_arrival(), ..message },
+            Ok(message) => {
+                let publisher = self.session.owner().clone();
+                Message { arrival: self.hub.next_arrival(), publisher, ..message }
+            }
             Err(_) => {
                 self.protocol.disconnect(DisconnectReasonCode::TopicNameInvalid);
                 return Some(CloseReason::ProtocolError);
@@ -94,7 +99,7 @@ impl<S> Connection<S> {
             metrics::counter!("wattkampen_mqtt_refused_total", "reason" => "rights").increment(1);
             if self.hub.may_warn() {
                 tracing::warn!(
-                    client = %self.session.client_id, topic = %message.topic.escape_debug(),
+                    client = %self.session.key, topic = %message.topic.escape_debug(),
                     "a publish is refused: the client has no right to that topic"
                 );
             }

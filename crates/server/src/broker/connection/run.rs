@@ -12,7 +12,7 @@ use tokio::{
 use super::{Connection, Will, packets::CloseReason};
 use crate::broker::{
     ingest::{EngineEnded, PendingDelivery},
-    pending_acks::{NotCommitted, Reply},
+    pending_acks::{NotCommitted, PendingPublish, PublishRejection, Reply},
     session::InFlight,
     wills,
 };
@@ -34,7 +34,7 @@ where
 {
     connection.resend_in_flight();
     let reason = connection.serve(stop).await;
-    tracing::debug!(client = %connection.session.client_id, ?reason, "disconnected");
+    tracing::debug!(client = %connection.session.key, ?reason, "disconnected");
     metrics::gauge!("wattkampen_mqtt_connections").decrement(1);
     connection.close(reason).await;
 }
@@ -56,19 +56,32 @@ impl<S> Connection<S> {
         }
     }
 
-    /// Acknowledges the committed publishes and routes them.
-    fn acknowledge(&mut self) {
-        while let Some(publish) = self.pending.pop_committed() {
-            match publish.reply {
-                Reply::Puback(id) => self.protocol.puback(id, publish.rejection),
-                Reply::Pubrec(id) => self.protocol.pubrec(id, publish.rejection),
+    /// Acknowledges the committed publishes and routes them; `Some` where that ends the
+    /// connection. A retained message that is not kept is not acknowledged as a success: MQTT 5
+    /// has a reason code for that, and 3.1.1 only the end of the connection.
+    fn acknowledge(&mut self) -> Option<CloseReason> {
+        while let Some(PendingPublish { reply, mut message, mut rejection, .. }) =
+            self.pending.pop_committed()
+        {
+            let kept = message.as_ref().is_none_or(|message| self.hub.retain(message).is_ok());
+            if !kept && reply != Reply::None {
+                if !self.protocol.v5() {
+                    return Some(CloseReason::NotRetained);
+                }
+                rejection = Some(PublishRejection::QuotaExceeded);
+                message = None;
+            }
+            match reply {
+                Reply::Puback(id) => self.protocol.puback(id, rejection),
+                Reply::Pubrec(id) => self.protocol.pubrec(id, rejection),
                 Reply::None => {}
             }
-            if let Some(message) = publish.message {
+            if let Some(message) = message {
                 let (_, subscribers) = self.subscribers.find(&self.hub, &message.topic);
                 self.hub.route(&message, &subscribers, Some(&self.session));
             }
         }
+        None
     }
 
     fn may_deliver(&mut self) -> bool {
@@ -96,7 +109,7 @@ impl<S> Connection<S> {
                     Err(error) => {
                         metrics::counter!("wattkampen_mqtt_dropped_total", "reason" => "client")
                             .increment(1);
-                        tracing::debug!(client = %self.session.client_id, "not delivered: {error}");
+                        tracing::debug!(client = %self.session.key, "not delivered: {error}");
                     }
                 }
             }
@@ -125,7 +138,7 @@ impl<S> Connection<S> {
                 Err(error) => {
                     metrics::counter!("wattkampen_mqtt_refused_total", "reason" => "protocol")
                         .increment(1);
-                    tracing::debug!(client = %self.session.client_id, "protocol error: {error}");
+                    tracing::debug!(client = %self.session.key, "protocol error: {error}");
                     return Some(CloseReason::ProtocolError);
                 }
             }
@@ -153,7 +166,9 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Connection<S> {
             if !stopping && let Some(reason) = self.handle_input() {
                 return reason;
             }
-            self.acknowledge();
+            if let Some(reason) = self.acknowledge() {
+                return reason;
+            }
             self.deliver();
             if self.protocol.closing() {
                 return CloseReason::ProtocolError;
@@ -229,7 +244,9 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Connection<S> {
             CloseReason::Shutdown => Some(DisconnectReasonCode::ServerShuttingDown),
             CloseReason::NotCommitted => Some(DisconnectReasonCode::UnspecifiedError),
             CloseReason::ProtocolError => Some(DisconnectReasonCode::ProtocolError),
-            CloseReason::SendTimeout => Some(DisconnectReasonCode::QuotaExceeded),
+            CloseReason::SendTimeout | CloseReason::NotRetained => {
+                Some(DisconnectReasonCode::QuotaExceeded)
+            }
             CloseReason::Disconnect { .. } | CloseReason::Closed => None,
         };
         if let Some(code) = code {
@@ -261,7 +278,7 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Connection<S> {
         };
         let will = self.will.take().filter(|_| !discard_will);
         if reason != CloseReason::Shutdown {
-            self.hub.set_will(&self.session.client_id, None);
+            self.hub.set_will(&self.session.key, None);
         }
         let mut delay = Duration::ZERO;
         if let Some(Will { message, delay: requested }) = will {
@@ -279,6 +296,7 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Connection<S> {
             self.hub.end(&self.session);
         } else {
             self.session.set_resumable();
+            self.hub.set_absent(&self.session);
             wills::start_expiry(&self.hub, &self.session, self.session_expiry, delay);
         }
         wills::route_when_committed(self.hub, self.pending);

@@ -31,6 +31,8 @@ pub(in crate::broker) enum ConnectRefusal {
     EnhancedAuthentication,
     #[error("there are too many sessions")]
     TooManySessions,
+    #[error("the login has too many connections")]
+    TooManyConnections,
 }
 
 impl ConnectRefusal {
@@ -43,7 +45,9 @@ impl ConnectRefusal {
             Self::NotAuthorized => (V3::NotAuthorized, V5::NotAuthorized),
             Self::WillTopic => (V3::NotAuthorized, V5::TopicNameInvalid),
             Self::EnhancedAuthentication => (V3::NotAuthorized, V5::BadAuthenticationMethod),
-            Self::TooManySessions => (V3::ServerUnavailable, V5::QuotaExceeded),
+            Self::TooManySessions | Self::TooManyConnections => {
+                (V3::ServerUnavailable, V5::QuotaExceeded)
+            }
         }
     }
 }
@@ -151,6 +155,9 @@ impl Protocol {
                 Some(PublishRejection::NotAuthorized) => {
                     packet.reason_code(PubackReasonCode::NotAuthorized)
                 }
+                Some(PublishRejection::QuotaExceeded) => {
+                    packet.reason_code(PubackReasonCode::QuotaExceeded)
+                }
             };
             packet.build().and_then(|packet| self.send(packet))
         } else {
@@ -175,6 +182,9 @@ impl Protocol {
                 None => packet,
                 Some(PublishRejection::NotAuthorized) => {
                     packet.reason_code(PubrecReasonCode::NotAuthorized)
+                }
+                Some(PublishRejection::QuotaExceeded) => {
+                    packet.reason_code(PubrecReasonCode::QuotaExceeded)
                 }
             };
             packet.build().and_then(|packet| self.send(packet))
