@@ -303,6 +303,19 @@ impl Hub {
         self.changed.notify_one();
     }
 
+    /// Forgets the will that a client with this identifier left without a login, in a run before
+    /// logins were configured or stored. It has to be one that the client may publish, so that
+    /// another login's client with the same identifier does not end it.
+    pub(super) fn forget_will_without_login(&self, key: &SessionKey, rights: &Rights) {
+        let without = SessionKey { login: None, client_id: key.client_id.clone() };
+        let mut wills = lock(&self.wills);
+        if key.login.is_some()
+            && wills.get(&without).is_some_and(|will| rights.may_publish(&will.topic))
+        {
+            wills.remove(&without);
+        }
+    }
+
     /// Removes and returns those of the wills of the last run, `stored`, whose clients have not
     /// reconnected.
     pub(super) fn take_orphan_wills(&self, stored: &[StoredWill]) -> Vec<Arc<Message>> {

@@ -333,6 +333,29 @@ fn a_session_belongs_to_login_and_client_identifier() {
 }
 
 #[test]
+fn a_client_that_has_a_login_since_the_restart_answers_for_its_old_will() {
+    let server = Server::start();
+    let topics = ["wattkampen/v1/mora-1/status", "wattkampen/v1/falun-1/status"];
+    let clients = topics.map(|topic| {
+        let will = Some((topic, &b"gone"[..], 1, true, vec![]));
+        RawClient::connect(server.addr, Connect { will, ..Connect::new(true, topic) })
+    });
+    let directory = server.stop();
+    drop(clients);
+    let server = Server::restart_in(directory, |config| {
+        config.logins = vec![login("mora"), login("falun"), login("tv")];
+        config.limits.will_grace = QUIET * 3;
+    });
+    let (mut tv, _) = RawClient::connect(server.addr, of("tv", Connect::new(true, "tv")));
+    tv.subscribe(&[("#", 1)]);
+    // Mora is back, under both client identifiers; the will of Falun is not Mora's to end.
+    let _back =
+        topics.map(|id| RawClient::connect(server.addr, of("mora", Connect::new(true, id))));
+    assert_eq!(tv.receive().topic, topics[1]);
+    tv.expect_silence();
+}
+
+#[test]
 fn rights_are_checked_again_when_a_session_resumes() {
     let server = Server::with(|config| {
         // One user name, whose gateway depends on the password.

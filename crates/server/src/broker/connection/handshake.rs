@@ -203,6 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Handshake<S> {
                 .then_some(expiry),
         };
         let will = connect.will.take().and_then(|requested| will(requested, &owner));
+        self.hub.forget_will_without_login(&session.key, &rights);
         self.hub.set_will(&session.key, will.as_ref().map(|will| &will.message));
         session.set_connected(true);
         if let Err(error) = self.protocol.connack(&connack) {
