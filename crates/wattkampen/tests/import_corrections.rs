@@ -127,3 +127,33 @@ fn a_wrong_import_is_exchanged_whole_or_taken_back() {
     let nothing = run(folder, &["import", "--config", "c.toml"]);
     assert_eq!(nothing.status.code(), Some(2));
 }
+
+#[test]
+fn a_store_that_a_kill_left_empty_is_created_by_an_import() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    fs::write(folder.join("c.toml"), CONFIGURATION).expect("written");
+    fs::write(folder.join("h.csv"), rows(60, 1)).expect("written");
+    fs::create_dir(folder.join("data")).expect("a folder");
+    fs::write(folder.join("data/wattkampen.sqlite"), "").expect("written");
+    let report = run(folder, &["report", "--config", "c.toml"]);
+    let errors = String::from_utf8_lossy(&report.stderr).into_owned();
+    assert!(!report.status.success() && errors.contains("is empty"), "{errors}");
+    assert!(import(folder, &["h.csv"]).contains("24 taken"));
+    done(folder, &["report", "--config", "c.toml"]);
+}
+
+#[test]
+fn files_beside_remove_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    fs::write(folder.join("c.toml"), CONFIGURATION).expect("written");
+    fs::write(folder.join("h.csv"), rows(60, 1)).expect("written");
+    import(folder, &["h.csv"]);
+    let both = [&remove(["2026-03-01", "2026-03-02"])[..], &["readings", "h.csv"]].concat();
+    let output = run(folder, &both);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("with a second command"), "{errors}");
+    assert!(import(folder, &["h.csv"]).contains("0 taken, 24 repeated"));
+}

@@ -27,6 +27,9 @@ pub enum StoreError {
         /// Newest version that this program reads.
         known: i64,
     },
+    /// The file is there and has nothing in it, as after a kill while it was created.
+    #[error("the store {0} is empty")]
+    Empty(PathBuf),
     /// The file has an older schema and is open for reading only.
     #[error("the store has schema version {found}, and version {known} is needed to read it")]
     Older {
@@ -66,8 +69,9 @@ impl StoreError {
             Self::Older { in_use: true, .. } => {
                 "an older version of the service is running; restart it with this program"
             }
-            Self::Older { .. } => {
-                "the file is empty; restore it from a backup, or start the service for a new store"
+            Self::Older { .. } => "restore the data directory from a backup",
+            Self::Empty(_) => {
+                "import history or start the service, which create it; or restore a backup"
             }
             Self::Foreign(_) => "give another data directory",
             Self::Damaged { .. } => "restore the data directory from a backup",

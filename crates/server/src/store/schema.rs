@@ -175,6 +175,9 @@ pub(super) fn open(dir: &Path, durability: Durability) -> Result<Connection, Sto
 pub(super) fn open_read_only(dir: &Path) -> Result<Connection, StoreError> {
     let path = dir.join(FILE);
     let deadline = Instant::now() + SHORT_TASK;
+    if is_new(dir) {
+        return Err(StoreError::Empty(path));
+    }
     loop {
         let connection = Connection::open_with_flags(
             &path,
@@ -186,6 +189,7 @@ pub(super) fn open_read_only(dir: &Path) -> Result<Connection, StoreError> {
             VERSION => return Ok(connection),
             found if found > VERSION => return Err(StoreError::Newer { found, known: VERSION }),
             1.. => {}
+            0 => return Err(StoreError::Empty(path)),
             found => return Err(StoreError::Older { found, known: VERSION, in_use: false }),
         }
         drop(connection);
@@ -199,6 +203,13 @@ pub(super) fn open_read_only(dir: &Path) -> Result<Connection, StoreError> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether the file has no byte and no log of changes to it: it was about to be created.
+/// SQLite may have left a rollback journal, which only a writer can clear away.
+fn is_new(dir: &Path) -> bool {
+    let length = |name: &str| fs::metadata(dir.join(name)).map(|file| file.len()).ok();
+    length(FILE) == Some(0) && length(&format!("{FILE}-wal")).unwrap_or(0) == 0
 }
 
 /// How long a writer waits for commands that hold the lock for a migration.
@@ -257,8 +268,12 @@ pub(super) fn begin_write(connection: &Connection) -> Result<Transaction<'_>, St
 fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
-    if application != APPLICATION_ID && (application, version) != (0, 0) {
-        return Err(StoreError::Foreign(path.to_owned()));
+    if application != APPLICATION_ID {
+        let tables = "SELECT COUNT(*) FROM sqlite_schema";
+        let tables: i64 = connection.query_row(tables, [], |row| row.get(0))?;
+        if (application, version, tables) != (0, 0, 0) {
+            return Err(StoreError::Foreign(path.to_owned()));
+        }
     }
     Ok(version)
 }

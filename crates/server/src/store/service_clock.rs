@@ -25,7 +25,11 @@ pub fn service_clock(dir: &Path) -> Result<Clock, StoreError> {
     if !dir.join(FILE).exists() {
         return Ok(Clock::real());
     }
-    let connection = schema::open_read_only(dir)?;
+    let connection = match schema::open_read_only(dir) {
+        Ok(connection) => connection,
+        Err(StoreError::Empty(_)) => return Ok(Clock::real()),
+        Err(error) => return Err(error),
+    };
     let running = matches!(schema::lock_shared(dir), Err(StoreError::InUse(_)));
     read(&connection, running)
 }

@@ -37,6 +37,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             "name what the files hold, readings or temperature, or take rows back with --remove",
         ));
     }
+    if args.command.is_some() && args.remove.is_stated() {
+        return Err(Failure::usage(
+            "--remove takes rows back, and the command names files to import too",
+            "take the rows back first, and import the files with a second command",
+        ));
+    }
     let config = Config::load(&args.config)?;
     if let Some(removed) = args.remove.run(&config) {
         return removed;
