@@ -85,9 +85,11 @@ impl Draft<'_> {
                 "give the temperatures of each hour",
             ));
         }
-        // A register stands far above what is added to it in one step.
+        // A register stands far above what is added to it in one step; one that began at
+        // zero, at the start of the year or at a meter swap, only shows by how long it rises.
         let stands_high = survey.lowest.is_some_and(|lowest| lowest > 10 * survey.largest_rise);
-        let rises = survey.falls == 0 && survey.rises >= 20 && stands_high;
+        let rises = survey.falls == 0 && survey.rises >= 20 && stands_high
+            || survey.rises >= 100 && survey.falls * 100 <= survey.rises;
         if layout.kind == ValueKind::Energy && self.statements.register.is_none() && rises {
             let mut choices =
                 vec![Choice::new("--register", "each value is what the meter's register shows")];
@@ -96,11 +98,14 @@ impl Draft<'_> {
             if layout.columns.unit.is_some() || self.is_carried(lowest, layout.unit) {
                 choices.push(Choice::new("--energies", "each value is the energy of an interval"));
             }
-            return Err(LayoutError::question(
-                "no value is below the one before it, as with a register",
-                "state what the values are",
-                choices,
-            ));
+            let what = match survey.falls {
+                0 => "no value is below the one before it, as with a register".to_owned(),
+                falls => format!(
+                    "{} values are above the one before and {falls} below, as with a register",
+                    survey.rises
+                ),
+            };
+            return Err(LayoutError::question(what, "state what the values are", choices));
         }
         Ok(())
     }

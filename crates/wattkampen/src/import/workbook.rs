@@ -1,8 +1,8 @@
 //! Workbooks of spreadsheet programs as rows of text: dates as dates, numbers with a
 //! decimal point.
-use std::io::Cursor;
+use std::{collections::BTreeMap, io::Cursor};
 
-use calamine::{Data, Range, Reader, open_workbook_auto_from_rs};
+use calamine::{Data, Reader, Sheets, open_workbook_auto_from_rs};
 use csv::ByteRecord;
 
 use super::{
@@ -22,7 +22,7 @@ pub(super) fn rows(bytes: Vec<u8>, sheet: Option<&str>) -> Result<Vec<ByteRecord
     })?;
     let names = book.sheet_names();
     let mut read = |name: &str| {
-        book.worksheet_range(name).map(|range| texts(&range)).map_err(|error| {
+        sheet_rows(&mut book, name).map_err(|error| {
             LayoutError::new(
                 format!("the sheet {} cannot be read: {error}", quoted(name)),
                 "open the workbook in a spreadsheet program and save it again, or save it as CSV",
@@ -67,23 +67,84 @@ pub(super) fn rows(bytes: Vec<u8>, sheet: Option<&str>) -> Result<Vec<ByteRecord
     }
 }
 
-fn texts(range: &Range<Data>) -> Vec<ByteRecord> {
-    // A column of dates shows no clock where all of them are midnights.
-    let (_, width) = range.get_size();
-    let mut with_clock = vec![false; width];
-    for row in range.rows() {
-        for (at, cell) in row.iter().enumerate() {
-            if let Data::DateTime(date) = cell
-                && date.as_f64() >= 1.0
-            {
-                with_clock[at] |= date.as_f64().fract() > 1e-9;
+/// The rows of a sheet. Memory grows with its cells, and not with the distance of a stray
+/// one, for which calamine's own table has all cells between.
+fn sheet_rows(
+    book: &mut Sheets<Cursor<Vec<u8>>>,
+    name: &str,
+) -> Result<Vec<ByteRecord>, calamine::Error> {
+    let mut cells = Cells::default();
+    match book {
+        Sheets::Xlsx(book) => {
+            let mut reader = book.worksheet_cells_reader(name)?;
+            while let Some(cell) = reader.next_cell()? {
+                let at = cell.get_position();
+                cells.add(at, cell.get_value().clone().into());
+            }
+        }
+        Sheets::Xlsb(book) => {
+            let mut reader = book.worksheet_cells_reader(name)?;
+            while let Some(cell) = reader.next_cell()? {
+                let at = cell.get_position();
+                cells.add(at, cell.get_value().clone().into());
+            }
+        }
+        // Their formats keep no row or column above 65 536.
+        Sheets::Xls(_) | Sheets::Ods(_) => {
+            let range = book.worksheet_range(name)?;
+            for (row, column, cell) in range.used_cells() {
+                cells.add((row as u32, column as u32), cell.clone());
             }
         }
     }
-    range
-        .rows()
-        .map(|row| row.iter().zip(&with_clock).map(|(cell, clock)| text(cell, *clock)).collect())
-        .collect()
+    Ok(cells.rows())
+}
+
+/// Columns of a sheet that are read: a table of a portfolio has hundreds.
+const COLUMNS: u32 = 1024;
+/// Rows without a cell that are kept for the numbers of lines.
+const BLANK_ROWS: u32 = 1000;
+
+/// The cells of a sheet that have a value, by row.
+#[derive(Debug, Default)]
+struct Cells(BTreeMap<u32, Vec<(u32, Data)>>);
+
+impl Cells {
+    fn add(&mut self, (row, column): (u32, u32), cell: Data) {
+        if column < COLUMNS && cell != Data::Empty {
+            self.0.entry(row).or_default().push((column, cell));
+        }
+    }
+
+    fn rows(mut self) -> Vec<ByteRecord> {
+        let columns = || self.0.values().flatten().map(|(column, _)| *column);
+        let (first, last) = (columns().min().unwrap_or(0), columns().max().unwrap_or(0));
+        let width = (last - first) as usize + 1;
+        // A column of dates shows no clock where all of them are midnights.
+        let mut with_clock = vec![false; width];
+        for (column, cell) in self.0.values_mut().flatten() {
+            *column -= first;
+            if let Data::DateTime(date) = cell
+                && date.as_f64() >= 1.0
+            {
+                with_clock[*column as usize] |= date.as_f64().fract() > 1e-9;
+            }
+        }
+        let mut rows = Vec::new();
+        let mut next = self.0.keys().next().copied().unwrap_or(0);
+        for (row, cells) in self.0 {
+            let blank = row.saturating_sub(next).min(BLANK_ROWS);
+            rows.extend((0..blank).map(|_| vec![""; width].into()));
+            let mut texts = vec![String::new(); width];
+            for (column, cell) in cells {
+                let column = column as usize;
+                texts[column] = text(&cell, with_clock[column]);
+            }
+            rows.push(texts.into());
+            next = row.saturating_add(1);
+        }
+        rows
+    }
 }
 
 fn text(cell: &Data, with_clock: bool) -> String {

@@ -1,6 +1,4 @@
 //! Layouts that are read, each with the energies that are true.
-use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
-
 use super::{super::*, *};
 
 const WINTER: &str = "2026-01-09T23:00:00Z";
@@ -281,36 +279,6 @@ fn temperatures_of_weather_services() {
     let norwegian = "Navn;Stasjon;Tid(norsk normaltid);Lufttemperatur\n\
         Oslo;SN18700;10.07.2026 01:00;-9,1\nOslo;SN18700;10.07.2026 02:00;-9,3\n";
     assert_bytes_read(norwegian.as_bytes(), &weather, &expected);
-}
-
-#[test]
-fn workbooks_are_read() {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    let date = Format::new().set_num_format("yyyy-mm-dd hh:mm");
-    sheet.write(0, 0, "Anläggning").unwrap();
-    sheet.write(0, 1, METER).unwrap();
-    sheet.write(2, 0, "Datum").unwrap();
-    sheet.write(2, 1, "Förbrukning (kWh)").unwrap();
-    for hour in 0..4_u32 {
-        let at = ExcelDateTime::from_ymd(2026, 1, 10).unwrap().and_hms(hour as u16, 0, 0).unwrap();
-        sheet.write_with_format(3 + hour, 0, &at, &date).unwrap();
-        sheet.write(3 + hour, 1, f64::from(hour) + 0.1).unwrap();
-    }
-    let bytes = book.save_to_buffer().unwrap();
-    let reading = Reading { name: "export.xlsx", ..Reading::default() };
-    assert_bytes_read(&bytes, &reading, &hours(&[0.1, 1.1, 2.1, 3.1]));
-    // A second sheet with a table leaves a choice.
-    let sheet = book.add_worksheet().set_name("2025 år").unwrap();
-    sheet.write(0, 0, "Tid").unwrap();
-    sheet.write(0, 1, "kWh").unwrap();
-    sheet.write(1, 0, "2025-01-10 00:00").unwrap();
-    sheet.write(1, 1, 7).unwrap();
-    let bytes = book.save_to_buffer().unwrap();
-    assert_reading_refused(&bytes, &reading, "several sheets", "--sheet '2025 år'");
-    let stated = Statements { sheet: Some("Sheet1".to_owned()), ..Statements::default() };
-    let stated = Reading { stated, ..reading };
-    assert_bytes_read(&bytes, &stated, &hours(&[0.1, 1.1, 2.1, 3.1]));
 }
 
 #[test]

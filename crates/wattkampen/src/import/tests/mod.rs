@@ -4,6 +4,7 @@ mod properties;
 mod refusals;
 mod series;
 mod shared_cases;
+mod workbooks;
 
 use std::{fs, path::Path};
 

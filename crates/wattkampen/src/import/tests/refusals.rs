@@ -214,6 +214,21 @@ fn values_of_a_register_are_not_energies() {
 }
 
 #[test]
+fn a_register_that_begins_at_zero_is_asked_about() {
+    let rows = |value: &dyn Fn(i64) -> i64| {
+        let rows = (0..720).map(|hour| {
+            format!("2026-01-{:02} {:02}:00;{}\n", 1 + hour / 24, hour % 24, value(hour))
+        });
+        format!("Tid;Värde (kWh)\n{}", rows.collect::<String>())
+    };
+    // Accumulated since 1 January, and with a meter swap.
+    assert_refused(&rows(&|hour| hour * 3 / 2), "as with a register", "--register");
+    assert_refused(&rows(&|hour| hour * 3 % 1200), "as with a register", "--energies");
+    let (read, _) = Reading::default().read(rows(&|hour| hour * 7 % 24).as_bytes()).unwrap();
+    assert_eq!(read.len(), 720);
+}
+
+#[test]
 fn temperatures_are_no_readings_and_energies_no_temperatures() {
     let smhi = "Datum;Tid (UTC);Lufttemperatur;Kvalitet\n2026-01-10;00:00:00;-5.9;G\n\
         2026-01-10;01:00:00;-6.1;G\n2026-01-10;02:00:00;-6.0;G\n";
