@@ -105,6 +105,7 @@ fn a_dry_run_shows_three_rows_and_stores_nothing() {
     let words = ["readings", "--meter", METER, "--dry-run", "a.csv"];
     for _ in 0..2 {
         let out = town.done(&words);
+        assert!(out.contains(&format!("the first rows as they are stored of {METER}:")), "{out}");
         assert!(out.contains("2026-03-31 23:00 CEST, 60 minutes to 00:00: 1.5 kWh"), "{out}");
         assert!(out.contains("2026-04-01 01:00 CEST, 60 minutes to 02:00: 3.5 kWh"), "{out}");
         assert!(out.contains("3 taken, 0 repeated, 0 empty, 1 refused"), "{out}");
@@ -152,6 +153,49 @@ fn a_saved_layout_answers_for_later_files_of_its_kind() {
 }
 
 #[test]
+fn a_meter_may_be_stated_by_its_participant() {
+    let town = Organiser::new();
+    let rows = hours("Tid;kWh", "2026-04-01", &["1,5", "2,5", "2,0"]);
+    town.file("a.csv", &rows).file("Söderhamn.csv", &rows);
+    for (name, taken) in [("soderhamn", 3), ("Söderhamn", 0), ("SÖDERHAMN", 0), (METER, 0)] {
+        let out = town.done(&["readings", "--meter", name, "a.csv"]);
+        assert!(out.contains(&format!("{taken} taken, {} repeated", 3 - taken)), "{out}");
+    }
+    assert!(town.done(&["readings", "Söderhamn.csv"]).contains("0 taken, 3 repeated"));
+    let several = town.refused(&["readings", "--meter", "Piteå", "a.csv"]);
+    assert!(several.contains("Piteå, Stadshuset has 3 meters"), "{several}");
+    let unknown = town.refused(&["readings", "--meter", "Gävle", "a.csv"]);
+    assert!(unknown.contains(&format!("{METER} (Söderhamn, Rådhuset)")), "{unknown}");
+    town.file("t.csv", &hours("Tid;Temperatur", "2026-04-01", &["1,5", "2,5", "2,0"]));
+    let out = town.done(&["temperature", "--participant", "Piteå", "t.csv"]);
+    assert!(out.contains("3 taken"), "{out}");
+    let unknown = town.refused(&["temperature", "t.csv"]);
+    assert!(unknown.contains("--participant pitea t.csv  # Piteå, Stadshuset"), "{unknown}");
+}
+
+#[test]
+fn the_meter_is_asked_for_together_with_the_unit() {
+    let town = Organiser::new();
+    let rows = |header| hours(header, "2026-04-01", &["1,5", "2,5", "2,0"]);
+    town.file("soderhamn_timmar.csv", &rows("Tid;Värde")).file("el.csv", &rows("Tid;kWh"));
+    let errors = town.refused(&["readings", "soderhamn_timmar.csv"]);
+    let expected = format!(
+        "readings --meter {METER} --unit kWh soderhamn_timmar.csv  # Söderhamn, Rådhuset; the"
+    );
+    assert!(errors.contains(&expected), "{errors}");
+    assert!(!errors.contains(OTHER), "{errors}");
+    let errors = town.refused(&["readings", "el.csv"]);
+    for (meter, place) in [(METER, "Söderhamn, Rådhuset"), (OTHER, "Piteå, Stadshuset")] {
+        assert!(errors.contains(&format!("--meter {meter} el.csv  # {place}")), "{errors}");
+    }
+    // The file says itself whose it is.
+    let column = format!("Mätare;Tid;Värde\n{METER};2026-04-01 00:00;1,5\n");
+    town.file("portfolio.csv", &column);
+    let errors = town.refused(&["readings", "portfolio.csv"]);
+    assert!(!errors.contains("--meter"), "{errors}");
+}
+
+#[test]
 fn a_portfolio_fills_all_its_meters() {
     let town = Organiser::new();
     let mut text = "Mätpunkt;Tidpunkt;kWh\n".to_owned();
@@ -166,6 +210,8 @@ fn a_portfolio_fills_all_its_meters() {
     assert!(out.contains("left out 3"), "{out}");
     let one = town.done(&["readings", "--meter", OTHER, "portfolio.csv"]);
     assert!(one.contains("0 taken, 3 repeated"), "{one}");
+    assert!(out.contains("the configuration does not have the row's meter, as in"), "{out}");
+    assert!(one.contains("left out 6: the row is of another meter than --meter states"), "{one}");
 }
 
 #[test]

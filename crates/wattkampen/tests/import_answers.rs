@@ -124,13 +124,20 @@ fn every_command_that_a_refusal_prints_is_accepted_by_the_file() {
             2,
         ),
     ];
+    let import = "wattkampen import --config wattkampen.toml readings --dry-run";
     for (what, text, least) in files {
-        fs::write(folder.path().join("a.csv"), &text).expect("written");
-        let command = "wattkampen import --config wattkampen.toml readings --dry-run \
-                       --meter 735999100000000001 a.csv";
-        let (code, out, _) = run(folder.path(), command);
-        assert_eq!(code, Some(2), "{what} is not asked about: {out}");
-        let accepted = follow(folder.path(), command, &mut Vec::new());
-        assert!(accepted >= least, "{what}: {accepted}");
+        for (name, options, meters) in [
+            ("a.csv", " --meter 735999100000000001", 1),
+            ("soderhamn_el.csv", "", 1),
+            ("-rf $(x) 'a'.csv", "", 4),
+        ] {
+            fs::write(folder.path().join(name), &text).expect("written");
+            let quoted = name.replace('\'', "'\\''");
+            let command = format!("{import}{options} './{quoted}'");
+            let (code, out, _) = run(folder.path(), &command);
+            assert_eq!(code, Some(2), "{what} is not asked about: {out}");
+            let accepted = follow(folder.path(), &command, &mut Vec::new());
+            assert!(accepted >= least * meters, "{what} {name}: {accepted}");
+        }
     }
 }

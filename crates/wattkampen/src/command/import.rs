@@ -2,6 +2,7 @@
 mod args;
 mod command_line;
 mod remove;
+mod whose;
 
 use std::{
     io::{BufRead, IsTerminal, Write},
@@ -166,23 +167,27 @@ impl Target<'_> {
 
     fn import(&self, path: &Path, is_first: bool) -> Result<Tally, Failure> {
         let context = self.context();
-        let stem = identifier(path);
+        let stem = self.id_of(&identifier(path));
         self.check_stem(path, &stem, &context)?;
         let plan = Plan::new(path, &self.statements, &context).map_err(|error| match error {
             PlanError::Io(error) => Failure::usage(
                 format!("{} cannot be read: {error}", path_text(path)),
                 "give the path of a CSV file or a workbook",
             ),
-            PlanError::Layout(error) => self.refusal(path, &error),
+            PlanError::Layout(error) => self.refusal(path, &self.with_whose(error, &stem)),
         })?;
         let assignment = if self.temperature {
             let id = self.stated_id.map_or(stem, str::to_owned);
-            self.config.participant(&id)?;
+            if !self.is_known(&id) {
+                return Err(self.refusal(path, &self.whose(&id)));
+            }
             Assignment::one(id)
         } else {
             let assignment = Assignment::new(&plan, &context, &stem);
             let assignment = assignment.map_err(|error| self.refusal(path, &error))?;
-            assignment.ids.iter().try_for_each(|id| self.config.meter(id).map(|_| ()))?;
+            if let Some(id) = assignment.ids.iter().find(|id| !self.is_known(id)) {
+                return Err(self.refusal(path, &self.whose(id)));
+            }
             assignment
         };
         output::stderr_line(format_args!("{}: {}", path_text(path), plan.layout));
@@ -200,12 +205,11 @@ impl Target<'_> {
         if self.stated_id.is_some() || !path.is_file() {
             return Ok(());
         }
-        if self.temperature {
-            self.config.participant(stem)?;
-        } else if !context.meters.contains(&stem) && !Plan::may_name_its_meter(path) {
-            self.config.meter(stem)?;
+        let by_file = !self.temperature && Plan::may_name_its_meter(path);
+        if self.temperature || by_file || context.meters.contains(&stem) {
+            return Ok(());
         }
-        Ok(())
+        Err(self.refusal(path, &self.whose(stem)))
     }
 
     /// Shows the first rows on a terminal and in a dry run, and asks on a terminal.

@@ -20,7 +20,7 @@ use ::server::{BrokerKind, Settings, clock::Clock, store::Durability};
 use toml::de::DeTable;
 use wire::{GatewayId, Language};
 
-pub(crate) use lookup::UnknownId;
+pub(crate) use lookup::{UnknownId, place};
 pub(crate) use reader::Diagnostic;
 use reader::Source;
 

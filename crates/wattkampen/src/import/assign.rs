@@ -23,6 +23,8 @@ pub(crate) struct Assignment {
     by_text: HashMap<String, usize>,
     /// By column of values.
     by_column: Vec<Option<usize>>,
+    /// The command states the meter.
+    is_stated: bool,
 }
 
 impl Assignment {
@@ -70,7 +72,8 @@ impl Assignment {
         }
         match context.meter {
             Some(stated) if file.iter().any(|id| id == stated) => {
-                Ok(Self::of_file(&plan.layout, &[stated.to_owned()]))
+                let one = Self::of_file(&plan.layout, &[stated.to_owned()]);
+                Ok(Self { is_stated: true, ..one })
             }
             // The utility's name of the meter is another one than the configuration's.
             Some(stated) if file.len() == 1 && !known(&file[0]) => {
@@ -109,6 +112,7 @@ impl Assignment {
             ids: ids.to_vec(),
             by_text: ids.iter().cloned().zip(0..).collect(),
             by_column: columns.map(|value| index(value.meter.as_ref()?)).collect(),
+            is_stated: false,
         }
     }
 }
@@ -125,6 +129,15 @@ impl<'a> SeriesFinder<'a> {
     pub(super) fn new(assignment: &'a Assignment, layout: &Layout) -> Self {
         let has_columns = layout.columns.values.iter().any(|value| value.meter.is_some());
         Self { assignment, has_columns, last: None }
+    }
+
+    /// Why a row's meter has no series.
+    pub(super) fn why_not(&self) -> &'static str {
+        if self.assignment.is_stated {
+            "the row is of another meter than --meter states"
+        } else {
+            "the configuration does not have the row's meter"
+        }
     }
 
     /// The index of the series, or the meter that the configuration does not have.

@@ -15,7 +15,7 @@ use super::{
     table::Table,
     time_text::{Moment, TimeForm, parse},
     timestamp::ZoneOffsets,
-    value_columns::{file_of_temperatures, is_temperature},
+    value_columns::{file_of_energies, file_of_temperatures, is_temperature},
     words,
     zone_words::{NamedZone, named_zone},
 };
@@ -30,8 +30,8 @@ pub(super) struct Draft<'a> {
     pub(super) context: &'a Context<'a>,
     /// By the command line, by a saved layout, or by the file.
     pub(super) zone_is_stated: bool,
-    /// The file is text, and not a workbook.
-    pub(super) content_is_text: bool,
+    /// The encoding of a text; `None` where the file is a workbook.
+    pub(super) encoding: Option<&'static str>,
 }
 
 impl Draft<'_> {
@@ -45,12 +45,14 @@ impl Draft<'_> {
         let columns = Columns::detect(table, statements, kind, &context.meters)?;
         let value = columns.values.first().map(|value| value.at);
         let value_name = value.and_then(|at| table.names.get(at)).map_or("", String::as_str);
-        // A recognised layout of a weather service names its column of values.
-        if kind != ValueKind::Outdoor
-            && self.stated.value_column.is_none()
-            && is_temperature(value_name)
-        {
-            return Err(file_of_temperatures(&quoted(value_name)));
+        // A recognised layout names its column of values.
+        if self.stated.value_column.is_none() {
+            if kind != ValueKind::Outdoor && is_temperature(value_name) {
+                return Err(file_of_temperatures(&quoted(value_name)));
+            }
+            if kind == ValueKind::Outdoor && words::unit_of(value_name).is_some() {
+                return Err(file_of_energies(&quoted(value_name)));
+            }
         }
         if kind == ValueKind::Energy && words::is_register(value_name) {
             kind = ValueKind::Register;
@@ -74,7 +76,7 @@ impl Draft<'_> {
         let unit = self.unit(&columns, kind, value_name)?;
         self.zone_is_stated = zone_is_stated;
         Ok(Layout {
-            delimiter: self.table.delimiter,
+            text_form: self.encoding.map(|encoding| (self.table.delimiter, encoding)),
             skip: self.table.skip,
             names: self.table.names.clone(),
             columns,

@@ -28,6 +28,8 @@ pub(crate) struct LayoutError {
     pub(crate) choices: Vec<Choice>,
     /// The file has no rows at all.
     pub(crate) is_empty: bool,
+    /// The file says of which meter its rows are.
+    pub(crate) names_meter: bool,
 }
 
 /// One answer to what is not clear.
@@ -39,18 +41,24 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    pub(super) fn new(option: impl Into<String>, meaning: impl Into<String>) -> Self {
+    pub(crate) fn new(option: impl Into<String>, meaning: impl Into<String>) -> Self {
         Self { option: option.into(), meaning: meaning.into() }
     }
 }
 
 impl LayoutError {
-    pub(super) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: hint.into(), choices: Vec::new(), is_empty: false }
+    pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            hint: hint.into(),
+            choices: Vec::new(),
+            is_empty: false,
+            names_meter: false,
+        }
     }
 
     /// What is not clear, with the answers.
-    pub(super) fn question(
+    pub(crate) fn question(
         what: impl Into<String>,
         hint: impl Into<String>,
         choices: Vec<Choice>,

@@ -16,7 +16,8 @@ use super::{
 /// How to read one file.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
-    pub(super) delimiter: u8,
+    /// The delimiter and the encoding of a text; a workbook has neither.
+    pub(super) text_form: Option<(u8, &'static str)>,
     /// Rows above the first one with data.
     pub(super) skip: usize,
     pub(super) names: Vec<String>,
@@ -374,16 +375,15 @@ impl fmt::Display for Layout {
         for at in &self.columns.directions {
             write!(f, ", only the used energy of {}", self.name(*at))?;
         }
-        let delimiter = match self.delimiter {
-            b'\t' => "tab".to_owned(),
-            other => format!("'{}'", char::from(other)),
+        let delimiter = match self.text_form {
+            Some((b'\t', encoding)) => format!("{encoding}, delimiter tab, "),
+            Some((other, encoding)) => {
+                format!("{encoding}, delimiter '{}', ", char::from(other))
+            }
+            None => String::new(),
         };
         let decimal = if self.number.decimal == Decimal::Comma { "comma" } else { "point" };
         let order = if self.backwards { ", newest first" } else { "" };
-        write!(
-            f,
-            "; delimiter {delimiter}, decimal {decimal}, local times are of {}{order}",
-            self.zone_name
-        )
+        write!(f, "; {delimiter}decimal {decimal}, local times are of {}{order}", self.zone_name)
     }
 }

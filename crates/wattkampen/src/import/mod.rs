@@ -44,7 +44,7 @@ use csv::ByteRecord;
 
 pub(crate) use assign::Assignment;
 pub(crate) use context::Context;
-pub(crate) use error::{ImportError, LayoutError};
+pub(crate) use error::{Choice, ImportError, LayoutError};
 pub(crate) use known::{NamedLayout, SavedLayouts};
 pub(crate) use options::{DateOrder, Decimal, Statements, Times, Unit, ValueKind};
 pub(crate) use plan::{Plan, PlanError};
@@ -140,9 +140,7 @@ impl Import<'_> {
         let index = match self.finder.find(entry) {
             Ok(index) => index,
             Err(meter) => {
-                let reason = "the configuration does not have the row's meter, or --meter \
-                              states another one";
-                self.tally.skip(reason, &meter, line);
+                self.tally.skip(self.finder.why_not(), &meter, line);
                 return Ok(());
             }
         };

@@ -19,7 +19,7 @@ use super::{
     survey::Survey,
     table::{Table, find_in_rows, find_in_text},
     timestamp::ZoneOffsets,
-    workbook,
+    words, workbook,
 };
 
 /// A file that is ready to be read.
@@ -69,10 +69,16 @@ impl Plan {
             Some(known) => stated.or(&known.statements),
             None => stated.clone(),
         };
-        let content_is_text = matches!(content, Content::Text { .. });
+        let encoding = match &content {
+            Content::Text { encoding, .. } => Some(encoding.map_or("UTF-8", |it| it.name())),
+            _ => None,
+        };
         let mut draft =
-            Draft { table, stated, statements, context, zone_is_stated: false, content_is_text };
-        let mut layout = draft.layout(known.as_ref().map(|known| known.name.clone()))?;
+            Draft { table, stated, statements, context, zone_is_stated: false, encoding };
+        let names_meter = names_meter(&draft);
+        let refused = |error: LayoutError| LayoutError { names_meter, ..error };
+        let layout = draft.layout(known.as_ref().map(|known| known.name.clone()));
+        let mut layout = layout.map_err(refused)?;
         let own = known.as_ref().is_some_and(|known| known.name == OWN);
         let mut content = content;
         let mut findings = Vec::new();
@@ -84,7 +90,7 @@ impl Plan {
             content = content.repeatable()?;
             survey(&content, &layout)?
         };
-        draft.settle(&mut layout, &survey, whole, &mut findings)?;
+        draft.settle(&mut layout, &survey, whole, &mut findings).map_err(refused)?;
         if layout.columns.meter.is_some() {
             file_meters = survey.meters.into_keys().collect();
         }
@@ -145,6 +151,18 @@ impl Plan {
         let header = self.table.names.iter().filter(|name| !name.is_empty()).cloned().collect();
         NamedLayout { name: name.to_owned(), header, temperature, statements }
     }
+}
+
+/// Whether the file may say of which meters its rows are, in a column, in names of columns
+/// or above its table.
+fn names_meter(draft: &Draft<'_>) -> bool {
+    let meters = &draft.context.meters;
+    let is_meter = |text: &str| meters.iter().any(|meter| text.contains(meter));
+    let table = &draft.table;
+    draft.statements.meter_column.is_some()
+        || draft.preamble_meter().is_some_and(|meter| meters.contains(&meter.as_str()))
+        || table.names.iter().any(|name| is_meter(name) || words::is_one_of(name, words::METER))
+        || table.body.iter().flatten().any(|field| is_meter(&String::from_utf8_lossy(field)))
 }
 
 /// Opens the content of a file and finds its table.

@@ -9,6 +9,7 @@ use super::{
     layout::{Entry, Value},
     options::ValueKind,
     plan::Plan,
+    printable::Printable,
     series::Series,
     sink::ParsedRow,
     tally::Tally,
@@ -21,6 +22,8 @@ const SHOWN: usize = 3;
 /// The first rows of a file as they will be stored.
 #[derive(Debug)]
 pub(crate) struct Preview {
+    /// Where all rows go, if that is one meter or participant.
+    whose: Option<String>,
     lines: Vec<String>,
 }
 
@@ -65,7 +68,11 @@ impl Preview {
             let id = (assignment.ids.len() > 1).then(|| assignment.ids[*series].as_str());
             line(id, row, plan.layout.kind, zone)
         });
-        Self { lines: lines.collect() }
+        let whose = match &assignment.ids[..] {
+            [id] => Some(id.clone()),
+            _ => None,
+        };
+        Self { whose, lines: lines.collect() }
     }
 }
 
@@ -116,7 +123,11 @@ fn decimal(value: i64, digits: usize) -> String {
 
 impl fmt::Display for Preview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "  the first rows as they are stored:")?;
+        write!(f, "  the first rows as they are stored")?;
+        if let Some(id) = &self.whose {
+            write!(f, " of {}", Printable(id))?;
+        }
+        write!(f, ":")?;
         self.lines.iter().try_for_each(|line| write!(f, "\n    {line}"))
     }
 }

@@ -55,7 +55,7 @@ impl Draft<'_> {
             unit_of(name).is_none() && !matches!(flow(name), Flow::Generic | Flow::Energy)
         });
         let in_watt_hours = layout.kind != ValueKind::Outdoor && layout.unit == Unit::Wh;
-        if self.content_is_text
+        if self.encoding.is_some()
             && self.table.delimiter == b','
             && self.statements.decimal.is_none()
             && !in_watt_hours

@@ -68,10 +68,7 @@ impl Columns {
             && at.is_none()
             && let Some(at) = candidates.iter().find(energy)
         {
-            return Err(LayoutError::new(
-                format!("this is a file of energies: {}", table.name(*at)),
-                "import it as readings and not as temperature: import readings",
-            ));
+            return Err(file_of_energies(&table.name(*at)));
         }
         let Some(at) = at else {
             let choices = candidates.iter().map(|at| {
@@ -99,6 +96,14 @@ pub(super) fn file_of_temperatures(column: &str) -> LayoutError {
     LayoutError::new(
         format!("this is a file of temperatures: {column}"),
         "import it as temperature and not as readings: import temperature",
+    )
+}
+
+/// A file of energies that is given as one of temperatures.
+pub(super) fn file_of_energies(column: &str) -> LayoutError {
+    LayoutError::new(
+        format!("this is a file of energies: {column}"),
+        "import it as readings and not as temperature: import readings",
     )
 }
 

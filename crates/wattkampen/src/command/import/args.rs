@@ -26,7 +26,7 @@ pub(in super::super) struct Args {
 pub(super) enum Command {
     /// Import energies of intervals (`timestamp,energy_wh`) or registers (`timestamp,register_wh`)
     Readings {
-        /// Meter of all files [default: the file's own, or its name without its extension]
+        /// Meter of all files, by its id or by a participant that has one [default: the file's own, or its name without its extension]
         #[arg(long, value_name = "ID")]
         meter: Option<String>,
         /// The values are registers, not energies of intervals
@@ -58,7 +58,7 @@ pub(super) enum Command {
     },
     /// Import hourly outdoor temperatures (`timestamp,outdoor_c`)
     Temperature {
-        /// Participant of all files [default: each file's name without its extension]
+        /// Participant of all files, by its id or municipality [default: each file's name without its extension]
         #[arg(long, value_name = "ID")]
         participant: Option<String>,
         #[command(flatten)]
@@ -195,19 +195,16 @@ impl Command {
         stated
     }
 
-    /// The meter or participant that is stated for all files, checked against the
-    /// configuration.
-    pub(super) fn stated_id(&self, config: &Config) -> Result<Option<&str>, Failure> {
-        match self {
-            Self::Readings { meter: Some(id), .. } => config.meter(id).map(|_| ())?,
-            Self::Temperature { participant: Some(id), .. } => {
-                config.participant(id).map(|_| ())?;
-            }
-            _ => return Ok(None),
-        }
+    /// The id of the meter or participant that is stated for all files, by itself or by the
+    /// name of a municipality.
+    pub(super) fn stated_id<'c>(&self, config: &'c Config) -> Result<Option<&'c str>, Failure> {
         Ok(match self {
-            Self::Readings { meter, .. } => meter.as_deref(),
-            Self::Temperature { participant, .. } => participant.as_deref(),
-        })
+            Self::Readings { meter: Some(name), .. } => Some(&config.meter_named(name)?.id),
+            Self::Temperature { participant: Some(name), .. } => {
+                Some(&config.participant_named(name)?.id)
+            }
+            _ => None,
+        }
+        .map(String::as_str))
     }
 }

@@ -48,7 +48,7 @@ fn remove(
     [from, until]: [&String; 2],
     dry_run: bool,
 ) -> Result<(), Failure> {
-    config.meter(meter)?;
+    let meter = config.meter_named(meter)?.id.as_str();
     let zone = &config.competition.timezone;
     let (from, until) = (time(from, zone)?, time(until, zone)?);
     if until <= from {
