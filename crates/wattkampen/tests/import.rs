@@ -196,6 +196,35 @@ fn the_meter_is_asked_for_together_with_the_unit() {
 }
 
 #[test]
+fn heavy_losses_are_warned_of_with_the_unit_first() {
+    let town = Organiser::new();
+    let rows = hours("Tid;kWh", "2026-04-01", &["500", "1500", "400", "2500"]);
+    town.file("a.csv", &rows);
+    let (code, out, errors) = town.run(&["readings", "--meter", METER, "a.csv"]);
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(out.contains("refused 2: the unit may be wrong (--unit states it), or"), "{out}");
+    let warning = "WARNING: a.csv: 2 of 4 rows with a value are refused (50 %)";
+    assert!(errors.contains(warning), "{errors}");
+    let values = vec!["5"; 23];
+    town.file("b.csv", &hours("Tid;kWh", "2026-04-02", &values));
+    let (_, _, errors) = town.run(&["readings", "--meter", METER, "b.csv"]);
+    assert!(!errors.contains("WARNING"), "{errors}");
+}
+
+#[test]
+fn the_form_of_a_text_is_printed_and_one_file_was_imported() {
+    let town = Organiser::new();
+    let rows = hours("Tid;Förbrukning kWh", "2026-04-01", &["1,5", "2,5", "2,0"]);
+    let latin: Vec<u8> =
+        rows.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();
+    fs::write(town.path("a.csv"), latin).expect("written");
+    town.file("b.csv", "");
+    let (_, out, errors) = town.run(&["readings", "--meter", METER, "a.csv", "b.csv"]);
+    assert!(out.contains("1 of 2 files was imported"), "{out}");
+    assert!(errors.contains("; windows-1252, delimiter ';', decimal comma"), "{errors}");
+}
+
+#[test]
 fn a_portfolio_fills_all_its_meters() {
     let town = Organiser::new();
     let mut text = "Mätpunkt;Tidpunkt;kWh\n".to_owned();

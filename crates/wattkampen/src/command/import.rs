@@ -83,6 +83,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         match imported {
             Ok(tally) => {
                 output::line(format_args!("{}: {tally}", path_text(file)))?;
+                if let Some(warning) = tally.warning() {
+                    output::stderr_line(format_args!("WARNING: {}: {warning}", path_text(file)));
+                }
                 if tally.failed() {
                     failures.push((file, "no row was stored".to_owned()));
                 }
@@ -101,7 +104,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     if common.files.len() > 1 {
         let taken = common.files.len() - failures.len();
-        output::line(format_args!("{taken} of {} files were imported", common.files.len()))?;
+        let were = if taken == 1 { "was" } else { "were" };
+        output::line(format_args!("{taken} of {} files {were} imported", common.files.len()))?;
         for (file, reason) in &failures {
             output::line(format_args!("  not {}: {reason}", path_text(file)))?;
         }

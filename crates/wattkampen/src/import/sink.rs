@@ -1,8 +1,8 @@
 //! Where the rows of a file go. A sink validates each row by itself, gathers rows, and
 //! stores a batch in one transaction.
 use competition::{
-    Celsius, ImportValidator, IntervalReading, Meter, MeterIndex, MilliWattHours, Sample,
-    Standings, Time, WattHours,
+    Celsius, ImportValidator, IntervalReading, Meter, MeterIndex, MilliWattHours, RejectReason,
+    Sample, Standings, Time, WattHours,
 };
 use server::store::{BulkWriter, ImportOutcome, Importer, Inserted};
 
@@ -142,7 +142,7 @@ impl RowSink for IntervalSink<'_> {
         let batches = self.series.len();
         let (meter, batch) = &mut self.series[series];
         if let Err(reason) = self.validator.check_interval(meter, &reading) {
-            tally.refuse(reason, line);
+            tally.refuse(in_words(reason), line);
         } else if batch.add(reading, line, batches) {
             self.store(series, tally)?;
         }
@@ -151,6 +151,16 @@ impl RowSink for IntervalSink<'_> {
 
     fn flush(&mut self, tally: &mut Tally) -> Result<(), ImportError> {
         (0..self.series.len()).try_for_each(|series| self.store(series, tally))
+    }
+}
+
+/// Why an interval is refused. A wrong unit is likelier than a large connection.
+fn in_words(reason: RejectReason) -> String {
+    match reason {
+        RejectReason::Capacity => {
+            format!("the unit may be wrong (--unit states it), or the value is {reason}")
+        }
+        other => other.to_string(),
     }
 }
 
@@ -179,7 +189,7 @@ impl RowSink for DrySink<'_> {
                     let energy = MilliWattHours(value);
                     let reading = IntervalReading { start: Time(start), seconds, energy };
                     let checked = self.validator.check_interval(self.meters[series], &reading);
-                    checked.map_err(|reason| reason.to_string())
+                    checked.map_err(in_words)
                 })
             }
             ValueKind::Outdoor => {

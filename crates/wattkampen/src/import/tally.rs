@@ -52,6 +52,25 @@ impl Tally {
         self.refused.values().map(|rows| rows.count).sum()
     }
 
+    /// What a reader must not overlook: that more than one row in a hundred is refused, and
+    /// the reason of most of them.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let refused = self.refused();
+        let all = refused + self.taken + self.repeated + self.replaced + self.after_lock;
+        if refused * 100 <= all {
+            return None;
+        }
+        let (reason, rows) = self.refused.iter().max_by_key(|(_, rows)| rows.count)?;
+        let stored = all - refused;
+        Some(format!(
+            "{refused} of {all} rows with a value are refused ({:.0} %), {} of them because: \
+             {reason}\n  check the file before these {stored} rows count; \
+             import --remove FROM TO --meter ID takes imported rows of a meter back",
+            refused as f64 * 100.0 / all as f64,
+            rows.count
+        ))
+    }
+
     /// Adds the counts of another file.
     pub(crate) fn add(&mut self, other: Self) {
         self.taken += other.taken;
