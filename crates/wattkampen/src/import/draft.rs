@@ -9,13 +9,13 @@ use super::{
     known::OWN,
     layout::{Layout, Stamps},
     number::{NumberFormat, scaled, split_unit},
-    options::{DateOrder, Decimal, Statements, Times, Unit, ValueKind},
+    options::{DateOrder, Decimal, Degrees, Statements, Times, Unit, ValueKind},
     printable::quoted,
     survey::Survey,
     table::Table,
     time_text::{Moment, TimeForm, parse},
     timestamp::ZoneOffsets,
-    value_columns::{file_of_energies, file_of_temperatures, is_temperature},
+    value_columns::{degrees, file_of_energies, file_of_temperatures, is_temperature},
     words,
     zone_words::{NamedZone, named_zone},
 };
@@ -54,6 +54,10 @@ impl Draft<'_> {
                 return Err(file_of_energies(&quoted(value_name)));
             }
         }
+        let degrees = match kind {
+            ValueKind::Outdoor => degrees(value_name, statements)?,
+            _ => Degrees::C,
+        };
         if kind == ValueKind::Energy && words::is_register(value_name) {
             kind = ValueKind::Register;
         }
@@ -82,6 +86,7 @@ impl Draft<'_> {
             columns,
             kind,
             unit,
+            degrees,
             number: NumberFormat::POINT,
             form,
             seconds: self.statements.interval.unwrap_or(60) * 60,

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::{
     columns::{Columns, ValueColumn},
     number::{NumberFormat, scaled, split_unit},
-    options::{Decimal, Unit, ValueKind},
+    options::{Decimal, Degrees, Unit, ValueKind},
     printable::{quoted, quoted_bytes},
     time_text::{ClockForm, DAY, Moment, TimeForm, TimeText, parse},
     words::{self, Flow, flow},
@@ -25,6 +25,8 @@ pub(crate) struct Layout {
     pub(crate) kind: ValueKind,
     /// Unit of energies and registers.
     pub(super) unit: Unit,
+    /// Unit of temperatures.
+    pub(super) degrees: Degrees,
     pub(super) number: NumberFormat,
     pub(super) form: TimeForm,
     /// Length of an interval, seconds, where the row does not show it.
@@ -188,8 +190,11 @@ impl Layout {
         if field.is_empty() {
             return Value::Empty;
         }
+        if self.kind == ValueKind::Outdoor {
+            let value = scaled(field, self.number, 4).map(|value| self.degrees.hundredths(value));
+            return value.map_or(Value::NotANumber(field), Value::Is);
+        }
         let digits = match self.columns.unit {
-            _ if self.kind == ValueKind::Outdoor => 2,
             Some(at) => {
                 let unit = row.get(at).map(String::from_utf8_lossy);
                 match unit.and_then(|unit| Unit::from_symbol(&unit)) {
@@ -367,7 +372,7 @@ impl fmt::Display for Layout {
                 if self.stamps == Stamps::Starts { "begin" } else { "end" }
             )?,
             ValueKind::Register => write!(f, " = register, {unit}")?,
-            ValueKind::Outdoor => write!(f, " = °C")?,
+            ValueKind::Outdoor => write!(f, " = {}", self.degrees.symbol())?,
         }
         if let Some(at) = self.columns.meter {
             write!(f, ", meters in {}", self.name(at))?;

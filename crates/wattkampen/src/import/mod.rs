@@ -46,7 +46,7 @@ pub(crate) use assign::Assignment;
 pub(crate) use context::Context;
 pub(crate) use error::{Choice, ImportError, LayoutError};
 pub(crate) use known::{NamedLayout, SavedLayouts};
-pub(crate) use options::{DateOrder, Decimal, Statements, Times, Unit, ValueKind};
+pub(crate) use options::{DateOrder, Decimal, Degrees, Statements, Times, Unit, ValueKind};
 pub(crate) use plan::{Plan, PlanError};
 pub(crate) use preview::Preview;
 pub(crate) use printable::path_text;

@@ -29,6 +29,8 @@ pub(crate) struct Statements {
     pub(crate) delimiter: Option<char>,
     pub(crate) decimal: Option<Decimal>,
     pub(crate) unit: Option<Unit>,
+    /// Unit of temperatures.
+    pub(crate) degrees: Option<Degrees>,
     /// Length of an interval, minutes.
     pub(crate) interval: Option<i64>,
     /// What of an interval the times are.
@@ -61,6 +63,7 @@ impl Statements {
             delimiter: self.delimiter.or(other.delimiter),
             decimal: self.decimal.or(other.decimal),
             unit: self.unit.or(other.unit),
+            degrees: self.degrees.or(other.degrees),
             interval: self.interval.or(other.interval),
             times: self.times.or(other.times),
             date_order: self.date_order.or(other.date_order),
@@ -115,6 +118,36 @@ impl DateOrder {
             Self::Ymd => "--date-order ymd",
             Self::Dmy => "--date-order dmy",
             Self::Mdy => "--date-order mdy",
+        }
+    }
+}
+
+/// Unit of temperatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[value(rename_all = "verbatim")]
+pub(crate) enum Degrees {
+    /// Degrees Celsius
+    C,
+    /// Degrees Fahrenheit
+    F,
+}
+
+impl Degrees {
+    /// A ten-thousandth of this unit's degree in hundredths of a degree Celsius, rounded
+    /// half away from zero.
+    pub(super) const fn hundredths(self, value: i64) -> i64 {
+        let (numerator, divisor) = match self {
+            Self::C => (value, 100),
+            Self::F => (value.saturating_sub(320_000).saturating_mul(5), 900),
+        };
+        let half = if numerator < 0 { -divisor / 2 } else { divisor / 2 };
+        numerator.saturating_add(half) / divisor
+    }
+
+    pub(super) const fn symbol(self) -> &'static str {
+        match self {
+            Self::C => "°C",
+            Self::F => "°F",
         }
     }
 }

@@ -4,7 +4,8 @@ use super::{
     columns::{Columns, ValueColumn, absent, shell},
     error::{Choice, LayoutError},
     number::is_number,
-    options::{Statements, ValueKind},
+    options::{Degrees, Statements, ValueKind},
+    printable::quoted,
     table::Table,
     time_text::{ClockForm, ClockText, DAY, parse_clock},
     words::{self, Flow, flow},
@@ -89,6 +90,27 @@ impl Columns {
 /// Whether a column is of temperatures and not of an energy that depends on them.
 pub(super) fn is_temperature(name: &str) -> bool {
     words::is_outdoor(name) && words::unit_of(name).is_none() && flow(name) == Flow::Unknown
+}
+
+/// The unit of temperatures, as stated; asked for where the column's name is for another
+/// one than °C.
+pub(super) fn degrees(name: &str, stated: &Statements) -> Result<Degrees, LayoutError> {
+    match stated.degrees {
+        Some(degrees) => Ok(degrees),
+        None if !words::is_fahrenheit(name) => Ok(Degrees::C),
+        None if name.contains("kelvin") => Err(LayoutError::new(
+            format!("the temperatures of {} are not in °C", quoted(name)),
+            "export them in °C or °F",
+        )),
+        None => Err(LayoutError::question(
+            format!("the temperatures of {} are not in °C", quoted(name)),
+            "state their unit",
+            vec![
+                Choice::new("--unit F", "the values are °F and are stored in °C"),
+                Choice::new("--unit C", "the values are °C, whatever the name says"),
+            ],
+        )),
+    }
 }
 
 /// A file of temperatures that is given as one of readings.
@@ -207,12 +229,6 @@ fn by_name(
         };
         let plain: Vec<usize> = found.iter().copied().filter(|at| !extreme(at)).collect();
         let chosen = if plain.is_empty() { found } else { plain };
-        if let Some(at) = chosen.iter().find(|at| words::is_fahrenheit(name(**at))) {
-            return Err(LayoutError::new(
-                format!("the temperatures of {} are not in °C", table.name(*at)),
-                "export them in °C",
-            ));
-        }
         return one_of(table, &chosen, "temperatures");
     }
     // A register that no row has is no series.

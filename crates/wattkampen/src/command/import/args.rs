@@ -5,7 +5,7 @@ use super::remove::RemoveArgs;
 use crate::{
     command::Failure,
     config::Config,
-    import::{DateOrder, Decimal, Statements, Times, Unit},
+    import::{DateOrder, Decimal, Degrees, Statements, Times, Unit},
 };
 
 #[derive(Debug, clap::Args)]
@@ -61,6 +61,9 @@ pub(super) enum Command {
         /// Participant of all files, by its id or municipality [default: each file's name without its extension]
         #[arg(long, value_name = "ID")]
         participant: Option<String>,
+        /// Unit of the temperatures, °C or °F [default: C]
+        #[arg(long, value_name = "UNIT", value_enum)]
+        unit: Option<Degrees>,
         #[command(flatten)]
         common: Common,
     },
@@ -191,6 +194,9 @@ impl Command {
             };
             stated.meter_column.clone_from(meter_column);
             stated.unit_column.clone_from(unit_column);
+        }
+        if let Self::Temperature { unit, .. } = self {
+            stated.degrees = *unit;
         }
         stated
     }

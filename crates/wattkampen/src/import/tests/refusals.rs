@@ -280,7 +280,19 @@ fn a_unit_in_which_a_connection_cannot_carry_the_values_is_not_proposed() {
 fn temperatures_of_other_kinds_are_not_read() {
     let weather = Reading { temperature: true, meter: None, ..Reading::default() };
     let fahrenheit = "Time;Temperature (°F)\n2026-01-10 00:00;30\n2026-01-10 01:00;31\n";
-    assert_reading_refused(fahrenheit.as_bytes(), &weather, "not in °C", "");
+    assert_reading_refused(fahrenheit.as_bytes(), &weather, "not in °C", "--unit F");
+    let kelvin = fahrenheit.replace("°F", "Kelvin");
+    assert_reading_refused(kelvin.as_bytes(), &weather, "not in °C", "");
+    for (degrees, expected) in [(Degrees::F, [-111, -56]), (Degrees::C, [3000, 3100])] {
+        let stated = Statements { degrees: Some(degrees), ..Statements::default() };
+        for name in ["°F", "°C"] {
+            let text = fahrenheit.replace("°F", name);
+            let (rows, _) = Reading { stated: stated.clone(), ..weather.clone() }
+                .read(text.as_bytes())
+                .unwrap();
+            assert_eq!(rows.iter().map(|row| row.3).collect::<Vec<_>>(), expected, "{name}");
+        }
+    }
     let days = "Datum;Lufttemperatur\n2026-01-10;1,5\n2026-01-11;2,5\n2026-01-12;3,5\n";
     assert_reading_refused(days.as_bytes(), &weather, "24 hours apart", "");
 }
