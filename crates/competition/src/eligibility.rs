@@ -133,7 +133,7 @@ impl Ineligibility {
                         words.english
                     ),
                     format!(
-                        "rangordnas inte: {share} % av dess energi är ifrågasatt: {}; arrangören beslutar",
+                        "rangordnas inte: {share} % av husets el är ifrågasatt: {}; arrangören beslutar",
                         words.swedish
                     ),
                 )

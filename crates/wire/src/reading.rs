@@ -21,9 +21,11 @@ pub struct Reading {
     /// Values of each phase, if the meter shows them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phases: Option<Phases>,
-    /// Number of the reading since that start, from 1.
+    /// Number of the reading since that start, from 1; 0 where the gateway does not count.
+    #[serde(default)]
     pub seq: u32,
-    /// How often the gateway has started.
+    /// How often the gateway has started; 0 where it does not count.
+    #[serde(default)]
     pub boot: u32,
 }
 

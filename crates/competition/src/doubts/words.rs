@@ -201,7 +201,7 @@ fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
         ),
         DoubtKind::LevelStep => Bilingual::fixed(
             "a unit, a multiplier, a transformer ratio or a phase: correct the factor from that date on, accept the values, or exclude the hours",
-            "en enhet, en multiplikator, en strömtransformators omsättning eller en fas: rätta faktorn från den dagen, godta värdena eller undanta timmarna",
+            "det kan bero på fel enhet, fel omsättningstal eller en fas som inte mäts: rätta faktorn från den dagen, godta värdena eller undanta timmarna",
         ),
         DoubtKind::SubmeterAboveMain => Bilingual::fixed(
             "check multiplier and wiring of the sub-meter: correct its factor from a date on, or exclude the hours",

@@ -294,5 +294,21 @@ pub fn check_role_and_reason(by: &str, reason: &str) -> Result<(), DeclarationEr
     Ok(())
 }
 
+/// Whether a text has no control character but line feeds, and none that changes its
+/// direction: a terminal takes them for commands. Stored texts may have them.
+///
+/// # Errors
+/// Names the text and the character.
+pub fn check_characters(name: &str, text: &str) -> Result<(), DeclarationError> {
+    let is_bidi = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let found = text.trim().chars().find(|c| c.is_control() && *c != '\n' || is_bidi(*c));
+    found.map_or(Ok(()), |c| {
+        Err(error(
+            format!("{name} has the control character U+{:04X}", u32::from(c)),
+            "write it in letters, digits and punctuation",
+        ))
+    })
+}
+
 #[cfg(test)]
 mod tests;

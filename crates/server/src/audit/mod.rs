@@ -31,8 +31,8 @@ pub use board_position::BoardPosition;
 pub use canonical_config::{CanonicalConfig, Difference, hex};
 pub use declaration::{
     Change, Declaration, DeclarationError, DeclarationInForce, DeclarationKind, DeclarationRequest,
-    Moment, apply_declarations, check_role_and_reason, contest_end, contest_start,
-    declarations_in_force, validate_declaration,
+    Moment, apply_declarations, check_characters, check_role_and_reason, contest_end,
+    contest_start, declarations_in_force, validate_declaration,
 };
 pub use describe::describe;
 pub(crate) use describe::moment;

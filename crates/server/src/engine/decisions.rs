@@ -102,6 +102,8 @@ pub(super) fn validate(
         }
         Decision::Lock { by, reason } => {
             audit::check_role_and_reason(&by, &reason)?;
+            audit::check_characters("by", &by)?;
+            audit::check_characters("reason", &reason)?;
             let end = audit::contest_end(competition);
             if now < end {
                 return Err(DecisionError::ContestRunning(moment(end)));

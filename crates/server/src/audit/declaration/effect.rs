@@ -5,7 +5,9 @@ use competition::{
 };
 use jiff::{civil::Date, tz::TimeZone};
 
-use super::{Change, Declaration, DeclarationError, Moment, error, moment::midnight};
+use super::{
+    Change, Declaration, DeclarationError, Moment, check_characters, error, moment::midnight,
+};
 use crate::audit::{AuditEntry, AuditEvent};
 
 /// A declaration in force.
@@ -130,6 +132,11 @@ pub fn validate_declaration(
     participants: &[Participant],
     in_force: &[DeclarationInForce],
 ) -> Result<(), DeclarationError> {
+    check_characters("by", &declaration.by)?;
+    check_characters("reason", &declaration.reason)?;
+    if let Change::Activity { place: Some(place), .. } = &declaration.change {
+        check_characters("place", place)?;
+    }
     let zone = &competition.timezone;
     let effect = Effect::new(declaration, zone)?;
     let known = |id: &String| {

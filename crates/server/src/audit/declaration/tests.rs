@@ -72,6 +72,16 @@ fn an_error_names_the_field_and_what_is_wrong() {
         DeclarationRequest { by: " ".to_owned(), ..request(r#"{"kind":"withdraw","entry":4}"#) };
     let error = validate(no_role).unwrap_err();
     assert_eq!(error.what, "by is empty or has more than 80 characters");
+    for (by, reason, what) in [
+        ("\u{1b}[2J role", "because", "by has the control character U+001B"),
+        ("role", "x\r  99 the result was locked", "reason has the control character U+000D"),
+        ("role", "\u{202e}desrever", "reason has the control character U+202E"),
+    ] {
+        let (by, reason) = (by.to_owned(), reason.to_owned());
+        let hostile =
+            DeclarationRequest { by, reason, ..request(r#"{"kind":"withdraw","entry":4}"#) };
+        assert_eq!(validate(hostile).unwrap_err().what, what);
+    }
 }
 
 #[test]

@@ -207,7 +207,7 @@ fn form(l: Language, declared: Option<DeclarationKind>, fields: &Markup) -> Mark
                 (fields)
                 label { span { (reason) }
                     input name="reason" required minlength="3" maxlength="500" autocomplete="off"; }
-                label { span { (l.pick("Av (roll)", "By (role)")) }
+                label { span { (l.pick("Din roll", "Your role")) }
                     input name="by" required maxlength="80" autocomplete="organization-title"; }
                 button type="submit" { (submit) }
             } }

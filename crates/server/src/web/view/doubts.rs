@@ -1,11 +1,11 @@
 //! Open doubts about the input: the mark on a leaderboard row, the list on a town hall's
 //! page, and the organiser's list with the three decisions.
-use competition::{Consequence, Doubt, DoubtKind, Participant, Row};
+use competition::{Consequence, Doubt, DoubtKind, Participant, Row, Time};
 use maud::{Markup, html};
 use wire::Language;
 
 use super::ViewContext;
-use crate::text::{ChooseText, FormatDate, FormatNumber, rfc3339};
+use crate::text::{ChooseText, FormatDate, FormatNumber, local, rfc3339};
 
 /// A kind of doubt in a few words.
 pub(super) fn title(kind: DoubtKind, l: Language) -> &'static str {
@@ -47,14 +47,35 @@ fn sentence(text: &str) -> String {
         .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
+/// The doubt for which a row is not ranked.
+pub(super) fn barring(row: &Row) -> Option<&Doubt> {
+    let reason = row.reason.as_ref().filter(|_| row.rank.is_none())?;
+    row.doubts.iter().find(|doubt| reason.english.contains(&doubt.headline.english))
+}
+
+/// Why a town hall is not ranked, in a line: the kind of the doubt and its days; any other
+/// reason as it is.
+pub(super) fn short_reason(context: &ViewContext, row: &Row) -> Option<String> {
+    let l = context.language;
+    let Some(doubt) = barring(row) else {
+        return row.reason.as_ref().filter(|_| row.rank.is_none()).map(|it| l.text(it).to_owned());
+    };
+    let date = |at: Time| local(at, context.zone()).date();
+    let (first, last) = (date(doubt.from), date(Time(doubt.until.0 - 1)));
+    let days = match doubt.open {
+        true => format!("{} {}", l.pick("sedan den", "since"), l.day(first)),
+        false if first == last => l.day(first),
+        false => format!("{}–{}", l.day(first), l.day(last)),
+    };
+    let decides = l.pick("arrangören beslutar", "the organiser decides");
+    Some(format!("{}, {days} · {decides}", title(doubt.kind, l)))
+}
+
 /// The mark on a row with open doubts, but the one that its reason has the words of.
 pub(super) fn mark(context: &ViewContext, row: &Row) -> Markup {
     let l = context.language;
-    let reason = row.reason.as_ref().filter(|_| row.rank.is_none());
-    let is_reason = |doubt: &Doubt| {
-        reason.is_some_and(|reason| reason.english.contains(&doubt.headline.english))
-    };
-    let others: Vec<&Doubt> = row.doubts.iter().filter(|doubt| !is_reason(doubt)).collect();
+    let reason = barring(row);
+    let others: Vec<&Doubt> = row.doubts.iter().filter(|doubt| Some(*doubt) != reason).collect();
     html! {
         @for doubt in others.iter().take(3) {
             small.doubt title=(l.text(&doubt.words)) {
@@ -149,9 +170,9 @@ fn form(l: Language, kind: &str, fields: &Markup) -> Markup {
             (fields)
             label { span { (l.pick("Skäl", "Reason")) }
                 input name="reason" required minlength="3" maxlength="500" autocomplete="off"; }
-            label { span { (l.pick("Av (roll)", "By (role)")) }
+            label { span { (l.pick("Din roll", "Your role")) }
                 input name="by" required maxlength="80" autocomplete="organization-title"; }
-            button type="submit" { (l.pick("Anmäl", "Declare")) }
+            button type="submit" { (l.pick("Spara beslutet", "Save the decision")) }
         }
     }
 }

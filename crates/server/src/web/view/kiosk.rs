@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::{
     ViewContext,
     chart::{LARGE, LoadCurve, draw},
+    doubts,
     layout::kiosk_page,
     participant::ParticipantView,
 };
@@ -58,6 +59,8 @@ pub(in crate::web) fn kiosk(
                 p.huge { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string())) " "
                     span.unit { (l.pick("av", "of")) " " (context.competing()) } }
                 @match &row.reason {
+                    Some(_) if doubts::barring(row).is_some() =>
+                        p { (l.pick("Mätvärdena kontrolleras av arrangören", "The organiser checks the readings")) },
                     Some(reason) if row.rank.is_none() => p { (l.text(reason)) },
                     _ => (neighbours(context, row)),
                 }

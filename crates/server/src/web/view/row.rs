@@ -7,7 +7,7 @@ use super::{
     bar::{Scale, bar},
     doubts,
 };
-use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN};
+use crate::text::{FormatDate, FormatNumber, UNKNOWN};
 use crate::web::rule::{score_range, score_text, title};
 
 /// The columns after rank, name and score.
@@ -128,8 +128,8 @@ pub(super) fn row(
             th.who scope="row" role="rowheader" {
                 a href={ "/participants/" (who.id) } { (who.municipality) }
                 small { (who.building) " · " (who.cluster) }
-                @if let Some(reason) = row.reason.as_ref().filter(|_| row.rank.is_none()) {
-                    small.reason { (l.text(reason)) }
+                @if let Some(reason) = doubts::short_reason(context, row) {
+                    small.reason { (reason) }
                 }
                 (doubts::mark(context, row))
             }

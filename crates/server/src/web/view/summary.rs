@@ -126,6 +126,7 @@ fn leader(context: &ViewContext) -> Markup {
                     dd.note { (rule::title(board.rule, l)) " "
                         (score_text(&row.score, l)) }
                     @if let Some(others) = same_group(board, row) { dd.note { (match l {
+                        Language::Swedish if others == 1 => "går inte att skilja från ett annat hus med säkerhet".to_owned(),
                         Language::Swedish => format!("går inte att skilja från {others} andra med säkerhet"),
                         Language::English => format!("cannot be distinguished from {others} others with certainty"),
                     }) } }
