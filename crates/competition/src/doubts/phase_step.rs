@@ -73,8 +73,15 @@ pub(super) fn find(
         })
         .collect();
     let mut steps: Vec<Step> = Vec::new();
+    let mut level = BinMeans::default();
+    loads.iter().take(LEVEL).for_each(|load| level.add(load));
     for position in LEVEL..loads.len().saturating_sub(AFTER) {
-        let Some(step) = step_at(&loads, position) else { continue };
+        let ordinary = level.rise(&loads[position - 1], &loads[position]);
+        level.add(&loads[position]);
+        level.remove(&loads[position - LEVEL]);
+        let Some(step) = ordinary.and_then(|rise| step_at(&loads, position, rise)) else {
+            continue;
+        };
         match steps.last_mut() {
             Some(last) if step.from - last.from <= SIDE => {
                 if step.misfit < last.misfit {
@@ -214,8 +221,43 @@ impl Levels {
     }
 }
 
-/// The step before the hour at a position, where there is one.
-fn step_at(loads: &[Load], position: usize) -> Option<Step> {
+/// Sums of ln by bin over the two weeks before an hour, kept up from hour to hour: nearly
+/// all hours are no steps, and need nothing else.
+#[derive(Debug)]
+struct BinMeans([(f64, u32); BINS]);
+
+impl Default for BinMeans {
+    fn default() -> Self {
+        Self([(0.0, 0); BINS])
+    }
+}
+
+impl BinMeans {
+    fn add(&mut self, load: &Load) {
+        let (sum, count) = &mut self.0[load.bin];
+        *sum += load.ln;
+        *count += 1;
+    }
+
+    fn remove(&mut self, load: &Load) {
+        let (sum, count) = &mut self.0[load.bin];
+        *sum -= load.ln;
+        *count -= 1;
+    }
+
+    /// What ln ordinarily rises by from one hour to another; `None` where a bin is empty.
+    fn rise(&self, from: &Load, to: &Load) -> Option<f64> {
+        let mean = |load: &Load| {
+            let (sum, count) = self.0[load.bin];
+            (count > 0).then(|| sum / f64::from(count))
+        };
+        Some(mean(to)? - mean(from)?)
+    }
+}
+
+/// The step before the hour at a position, where there is one; `ordinary` is the rise from
+/// the hour before on other days.
+fn step_at(loads: &[Load], position: usize, ordinary: f64) -> Option<Step> {
     let (level, before) = (&loads[position - LEVEL..position], &loads[position - SIDE..position]);
     let (after, later) =
         (&loads[position..position + SIDE], &loads[position + SIDE..position + AFTER]);
@@ -224,8 +266,6 @@ fn step_at(loads: &[Load], position: usize) -> Option<Step> {
         return None;
     }
     let jump = loads[position].ln - loads[position - 1].ln;
-    let ordinary =
-        mean_of_bin(level, loads[position].bin)? - mean_of_bin(level, loads[position - 1].bin)?;
     if (jump - ordinary).abs() < JUMP {
         return None;
     }
@@ -278,13 +318,6 @@ fn step_at(loads: &[Load], position: usize) -> Option<Step> {
     };
     let fits = soon || later() == Some(true);
     fits.then_some(Step { from: loads[position].index, part, ratio: all, misfit })
-}
-
-/// Mean ln of the hours of a bin.
-fn mean_of_bin(loads: &[Load], bin: usize) -> Option<f64> {
-    let of_bin = loads.iter().filter(|load| load.bin == bin);
-    let (sum, count) = of_bin.fold((0.0, 0), |(sum, count), load| (sum + load.ln, count + 1));
-    (count > 0).then(|| sum / f64::from(count))
 }
 
 /// The hours between each step and the one that takes it back, with the first step.
