@@ -1,17 +1,18 @@
-//! Days that repeat the values of an earlier day to the last digit: they are copied, not
-//! measured, as an estimate that fills a gap.
+//! Days of the contest that repeat the values of earlier days to the last digit: they are
+//! copied, not measured, as an estimate that fills a gap.
 //!
-//! Coarse registers and steady loads repeat days by chance, but then many more days are
-//! almost alike: where 23 of 24 hours are equal, so are 12 to 22 of them on other days. Days
-//! are doubted where there are four times as many equal days as pairs of days, one or seven
-//! days apart, with 12 to 23 equal hours. A meter that repeats more than a tenth of the days
-//! of its baseline period, as one behind a timer does, is as it is.
+//! At least three days in a row are copies of the days that lie the same number of days
+//! before them, one to 35, or a year to within a week. Coarse registers and steady loads
+//! repeat days by chance, but then many more days are almost alike: where 24 of 24 hours are
+//! equal, so are 12 to 23 of them on other days. So there must be four times as many copies
+//! as pairs of days, one or seven days apart, with 12 to 23 equal hours. A meter that repeats
+//! more than one day in a hundred of its baseline period, as one behind a timer does, is as
+//! it is.
 use core::ops::Range;
-use std::collections::HashMap;
 
 use super::{
     DoubtKind, DoubtThresholds,
-    evidence::{Evidence, MeterHours, Ordinary},
+    evidence::{Evidence, MeterHours, Ordinary, runs},
     finding::Finding,
 };
 
@@ -21,9 +22,16 @@ const ALIKE: usize = 12;
 /// Equal days for each pair of days that is almost alike.
 const PER_ALIKE: usize = 4;
 /// One day in so many may repeat another in the baseline period of an ordinary meter.
-const ORDINARY: usize = 10;
+const ORDINARY: usize = 100;
+/// Days in a row that are copies.
+const MIN_DAYS: usize = 3;
 /// Different values that a day must have; one of fewer is no evidence.
 const MIN_VALUES: usize = 6;
+
+/// How many days before a copy its original may lie.
+fn lags() -> impl Iterator<Item = usize> {
+    (1..=35).chain(358..=371)
+}
 
 pub(super) fn find(
     meter: &MeterHours<'_>,
@@ -31,28 +39,40 @@ pub(super) fn find(
     _: &DoubtThresholds,
 ) -> Vec<Finding> {
     let days = local_days(meter, evidence);
-    let mut seen: HashMap<&[i64], usize> = HashMap::new();
-    let mut copies: Vec<Range<usize>> = Vec::new();
-    let (mut count, mut in_baseline) = (0, 0);
-    for (number, day) in days.iter().enumerate() {
-        if seen.insert(&day.values, number).is_none() || !day.is_varied() {
-            continue;
-        }
-        count += 1;
-        in_baseline += usize::from(evidence.in_baseline(day.start));
-        let hours = day.start..day.start + DAY;
-        match copies.last_mut() {
-            Some(last) if last.end == hours.start => last.end = hours.end,
-            _ => copies.push(hours),
-        }
+    let is_copy = |number: usize, lag: usize| {
+        let original = number.checked_sub(lag).and_then(|number| days[number].as_ref());
+        let pair = days.get(number).and_then(Option::as_ref).zip(original);
+        pair.is_some_and(|(day, original)| day.values == original.values && day.is_varied())
+    };
+    let in_contest =
+        |number: usize| days[number].as_ref().is_some_and(|day| evidence.in_contest(day.start));
+    let mut copies: Vec<usize> = Vec::new();
+    for lag in lags() {
+        let runs = runs(days.len(), |number| in_contest(number) && is_copy(number, lag));
+        copies.extend(runs.into_iter().filter(|run| run.len() >= MIN_DAYS).flatten());
     }
-    let baseline = days.iter().filter(|day| evidence.in_baseline(day.start)).count();
-    let is_ordinary = in_baseline * ORDINARY > baseline;
-    if count == 0 || is_ordinary || count < PER_ALIKE * pairs_alike(&days) {
+    copies.sort_unstable();
+    copies.dedup();
+    if copies.is_empty() || copies.len() < PER_ALIKE * pairs_alike(&days) {
+        return Vec::new();
+    }
+    let baseline: Vec<usize> = (0..days.len())
+        .filter(|it| days[*it].as_ref().is_some_and(|day| evidence.in_baseline(day.start)))
+        .collect();
+    let repeated = baseline.iter().filter(|number| lags().any(|lag| is_copy(**number, lag)));
+    if repeated.count() * ORDINARY > baseline.len() {
         return Vec::new();
     }
     let Some(ordinary) = Ordinary::of(meter, evidence) else { return Vec::new() };
-    let finding = Finding::of_parts(DoubtKind::RepeatedDays, copies)
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    for day in copies.iter().filter_map(|number| days[*number].as_ref()) {
+        let hours = day.start..day.start + DAY;
+        match parts.last_mut() {
+            Some(last) if last.end == hours.start => last.end = hours.end,
+            _ => parts.push(hours),
+        }
+    }
+    let finding = Finding::of_parts(DoubtKind::RepeatedDays, parts)
         .of(meter)
         .stake(evidence, |index| ordinary.get(evidence.bin(index)));
     vec![finding]
@@ -73,30 +93,32 @@ impl Day {
     }
 }
 
-/// The local days of 24 hours that are measured throughout.
-fn local_days(meter: &MeterHours<'_>, evidence: &Evidence<'_>) -> Vec<Day> {
+/// The local days in order; `None` where a day has not 24 hours that are all measured.
+fn local_days(meter: &MeterHours<'_>, evidence: &Evidence<'_>) -> Vec<Option<Day>> {
     let value = |index: usize| {
         meter.hours[index].filter(|it| it.measured && it.energy > 0).map(|hour| hour.energy)
     };
-    let is_midnight = |index: usize| evidence.bin(index).is_multiple_of(DAY);
-    let ends_at_midnight = |end: usize| end == meter.hours.len() || is_midnight(end);
-    (0..(meter.hours.len() + 1).saturating_sub(DAY))
-        .filter(|start| is_midnight(*start) && ends_at_midnight(start + DAY))
-        .filter_map(|start| {
-            Some(Day { start, values: (start..start + DAY).map(value).collect::<Option<_>>()? })
-        })
-        .collect()
+    let is_midnight = |index: &usize| evidence.bin(*index).is_multiple_of(DAY);
+    let mut midnights: Vec<usize> = (0..meter.hours.len()).filter(is_midnight).collect();
+    midnights.push(meter.hours.len());
+    let day = |pair: &[usize]| {
+        let (start, end) = (pair[0], pair[1]);
+        let values: Option<Vec<i64>> = (start..end).map(value).collect();
+        values.filter(|values| values.len() == DAY).map(|values| Day { start, values })
+    };
+    midnights.windows(2).map(day).collect()
 }
 
 /// Pairs of days, one or seven days apart, that are almost alike.
-fn pairs_alike(days: &[Day]) -> usize {
+fn pairs_alike(days: &[Option<Day>]) -> usize {
     let is_alike = |one: &Day, other: &Day| {
         let equal = one.values.iter().zip(&other.values).filter(|(one, other)| one == other);
         (ALIKE..DAY).contains(&equal.count())
     };
     let pairs = |apart: usize| {
         let pairs = days.iter().zip(days.iter().skip(apart));
-        pairs.filter(|(one, other)| is_alike(one, other)).count()
+        let known = pairs.filter_map(|(one, other)| one.as_ref().zip(other.as_ref()));
+        known.filter(|(one, other)| is_alike(one, other)).count()
     };
     pairs(1) + pairs(7)
 }
