@@ -27,11 +27,7 @@ const WEEK: usize = 7 * 24;
 const MIN_WEEKS: usize = 8;
 
 pub(super) fn find(evidence: &Evidence<'_>, limits: &DoubtThresholds) -> Vec<Finding> {
-    let count = evidence.meters.iter().map(|meter| meter.hours.len()).min().unwrap_or(0);
-    let energy = |index: usize| -> Option<f64> {
-        let meters = evidence.meters.iter();
-        meters.map(|meter| Some(meter.signed(index)? as f64)).sum()
-    };
+    let count = evidence.hour_count();
     // Weeks do not cross from the baseline period into the contest.
     let contest = (evidence.calendar.contest.start - evidence.first).max(0) as usize;
     let parts = [0..contest.min(count), contest.min(count)..count];
@@ -42,7 +38,8 @@ pub(super) fn find(evidence: &Evidence<'_>, limits: &DoubtThresholds) -> Vec<Fin
             starts.map(|start| start..start + WEEK).collect::<Vec<_>>()
         })
         .filter_map(|hours| {
-            let known: Vec<f64> = hours.clone().filter_map(&energy).collect();
+            let known: Vec<f64> =
+                hours.clone().filter_map(|index| evidence.energy(index)).collect();
             let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
             (known.len() * 10 >= WEEK * 9).then_some(Week { hours, mean })
         })
@@ -70,7 +67,7 @@ pub(super) fn find(evidence: &Evidence<'_>, limits: &DoubtThresholds) -> Vec<Fin
     }
     let findings = closed.into_iter().map(|hours| {
         let mut finding = Finding::flagged(DoubtKind::Closure, hours).stake(evidence, |index| {
-            energy(index).map_or(0.0, |energy| (ordinary - energy).max(0.0))
+            evidence.energy(index).map_or(0.0, |energy| (ordinary - energy).max(0.0))
         });
         // A baseline that is too low gains nothing.
         finding.in_baseline = 0.0;

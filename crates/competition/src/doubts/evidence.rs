@@ -64,6 +64,25 @@ impl Evidence<'_> {
     pub(crate) fn in_baseline(&self, index: usize) -> bool {
         self.calendar.baseline.contains(&self.hour(index))
     }
+
+    /// Hours of which all meters have a position.
+    pub(crate) fn hour_count(&self) -> usize {
+        self.meters.iter().map(|meter| meter.hours.len()).min().unwrap_or(0)
+    }
+
+    /// Energy of the building in an hour, mWh; `None` where a meter's is not known.
+    pub(crate) fn energy(&self, index: usize) -> Option<f64> {
+        self.meters.iter().map(|meter| Some(meter.signed(index)? as f64)).sum()
+    }
+
+    /// The positions of the local days among the first `count` hours: 23 to 25 hours each,
+    /// and a part of the last.
+    pub(crate) fn local_days(&self, count: usize) -> Vec<Range<usize>> {
+        let is_midnight = |index: &usize| self.bin(*index).is_multiple_of(24);
+        let mut midnights: Vec<usize> = (0..count).filter(is_midnight).collect();
+        midnights.push(count);
+        midnights.windows(2).map(|pair| pair[0]..pair[1]).collect()
+    }
 }
 
 impl MeterHours<'_> {

@@ -34,6 +34,8 @@ const NEAR: f64 = 0.05;
 const DAY_AND_NIGHT: f64 = 0.06;
 const EDGE: f64 = 0.08;
 const STAYS: f64 = 0.08;
+/// ln by which a change may differ from a part that is proposed as its explanation.
+const EXPLAINED: f64 = 0.12;
 /// Scatter over the hours, from which on a house is too restless for this comparison.
 const SCATTER: f64 = 0.18;
 /// ln by which the first hour differs at least from the hour before.
@@ -140,7 +142,7 @@ fn returned_at(loads: &[Load], step: &Step) -> Option<usize> {
 pub(super) fn nearest_part(factor: f64) -> Option<f64> {
     let parts = PARTS.into_iter().flat_map(|part| [part, 1.0 / part]);
     let apart = |part: &f64| (factor / part).ln().abs();
-    parts.min_by(|a, b| apart(a).total_cmp(&apart(b))).filter(|part| apart(part) <= 0.12)
+    parts.min_by(|a, b| apart(a).total_cmp(&apart(b))).filter(|part| apart(part) <= EXPLAINED)
 }
 
 /// The mean of the outdoor temperature of an hour and the eleven before it, as heating

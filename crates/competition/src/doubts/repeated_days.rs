@@ -98,15 +98,12 @@ fn local_days(meter: &MeterHours<'_>, evidence: &Evidence<'_>) -> Vec<Option<Day
     let value = |index: usize| {
         meter.hours[index].filter(|it| it.measured && it.energy > 0).map(|hour| hour.energy)
     };
-    let is_midnight = |index: &usize| evidence.bin(*index).is_multiple_of(DAY);
-    let mut midnights: Vec<usize> = (0..meter.hours.len()).filter(is_midnight).collect();
-    midnights.push(meter.hours.len());
-    let day = |pair: &[usize]| {
-        let (start, end) = (pair[0], pair[1]);
-        let values: Option<Vec<i64>> = (start..end).map(value).collect();
+    let day = |hours: Range<usize>| {
+        let start = hours.start;
+        let values: Option<Vec<i64>> = hours.map(value).collect();
         values.filter(|values| values.len() == DAY).map(|values| Day { start, values })
     };
-    midnights.windows(2).map(day).collect()
+    evidence.local_days(meter.hours.len()).into_iter().map(day).collect()
 }
 
 /// Pairs of days, one or seven days apart, that are almost alike.

@@ -21,7 +21,7 @@ pub(super) fn find(evidence: &Evidence<'_>, _: &DoubtThresholds) -> Vec<Finding>
     if !evidence.meters.iter().any(|meter| meter.sign < 0) {
         return Vec::new();
     }
-    let count = evidence.meters.iter().map(|meter| meter.hours.len()).min().unwrap_or(0);
+    let count = evidence.hour_count();
     let below = |index: usize| {
         let (mut plus, mut sum) = (0, 0);
         for meter in &evidence.meters {

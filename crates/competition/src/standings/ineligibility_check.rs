@@ -111,11 +111,11 @@ impl Standings {
     }
 
     /// Days of the baseline period whose energy is known, if only as a part of a gap: those
-    /// whose hour at noon UTC is.
+    /// whose hour at noon is, give or take the hour of summer time.
     fn estimated_days(&self, state: &ParticipantState) -> u32 {
         let meter_days = &self.meter_days[state.meters.clone()];
         let baseline = &state.calendar.baseline;
-        let noons = each_hour(baseline).filter(|hour| hour.start().0.rem_euclid(86_400) == 43_200);
+        let noons = each_hour(baseline).skip(12).step_by(24);
         let known = noons.filter_map(|hour| hour_energy(meter_days, hour));
         known.filter(|it| it.grade >= Grade::Estimated).count() as u32
     }

@@ -4,9 +4,9 @@
 //! - Pages are left out, because the server publishes them again, and so are messages that
 //!   expire.
 //! - The file is a line of text and then MQTT 5 packets, a PUBLISH for each retained message and
-//!   a CONNECT for each will, with the client's user name. It is written to a new file, which is synced and renamed over the
-//!   old one, at most every half second and at the end. A kill can therefore lose the last half
-//!   second; gateways publish their status again when they reconnect.
+//!   a CONNECT for each will, with the client's user name. It is written to a new file, which is
+//!   synced and renamed over the old one, at most every half second and at the end. A kill can
+//!   therefore lose the last half second; gateways publish their status again when they reconnect.
 //! - Wills are stored because a gateway that never returns after a restart would be "online" for
 //!   ever: the will of a client that does not reconnect within [`super::Limits::will_grace`] is
 //!   published.

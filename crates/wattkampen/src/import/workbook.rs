@@ -89,7 +89,7 @@ fn sheet_rows(
                 cells.add(at, cell.get_value().clone().into());
             }
         }
-        // Their formats keep no row or column above 65 536.
+        // XLS ends at row 65 536 and column 256; of ODS the library reads the table alone.
         Sheets::Xls(_) | Sheets::Ods(_) => {
             let range = book.worksheet_range(name)?;
             for (row, column, cell) in range.used_cells() {

@@ -128,6 +128,7 @@ fn leader(context: &ViewContext) -> Markup {
                     @if let Some(others) = same_group(board, row) { dd.note { (match l {
                         Language::Swedish if others == 1 => "går inte att skilja från ett annat hus med säkerhet".to_owned(),
                         Language::Swedish => format!("går inte att skilja från {others} andra med säkerhet"),
+                        Language::English if others == 1 => "cannot be distinguished from one other with certainty".to_owned(),
                         Language::English => format!("cannot be distinguished from {others} others with certainty"),
                     }) } }
                 }
