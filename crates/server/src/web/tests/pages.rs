@@ -1,7 +1,7 @@
 //! HTML pages: complete without a script, in both languages, safe with any name.
 use axum::http::{StatusCode, header};
 
-use competition::{MilliWattHours, Status, Time};
+use competition::{Bilingual, Consequence, Doubt, DoubtKind, MilliWattHours, Status, Time};
 
 use super::{Answer, fixture, get, get_with};
 use crate::{
@@ -315,4 +315,54 @@ async fn a_leader_within_a_group_is_not_celebrated_alone() {
     let page = get(&web, "/").await;
     assert!(!page.text().contains("samma grupp") && !page.text().contains("group several"));
     assert!(page.text().contains("om två rådhus går att skilja åt med säkerhet är inte känt"));
+}
+
+/// The board says in a line why a town hall is not ranked, its own page in full, and the
+/// lobby's page that the readings are checked.
+#[tokio::test]
+async fn a_doubt_is_one_line_on_the_board_and_none_in_the_lobby() {
+    let web = fixture::web(24, None);
+    let mut snapshot = fixture::snapshot(24, web.engine.participants());
+    let headline = Bilingual::new(
+        "meter 735999100000000001 has nothing but zeros".to_owned(),
+        "mätare 735999100000000001 har bara nollor".to_owned(),
+    );
+    let row = snapshot.board.rows.last_mut().expect("rows");
+    let day = 86_400;
+    (row.rank, row.group) = (None, None);
+    row.doubts = vec![Doubt {
+        kind: DoubtKind::ZeroRun,
+        meter: None,
+        // 21 March to the end of 3 April, local time
+        from: Time(1_805_583_600),
+        until: Time(1_805_583_600 + 14 * day - 3600),
+        kwh: Some(884.0),
+        consequence: Consequence::Quarantined,
+        open: false,
+        correction: None,
+        headline: headline.clone(),
+        words: headline.clone(),
+        share: 0.16,
+    }];
+    row.reason = Some(Bilingual::new(
+        format!("not ranked: 16 % of its energy is in doubt: {}", headline.english),
+        format!("rangordnas inte: 16 % av husets el är ifrågasatt: {}", headline.swedish),
+    ));
+    let id = web.engine.participants()[row.participant.0 as usize].id.clone();
+    publish(&web.engine, snapshot, &[]);
+    let board = get(&web, "/?lang=sv").await;
+    assert!(
+        board.text().contains("Nollor i rad, 21 mars–3 april · arrangören beslutar"),
+        "{}",
+        board.text()
+    );
+    let english = get(&web, "/?lang=en").await;
+    assert!(english.text().contains("Zeros in a row, 21 March–3 April · the organiser decides"));
+    let kiosk = get(&web, &format!("/kiosk/{id}?lang=sv")).await;
+    assert!(kiosk.text().contains("Mätvärdena kontrolleras av arrangören"));
+    for page in [&board, &kiosk] {
+        assert!(!page.text().contains(&headline.swedish));
+    }
+    let own = get(&web, &format!("/participants/{id}?lang=sv")).await;
+    assert!(own.text().contains(&headline.swedish));
 }
