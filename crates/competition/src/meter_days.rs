@@ -188,6 +188,16 @@ impl MeterDays {
         sum_of_hour(hour.quarters().map(|quarter| self.stored_quarter(quarter)))
     }
 
+    /// How many of an hour's quarter-hours are zero; `None` where they are equal parts of
+    /// the hour.
+    pub(crate) fn zero_quarters(&self, hour: Hour) -> Option<u8> {
+        let quarters = hour.quarters().map(|quarter| Some(self.stored_quarter(quarter)?.energy.0));
+        let known: Vec<i64> = quarters.into_iter().flatten().collect();
+        let (least, most) = (known.iter().min()?, known.iter().max()?);
+        // A division into whole mWh leaves up to three of them over.
+        (most - least > 3).then(|| known.iter().filter(|energy| **energy == 0).count() as u8)
+    }
+
     fn hour_by_register(&self, hour: Hour) -> Option<HourEnergy> {
         let day = self.day(hour.day())?;
         let first = hour.index_in_day() * 4;

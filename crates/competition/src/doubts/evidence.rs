@@ -20,6 +20,8 @@ pub(crate) struct MeterHour {
     pub(crate) measured: bool,
     /// By readings of the register, not by an imported interval.
     pub(crate) by_register: bool,
+    /// How many of its quarter-hours are zero; `None` where they are equal parts of it.
+    pub(crate) zero_quarters: Option<u8>,
 }
 
 /// The hours of one meter.

@@ -25,6 +25,8 @@ pub(crate) struct Finding {
     pub(crate) in_baseline: f64,
     /// How many times the level changed, or by how much a temperature is off.
     pub(crate) factor: f64,
+    /// How many quarter-hours are zero, where it is not the hours that are.
+    pub(crate) zero_quarters: usize,
 }
 
 impl Finding {
@@ -40,6 +42,7 @@ impl Finding {
             in_contest: 0.0,
             in_baseline: 0.0,
             factor: 1.0,
+            zero_quarters: 0,
         }
     }
 

@@ -25,6 +25,7 @@ mod sub_meter;
 mod temperature;
 mod thresholds;
 mod words;
+mod zero_quarters;
 mod zero_run;
 
 use core::ops::Range;
@@ -51,8 +52,9 @@ pub(crate) struct Doubts {
 type Detector = fn(&MeterHours<'_>, &Evidence<'_>, &DoubtThresholds) -> Vec<Finding>;
 
 /// The detectors that look at one meter, in their order.
-const DETECTORS: [Detector; 6] = [
+const DETECTORS: [Detector; 7] = [
     zero_run::find,
+    zero_quarters::find,
     constant_load::find,
     level_step::find,
     repeated_days::find,

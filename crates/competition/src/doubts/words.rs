@@ -42,13 +42,21 @@ impl Span<'_> {
 /// What was found.
 pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
     let Bilingual { english: when, swedish: när } = span.text();
-    let Finding { name, factor, .. } = finding;
+    let Finding { name, factor, zero_quarters, .. } = finding;
     let (hours, kwh) = (finding.hour_count(), finding.kwh.unwrap_or(0.0));
     let (runs, perioder) = match finding.parts.len() {
         1 => (String::new(), String::new()),
         many => (format!(" in {many} runs"), format!(" i {many} perioder")),
     };
     let (english, swedish) = match finding.kind {
+        DoubtKind::StuckRegister | DoubtKind::ZeroRun if *zero_quarters > 0 => (
+            format!(
+                "meter {name} has {zero_quarters} quarter-hours of zero {when} (in {hours} h{runs}), where {kwh:.0} kWh are usual in these hours"
+            ),
+            format!(
+                "mätare {name} har {zero_quarters} kvartar med noll {när} (i {hours} h{perioder}), där {kwh:.0} kWh är det vanliga"
+            ),
+        ),
         DoubtKind::StuckRegister => (
             format!(
                 "the register of meter {name} stays at one value {when} ({hours} h{runs}), where {kwh:.0} kWh are usual"

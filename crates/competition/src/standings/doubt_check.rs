@@ -110,6 +110,7 @@ impl Standings {
             energy: known.energy.0,
             measured: known.grade == Grade::Measured,
             by_register: self.meter_days[meter].is_by_register(hour),
+            zero_quarters: None,
         })
     }
 
@@ -122,6 +123,7 @@ impl Standings {
             energy: known.energy.0,
             measured: known.grade == Grade::Measured,
             by_register: days.is_by_register(hour),
+            zero_quarters: days.zero_quarters(hour),
         })
     }
 }

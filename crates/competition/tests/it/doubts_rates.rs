@@ -12,10 +12,10 @@ use crate::support::{Map, competition, midnight, participant};
 const HOUSES: u64 = 24;
 
 /// A reproducible sequence of numbers from 0 to 1.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         // SplitMix64
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -24,7 +24,7 @@ impl Random {
         ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.next()
     }
 
@@ -36,26 +36,26 @@ impl Random {
 
 /// Wh and °C of each hour of fifteen months.
 #[derive(Clone)]
-struct Building {
-    energy: Vec<i64>,
-    outdoor: Vec<f64>,
+pub(crate) struct Building {
+    pub(crate) energy: Vec<i64>,
+    pub(crate) outdoor: Vec<f64>,
 }
 
 fn first() -> i64 {
     midnight(2026, 3, 1) / 3600
 }
 
-fn contest() -> usize {
+pub(crate) fn contest() -> usize {
     (midnight(2027, 3, 1) / 3600 - first()) as usize
 }
 
-fn count() -> usize {
+pub(crate) fn count() -> usize {
     (midnight(2027, 6, 1) / 3600 - first()) as usize
 }
 
 impl Building {
     /// Offices of 5 to 60 kW with ventilation, weekends, and up to half of it heating.
-    fn random(random: &mut Random) -> Self {
+    pub(crate) fn random(random: &mut Random) -> Self {
         let base = random.between(3_000.0, 30_000.0);
         let (day, weekend) = (random.between(0.3, 2.5), random.between(0.0, 0.4));
         let (heating, restless) = (random.between(0.0, 0.05), random.between(0.02, 0.08));
@@ -80,7 +80,12 @@ impl Building {
     }
 
     /// The row at the end of the hours up to `until`.
-    fn row(&self, until: usize) -> Row {
+    pub(crate) fn row(&self, until: usize) -> Row {
+        self.row_with(until, |index| vec![self.energy[index]])
+    }
+
+    /// The same with the energies of equal parts of each hour.
+    pub(crate) fn row_with(&self, until: usize, parts: impl Fn(usize) -> Vec<i64>) -> Row {
         let mut rules: Competition = competition();
         rules.baseline = Period { start: date(2026, 3, 1), end: date(2027, 3, 1) };
         rules.contest = Period { start: date(2027, 3, 1), end: date(2027, 6, 1) };
@@ -89,8 +94,13 @@ impl Building {
         let mut standings = Standings::new(rules, vec![participant("a", 1)]);
         for index in 0..until.min(count()) {
             let start = Time((first() + index as i64) * 3600);
-            let energy = MilliWattHours(self.energy[index] * 1000);
-            standings.interval(MeterIndex(0), &IntervalReading { start, seconds: 3600, energy });
+            let parts = parts(index);
+            let seconds = 3600 / parts.len() as i64;
+            for (part, energy) in (0..).zip(parts) {
+                let start = Time(start.0 + part * seconds);
+                let energy = MilliWattHours(energy * 1000);
+                standings.interval(MeterIndex(0), &IntervalReading { start, seconds, energy });
+            }
             standings.temperature(ParticipantIndex(0), start, Celsius(self.outdoor[index]));
         }
         standings.settle(&Map::default());
