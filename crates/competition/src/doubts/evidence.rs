@@ -44,6 +44,8 @@ pub(crate) struct Evidence<'a> {
     /// The hour of position 0.
     pub(crate) first: Hour,
     pub(crate) meters: Vec<MeterHours<'a>>,
+    /// The meters of own production and of export (sign −1), where they are part of the use.
+    pub(crate) own_production: Vec<MeterHours<'a>>,
     /// Outdoor temperature, °C.
     pub(crate) outdoor: Vec<Option<f64>>,
     /// The median of the outdoor temperatures of all participants, where there are four.

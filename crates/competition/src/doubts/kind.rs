@@ -23,6 +23,11 @@ pub enum DoubtKind {
     Closure,
     /// A use of the baseline period that is high for some days or weeks, and returns.
     RaisedUse,
+    /// A production meter measures less than it did, and the building seems to use as much
+    /// less.
+    ProductionLow,
+    /// An export meter measures more than own production explains.
+    ExportHigh,
     /// A saving beyond what measures reach.
     ImplausibleSaving,
     /// An outdoor temperature stays the same for a day and longer.
@@ -45,6 +50,8 @@ names!(DoubtKind {
     SubmeterAboveMain = "submeter-above-main",
     Closure = "closure",
     RaisedUse = "raised-use",
+    ProductionLow = "production-low",
+    ExportHigh = "export-high",
     ImplausibleSaving = "implausible-saving",
     TemperatureConstant = "temperature-constant",
     TemperatureShift = "temperature-shift",

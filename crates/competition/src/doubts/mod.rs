@@ -17,6 +17,7 @@ mod kind;
 mod level_step;
 mod peers;
 mod phase_step;
+mod production;
 mod raised_use;
 mod repeated_days;
 mod saving;
@@ -90,7 +91,9 @@ pub(crate) fn derive(
             }
         }
     }
-    for detect in [sub_meter::find, closure::find, raised_use::find, temperature::find] {
+    for detect in
+        [sub_meter::find, production::find, closure::find, raised_use::find, temperature::find]
+    {
         let found = detect(&evidence, limits);
         // One question is enough: a use that is high for a time is a step up and one down.
         for raised in found.iter().filter(|it| it.kind == DoubtKind::RaisedUse) {

@@ -44,6 +44,7 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
     let Bilingual { english: when, swedish: när } = span.text();
     let Finding { name, factor, zero_quarters, .. } = finding;
     let (hours, kwh) = (finding.hour_count(), finding.kwh.unwrap_or(0.0));
+    let percent = factor * 100.0;
     let (runs, perioder) = match finding.parts.len() {
         1 => (String::new(), String::new()),
         many => (format!(" in {many} runs"), format!(" i {many} perioder")),
@@ -121,6 +122,22 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
             format!(
                 "huset använder {} gånger så mycket {när} som före och efter, {kwh:.0} kWh mer",
                 comma(*factor)
+            ),
+        ),
+        DoubtKind::ProductionLow => (
+            format!(
+                "production meter {name} measures {percent:.0} % of what it ordinarily does {when}, and the building seems to use as much less as is missing, {kwh:.0} kWh"
+            ),
+            format!(
+                "produktionsmätare {name} mäter {percent:.0} % av det vanliga {när}, och huset verkar använda lika mycket mindre som det som saknas, {kwh:.0} kWh"
+            ),
+        ),
+        DoubtKind::ExportHigh => (
+            format!(
+                "meter {name} measures more export than own production explains {when}, {kwh:.0} kWh"
+            ),
+            format!(
+                "mätare {name} mäter mer inmatning än den egna produktionen förklarar {när}, {kwh:.0} kWh"
             ),
         ),
         // It has no finding, see `of_saving`.
@@ -210,6 +227,10 @@ fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
         DoubtKind::LevelStep => Bilingual::fixed(
             "a unit, a multiplier, a transformer ratio or a phase: correct the factor from that date on, accept the values, or exclude the hours",
             "det kan bero på fel enhet, fel omsättningstal eller en fas som inte mäts: rätta faktorn från den dagen, godta värdena eller undanta timmarna",
+        ),
+        DoubtKind::ProductionLow | DoubtKind::ExportHigh => Bilingual::fixed(
+            "check the meters of production and export: correct a factor from a date on, exclude the hours, or accept the values",
+            "kontrollera mätarna för produktion och inmatning: rätta en faktor från ett datum, undanta timmarna eller godta värdena",
         ),
         DoubtKind::SubmeterAboveMain => Bilingual::fixed(
             "check multiplier and wiring of the sub-meter: correct its factor from a date on, or exclude the hours",

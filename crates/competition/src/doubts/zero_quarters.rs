@@ -32,7 +32,7 @@ const BASE_LOAD: f64 = 0.2;
 const UNITS: f64 = 16.0;
 /// Share of the energy of the zeros that has to be missing.
 const MISSING: f64 = 0.4;
-/// Runs that are at most so many hours apart are one doubt; the hours that tell the level.
+/// Runs that are at most so many hours apart are one doubt; the hours that show the level.
 const WEEK: usize = 7 * 24;
 /// Hours without zeros from which on the level is known.
 const MIN_AROUND: usize = 24;

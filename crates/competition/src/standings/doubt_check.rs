@@ -57,7 +57,7 @@ impl Standings {
         }
     }
 
-    fn evidence(&self, who: usize) -> Evidence<'_> {
+    fn evidence<'a>(&'a self, who: usize) -> Evidence<'a> {
         let state = &self.states[who];
         let calendar = &state.calendar;
         let first = calendar.hours().start;
@@ -76,27 +76,35 @@ impl Standings {
             |(_, meter): &(usize, &Meter)| !produces || own_use && meter.measures == Measures::Use;
         let meters = state.meters.clone().zip(all).filter(examined);
         let meters = meters.take(if produces { 1 } else { usize::MAX });
-        let meters = meters.map(|(index, meter)| MeterHours {
+        let gather = |index: usize, meter: &'a Meter, is_building: bool| MeterHours {
             meter: MeterIndex(index as u32),
             id: &meter.id,
-            sign: if produces { 1 } else { self.meter_days[index].config.sign },
+            sign: if is_building { 1 } else { self.meter_days[index].config.sign },
             active: {
                 let active = &self.meter_days[index].config.active;
                 let position = |hour: Hour| (hour.clamp(first, end) - first) as usize;
                 position(active.start)..position(active.end)
             },
             hours: each_hour(&(first..end))
-                .map(|hour| match produces {
+                .map(|hour| match is_building {
                     true => self.use_hour(state, index, hour),
                     false => self.meter_hour(state, index, hour),
                 })
                 .collect(),
-        });
+        };
+        let meters = meters.map(|(index, meter)| gather(index, meter, produces));
+        let of_production = state
+            .meters
+            .clone()
+            .zip(all)
+            .filter(|(_, meter)| own_use && meter.measures != Measures::Use)
+            .map(|(index, meter)| gather(index, meter, false));
         let outdoor = each_hour(&(first..end)).map(|hour| Some(state.weather.measured(hour)?.0));
         Evidence {
             calendar,
             first,
             meters: meters.collect(),
+            own_production: of_production.collect(),
             outdoor: outdoor.collect(),
             peers: self.peer_temperatures.median(),
         }

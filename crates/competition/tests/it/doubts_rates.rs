@@ -41,7 +41,7 @@ pub(crate) struct Building {
     pub(crate) outdoor: Vec<f64>,
 }
 
-fn first() -> i64 {
+pub(crate) fn first() -> i64 {
     midnight(2026, 3, 1) / 3600
 }
 

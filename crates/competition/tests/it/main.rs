@@ -3,6 +3,7 @@ mod advice;
 mod days;
 mod doubts;
 mod doubts_oslo;
+mod doubts_production;
 mod doubts_quarters;
 mod doubts_rates;
 mod doubts_temperature;

@@ -20,6 +20,10 @@ pub(super) fn title(kind: DoubtKind, l: Language) -> &'static str {
             l.pick("Undermätaren mäter mer än huvudmätaren", "The sub-meter exceeds the main meter")
         }
         DoubtKind::Closure => l.pick("Huset verkar stängt", "The building seems closed"),
+        DoubtKind::ProductionLow => {
+            l.pick("Produktionsmätaren mäter för lite", "The production meter measures too little")
+        }
+        DoubtKind::ExportHigh => l.pick("Inmatningen är för hög", "The export is too high"),
         DoubtKind::RaisedUse => l.pick("Tillfälligt hög användning", "The use is high for a time"),
         DoubtKind::ImplausibleSaving => {
             l.pick("Osannolikt stor besparing", "An implausible saving")
