@@ -48,8 +48,10 @@ pub(crate) struct Evidence<'a> {
     pub(crate) own_production: Vec<MeterHours<'a>>,
     /// Outdoor temperature, °C.
     pub(crate) outdoor: Vec<Option<f64>>,
-    /// The median of the outdoor temperatures of all participants, where there are four.
+    /// The median of the outdoor temperatures of all participants, where there are three.
     pub(crate) peers: Option<&'a [Option<f64>]>,
+    /// How many participants have temperatures.
+    pub(crate) peer_count: usize,
 }
 
 impl Evidence<'_> {

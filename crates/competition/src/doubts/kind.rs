@@ -38,6 +38,8 @@ pub enum DoubtKind {
     TemperatureUnit,
     /// The outdoor temperature is that of another place.
     TemperaturePlace,
+    /// The outdoor temperature is far from that of the same weeks of the year before.
+    TemperatureLevel,
 }
 
 names!(DoubtKind {
@@ -57,6 +59,7 @@ names!(DoubtKind {
     TemperatureShift = "temperature-shift",
     TemperatureUnit = "temperature-unit",
     TemperaturePlace = "temperature-place",
+    TemperatureLevel = "temperature-level",
 });
 
 impl DoubtKind {
@@ -68,6 +71,7 @@ impl DoubtKind {
                 | Self::TemperatureShift
                 | Self::TemperatureUnit
                 | Self::TemperaturePlace
+                | Self::TemperatureLevel
         )
     }
 }

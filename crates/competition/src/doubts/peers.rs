@@ -1,5 +1,5 @@
 //! Outdoor temperatures compared with the median of all participants, in pieces of two
-//! weeks. It needs four participants with temperatures.
+//! weeks. It needs three participants with temperatures.
 //!
 //! - Another unit: more than 20 °C from the median, and nearer when read as °F.
 //! - Another place: the distance from the median differs by more than 5 °C from what is
@@ -34,8 +34,10 @@ const SEASONS_APART: f64 = 3.0;
 const SLOPES: [f64; 2] = [0.5, 2.0];
 /// Correlation with the median below which the weather is another.
 const OTHER_WEATHER: f64 = 0.2;
-/// Margin by which another lag has to be better.
+/// Margin by which another lag has to be better. The median of three is that of one place by
+/// day and of another by night, so its changes follow none of them closely.
 const LAG_MARGIN: f64 = 0.05;
+const LAG_MARGIN_OF_THREE: f64 = 0.12;
 const MAX_LAG: isize = 13;
 
 /// A kind, its hours, and by how many °C or hours the temperature is off.
@@ -47,7 +49,8 @@ pub(super) fn find(known: &[Option<f64>], evidence: &Evidence<'_>) -> Vec<Found>
     // What is in another unit is no evidence of its place.
     let mut known = known.to_vec();
     found.iter().for_each(|(_, hours, _)| known[hours.clone()].fill(None));
-    found.extend(elsewhere(&known, peers));
+    let margin = if evidence.peer_count > 3 { LAG_MARGIN } else { LAG_MARGIN_OF_THREE };
+    found.extend(elsewhere(&known, peers, margin));
     found
 }
 
@@ -80,7 +83,7 @@ fn add(found: &mut Vec<Found>, kind: DoubtKind, piece: &Range<usize>, off: f64) 
 }
 
 /// Pieces of another place or hour.
-fn elsewhere(known: &[Option<f64>], peers: &[Option<f64>]) -> Vec<Found> {
+fn elsewhere(known: &[Option<f64>], peers: &[Option<f64>], lag_margin: f64) -> Vec<Found> {
     let pairs = |range: Range<usize>, lag: isize| -> Vec<(f64, f64)> {
         range
             .filter_map(|index| {
@@ -113,7 +116,8 @@ fn elsewhere(known: &[Option<f64>], peers: &[Option<f64>]) -> Vec<Found> {
     let widened = |piece: &Range<usize>| {
         piece.start.saturating_sub(PIECE / 2)..(piece.end + PIECE / 2).min(count)
     };
-    let lags: Vec<isize> = pieces.iter().map(|piece| best_lag(&widened(piece), &pairs)).collect();
+    let lags: Vec<isize> =
+        pieces.iter().map(|piece| best_lag(&widened(piece), &pairs, lag_margin)).collect();
     for (number, piece) in pieces.iter().enumerate() {
         let Some(distance) = means[number].map(Means::distance) else { continue };
         let deviation = deviations[number].unwrap_or(0.0);
@@ -123,7 +127,7 @@ fn elsewhere(known: &[Option<f64>], peers: &[Option<f64>]) -> Vec<Found> {
         }
         let wide = widened(piece);
         let correlation_of_level = correlation(&pairs(wide.clone(), 0)).unwrap_or(1.0);
-        if correlation_of_level < OTHER_WEATHER && !follows_shifted(&wide, &pairs) {
+        if correlation_of_level < OTHER_WEATHER && best_lag(&wide, &pairs, lag_margin) == 0 {
             add(&mut found, DoubtKind::TemperaturePlace, piece, distance);
             continue;
         }
@@ -218,16 +222,12 @@ fn of_changes(range: &Range<usize>, pairs: &Pairs<'_>, lag: isize) -> Option<f64
     correlation(&changes)
 }
 
-fn follows_shifted(range: &Range<usize>, pairs: &Pairs<'_>) -> bool {
-    best_lag(range, pairs) != 0
-}
-
 /// The lag at which the changes follow best; 0 where no other is clearly better.
-fn best_lag(range: &Range<usize>, pairs: &Pairs<'_>) -> isize {
+fn best_lag(range: &Range<usize>, pairs: &Pairs<'_>, margin: f64) -> isize {
     let Some(now) = of_changes(range, pairs, 0) else { return 0 };
     let lags = (-MAX_LAG..=MAX_LAG).filter(|lag| *lag != 0);
     let best = lags
         .filter_map(|lag| Some((lag, of_changes(range, pairs, lag)?)))
         .max_by(|a, b| a.1.total_cmp(&b.1));
-    best.filter(|(_, best)| *best > 0.4 && *best > now + LAG_MARGIN).map_or(0, |(lag, _)| lag)
+    best.filter(|(_, best)| *best > 0.4 && *best > now + margin).map_or(0, |(lag, _)| lag)
 }

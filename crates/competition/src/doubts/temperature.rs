@@ -8,7 +8,10 @@
 //!   any that was observed there outside of a week in January 1987.
 //! - Shifted: the warmest hours of the mean day are at night. From April to September the
 //!   sun makes the early afternoon the warmest part of the day everywhere in Europe.
-//! - Compared with the other participants, see `peers`.
+//! - Compared with the other participants, see `peers`. Where there are fewer than three of
+//!   them: eight weeks of the contest whose mean is more than 6 °C from that of the same
+//!   weeks of the year before. In Oslo from 2021 to 2023 the two differ by 1.3 °C (SD), and
+//!   by 4.9 °C at most, in January.
 //!
 //! What is doubted counts as missing, and the rule for hours without a temperature holds.
 use core::ops::Range;
@@ -25,11 +28,14 @@ const WEEK: usize = 7 * 24;
 const YEAR: usize = 364 * 24;
 /// °C by which the means of a week in two years do not differ.
 const UNIT_APART: f64 = 15.0;
+const EIGHT_WEEKS: usize = 8 * WEEK;
+/// °C by which the means of eight weeks in two years do not differ.
+const YEARS_APART: f64 = 6.0;
 
 pub(super) fn find(evidence: &Evidence<'_>, limits: &DoubtThresholds) -> Vec<Finding> {
     let mut known = evidence.outdoor.clone();
     let mut found: Vec<Finding> = Vec::new();
-    for detect in [constant, unit, by_peers, half_day] {
+    for detect in [constant, unit, by_peers, by_year, half_day] {
         for (kind, hours, factor) in detect(&known, evidence, limits) {
             known[hours.clone()].fill(None);
             let mut finding = Finding::quarantined(kind, hours);
@@ -42,6 +48,30 @@ pub(super) fn find(evidence: &Evidence<'_>, limits: &DoubtThresholds) -> Vec<Fin
 
 fn by_peers(known: &[Option<f64>], evidence: &Evidence<'_>, _: &DoubtThresholds) -> Vec<Found> {
     peers::find(known, evidence)
+}
+
+/// Stretches of eight weeks of the contest that are far from those of the year before.
+fn by_year(known: &[Option<f64>], evidence: &Evidence<'_>, _: &DoubtThresholds) -> Vec<Found> {
+    if evidence.peers.is_some() {
+        return Vec::new();
+    }
+    let mut found: Vec<Found> = Vec::new();
+    let firsts = (YEAR..(known.len() + 1).saturating_sub(EIGHT_WEEKS)).step_by(WEEK / 7);
+    for first in firsts.filter(|first| evidence.in_contest(*first)) {
+        let weeks = first..first + EIGHT_WEEKS;
+        let before = first - YEAR..first - YEAR + EIGHT_WEEKS;
+        let (Some(now), Some(before)) = (mean(known, weeks.clone()), mean(known, before)) else {
+            continue;
+        };
+        if (now - before).abs() < YEARS_APART {
+            continue;
+        }
+        match found.last_mut() {
+            Some((_, last, _)) if last.end >= weeks.start => last.end = weeks.end,
+            _ => found.push((DoubtKind::TemperatureLevel, weeks, now - before)),
+        }
+    }
+    found
 }
 
 fn constant(known: &[Option<f64>], _: &Evidence<'_>, limits: &DoubtThresholds) -> Vec<Found> {

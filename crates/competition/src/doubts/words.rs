@@ -154,6 +154,14 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
             format!("the outdoor temperature seems to be in °F {when}"),
             format!("utetemperaturen verkar vara i °F {när}"),
         ),
+        DoubtKind::TemperatureLevel => (
+            format!(
+                "the outdoor temperature is off from that of the same weeks of the year before by {factor:.0} °C {when}, more than the weather of eight weeks differs"
+            ),
+            format!(
+                "utetemperaturen skiljer sig med {factor:.0} °C från samma veckor året före {när}, mer än vädret skiljer under åtta veckor"
+            ),
+        ),
         DoubtKind::TemperaturePlace => (
             format!(
                 "the outdoor temperature is off from that of the other town halls by {factor:.0} °C {when}, unlike before: it seems to be of another place"
@@ -251,7 +259,8 @@ fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
         DoubtKind::TemperatureConstant
         | DoubtKind::TemperatureShift
         | DoubtKind::TemperatureUnit
-        | DoubtKind::TemperaturePlace => Bilingual::fixed(
+        | DoubtKind::TemperaturePlace
+        | DoubtKind::TemperatureLevel => Bilingual::fixed(
             "import the temperatures of the place again, in °C and with their time zone, or accept them",
             "importera ortens temperaturer på nytt, i °C och med deras tidszon, eller godta dem",
         ),

@@ -107,6 +107,7 @@ impl Standings {
             own_production: of_production.collect(),
             outdoor: outdoor.collect(),
             peers: self.peer_temperatures.median(),
+            peer_count: self.peer_temperatures.count(),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{participant_state::ParticipantState, time::each_hour};
 
 /// Participants with temperatures from which on they are compared, and that take part.
-const MIN_PEERS: usize = 4;
+const MIN_PEERS: usize = 3;
 const MAX_PEERS: usize = 32;
 
 /// The median outdoor temperature of the participants, in °C by hour from the calendar's
@@ -11,6 +11,7 @@ const MAX_PEERS: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct PeerTemperatures {
     median: Option<Vec<Option<f64>>>,
+    count: usize,
     outdated: bool,
 }
 
@@ -20,9 +21,14 @@ impl PeerTemperatures {
         self.outdated = true;
     }
 
-    /// The median by hour; `None` with fewer than four participants that have temperatures.
+    /// The median by hour; `None` with fewer than three participants that have temperatures.
     pub(super) fn median(&self) -> Option<&[Option<f64>]> {
         self.median.as_deref()
+    }
+
+    /// How many participants have temperatures.
+    pub(super) const fn count(&self) -> usize {
+        self.count
     }
 
     /// Computes the median again where a temperature changed. The participants that are
@@ -34,9 +40,10 @@ impl PeerTemperatures {
         let has_any = |who: &usize| states[*who].weather.has_any();
         let with: Vec<usize> = (0..states.len()).filter(has_any).collect();
         let median = (with.len() >= MIN_PEERS).then(|| median_temperatures(states, &with));
-        if median == self.median {
+        if median == self.median && with.len() == self.count {
             return Vec::new();
         }
+        self.count = with.len();
         self.median = median;
         with
     }

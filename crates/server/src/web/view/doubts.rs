@@ -37,6 +37,10 @@ pub(super) fn title(kind: DoubtKind, l: Language) -> &'static str {
         DoubtKind::TemperatureUnit => {
             l.pick("Temperaturen har fel enhet", "The temperature is in another unit")
         }
+        DoubtKind::TemperatureLevel => l.pick(
+            "Temperaturen är långt från fjolårets",
+            "The temperature is far from last year's",
+        ),
         DoubtKind::TemperaturePlace => {
             l.pick("Temperaturen är från en annan ort", "The temperature is of another place")
         }
