@@ -47,19 +47,17 @@ struct FollowedResult {
     board: LockedResult,
 }
 
-/// Decisions that the log has and the state has not.
+/// Decisions that the log has and the state has not, up to and with the first declaration
+/// or amendment among them, so that each has its own effect.
 pub(super) struct NewDecisions {
     pub(super) state: DecisionState,
     pub(super) entries: Vec<AuditEntry>,
 }
 
 impl NewDecisions {
-    /// The last declaration or amendment.
-    pub(super) fn last_declaration(&self) -> Option<i64> {
-        let declared = |entry: &&AuditEntry| {
-            matches!(entry.event(), AuditEvent::Declaration { .. } | AuditEvent::Amendment { .. })
-        };
-        self.entries.iter().rev().find(declared).map(|entry| entry.seq)
+    /// The declaration or amendment among them.
+    pub(super) fn declaration(&self) -> Option<i64> {
+        self.entries.iter().find(|entry| is_declaration(entry)).map(|entry| entry.seq)
     }
 
     /// Whether the log has nothing new but results, which this process has appended.
@@ -68,14 +66,17 @@ impl NewDecisions {
     }
 }
 
+fn is_declaration(entry: &AuditEntry) -> bool {
+    matches!(entry.event(), AuditEvent::Declaration { .. } | AuditEvent::Amendment { .. })
+}
+
 impl DecisionState {
     /// The decisions of a log.
     pub(super) fn read(store: &Store, zone: &TimeZone) -> Result<Self, StoreError> {
-        let new = Self::default().read_new(store, zone)?;
-        Ok(new.map(|new| new.state).unwrap_or_default())
+        Ok(Self::of(&store.audit.entries_of(0, &KINDS)?, zone))
     }
 
-    /// Reads the log again where it has new decisions.
+    /// Reads the log again where it has new decisions; to be repeated until it has none.
     pub(super) fn read_new(
         &self,
         store: &Store,
@@ -85,6 +86,11 @@ impl DecisionState {
             return Ok(None);
         }
         let mut entries = store.audit.entries_of(0, &KINDS)?;
+        let declarations = entries.iter().enumerate().filter(|(_, it)| is_declaration(it));
+        let second = declarations.filter(|(_, it)| it.seq > self.up_to).nth(1);
+        if let Some((second, _)) = second {
+            entries.truncate(second);
+        }
         let state = Self::of(&entries, zone);
         entries.retain(|entry| entry.seq > self.up_to);
         Ok(Some(NewDecisions { state, entries }))

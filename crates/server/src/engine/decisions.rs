@@ -9,6 +9,7 @@ use std::time::Instant;
 use competition::{Competition, Leaderboard, Participant, Time};
 
 use super::{
+    accepted_doubt::check_accepted_doubt,
     decision_state::{DecisionState, NewDecisions},
     state::EngineState,
     stored_standings::Failure,
@@ -178,6 +179,11 @@ impl EngineState {
             Ok(event) => event,
             Err(error) => return Ok(Err(error)),
         };
+        if let AuditEvent::Declaration { declared } | AuditEvent::Amendment { declared } = &event
+            && let Err(error) = check_accepted_doubt(declared, &self.standings)
+        {
+            return Ok(Err(error.into()));
+        }
         let refused = |error: StoreError| Ok(Err(DecisionError::Store(error.to_string())));
         match self.checkpoint() {
             Ok(()) => {}
@@ -209,14 +215,14 @@ impl EngineState {
     }
 
     /// Applies the decisions that the log has and the standings have not, from any
-    /// process. All or nothing: where the store refuses, the standings and the
-    /// decisions in force are those of before, and the call may be repeated.
+    /// process, one after the other. Where the store refuses one, the standings and the
+    /// decisions in force are those of before it, and the call may be repeated.
     ///
     /// # Errors
     /// The store cannot be read or written.
     pub(super) fn apply_decisions(&mut self) -> Result<(), Failure> {
         let zone = self.standings.competition().timezone.clone();
-        if let Some(new) = self.decisions.read_new(self.standings.store(), &zone)? {
+        while let Some(new) = self.decisions.read_new(self.standings.store(), &zone)? {
             if new.only_results() {
                 self.decisions = new.state;
             } else {
@@ -230,7 +236,7 @@ impl EngineState {
     fn apply(&mut self, new: NewDecisions) -> Result<(), Failure> {
         let now = self.clock.now();
         let before = self.official(now);
-        let declared = new.last_declaration();
+        let declared = new.declaration();
         let rebuilt = if declared.is_some() {
             self.release_late_data(&new.entries)?;
             self.checkpoint()?;

@@ -10,6 +10,7 @@
 //! again later, a query is answered with an error. The engine ends only where its
 //! standings could no longer be trusted, and says why.
 
+mod accepted_doubt;
 mod client;
 mod clock_guard;
 mod decision_state;

@@ -96,6 +96,47 @@ async fn a_recorded_decision_is_applied_as_soon_as_the_store_allows_it() {
     service.stop().await;
 }
 
+/// Two that another process recorded one after the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_decision_has_its_own_effect_in_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = Service::start(&settings(dir.path())).await;
+    let causes = [1100.0, 1200.0].map(|m2| {
+        let event = AuditEvent::Declaration { declared: area(m2) };
+        append_audit_to(dir.path(), &event).unwrap().seq
+    });
+    let applied = async { while areas_and_declarations(&service.handle).await.1 != 2 {} };
+    tokio::time::timeout(Duration::from_secs(60), applied).await.expect("both are applied");
+    let log = service.handle.log(0).await.unwrap();
+    let moved = log.iter().filter_map(|entry| match entry.event() {
+        AuditEvent::Moved { cause, .. } => Some(cause),
+        _ => None,
+    });
+    assert_eq!(moved.collect::<Vec<_>>(), causes);
+    service.stop().await;
+}
+
+/// What is accepted has to be in doubt: a mistyped kind would go unnoticed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doubt_that_there_is_not_cannot_be_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = Service::start(&settings(dir.path())).await;
+    let request = DeclarationRequest {
+        kind: "accept-doubt".to_owned(),
+        by: "energy coordinator".to_owned(),
+        reason: "the school was closed".to_owned(),
+        participant: Some("p0".to_owned()),
+        doubt: Some("zero-run".to_owned()),
+        from: Some("2027-04-01".to_owned()),
+        ..DeclarationRequest::default()
+    };
+    let declared = request.try_into().unwrap();
+    let refused = service.handle.decide(Decision::Declare(declared)).await.unwrap().unwrap_err();
+    assert!(refused.to_string().contains("no open doubt of the kind zero-run"), "{refused}");
+    assert!(refused.hint().contains("has no open doubts"), "{}", refused.hint());
+    service.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_that_cannot_be_answered_gets_the_reason_and_the_engine_goes_on() {
     let dir = tempfile::tempdir().unwrap();
