@@ -3,7 +3,7 @@
 //! snapshot.
 use std::{collections::HashMap, path::Path};
 
-use competition::{Competition, Participant};
+use competition::{Competition, Participant, ParticipantIndex};
 
 use super::{
     Decision, DecisionError,
@@ -26,6 +26,9 @@ pub struct RecordedDecision {
     pub entry: AuditEntry,
     /// Whether it is applied; otherwise the running service does so within seconds.
     pub applied: bool,
+    /// Municipalities with open doubts, where the decision is applied: a lock leaves them
+    /// as they are.
+    pub open_doubts: Vec<String>,
 }
 
 /// Takes a decision on the store of a data directory.
@@ -49,7 +52,8 @@ pub fn decide_offline(
                 Err(error) => return Ok(Err(error)),
             };
             state.apply_decisions().map_err(Failure::into_error)?;
-            Ok(Ok(RecordedDecision { entry, applied: true }))
+            let open_doubts = with_open_doubts(&state);
+            Ok(Ok(RecordedDecision { entry, applied: true, open_doubts }))
         }
         Err(StoreError::InUse(_)) => {
             let names = names(participants);
@@ -63,8 +67,15 @@ pub fn decide_offline(
                 Err(error) => return Ok(Err(error)),
             };
             let entry = append_audit_to(dir, &event)?;
-            Ok(Ok(RecordedDecision { entry, applied: false }))
+            Ok(Ok(RecordedDecision { entry, applied: false, open_doubts: Vec::new() }))
         }
         Err(error) => Err(error),
     }
+}
+
+fn with_open_doubts(state: &EngineState) -> Vec<String> {
+    let participants = state.standings.participants();
+    let numbered = (0..).map(ParticipantIndex).zip(participants);
+    let with = numbered.filter(|(who, _)| !state.standings.doubts(*who).is_empty());
+    with.map(|(_, participant)| participant.municipality.clone()).collect()
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use server::{
-    audit::{Declaration, DeclarationKind, DeclarationRequest, describe},
+    audit::{AuditEvent, Declaration, DeclarationKind, DeclarationRequest, describe},
     engine::{self, Decision, DecisionError, RecordedDecision},
 };
 
@@ -193,8 +193,14 @@ fn decide(
     let Config { data, competition, participants, .. } = config;
     let recorded = engine::decide_offline(data, competition, participants, decision()?)?
         .map_err(|error| declined(&error))?;
-    let RecordedDecision { entry, applied } = recorded;
+    let RecordedDecision { entry, applied, open_doubts } = recorded;
     output::line(format_args!("entry {}: {}", entry.seq, describe(&entry.event())))?;
+    if matches!(entry.event(), AuditEvent::Lock { .. }) && !open_doubts.is_empty() {
+        output::line(format_args!(
+            "open doubts are locked as they are: {}; an amendment decides about them",
+            open_doubts.join(", ")
+        ))?;
+    }
     if !applied {
         output::line("the running service applies it before it publishes the next leaderboard")?;
     }
