@@ -44,6 +44,8 @@ pub(crate) struct Evidence<'a> {
     /// The hour of position 0.
     pub(crate) first: Hour,
     pub(crate) meters: Vec<MeterHours<'a>>,
+    /// Own use counts, so that new solar panels save nothing.
+    pub(crate) own_use_counts: bool,
     /// The meters of own production and of export (sign −1), where they are part of the use.
     pub(crate) own_production: Vec<MeterHours<'a>>,
     /// Outdoor temperature, °C.

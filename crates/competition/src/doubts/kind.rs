@@ -14,6 +14,8 @@ pub enum DoubtKind {
     RepeatedDays,
     /// An hour has many times the highest ordinary hours.
     Spike,
+    /// The highest hours have one value, below what the meter ordinarily reaches.
+    Ceiling,
     /// The level changed by a factor that units, multipliers, current transformers or a
     /// missing phase make.
     LevelStep,
@@ -28,6 +30,9 @@ pub enum DoubtKind {
     ProductionLow,
     /// An export meter measures more than own production explains.
     ExportHigh,
+    /// The use falls while the sun is high, on working days and on others, as behind solar
+    /// panels that are not entered.
+    UndeclaredProduction,
     /// A saving beyond what measures reach.
     ImplausibleSaving,
     /// An outdoor temperature stays the same for a day and longer.
@@ -48,12 +53,14 @@ names!(DoubtKind {
     ConstantLoad = "constant-load",
     RepeatedDays = "repeated-days",
     Spike = "spike",
+    Ceiling = "ceiling",
     LevelStep = "level-step",
     SubmeterAboveMain = "submeter-above-main",
     Closure = "closure",
     RaisedUse = "raised-use",
     ProductionLow = "production-low",
     ExportHigh = "export-high",
+    UndeclaredProduction = "undeclared-production",
     ImplausibleSaving = "implausible-saving",
     TemperatureConstant = "temperature-constant",
     TemperatureShift = "temperature-shift",

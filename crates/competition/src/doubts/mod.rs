@@ -9,6 +9,7 @@
 //! ([`Consequence::Flagged`]). While open doubts concern a material share of its energy, a
 //! participant is not ranked: an interval that holds both what was measured and what was
 //! doubted would reach over all other participants and separate none of them.
+mod ceiling;
 mod closure;
 mod constant_load;
 mod evidence;
@@ -25,6 +26,7 @@ mod spike;
 mod sub_meter;
 mod temperature;
 mod thresholds;
+mod undeclared_production;
 mod words;
 mod zero_quarters;
 mod zero_run;
@@ -53,12 +55,13 @@ pub(crate) struct Doubts {
 type Detector = fn(&MeterHours<'_>, &Evidence<'_>, &DoubtThresholds) -> Vec<Finding>;
 
 /// The detectors that look at one meter, in their order.
-const DETECTORS: [Detector; 7] = [
+const DETECTORS: [Detector; 8] = [
     zero_run::find,
     zero_quarters::find,
     constant_load::find,
     level_step::find,
     repeated_days::find,
+    ceiling::find,
     spike::find,
     phase_step::find,
 ];
@@ -91,9 +94,14 @@ pub(crate) fn derive(
             }
         }
     }
-    for detect in
-        [sub_meter::find, production::find, closure::find, raised_use::find, temperature::find]
-    {
+    for detect in [
+        sub_meter::find,
+        production::find,
+        closure::find,
+        raised_use::find,
+        undeclared_production::find,
+        temperature::find,
+    ] {
         let found = detect(&evidence, limits);
         // One question is enough: a use that is high for a time is a step up and one down.
         for raised in found.iter().filter(|it| it.kind == DoubtKind::RaisedUse) {

@@ -94,6 +94,15 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
                 "mätare {name} har {factor:.0} gånger sina högsta vanliga timmar {när} ({hours} h{perioder})"
             ),
         ),
+        DoubtKind::Ceiling => (
+            format!(
+                "meter {name} measures exactly {factor:.1} kWh and not more in {hours} h {when}, where it ordinarily reaches more"
+            ),
+            format!(
+                "mätare {name} mäter exakt {} kWh och inte mer i {hours} h {när}, där den annars når högre",
+                comma(*factor)
+            ),
+        ),
         DoubtKind::LevelStep => {
             let (english, swedish) = times(*factor);
             (
@@ -130,6 +139,14 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
             ),
             format!(
                 "produktionsmätare {name} mäter {percent:.0} % av det vanliga {när}, och huset verkar använda lika mycket mindre som det som saknas, {kwh:.0} kWh"
+            ),
+        ),
+        DoubtKind::UndeclaredProduction => (
+            format!(
+                "the use around noon is {percent:.0} % below that of the year before {when}, on working days and on others alike, {kwh:.0} kWh: it looks like solar panels whose meters are not entered"
+            ),
+            format!(
+                "användningen mitt på dagen är {percent:.0} % lägre än året före {när}, lika mycket på arbetsdagar som på lediga dagar, {kwh:.0} kWh: det ser ut som solceller vars mätare inte är inlagda"
             ),
         ),
         DoubtKind::ExportHigh => (
@@ -228,6 +245,10 @@ fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
             "find out where the values are from; accept them, or exclude the hours",
             "ta reda på varifrån värdena kommer; godta dem eller undanta timmarna",
         ),
+        DoubtKind::Ceiling => Bilingual::fixed(
+            "check the range of the meter and its transformers, and ask the utility for the hours; accept the values, or exclude the hours",
+            "kontrollera mätarens och strömtransformatorernas mätområde och begär timmarna av nätbolaget; godta värdena eller undanta timmarna",
+        ),
         DoubtKind::Spike => Bilingual::fixed(
             "ask the utility for the hours and import them again; accept the values, or exclude the hours",
             "begär timmarna av nätbolaget och importera dem på nytt; godta värdena eller undanta timmarna",
@@ -235,6 +256,10 @@ fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
         DoubtKind::LevelStep => Bilingual::fixed(
             "a unit, a multiplier, a transformer ratio or a phase: correct the factor from that date on, accept the values, or exclude the hours",
             "det kan bero på fel enhet, fel omsättningstal eller en fas som inte mäts: rätta faktorn från den dagen, godta värdena eller undanta timmarna",
+        ),
+        DoubtKind::UndeclaredProduction => Bilingual::fixed(
+            "ask whether the building has new solar panels: enter the meters of export and production, or accept the values",
+            "fråga om huset har fått solceller: lägg in mätarna för inmatning och produktion, eller godta värdena",
         ),
         DoubtKind::ProductionLow | DoubtKind::ExportHigh => Bilingual::fixed(
             "check the meters of production and export: correct a factor from a date on, exclude the hours, or accept the values",

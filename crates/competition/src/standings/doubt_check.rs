@@ -104,6 +104,7 @@ impl Standings {
             calendar,
             first,
             meters: meters.collect(),
+            own_use_counts: own_use,
             own_production: of_production.collect(),
             outdoor: outdoor.collect(),
             peers: self.peer_temperatures.median(),

@@ -80,6 +80,67 @@ impl SolarHouse {
     }
 }
 
+/// The same house with nothing but its grid meter.
+fn grid_only(roof: &SolarHouse, part: impl Fn(usize) -> f64) -> Row {
+    let mut house = roof.house.clone();
+    for (index, energy) in house.energy.iter_mut().enumerate() {
+        *energy = roof.hour(index, part(index)).import;
+    }
+    house.row(count())
+}
+
+/// A new roof whose meters are not entered, of up to half of the load, so that nothing is
+/// exported and no reading shows it.
+#[test]
+fn a_roof_that_is_not_entered_is_no_saving() {
+    let mut random = Random(8);
+    let (mut large, mut found, mut largest) = (0, 0, 0.0_f64);
+    for _ in 0..HOUSES {
+        let roof = SolarHouse::random(&mut random);
+        let start = contest() + random.between(0.0, 500.0) as usize;
+        let clean = grid_only(&roof, |_| 0.0);
+        assert!(clean.doubts.is_empty(), "{:?}", clean.doubts);
+        let with = grid_only(&roof, |index| if index < start { 0.0 } else { 0.4 });
+        let gain = with.saving_percent.unwrap() - clean.saving_percent.unwrap();
+        if gain > 8.0 {
+            large += 1;
+            found += u64::from(has(&with, DoubtKind::UndeclaredProduction));
+        }
+        if with.rank.is_some() {
+            largest = largest.max(gain);
+        }
+    }
+    println!("{found} of {large} large roofs doubted; a ranked house gains {largest:.1} at most");
+    assert!(large >= 5 && found * 2 >= large && largest < 15.0, "{found}, {largest}");
+}
+
+/// Measures that lower the working days, and switched-off lights and ventilation around noon.
+#[test]
+fn measures_are_no_roof() {
+    let mut random = Random(10);
+    let mut doubted = 0;
+    for _ in 0..HOUSES {
+        let house = Building::random(&mut random);
+        let measures: [fn(i64) -> f64; 3] = [
+            |hour| if (6..17).contains(&(hour % 24)) { 0.75 } else { 1.0 },
+            |hour| if (9..13).contains(&(hour % 24)) { 0.7 } else { 1.0 },
+            |hour| if (6..17).contains(&(hour % 24)) { 1.0 } else { 0.6 },
+        ];
+        for measure in measures {
+            let mut saving = house.clone();
+            for (index, energy) in saving.energy.iter_mut().enumerate().skip(contest()) {
+                let hour = first() + index as i64;
+                let works = (hour / 24 + 3) % 7 < 5;
+                *energy = (*energy as f64 * if works { measure(hour) } else { 1.0 }) as i64;
+            }
+            let row = saving.row(count());
+            doubted += u64::from(has(&row, DoubtKind::UndeclaredProduction));
+        }
+    }
+    println!("{doubted} of {} houses with measures are doubted", 3 * HOUSES);
+    assert!(doubted * 20 <= 3 * HOUSES, "{doubted}");
+}
+
 fn has(row: &Row, kind: DoubtKind) -> bool {
     row.doubts.iter().any(|doubt| doubt.kind == kind)
 }

@@ -122,7 +122,7 @@ fn pick(random: &mut Random, values: &[f64]) -> f64 {
 }
 
 /// The faults, with the kind that doubts them.
-const FAULTS: [(&str, DoubtKind, Fault); 8] = [
+const FAULTS: [(&str, DoubtKind, Fault); 9] = [
     ("zeros", DoubtKind::ZeroRun, |house, start, random| {
         let hours = random.between(12.0, 600.0) as usize;
         let end = (start + hours).min(count());
@@ -132,6 +132,12 @@ const FAULTS: [(&str, DoubtKind, Fault); 8] = [
         let hours = random.between(48.0, 900.0) as usize;
         let (end, value) = ((start + hours).min(count()), house.energy[start] / 2);
         house.energy[start..end].fill(value.max(1));
+    }),
+    ("values cut off", DoubtKind::Ceiling, |house, start, random| {
+        let mut sorted = house.energy.clone();
+        sorted.sort_unstable();
+        let ceiling = sorted[(sorted.len() as f64 * random.between(0.5, 0.85)) as usize];
+        house.energy[start..].iter_mut().for_each(|energy| *energy = (*energy).min(ceiling));
     }),
     ("factor of units, down", DoubtKind::LevelStep, |house, start, random| {
         let factor = pick(random, &[10.0, 20.0, 60.0, 100.0, 1000.0]);

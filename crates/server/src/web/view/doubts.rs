@@ -20,6 +20,12 @@ pub(super) fn title(kind: DoubtKind, l: Language) -> &'static str {
             l.pick("Undermätaren mäter mer än huvudmätaren", "The sub-meter exceeds the main meter")
         }
         DoubtKind::Closure => l.pick("Huset verkar stängt", "The building seems closed"),
+        DoubtKind::Ceiling => {
+            l.pick("De högsta värdena är kapade", "The highest values are cut off")
+        }
+        DoubtKind::UndeclaredProduction => {
+            l.pick("Solceller som inte är inlagda?", "Solar panels that are not entered?")
+        }
         DoubtKind::ProductionLow => {
             l.pick("Produktionsmätaren mäter för lite", "The production meter measures too little")
         }
