@@ -139,7 +139,8 @@ struct LowerNoon {
 fn lower_noon(now: &Profile, before: &Profile) -> Option<LowerNoon> {
     // By how much an hour is lower than the year before, relative to the nights.
     let lower = |part: fn(&Profile) -> [Part; 2], kind: usize| {
-        let level = now.night[kind].mean()? / before.night[kind].mean()?;
+        // Nights that rose say nothing about noon.
+        let level = (now.night[kind].mean()? / before.night[kind].mean()?).min(1.0);
         let expected = part(before)[kind].mean()? * level;
         Some((expected, expected - part(now)[kind].mean()?))
     };
