@@ -157,3 +157,15 @@ fn files_beside_remove_are_refused() {
     assert!(errors.contains("with a second command"), "{errors}");
     assert!(import(folder, &["h.csv"]).contains("0 taken, 24 repeated"));
 }
+
+#[test]
+fn a_quotation_mark_that_is_not_closed_takes_no_other_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    fs::write(folder.join("c.toml"), CONFIGURATION).expect("written");
+    let all = rows(60, 1);
+    let mut lines: Vec<String> = all.lines().map(str::to_owned).collect();
+    lines[5] = lines[5].replace(',', ",\"");
+    fs::write(folder.join("h.csv"), lines.join("\n") + "\n").expect("written");
+    assert!(import(folder, &["h.csv"]).contains("24 taken"));
+}

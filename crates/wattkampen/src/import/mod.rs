@@ -14,6 +14,7 @@ mod error;
 mod green_button;
 mod known;
 mod layout;
+mod lines;
 mod number;
 mod options;
 mod plan;

@@ -6,6 +6,7 @@ use encoding_rs::Encoding;
 
 use super::{
     encoding::decode,
+    lines::Lines,
     source::{Repeatable, Source},
     table::csv_reader,
 };
@@ -56,7 +57,7 @@ impl Content {
 /// Reads rows.
 pub(super) enum RowReader<'a> {
     Text {
-        reader: csv::Reader<Box<dyn Read + 'a>>,
+        reader: csv::Reader<Lines<Box<dyn Read + 'a>>>,
         /// The CSV reader ends a row at `\r` and counts the line at `\n`, which it leaves to
         /// the next row.
         crlf: bool,

@@ -13,6 +13,8 @@ use tempfile::NamedTempFile;
 
 /// Bytes that the layout is detected from.
 const BEGINNING: u64 = 64 << 10;
+/// Bytes of a file that is not read line by line.
+const MAX_WHOLE: u64 = 256 << 20;
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
 
@@ -65,9 +67,14 @@ impl Source {
         (self.beginning.len() as u64) < BEGINNING
     }
 
+    /// Reads a workbook or a feed, of which a year of quarter-hours has some megabytes.
     pub(super) fn read_all(mut self) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
-        self.bytes.read_to_end(&mut all)?;
+        self.bytes.by_ref().take(MAX_WHOLE + 1).read_to_end(&mut all)?;
+        if all.len() as u64 > MAX_WHOLE {
+            let reason = "the file has more than 256 MiB; divide it, or save it as CSV";
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
+        }
         Ok(all)
     }
 

@@ -4,6 +4,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::{
     error::LayoutError,
+    lines::Lines,
     number::is_number,
     options::{DateOrder, Unit},
     printable::quoted_bytes,
@@ -30,13 +31,13 @@ pub(super) struct Table {
 const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
 
 /// A reader of rows as exports have them: of any width, with comments.
-pub(super) fn csv_reader<R: std::io::Read>(delimiter: u8, text: R) -> csv::Reader<R> {
+pub(super) fn csv_reader<R: std::io::Read>(delimiter: u8, text: R) -> csv::Reader<Lines<R>> {
     ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
         .comment(Some(b'#'))
-        .from_reader(text)
+        .from_reader(Lines::new(text))
 }
 
 /// Finds the table in the beginning of a text. A line `sep=;` states the delimiter.

@@ -2,8 +2,9 @@
 //!
 //! At the end of summer one hour of local time occurs twice. The first row of a series
 //! with such a time is the earlier one, the second row the later one; in a file that
-//! runs backwards it is the other way round. A third row is refused. A local time in the
-//! hour that is skipped in spring is refused, not moved.
+//! runs backwards it is the other way round. A third row is refused, and so is one that no
+//! other row comes before: the file may begin with either. A local time in the hour that is
+//! skipped in spring is refused, not moved.
 use std::collections::HashMap;
 
 use jiff::{
@@ -20,6 +21,10 @@ pub(super) enum TimestampError {
     Skipped,
     #[error("the local time occurs twice that day, and a third row of the file has it")]
     ThirdOccurrence,
+    #[error(
+        "the local time occurs twice that day, and no earlier row of the file shows which of the two it is"
+    )]
+    Undecided,
     #[error("the time is outside the years 1970 to 2200")]
     OutOfRange,
 }
@@ -141,6 +146,12 @@ pub(super) fn civil(local: i64) -> Option<DateTime> {
 pub(super) struct Occurrences {
     /// Times that occur twice, and how many rows have had each: some tens a year.
     rows: HashMap<i64, u8>,
+    /// A row with a time that occurs once was before.
+    has_row_before: bool,
+    /// The last time that occurs twice.
+    last: Option<i64>,
+    /// The rows are those of the later hour, in a file that runs backwards of the earlier.
+    is_second_pass: bool,
 }
 
 impl Occurrences {
@@ -152,11 +163,26 @@ impl Occurrences {
         backwards: bool,
     ) -> Result<i64, TimestampError> {
         match offsets.resolve(local).ok_or(TimestampError::OutOfRange)? {
-            LocalTime::Once(at) => Ok(at),
+            LocalTime::Once(at) => {
+                self.has_row_before = true;
+                self.last = None;
+                self.is_second_pass = false;
+                Ok(at)
+            }
             LocalTime::Skipped(_) => Err(TimestampError::Skipped),
             LocalTime::Twice(before, after) => {
                 let count = self.rows.entry(local).or_default();
                 *count = count.saturating_add(1);
+                let last = self.last.replace(local);
+                // The clock was put back between the two rows.
+                self.is_second_pass |= *count == 2;
+                self.is_second_pass |=
+                    last.is_some_and(|last| if backwards { local > last } else { local < last });
+                if *count == 1 && self.is_second_pass {
+                    *count = 2;
+                } else if *count == 1 && !self.has_row_before {
+                    return Err(TimestampError::Undecided);
+                }
                 match (*count, backwards) {
                     (1, false) | (2, true) => Ok(before),
                     (1, true) | (2, false) => Ok(after),
@@ -195,6 +221,7 @@ mod tests {
         let first = utc("2026-10-25T00:00:00Z");
         let (mut offsets, mut rows) = (stockholm(), Occurrences::default());
         let mut read = |text: &str| rows.resolve(local(text), &mut offsets, false);
+        read("2026-10-25 01:45").unwrap();
         for hour in 0..2 {
             for (quarter, text) in (0..).zip(quarters) {
                 let at = read(&format!("2026-10-25 {text}"));
@@ -205,8 +232,25 @@ mod tests {
         assert_eq!(read("2026-10-25 03:00"), Ok(first + 7200));
         let (mut offsets, mut rows) = (stockholm(), Occurrences::default());
         let mut read = |text: &str| rows.resolve(local(text), &mut offsets, true);
+        read("2026-10-25 03:00").unwrap();
         assert_eq!(read("2026-10-25 02:00"), Ok(first + 3600));
         assert_eq!(read("2026-10-25 02:00"), Ok(first));
+    }
+
+    /// A file that begins in the repeated hour may begin with either of the two.
+    #[test]
+    fn a_file_that_begins_in_the_repeated_hour_is_not_guessed() {
+        let first = utc("2026-10-25T00:00:00Z");
+        let undecided = Err(TimestampError::Undecided);
+        let (mut offsets, mut rows) = (stockholm(), Occurrences::default());
+        let mut read = |text: &str| rows.resolve(local(text), &mut offsets, false);
+        assert_eq!(read("2026-10-25 02:30"), undecided);
+        assert_eq!(read("2026-10-25 02:45"), undecided);
+        // The clock was put back: these are the later ones.
+        assert_eq!(read("2026-10-25 02:00"), Ok(first + 3600));
+        assert_eq!(read("2026-10-25 02:15"), Ok(first + 4500));
+        assert_eq!(read("2026-10-25 02:30"), Ok(first + 5400));
+        assert_eq!(read("2026-10-25 03:00"), Ok(first + 7200));
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Workbooks of spreadsheet programs as rows of text: dates as dates, numbers with a
 //! decimal point.
-use std::{collections::BTreeMap, io::Cursor};
+use std::{
+    collections::BTreeMap,
+    io::{self, Cursor},
+};
 
 use calamine::{Data, Reader, Sheets, open_workbook_auto_from_rs};
 use csv::ByteRecord;
+use quick_xml::events::{BytesStart, Event};
+use zip::ZipArchive;
 
 use super::{
     columns::shell,
@@ -12,8 +17,90 @@ use super::{
     table::find_in_rows,
 };
 
+/// Bytes of a workbook's parts when they are unpacked: of a million rows, 200 MB.
+const MAX_UNPACKED: u64 = 512 << 20;
+/// Cells of an ODS file, whose format repeats cells and rows by a number.
+const MAX_CELLS: u64 = 20_000_000;
+
 /// The rows of the sheet that has a table, or of the one that is stated.
 pub(super) fn rows(bytes: Vec<u8>, sheet: Option<&str>) -> Result<Vec<ByteRecord>, LayoutError> {
+    check_size(&bytes)?;
+    // The library's arithmetic may overflow on a damaged file.
+    std::panic::catch_unwind(|| rows_of_book(bytes, sheet)).unwrap_or_else(|_| {
+        Err(LayoutError::new(
+            "the workbook is damaged",
+            "open it in a spreadsheet program and save it again, or save it as CSV",
+        ))
+    })
+}
+
+/// Refuses a workbook that is small as a file and takes all memory when it is unpacked.
+fn check_size(bytes: &[u8]) -> Result<(), LayoutError> {
+    let too_large = |what: String| {
+        Err(LayoutError::new(what, "delete the sheets that have no values, or save one as CSV"))
+    };
+    // XLS is no archive.
+    let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else { return Ok(()) };
+    let mut unpacked = 0;
+    for index in 0..archive.len() {
+        // What the archive states is checked when a part is read.
+        let Ok(part) = archive.by_index_raw(index) else { continue };
+        unpacked += part.size();
+    }
+    if unpacked > MAX_UNPACKED {
+        return too_large(format!("the workbook has {} MiB when it is unpacked", unpacked >> 20));
+    }
+    let cells = match archive.by_name("content.xml") {
+        Ok(content) => cells_of_ods(io::BufReader::new(content)),
+        Err(_) => 0,
+    };
+    if cells > MAX_CELLS {
+        return too_large(format!("the workbook has {cells} cells"));
+    }
+    Ok(())
+}
+
+/// How many cells an ODS table has up to the last one with a value of each row.
+fn cells_of_ods(content: impl io::BufRead) -> u64 {
+    let mut reader = quick_xml::Reader::from_reader(content);
+    let (mut buffer, mut cells) = (Vec::new(), 0_u64);
+    let (mut rows, mut columns, mut with_value) = (1_u64, 0_u64, 0_u64);
+    loop {
+        let event = match reader.read_event_into(&mut buffer) {
+            Ok(Event::Eof) | Err(_) => return cells,
+            Ok(event) => event,
+        };
+        match &event {
+            Event::Start(tag) if tag.name().as_ref() == "table:table-row" => {
+                rows = repeated(tag, "table:number-rows-repeated");
+                (columns, with_value) = (0, 0);
+            }
+            Event::Start(tag) | Event::Empty(tag) if tag.name().as_ref() == "table:table-cell" => {
+                columns = columns.saturating_add(repeated(tag, "table:number-columns-repeated"));
+                let has_value = tag.attributes().flatten().any(|it| {
+                    it.key.as_ref().starts_with("office:") || it.key.as_ref() == "table:formula"
+                });
+                if has_value || matches!(event, Event::Start(_)) {
+                    with_value = columns;
+                }
+            }
+            Event::End(tag) if tag.name().as_ref() == "table:table-row" => {
+                cells = cells.saturating_add(rows.saturating_mul(with_value));
+            }
+            _ => {}
+        }
+        buffer.clear();
+    }
+}
+
+/// The number of times that an element stands for.
+fn repeated(tag: &BytesStart<'_>, attribute: &str) -> u64 {
+    let value = tag.attributes().flatten().find(|it| it.key.as_ref() == attribute);
+    let number = value.and_then(|it| it.value.trim().parse().ok());
+    number.unwrap_or(1)
+}
+
+fn rows_of_book(bytes: Vec<u8>, sheet: Option<&str>) -> Result<Vec<ByteRecord>, LayoutError> {
     let mut book = open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| {
         LayoutError::new(
             format!("the file cannot be read as a workbook: {error}"),

@@ -1,5 +1,8 @@
 //! Workbooks of spreadsheet programs.
+use std::io::{Cursor, Read, Write};
+
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use super::{super::*, *};
 
@@ -53,4 +56,58 @@ fn a_stray_cell_far_away_takes_no_memory() {
         let (rows, _) = reading.read(&bytes).unwrap();
         assert_eq!(rows, rows_of(METER, "2026-01-09T23:00:00Z", 60, &[1.0, 2.0]));
     }
+}
+
+/// An archive of these parts.
+fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        archive.start_file(*name, SimpleFileOptions::default()).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn workbooks_that_take_all_memory_are_refused() {
+    let reading = Reading { name: "export.ods", ..Reading::default() };
+    let repeated = archive(&[
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        (
+            "content.xml",
+            "<office:document-content><office:body><office:spreadsheet><table:table \
+             table:name=\"a\"><table:table-row table:number-rows-repeated=\"1000000\">\
+             <table:table-cell table:number-columns-repeated=\"16384\" \
+             office:value-type=\"float\" office:value=\"1\"/></table:table-row></table:table>\
+             </office:spreadsheet></office:body></office:document-content>",
+        ),
+    ]);
+    assert_reading_refused(&repeated, &reading, "16384000000 cells", "");
+    // The directory of the archive, at its end, states the sizes.
+    let mut large = archive(&[("xl/workbook.xml", "<workbook/>")]);
+    let entry = large.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
+    large[entry + 24..entry + 28].copy_from_slice(&u32::to_le_bytes(1 << 30));
+    assert_reading_refused(&large, &reading, "1024 MiB", "");
+}
+
+/// Rows far above those of the format.
+#[test]
+fn a_damaged_workbook_is_an_error() {
+    let mut book = Workbook::new();
+    book.add_worksheet().write_row(0, 0, ["Tid", "kWh"]).unwrap();
+    let bytes = book.save_to_buffer().unwrap();
+    let mut sound = ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut parts = Vec::new();
+    for index in 0..sound.len() {
+        let mut part = sound.by_index(index).unwrap();
+        let mut text = String::new();
+        part.read_to_string(&mut text).unwrap();
+        let name = part.name().unwrap().into_owned();
+        parts.push((name, text.replace("r=\"A1\"", "r=\"A99999999999\"")));
+    }
+    let parts: Vec<(&str, &str)> =
+        parts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let reading = Reading { name: "export.xlsx", ..Reading::default() };
+    let error = reading.read(&archive(&parts)).unwrap_err();
+    assert!(!error.to_string().is_empty());
 }
