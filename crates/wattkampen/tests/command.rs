@@ -93,6 +93,11 @@ fn refusals_of_the_argument_parser_say_how_to_fix_them() {
         (&["demo", "--spede", "2"], "unexpected argument '--spede'", "did you mean '--speed'?"),
         (&["demo", "--speed"], "a value is required for '--speed <X>'", "--help"),
         (&["demo", "--speed", "fast"], "invalid value 'fast' for '--speed <X>'", "--help"),
+        (
+            &["report", "--config", "x", "--as-of", "1 april"],
+            "invalid value '1 april' for '--as-of <TIME>'",
+            "--help",
+        ),
         (&["demo", "--participants", "1"], "1 is not in 2..", "--help"),
         (
             &["report", "--config", "x", "--format", "jsn"],

@@ -3,8 +3,11 @@ use core::str::FromStr;
 use std::error::Error;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use competition::{Baseline, Rule};
+use competition::{Baseline, Competition, Rule, Time};
+use server::audit::Moment;
 use wire::Language;
+
+use super::Failure;
 
 /// Parses the name of a rule.
 pub(super) fn rule() -> impl TypedValueParser<Value = Rule> {
@@ -43,6 +46,19 @@ pub(super) fn language() -> impl TypedValueParser<Value = Language> {
             Language::English => "English",
         })
     }))
+}
+
+/// Parses a time: a local date, a local date and time, or RFC 3339.
+pub(super) fn moment(text: &str) -> Result<Moment, String> {
+    text.parse().map_err(|_| {
+        "a time is 2027-04-20, 2027-04-20T12:00 (both local) or 2027-04-20T12:00:00Z".to_owned()
+    })
+}
+
+/// The instant of a time in the competition's zone.
+pub(super) fn instant(moment: &Moment, competition: &Competition) -> Result<Time, Failure> {
+    let resolved = moment.resolve("--as-of", &competition.timezone);
+    resolved.map_err(|error| Failure::Failed(anyhow::anyhow!("{error}\n  {}", error.hint)))
 }
 
 /// Parses one of the names of a type, so that help and refusals list all of them.

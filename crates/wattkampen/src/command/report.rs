@@ -8,6 +8,7 @@ use competition::{Rule, Time};
 use jiff::Timestamp;
 use server::{
     audit::AuditEntry,
+    audit::Moment,
     store::{Reader, StoreError},
 };
 use wire::Language;
@@ -23,9 +24,9 @@ pub(super) struct Args {
     /// The competition's configuration
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Time of the standings, such as 2027-04-20T12:00:00Z [default: now]
-    #[arg(long, value_name = "TIME")]
-    as_of: Option<Timestamp>,
+    /// Time of the standings, such as 2027-04-20 or 2027-04-20T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = method_args::moment)]
+    as_of: Option<Moment>,
     /// Rank by this rule instead of the competition's own
     #[arg(long, value_name = "RULE", value_parser = method_args::rule())]
     rule: Option<Rule>,
@@ -51,7 +52,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (standings, locked) = open_standings::standings(&config)?;
     let rule = args.rule.unwrap_or(config.competition.rule);
     let now = Time(Timestamp::now().as_second());
-    let as_of = args.as_of.map(|at| Time(at.as_second()));
+    let as_of = args.as_of.as_ref();
+    let as_of = as_of.map(|at| method_args::instant(at, &config.competition)).transpose()?;
     // A locked result is shown as it was locked.
     let locked = locked.filter(|locked| {
         rule == config.competition.rule && as_of.is_none_or(|as_of| as_of >= locked.as_of())

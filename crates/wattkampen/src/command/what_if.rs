@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use competition::{Baseline, Rule, Time};
 use jiff::Timestamp;
+use server::audit::Moment;
 
 use super::{Failure, method_args, open_standings, output};
 use crate::{
@@ -22,9 +23,9 @@ pub(super) struct Args {
     /// Compare with this baseline instead of the competition's own
     #[arg(long, value_name = "BASELINE", value_parser = method_args::baseline())]
     baseline: Option<Baseline>,
-    /// Time of the leaderboard, such as 2027-04-20T12:00:00Z [default: now]
-    #[arg(long, value_name = "TIME")]
-    as_of: Option<Timestamp>,
+    /// Time of the leaderboard, such as 2027-04-20 or 2027-04-20T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = method_args::moment)]
+    as_of: Option<Moment>,
     /// Print the object of `/api/v1/what-if` instead of a table
     #[arg(long)]
     json: bool,
@@ -36,8 +37,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let rule = args.rule.unwrap_or(config.competition.rule);
     let own = config.competition.method;
     let method = args.baseline.map_or(own, |baseline| own.with_baseline(baseline));
-    let board = match args.as_of {
-        Some(as_of) => standings.what_if_at(rule, method, Time(as_of.as_second())),
+    let board = match &args.as_of {
+        Some(as_of) => {
+            standings.what_if_at(rule, method, method_args::instant(as_of, &config.competition)?)
+        }
         None => standings.what_if(rule, method, Time(Timestamp::now().as_second())),
     };
     let mut out = Vec::new();
