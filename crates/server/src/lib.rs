@@ -14,6 +14,7 @@
 pub mod audit;
 pub mod broker;
 pub mod clock;
+mod descriptors;
 pub mod display;
 pub mod engine;
 pub mod external_broker;
@@ -24,6 +25,7 @@ mod service;
 mod settings;
 pub mod store;
 pub mod text;
+mod warning_rate;
 pub mod web;
 
 pub use service::{Running, ServiceError, start};

@@ -9,6 +9,8 @@
 //! | `wattkampen_telegrams_refused_total` | counter | `gateway`, `reason`: those of [`wire::TelegramErrorCounts`] | telegrams that gateways rejected, as they report |
 //! | `wattkampen_status_total` | counter | | status messages of gateways |
 //! | `wattkampen_broker_limits_total` | counter | `limit`: `connections`, `half_open`, `sessions`, `subscriptions`, `queued`, `retained` | times that a limit of the embedded broker cost a client something |
+//! | `wattkampen_http_limits_total` | counter | `limit`: `connections`, `address`, `head_timeout`, `body_timeout`, `body_size` | times that a limit of HTTP connections cost a client something |
+//! | `wattkampen_http_connections` | gauge | | open HTTP connections |
 //! | `wattkampen_commit_seconds` | histogram | | duration of a commit |
 //! | `wattkampen_batch_readings` | histogram | | readings in a commit |
 //! | `wattkampen_stored_readings` | gauge | | readings in the store |
@@ -71,6 +73,14 @@ fn describe() {
          sessions (ended early for another, or a client refused), subscriptions (refused), \
          queued (messages dropped), retained (messages not kept). The log names the login."
     );
+    describe_counter!(
+        "wattkampen_http_limits_total",
+        "Times that a limit of HTTP connections cost a client something, by limit: \
+         connections (all are taken), address (its share is taken; in both cases the connection \
+         that waits longest ends, or the new one), head_timeout (no whole request), \
+         body_timeout (no whole body), body_size (refused). The log names the address."
+    );
+    describe_gauge!("wattkampen_http_connections", "Open HTTP connections.");
     describe_histogram!("wattkampen_commit_seconds", Unit::Seconds, "Duration of a commit.");
     describe_histogram!("wattkampen_batch_readings", "Readings in a commit.");
     describe_gauge!("wattkampen_stored_readings", "Readings in the store.");

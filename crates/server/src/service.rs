@@ -12,6 +12,7 @@ use tokio::{
 use crate::{
     BrokerKind, Settings,
     broker::{self, Broker},
+    descriptors::Descriptors,
     display::PageInputs,
     engine::{self, Engine, EngineClient, EngineError},
     external_broker::{self, ExternalBroker},
@@ -47,9 +48,6 @@ pub enum ServiceError {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// The HTTP listener failed.
-    #[error("the HTTP listener failed: {0}")]
-    HttpListener(io::Error),
     /// A part of the service ended.
     #[error("the {0} ended unexpectedly")]
     Ended(&'static str),
@@ -65,7 +63,6 @@ impl ServiceError {
                 "set `broker` in [server] to \"embedded\" or to \"mqtt://…\""
             }
             Self::Http { .. } => "choose another `http` in [server], or port 0 for a free one",
-            Self::HttpListener(_) => "raise the limit of open files of this user",
             Self::Ended(_) => {
                 "report this with the log, and start again; nothing acknowledged is lost"
             }
@@ -84,7 +81,7 @@ pub struct Running {
     pub client: EngineClient,
     engine: Engine,
     ingress: Ingress,
-    pages: JoinHandle<io::Result<()>>,
+    pages: JoinHandle<()>,
     others: JoinSet<()>,
     /// Ends the ingress, which ends first.
     stop_ingress: watch::Sender<bool>,
@@ -121,6 +118,14 @@ impl Ingress {
 /// # Errors
 /// The part that does not start. Nothing is left running then.
 pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
+    let descriptors = Descriptors::of_process();
+    let limits = broker::Limits::default();
+    let limits = broker::Limits { connections: limits.connections.min(descriptors.mqtt), ..limits };
+    let http_limits = web::ConnectionLimits::default();
+    let http_limits = web::ConnectionLimits {
+        connections: http_limits.connections.min(descriptors.http),
+        ..http_limits
+    };
     let http = settings.http;
     let http_error = |source| ServiceError::Http { addr: http, source };
     // First, so that an address that is in use is reported without delay.
@@ -130,7 +135,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     let (client, engine) = engine::start(&settings, deliveries).await?;
     let (stop_ingress, ingress_stopped) = watch::channel(false);
     let readiness = web::Readiness::default();
-    let ingress = match start_ingress(&settings, inbox, ingress_stopped, &readiness).await {
+    let ingress = match start_ingress(&settings, limits, inbox, ingress_stopped, &readiness).await {
         Ok(ingress) => ingress,
         Err(error) => {
             engine.shutdown().await?;
@@ -150,7 +155,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
             readiness,
         },
     );
-    let pages = tokio::spawn(web::serve(listener, web, wait_for(stopped)));
+    let pages = tokio::spawn(web::serve(listener, web, http_limits, wait_for(stopped)));
     Ok(Running {
         http_addr,
         mqtt_addr: match &ingress {
@@ -169,6 +174,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
 
 async fn start_ingress(
     settings: &Settings,
+    limits: broker::Limits,
     inbox: Inbox,
     stopped: watch::Receiver<bool>,
     readiness: &web::Readiness,
@@ -179,7 +185,7 @@ async fn start_ingress(
                 listen: *listen,
                 logins: logins.clone(),
                 state_file: Some(settings.data.join("retained")),
-                limits: broker::Limits::default(),
+                limits,
             };
             let broker = broker::start(config, inbox, wait_for(stopped)).await?;
             readiness.set_broker(true);
@@ -242,10 +248,7 @@ impl Running {
                 Err(error) => error.into(),
             },
             () = self.ingress.ended() => ServiceError::Ended("broker"),
-            ended = &mut self.pages => match ended {
-                Ok(Err(error)) => ServiceError::HttpListener(error),
-                Ok(Ok(())) | Err(_) => ServiceError::Ended("HTTP server"),
-            },
+            _ = &mut self.pages => ServiceError::Ended("HTTP server"),
         }
     }
 
@@ -269,37 +272,4 @@ impl Running {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpStream,
-    };
-
-    use super::*;
-    use crate::engine::tests::settings;
-
-    async fn get(addr: SocketAddr, path: &str) -> String {
-        let mut stream = TcpStream::connect(addr).await.unwrap();
-        let request =
-            format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_service_answers_stops_and_starts_again_on_the_same_data() {
-        let dir = tempfile::tempdir().unwrap();
-        for _ in 0..2 {
-            let running = start(settings(dir.path())).await.unwrap();
-            assert!(get(running.http_addr, "/readyz").await.starts_with("HTTP/1.1 200"));
-            assert!(get(running.http_addr, "/metrics").await.contains("wattkampen_board_version"));
-            TcpStream::connect(running.mqtt_addr.unwrap()).await.unwrap();
-            let taken = Settings { http: running.http_addr, ..settings(dir.path()) };
-            assert!(matches!(start(taken).await, Err(ServiceError::Http { .. })));
-            assert!(matches!(start(settings(dir.path())).await, Err(ServiceError::Engine(_))));
-            running.shutdown().await.unwrap();
-        }
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@
 mod api;
 mod assets;
 mod cache;
+mod connections;
 mod events;
 mod handlers;
 mod health;
@@ -21,30 +22,24 @@ mod security_headers;
 #[cfg(test)]
 mod tests;
 mod view;
-mod write_timeout;
 
 use std::{
-    future::{Future, IntoFuture},
-    io,
-    net::SocketAddr,
+    future::Future,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use sha2::{Digest, Sha256};
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::net::TcpListener;
 
 use crate::{clock::Clock, engine::EngineClient, settings::Secret};
 use wire::Language;
 
 pub use api::{leaderboard_json, what_if_json};
+pub use connections::ConnectionLimits;
 pub use routes::router;
-
-/// How long open connections may take to finish once the service stops.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What the pages need besides the engine.
 #[derive(Debug, Clone)]
@@ -110,37 +105,20 @@ impl Web {
 
 /// Serves `listener` until `stop` completes, then gives open requests three seconds to
 /// finish. Event streams end at once: clients connect again by themselves.
-///
-/// # Errors
-/// The I/O error of the listener when it cannot accept connections.
 pub async fn serve(
     listener: TcpListener,
     web: Arc<Web>,
+    limits: ConnectionLimits,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+) {
     let events = tokio::spawn(events::broadcast_events(Arc::clone(&web)));
-    let (stopping, stopped) = oneshot::channel();
     let streams = Arc::clone(&web);
-    let graceful = async move {
+    let stop = async move {
         stop.await;
         events.abort();
         streams.hub.close();
-        let _ = stopping.send(());
     };
-    let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
-    let listener = write_timeout::with_write_timeout(listener);
-    let server = axum::serve(listener, service).with_graceful_shutdown(graceful);
-    let deadline = async {
-        match stopped.await {
-            Ok(()) => tokio::time::sleep(SHUTDOWN_TIMEOUT).await,
-            // The sender is dropped without a message only when the server itself ended.
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        result = server.into_future() => result,
-        () = deadline => Ok(()),
-    }
+    connections::serve(listener, router(web), limits, stop).await;
 }
 
 /// Identifies content in ETags and file names: the first eight bytes of its SHA-256.

@@ -56,6 +56,24 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail, hint)
     }
 
+    /// 408
+    pub(super) fn request_timeout(limit: std::time::Duration) -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            format!("the body of the request is not complete after {} s", limit.as_secs()),
+            "send the whole request at once",
+        )
+    }
+
+    /// 413
+    pub(super) fn body_too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body of the request is not complete within {limit} bytes"),
+            "send less in one request",
+        )
+    }
+
     /// 409
     pub(super) fn conflict(detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail, hint)

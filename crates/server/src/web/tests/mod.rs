@@ -1,7 +1,7 @@
 //! Requests to the router, without a socket except where one is needed.
 mod api;
 mod events;
-mod fixture;
+pub(in crate::web) mod fixture;
 mod operation;
 mod pages;
 mod scores;

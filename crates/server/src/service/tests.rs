@@ -1,0 +1,109 @@
+//! The whole service on a real store, over real sockets.
+use std::time::Instant;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::*;
+use crate::engine::tests::settings;
+
+async fn get(addr: SocketAddr, path: &str) -> String {
+    try_get(addr, path).await.unwrap()
+}
+
+async fn try_get(addr: SocketAddr, path: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(addr).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_answers_stops_and_starts_again_on_the_same_data() {
+    let dir = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let running = start(settings(dir.path())).await.unwrap();
+        assert!(get(running.http_addr, "/readyz").await.starts_with("HTTP/1.1 200"));
+        assert!(get(running.http_addr, "/metrics").await.contains("wattkampen_board_version"));
+        TcpStream::connect(running.mqtt_addr.unwrap()).await.unwrap();
+        let taken = Settings { http: running.http_addr, ..settings(dir.path()) };
+        assert!(matches!(start(taken).await, Err(ServiceError::Http { .. })));
+        assert!(matches!(start(settings(dir.path())).await, Err(ServiceError::Engine(_))));
+        running.shutdown().await.unwrap();
+    }
+}
+
+/// Publishes a reading over MQTT 3.1.1 at QoS 1, and waits for its PUBACK.
+async fn publish_reading(addr: SocketAddr, client: &str, second: u8) -> io::Result<()> {
+    let mut stream = TcpStream::connect(addr).await?;
+    let mut connect = vec![0x10, 12 + client.len() as u8, 0, 4];
+    connect.extend(b"MQTT\x04\x02\x00\x3c\x00");
+    connect.push(client.len() as u8);
+    connect.extend(client.as_bytes());
+    stream.write_all(&connect).await?;
+    let mut connack = [0; 4];
+    stream.read_exact(&mut connack).await?;
+    assert_eq!(connack, [0x20, 2, 0, 0]);
+    let topic = "wattkampen/v1/g0/reading";
+    let payload =
+        format!(r#"{{"meter":"m0","t":"2027-04-20T07:59:{second:02}Z","import_wh":1000}}"#);
+    let mut publish = vec![0x32, (topic.len() + payload.len() + 4) as u8, 0, topic.len() as u8];
+    publish.extend(topic.as_bytes());
+    publish.extend([0, 7]);
+    publish.extend(payload.as_bytes());
+    stream.write_all(&publish).await?;
+    let mut puback = [0; 4];
+    stream.read_exact(&mut puback).await?;
+    assert_eq!(puback, [0x40, 2, 0, 7]);
+    Ok(())
+}
+
+/// Longest time in which an honest client is answered while an attack runs.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// Tries in which an honest client is answered while an attack runs.
+const ATTEMPTS: usize = 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_sent_requests_lock_out_neither_visitors_nor_gateways() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start(settings(dir.path())).await.unwrap();
+    let http = running.http_addr;
+    // Both ends are in this process, so that a machine with few descriptors has a smaller attack.
+    let attackers = (Descriptors::of_process().mqtt / 3).min(2000);
+    assert!(attackers >= 200, "the limit of open files is too low for this test");
+    let (attacked, mut attack) = watch::channel(0);
+    let attacker = tokio::spawn(async move {
+        let mut held = std::collections::VecDeque::new();
+        loop {
+            let mut stream = TcpStream::connect(http).await.unwrap();
+            // What the server has closed by now is an error, and no concern of the attacker.
+            let _ = stream.write_all(b"GET / HTTP/1.1\r\nhost: loc").await;
+            held.push_back(stream);
+            attacked.send_modify(|count| *count += 1);
+            if held.len() >= attackers {
+                held.pop_front();
+            }
+        }
+    });
+    attack.wait_for(|count| *count >= attackers).await.unwrap();
+    let begun = Instant::now();
+    let mut attempts = 0;
+    while !try_get(http, "/").await.is_ok_and(|page| page.starts_with("HTTP/1.1 200")) {
+        attempts += 1;
+        assert!(attempts < ATTEMPTS, "a visitor is not answered in {ATTEMPTS} attempts");
+    }
+    timeout(DEADLINE, publish_reading(running.mqtt_addr.unwrap(), "g0", 1))
+        .await
+        .expect("a gateway gets its PUBACK while the attack runs")
+        .unwrap();
+    assert!(begun.elapsed() < DEADLINE, "an honest client waits for {:?}", begun.elapsed());
+    assert!(!attacker.is_finished(), "the attack runs all the time");
+    attacker.abort();
+    let metrics = get(http, "/metrics").await;
+    assert!(metrics.contains("wattkampen_http_limits_total{limit=\"address\"}"), "{metrics}");
+    running.shutdown().await.unwrap();
+}
