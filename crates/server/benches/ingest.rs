@@ -54,6 +54,7 @@ fn settings(data: &std::path::Path, meters: usize, now: Time) -> Settings {
         gateways: HashMap::new(),
         clock: Clock::simulated(now, 1.0),
         language: Language::Swedish,
+        min_free_bytes: 0,
         organiser: None,
     }
 }

@@ -11,6 +11,8 @@
 //! | `wattkampen_broker_limits_total` | counter | `limit`: `connections`, `half_open`, `sessions`, `subscriptions`, `queued`, `retained` | times that a limit of the embedded broker cost a client something |
 //! | `wattkampen_http_limits_total` | counter | `limit`: `connections`, `address`, `head_timeout`, `body_timeout`, `body_size` | times that a limit of HTTP connections cost a client something |
 //! | `wattkampen_http_connections` | gauge | | open HTTP connections |
+//! | `wattkampen_ready` | gauge | `part`: `engine`, `store`, `data`, `disk`, `board`, `broker`, `clock` | 1 where the part is ready, as at `/readyz` |
+//! | `wattkampen_data_free_bytes` | gauge | | bytes that the service may still use on the disk of its data directory |
 //! | `wattkampen_commit_seconds` | histogram | | duration of a commit |
 //! | `wattkampen_batch_readings` | histogram | | readings in a commit |
 //! | `wattkampen_stored_readings` | gauge | | readings in the store |
@@ -81,6 +83,12 @@ fn describe() {
          body_timeout (no whole body), body_size (refused). The log names the address."
     );
     describe_gauge!("wattkampen_http_connections", "Open HTTP connections.");
+    describe_gauge!("wattkampen_ready", "1 where the part is ready, as at /readyz.");
+    describe_gauge!(
+        "wattkampen_data_free_bytes",
+        Unit::Bytes,
+        "Bytes that the service may still use on the disk of its data directory."
+    );
     describe_histogram!("wattkampen_commit_seconds", Unit::Seconds, "Duration of a commit.");
     describe_histogram!("wattkampen_batch_readings", "Readings in a commit.");
     describe_gauge!("wattkampen_stored_readings", "Readings in the store.");

@@ -134,7 +134,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     let (inbox, deliveries) = ingest::channel();
     let (client, engine) = engine::start(&settings, deliveries).await?;
     let (stop_ingress, ingress_stopped) = watch::channel(false);
-    let readiness = web::Readiness::default();
+    let readiness = web::Readiness::new(settings.data.clone(), settings.min_free_bytes);
     let ingress = match start_ingress(&settings, limits, inbox, ingress_stopped, &readiness).await {
         Ok(ingress) => ingress,
         Err(error) => {
@@ -188,7 +188,7 @@ async fn start_ingress(
                 limits,
             };
             let broker = broker::start(config, inbox, wait_for(stopped)).await?;
-            readiness.set_broker(true);
+            readiness.set_embedded_broker(broker.addr);
             Ok(Ingress::Embedded(broker))
         }
         BrokerKind::External(external) => {

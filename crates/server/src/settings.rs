@@ -13,6 +13,8 @@ pub struct Settings {
     pub http: SocketAddr,
     /// The directory of the store; it is created where it does not exist.
     pub data: PathBuf,
+    /// Bytes that have to be free on the disk of the data directory for the service to be ready.
+    pub min_free_bytes: u64,
     /// The broker that gateways publish to.
     pub broker: BrokerKind,
     /// What a power cut can lose.

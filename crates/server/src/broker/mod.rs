@@ -53,6 +53,7 @@ mod message;
 mod owner;
 mod pending_acks;
 mod persistence;
+mod ping;
 mod protocol;
 mod retained;
 mod session;
@@ -79,6 +80,7 @@ use tokio::{
 };
 
 pub use limits::Limits;
+pub(crate) use ping::ping;
 
 use crate::{
     Login,

@@ -1,12 +1,6 @@
 //! The engine as the rest of the service sees it: its last snapshot, its events, and
 //! queries that only its thread can answer.
-use std::{
-    ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{ops::Range, sync::Arc};
 
 use arc_swap::ArcSwap;
 use competition::{
@@ -16,7 +10,7 @@ use competition::{
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::{
-    Decision, DecisionError, Snapshot,
+    Decision, DecisionError, EngineHealth, Snapshot,
     model::{
         Decisions, EngineEvent, GatewayState, IngestCounts, Insight, Point, QueryError, SeriesStep,
     },
@@ -70,7 +64,7 @@ pub struct EngineClient {
     pub(super) queries: mpsc::Sender<Query>,
     pub(super) competition: Arc<Competition>,
     pub(super) participants: Arc<[Participant]>,
-    pub(super) clock_behind: Arc<AtomicBool>,
+    pub(super) health: Arc<EngineHealth>,
 }
 
 impl EngineClient {
@@ -84,9 +78,9 @@ impl EngineClient {
         &self.participants
     }
 
-    /// Whether the clock is behind the newest stored reading, so that readings are held back.
-    pub fn is_clock_behind(&self) -> bool {
-        self.clock_behind.load(Ordering::Relaxed)
+    /// What the engine says about itself and its store.
+    pub fn health(&self) -> &Arc<EngineHealth> {
+        &self.health
     }
 
     /// Whether the engine's thread answers.

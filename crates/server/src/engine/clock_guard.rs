@@ -6,15 +6,13 @@
 //! are more than five minutes ahead of the clock, so such a reading was stored by a clock
 //! that has gone back since.
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
 use competition::Time;
 
+use super::health::EngineHealth;
 use crate::{audit::moment, clock::Clock};
 
 /// Seconds by which a stored reading may be ahead of the clock.
@@ -27,20 +25,20 @@ const WARN: Duration = Duration::from_secs(60);
 /// Looks at the clock once a second.
 #[derive(Debug)]
 pub(super) struct ClockGuard {
-    behind: Arc<AtomicBool>,
+    health: Arc<EngineHealth>,
     checked: Option<Instant>,
     warned: Option<Instant>,
 }
 
 impl ClockGuard {
-    /// `behind` is what others see.
-    pub(super) fn new(behind: Arc<AtomicBool>) -> Self {
-        Self { behind, checked: None, warned: None }
+    /// `health` is what others see.
+    pub(super) fn new(health: Arc<EngineHealth>) -> Self {
+        Self { health, checked: None, warned: None }
     }
 
     /// Whether the clock is behind the newest stored reading.
     pub(super) fn is_behind(&self) -> bool {
-        self.behind.load(Ordering::Relaxed)
+        self.health.is_clock_behind()
     }
 
     /// Looks at the clock where it is time to; `newest` is the newest stored reading.
@@ -58,7 +56,7 @@ impl ClockGuard {
         } else {
             0.0
         });
-        if self.behind.swap(is_behind, Ordering::Relaxed) && !is_behind {
+        if self.health.clock_behind.swap(is_behind, Ordering::Relaxed) && !is_behind {
             self.warned = None;
             tracing::info!(
                 "the clock has passed the newest stored reading: readings are taken again"
@@ -84,7 +82,7 @@ mod tests {
     #[test]
     fn a_clock_is_behind_where_a_stored_reading_is_more_than_five_minutes_newer() {
         let look = |now: i64, newest: Option<i64>| {
-            let mut guard = ClockGuard::new(Arc::default());
+            let mut guard = ClockGuard::new(Arc::new(EngineHealth::new(None)));
             guard.check(&Clock::stopped(Time(now)), || newest.map(Time));
             guard.is_behind()
         };

@@ -12,6 +12,7 @@ use super::{
     DecisionError, EngineClient, EngineError, EngineEvent, QueryError, SeriesStep, Snapshot,
     client::{Query, Reply},
     clock_guard::ClockGuard,
+    health::EngineHealth,
     late_log::LateLog,
     snapshot::SnapshotPublisher,
     state::EngineState,
@@ -27,6 +28,8 @@ const EVENTS: usize = 4096;
 const MAX_COMMIT: usize = 8192;
 /// Time before the store is tried again after it refused.
 const RETRY: Duration = Duration::from_secs(1);
+/// Time after a write transaction until the store is probed with another.
+const PROBE_EVERY: Duration = Duration::from_secs(10);
 /// Time for sealing at shutdown; other days are sealed after the next start.
 const FINAL_SEALING: Duration = Duration::from_secs(5);
 
@@ -39,6 +42,7 @@ pub(super) struct EventLoop {
     /// Turns true when the engine is to end.
     stopped: watch::Receiver<bool>,
     clock: ClockGuard,
+    health: Arc<EngineHealth>,
     queries: mpsc::Receiver<Query>,
     snapshot: Arc<ArcSwap<Snapshot>>,
     events: broadcast::Sender<EngineEvent>,
@@ -47,6 +51,8 @@ pub(super) struct EventLoop {
     news: bool,
     /// When to commit again: the last commit failed.
     commit_at: Option<Instant>,
+    /// The store is not probed before.
+    probe_after: Option<Instant>,
     /// No checkpoint and no seal before: the last one failed.
     checkpoint_after: Option<Instant>,
     /// No decision is applied before: the last attempt failed.
@@ -69,7 +75,8 @@ impl EventLoop {
         batches: mpsc::Receiver<DecodedBatch>,
         stopped: watch::Receiver<bool>,
     ) -> (EngineClient, Self) {
-        let clock_behind = Arc::default();
+        let files = state.standings.store().files().cloned();
+        let health = Arc::new(EngineHealth::new(files));
         let as_of = state.clock.now();
         let rule = state.standings.competition().rule;
         let empty = Arc::new(Snapshot {
@@ -90,19 +97,21 @@ impl EventLoop {
             queries: query_in,
             competition: Arc::new(state.standings.competition().clone()),
             participants: state.participants.clone(),
-            clock_behind: Arc::clone(&clock_behind),
+            health: Arc::clone(&health),
         };
         let event_loop = Self {
             state,
             batches,
             stopped,
-            clock: ClockGuard::new(clock_behind),
+            clock: ClockGuard::new(Arc::clone(&health)),
+            health,
             queries,
             snapshot,
             events,
             publisher,
             news: false,
             commit_at: None,
+            probe_after: None,
             checkpoint_after: None,
             apply_after: None,
             publish_after: None,
@@ -115,6 +124,7 @@ impl EventLoop {
 
     pub(super) async fn run(mut self) -> Result<(), EngineError> {
         loop {
+            self.health.turn();
             self.clock.check(&self.state.clock, || self.state.standings.newest_data());
             let takes_readings = self.commit_at.is_none() && !self.clock.is_behind();
             if self.clock.is_behind() && *self.stopped.borrow() {
@@ -124,7 +134,7 @@ impl EventLoop {
             let due = match self.commit_at {
                 Some(at) => at,
                 None if self.sealing() => Instant::now(),
-                None => self.publish_due(),
+                None => self.publish_due().min(self.probe_due()),
             };
             tokio::select! {
                 batch = self.batches.recv(), if takes_readings => match batch {
@@ -139,6 +149,9 @@ impl EventLoop {
             }
             if self.commit_at.is_some() {
                 continue;
+            }
+            if self.probe_due() <= Instant::now() {
+                self.probe();
             }
             if self.state.checkpoint_due() {
                 self.checkpoint_step()?;
@@ -185,7 +198,9 @@ impl EventLoop {
     /// the commit is repeated: the senders keep what is not acknowledged.
     fn commit(&mut self) {
         let began = Instant::now();
-        match self.state.commit() {
+        let committed = self.state.commit();
+        self.health.wrote(committed.is_ok());
+        match committed {
             Ok(()) => {
                 self.commit_at = None;
                 metrics::histogram!("wattkampen_commit_seconds").record(began.elapsed());
@@ -194,6 +209,21 @@ impl EventLoop {
                 tracing::error!("readings cannot be committed: {error}; {}", error.hint());
                 self.commit_at = Some(Instant::now() + RETRY);
             }
+        }
+    }
+
+    /// When to see that the store can be written: no commit has shown it for a while.
+    fn probe_due(&self) -> Instant {
+        let after = self.probe_after.unwrap_or_else(Instant::now);
+        after.max(Instant::now() + PROBE_EVERY.saturating_sub(self.health.since_write()))
+    }
+
+    fn probe(&mut self) {
+        let written = self.state.standings.store().probe();
+        self.health.wrote(written.is_ok());
+        self.probe_after = Some(Instant::now() + PROBE_EVERY);
+        if let Err(error) = written {
+            tracing::error!("the store cannot be written: {error}; {}", error.hint());
         }
     }
 

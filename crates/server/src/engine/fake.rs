@@ -9,8 +9,8 @@ use competition::{
 use tokio::sync::{broadcast, mpsc};
 
 use super::{
-    DecisionError, Decisions, EngineClient, EngineEvent, GatewayState, IngestCounts, Insight,
-    Point, Snapshot, client::Query,
+    DecisionError, Decisions, EngineClient, EngineEvent, EngineHealth, GatewayState, IngestCounts,
+    Insight, Point, Snapshot, client::Query,
 };
 use crate::ingest::Rejection;
 
@@ -40,7 +40,7 @@ pub(crate) fn client(
         queries,
         competition: Arc::new(competition),
         participants: participants.into(),
-        clock_behind: Arc::default(),
+        health: Arc::new(EngineHealth::new(None)),
     };
     let snapshot = Arc::clone(&handle.snapshot);
     tokio::spawn(async move {
@@ -168,6 +168,6 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
 impl EngineClient {
     /// Whether the clock is behind, as the engine says it.
     pub(crate) fn set_clock_behind(&self, behind: bool) {
-        self.clock_behind.store(behind, std::sync::atomic::Ordering::Relaxed);
+        self.health.clock_behind.store(behind, std::sync::atomic::Ordering::Relaxed);
     }
 }

@@ -21,6 +21,7 @@ mod event_loop;
 pub(crate) mod fake;
 mod figures;
 mod gateway_clocks;
+mod health;
 mod ingest_state;
 mod late_log;
 mod lifecycle;
@@ -45,6 +46,7 @@ pub use decisions::{Decision, DecisionError};
 pub use error::EngineError;
 pub use figures::ParticipantFigures;
 pub use gateway_clocks::ClockOffset;
+pub use health::EngineHealth;
 pub use lifecycle::{Engine, start};
 pub use model::{
     Decisions, EngineEvent, GatewayState, IngestCounts, Insight, Point, QueryError, SeriesStep,

@@ -37,11 +37,11 @@ pub(super) enum Failure {
 }
 
 impl From<StoreError> for Failure {
-    /// SQLite refuses for a while when its file is locked or the disk is full; the other
-    /// errors do not go away.
+    /// SQLite refuses for a while when its file is locked or the disk is full, and a file that
+    /// was moved away may be put back; the other errors do not go away.
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Sqlite(_) => Self::Retry(error),
+            StoreError::Sqlite(_) | StoreError::Replaced(_) => Self::Retry(error),
             other => Self::Fatal(other),
         }
     }
@@ -123,7 +123,7 @@ impl StoredStandings {
     }
 
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
-        self.store.readings.commit()
+        self.store.commit()
     }
 
     pub(super) fn keep_post_lock(
@@ -223,7 +223,7 @@ impl StoredStandings {
                 Inserted::Repeated | Inserted::Conflict { moved: false } => {}
             }
         }
-        self.store.readings.commit()?;
+        self.store.commit()?;
         self.store.imports.delete_post_lock_readings(&meters)
     }
 

@@ -42,6 +42,7 @@ pub(crate) fn settings(data: &Path) -> Settings {
     Settings {
         http: ([127, 0, 0, 1], 0).into(),
         data: data.to_owned(),
+        min_free_bytes: 0,
         broker: BrokerKind::Embedded { listen: ([127, 0, 0, 1], 0).into(), logins: Vec::new() },
         durability: Durability::Normal,
         competition: Competition::new(

@@ -107,3 +107,74 @@ async fn half_sent_requests_lock_out_neither_visitors_nor_gateways() {
     assert!(metrics.contains("wattkampen_http_limits_total{limit=\"address\"}"), "{metrics}");
     running.shutdown().await.unwrap();
 }
+
+/// What `/readyz` says of one part, asked again until it is `wanted`.
+async fn wait_for_part(http: SocketAddr, part: &str, wanted: bool) -> String {
+    let asked = async {
+        loop {
+            let answer = get(http, "/readyz").await;
+            if answer.contains(&format!("\"{part}\":{wanted}")) {
+                return answer;
+            }
+        }
+    };
+    timeout(DEADLINE, asked).await.unwrap_or_else(|_| panic!("{part} is never {wanted}"))
+}
+
+/// Services of other tests in this process write the same metrics.
+async fn wait_for_metric(http: SocketAddr, line: &str) {
+    let asked = async { while !get(http, "/metrics").await.contains(line) {} };
+    timeout(DEADLINE, asked).await.unwrap_or_else(|_| panic!("/metrics never has {line}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_acknowledged_once_the_data_directory_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let running = start(settings(&data)).await.unwrap();
+    let (http, mqtt) = (running.http_addr, running.mqtt_addr.unwrap());
+    let publish = |second| timeout(DEADLINE, publish_reading(mqtt, "g0", second));
+    publish(1).await.expect("acknowledged").unwrap();
+    wait_for_part(http, "data", true).await;
+    // Moved away, and another in its place.
+    let elsewhere = dir.path().join("elsewhere");
+    std::fs::rename(&data, &elsewhere).unwrap();
+    std::fs::create_dir(&data).unwrap();
+    let answer = wait_for_part(http, "data", false).await;
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.contains("the store's file was deleted or replaced"), "{answer}");
+    let unacknowledged = publish_reading(mqtt, "g0", 2);
+    tokio::pin!(unacknowledged);
+    let refused = async {
+        tokio::select! {
+            _ = wait_for_part(http, "store", false) => {}
+            _ = &mut unacknowledged => panic!("a reading in a deleted file is acknowledged"),
+        }
+    };
+    timeout(DEADLINE, refused).await.expect("the store is not ready");
+    wait_for_metric(http, "wattkampen_ready{part=\"data\"} 0").await;
+    // Put back, the files have all that was committed, and the reading is acknowledged.
+    std::fs::remove_dir_all(&data).unwrap();
+    std::fs::rename(&elsewhere, &data).unwrap();
+    timeout(DEADLINE, unacknowledged).await.expect("acknowledged").unwrap();
+    wait_for_part(http, "store", true).await;
+    assert!(wait_for_part(http, "data", true).await.starts_with("HTTP/1.1 200"));
+    std::fs::remove_dir_all(&data).unwrap();
+    wait_for_part(http, "data", false).await;
+    let error = running.shutdown().await.unwrap_err();
+    assert!(error.to_string().contains("was deleted or replaced"), "{error}");
+    assert!(error.hint().contains("restore a backup"), "{}", error.hint());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_nearly_full_is_not_ready() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = Settings { min_free_bytes: u64::MAX, ..settings(dir.path()) };
+    let running = start(settings).await.unwrap();
+    let answer = get(running.http_addr, "/readyz").await;
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.contains("\"store\":true,\"data\":true,\"disk\":false"), "{answer}");
+    wait_for_metric(running.http_addr, "wattkampen_ready{part=\"disk\"} 0").await;
+    wait_for_metric(running.http_addr, "\nwattkampen_data_free_bytes ").await;
+    running.shutdown().await.unwrap();
+}

@@ -54,6 +54,11 @@ pub enum StoreError {
     /// The result is locked.
     #[error("the result is locked, and imported rows stay as they are")]
     Locked,
+    /// A file of the open store was deleted or replaced.
+    #[error(
+        "{0} was deleted or replaced while the service has it open; readings are no longer acknowledged"
+    )]
+    Replaced(PathBuf),
     /// SQLite failed, for example because the disk is full.
     #[error("the store refused: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -76,6 +81,9 @@ impl StoreError {
             Self::Foreign(_) => "give another data directory",
             Self::Damaged { .. } => "restore the data directory from a backup",
             Self::Locked => "an amendment changes a locked result: wattkampen amend",
+            Self::Replaced(_) => {
+                "stop the service, put the file back or restore a backup, and start again"
+            }
             Self::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                     "another program is writing to the store; try again in some seconds"

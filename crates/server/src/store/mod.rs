@@ -25,6 +25,10 @@
 //!
 //! [`Store`] has the three, and what concerns two of them.
 //!
+//! **Deleted files.** A commit into a file that was deleted or replaced beneath the service
+//! succeeds and is lost with the process. After each commit the files have to be the ones
+//! that were opened; otherwise nothing is acknowledged.
+//!
 //! **Durability.** `synchronous = FULL` by default: the journal is on the disk when a
 //! reading is acknowledged, and neither a kill nor a power cut loses it, as far as the
 //! disk's flush is honest. With [`Durability::Normal`] a kill loses nothing and a power
@@ -50,6 +54,7 @@ mod chain;
 mod checkpoint;
 mod codec;
 mod error;
+mod files;
 mod finding;
 mod import;
 mod import_seals;
@@ -75,6 +80,7 @@ pub use audit_log::AuditLog;
 pub use bulk_writer::BulkWriter;
 pub use codec::Corrupt;
 pub use error::StoreError;
+pub use files::StoreFiles;
 pub use finding::Finding;
 pub use import::Importer;
 pub use import_store::ImportStore;

@@ -9,6 +9,7 @@ use super::{
     checkpoint::MeterState,
     codec::{self, Corrupt},
     error::StoreError,
+    files::StoreFiles,
     pending::Pending,
     readings::{Inserted, ReadingStore},
     schema::{self, Durability},
@@ -32,7 +33,9 @@ impl Recovering {
         let lock = schema::lock(dir)?;
         let mut connection = schema::open(dir, durability)?;
         add_meters(&mut connection, meters)?;
-        Self::load(connection, Some(lock), meters)
+        let mut recovering = Self::load(connection, Some(lock), meters)?;
+        recovering.store.watch(StoreFiles::of(dir)?);
+        Ok(recovering)
     }
 
     /// Opens a view of what is committed until now, also while a service runs. Nothing

@@ -265,6 +265,13 @@ pub(super) fn begin_write(connection: &Connection) -> Result<Transaction<'_>, St
     Ok(Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?)
 }
 
+/// A write transaction that changes nothing.
+pub(super) fn rewrite_version(connection: &Connection) -> Result<(), StoreError> {
+    let change = begin_write(connection)?;
+    change.pragma_update(None, "user_version", VERSION)?;
+    Ok(change.commit()?)
+}
+
 fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);

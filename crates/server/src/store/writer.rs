@@ -6,7 +6,8 @@ use competition::{DayRecord, MeterIndex, Sample, Time};
 use rusqlite::Connection;
 
 use super::{
-    audit_log::AuditLog, error::StoreError, import_store::ImportStore, readings::ReadingStore,
+    audit_log::AuditLog, error::StoreError, files::StoreFiles, import_store::ImportStore,
+    readings::ReadingStore, schema,
 };
 
 /// The store, open for writing; the module's documentation says what it promises.
@@ -18,6 +19,9 @@ pub struct Store {
     pub audit: AuditLog,
     /// Intervals and temperatures, and rows that arrived after the lock.
     pub imports: ImportStore,
+    connection: Rc<Connection>,
+    /// `None` until it is open for a service.
+    files: Option<StoreFiles>,
     /// `None` in a view of a store that another process may write.
     _lock: Option<File>,
 }
@@ -31,9 +35,44 @@ impl Store {
         Self {
             readings,
             audit: AuditLog::new(connection.clone()),
-            imports: ImportStore::new(connection),
+            imports: ImportStore::new(connection.clone()),
+            connection,
+            files: None,
             _lock: lock,
         }
+    }
+
+    /// From now on each commit asks whether these files are still in place.
+    pub(super) fn watch(&mut self, files: StoreFiles) {
+        self.files = Some(files);
+    }
+
+    /// The files of the store, where it is open for a service.
+    pub fn files(&self) -> Option<&StoreFiles> {
+        self.files.as_ref()
+    }
+
+    fn check_files(&self) -> Result<(), StoreError> {
+        self.files.as_ref().map_or(Ok(()), StoreFiles::check)
+    }
+
+    /// Writes the readings since the last commit; they may be acknowledged then.
+    ///
+    /// # Errors
+    /// Where the file cannot be written, or is no longer in the data directory. Nothing may
+    /// be acknowledged then, and the call may be repeated.
+    pub fn commit(&mut self) -> Result<(), StoreError> {
+        self.readings.commit()?;
+        self.check_files()
+    }
+
+    /// A write transaction that changes nothing, to see that the store can be written.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn probe(&self) -> Result<(), StoreError> {
+        schema::rewrite_version(&self.connection)?;
+        self.check_files()
     }
 
     /// One transaction of a checkpoint; true when it was the last. `days` returns the
@@ -47,7 +86,7 @@ impl Store {
         &mut self,
         days: &mut dyn FnMut(MeterIndex) -> Vec<DayRecord>,
     ) -> Result<bool, StoreError> {
-        self.readings.commit()?;
+        self.commit()?;
         // Days with a seal and no entry may change now.
         self.audit.write_seals()?;
         let done = self.readings.checkpoint_step(days)?;

@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Web, problem::Problem};
+use super::{Web, problem::Problem, readiness::Parts};
 use crate::metrics;
 
 /// Whether the process answers.
@@ -25,30 +25,39 @@ pub(super) async fn healthz() -> &'static str {
 struct ReadyJson {
     /// All of the parts below are ready.
     ready: bool,
-    /// The store is open and the engine runs.
+    /// The engine's thread answers.
+    engine: bool,
+    /// A write transaction of the store has succeeded within 30 seconds, and none failed since.
     store: bool,
+    /// The store's files are in the data directory, the same as at the start.
+    data: bool,
+    /// The disk of the data directory has room.
+    disk: bool,
     /// The leaderboard has been computed.
     board: bool,
-    /// The embedded broker listens, or the external one is connected.
+    /// The embedded broker answers, or the external one is connected.
     broker: bool,
     /// The clock is not behind the newest stored reading.
     clock: bool,
+    /// What is wrong with each part that is not ready, and how to fix it.
+    problems: Vec<&'static str>,
 }
 
-/// Whether the service receives readings and shows a leaderboard.
+/// Whether the service receives readings, keeps them and shows a leaderboard, now.
 #[utoipa::path(get, path = "/readyz", tag = "operation",
     responses(
         (status = 200, description = "ready", body = ReadyJson),
         (status = 503, description = "not ready; the body shows which part is missing", body = ReadyJson)))]
 pub(super) async fn readyz(State(web): State<Arc<Web>>) -> Response {
-    let store = web.engine.is_running();
-    let board = web.engine.snapshot().version > 0;
-    let broker = web.readiness.is_broker_connected();
-    let clock = !web.engine.is_clock_behind();
-    let ready = store && board && broker && clock;
+    let parts = web.readiness.parts(&web.engine).await;
+    let Parts { engine, store, data, disk, board, broker, clock } = parts;
+    let ready = parts.all();
+    let problems = parts.named().into_iter().filter(|(_, ready, _)| !ready);
+    let problems = problems.map(|(_, _, problem)| problem).collect();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let headers = [(header::CACHE_CONTROL, "no-store")];
-    (status, headers, axum::Json(ReadyJson { ready, store, board, broker, clock })).into_response()
+    let body = ReadyJson { ready, engine, store, data, disk, board, broker, clock, problems };
+    (status, headers, axum::Json(body)).into_response()
 }
 
 /// Metrics in Prometheus' text format.
@@ -63,6 +72,9 @@ pub(super) async fn metrics(State(web): State<Arc<Web>>) -> Result<Response, Pro
             "run the service in a process of its own",
         )
     })?;
+    for (name, ready, _) in web.readiness.parts(&web.engine).await.named() {
+        ::metrics::gauge!("wattkampen_ready", "part" => name).set(f64::from(u8::from(ready)));
+    }
     ::metrics::gauge!("wattkampen_event_listeners").set(web.hub.listeners() as f64);
     let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((content_type, recorder.render()).into_response())

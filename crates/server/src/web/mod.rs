@@ -16,6 +16,7 @@ mod organiser_api;
 mod panels;
 mod problem;
 mod query_params;
+mod readiness;
 mod routes;
 mod rule;
 mod security_headers;
@@ -25,10 +26,7 @@ mod view;
 
 use std::{
     future::Future,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock},
 };
 
 use sha2::{Digest, Sha256};
@@ -39,6 +37,7 @@ use wire::Language;
 
 pub use api::{leaderboard_json, what_if_json};
 pub use connections::ConnectionLimits;
+pub use readiness::Readiness;
 pub use routes::router;
 
 /// What the pages need besides the engine.
@@ -51,23 +50,8 @@ pub struct Options {
     /// The organiser's password. Without it the organiser's page answers loopback
     /// addresses only.
     pub organiser: Option<Secret>,
-    /// The state of the broker, for `/readyz`.
+    /// The state of broker and disk, for `/readyz`.
     pub readiness: Readiness,
-}
-
-/// Whether readings can arrive, which the owner of the broker or of its client sets.
-#[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<AtomicBool>);
-
-impl Readiness {
-    /// Records whether the embedded broker listens or the external one is connected.
-    pub fn set_broker(&self, connected: bool) {
-        self.0.store(connected, Ordering::Relaxed);
-    }
-
-    fn is_broker_connected(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
 }
 
 /// The state that all requests share.

@@ -229,6 +229,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             .collect(),
         clock,
         language: Language::Swedish,
+        min_free_bytes: 0,
         organiser: None,
     };
     runtime()?.block_on(serve(args, settings, &times, begin, resumed, faults))

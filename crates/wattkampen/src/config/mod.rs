@@ -40,6 +40,7 @@ pub(crate) struct Config {
     pub(crate) language: Language,
     /// Password of the organiser's pages.
     pub(crate) organiser: Option<::server::Secret>,
+    pub(crate) min_free_bytes: u64,
 }
 
 /// Why a configuration cannot be used.
@@ -108,6 +109,7 @@ impl Config {
                 data: server.data,
                 broker: server.broker,
                 language: server.language,
+                min_free_bytes: server.min_free_bytes,
                 organiser: server.organiser,
             })
         };
@@ -130,6 +132,7 @@ impl Config {
             gateways: self.gateways,
             clock,
             language: self.language,
+            min_free_bytes: self.min_free_bytes,
             organiser: self.organiser,
         }
     }

@@ -11,12 +11,18 @@ use wire::{GatewayId, Language};
 use super::reader::Section;
 use crate::broker_url::{BROKER_PASSWORD, BrokerUrl};
 
+/// `min_free_mb` where the configuration does not state it: weeks of readings of 300 gateways.
+const DEFAULT_FREE_MB: u64 = 500;
+/// Largest `min_free_mb`: a petabyte.
+const MAX_FREE_MB: i64 = 1_000_000_000;
+
 pub(super) struct Server {
     pub(super) http: SocketAddr,
     pub(super) data: PathBuf,
     pub(super) broker: BrokerKind,
     pub(super) language: Language,
     pub(super) organiser: Option<Secret>,
+    pub(super) min_free_bytes: u64,
 }
 
 pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
@@ -43,6 +49,7 @@ pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
             None
         }),
     };
+    let min_free_mb = section.integer("min_free_mb", 0, MAX_FREE_MB, "MB");
     let organiser = secret(&section, "organiser_password_file", folder);
     let broker = match (external_broker(&section, folder), mqtt) {
         (Ok(Some(external)), _) => Some(BrokerKind::External(external)),
@@ -55,6 +62,7 @@ pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
         broker: broker?,
         language: language?,
         organiser,
+        min_free_bytes: min_free_mb.map_or(DEFAULT_FREE_MB, |free| free.value as u64) * 1_000_000,
     })
 }
 

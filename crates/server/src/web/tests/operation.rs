@@ -16,14 +16,15 @@ async fn ready_means_store_board_broker_and_a_clock_that_is_not_behind() {
     assert_eq!(get(&web, "/healthz").await.text(), "ok\n");
     let ready = get(&web, "/readyz").await;
     assert_eq!((ready.status, &ready.json()["ready"]), (StatusCode::OK, &true.into()));
+    let web = fixture::web(4, None);
     web.readiness.set_broker(false);
     let waiting = get(&web, "/readyz").await;
     assert_eq!(waiting.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(
         waiting.text(),
-        r#"{"ready":false,"store":true,"board":true,"broker":false,"clock":true}"#
+        r#"{"ready":false,"engine":true,"store":true,"data":true,"disk":true,"board":true,"broker":false,"clock":true,"problems":["the broker does not answer or is not connected; see the log and the network"]}"#
     );
-    web.readiness.set_broker(true);
+    let web = fixture::web(4, None);
     web.engine.set_clock_behind(true);
     let waiting = get(&web, "/readyz").await;
     assert_eq!(waiting.status, StatusCode::SERVICE_UNAVAILABLE);
