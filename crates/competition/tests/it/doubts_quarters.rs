@@ -102,3 +102,23 @@ fn a_coarse_register_is_not_doubted() {
         assert!(!is_doubted(&row), "{:?}", row.doubts);
     }
 }
+
+/// A load that hardly varies behind a register of whole kilowatt-hours: most hours are equal.
+#[test]
+fn a_steady_load_on_a_coarse_register_is_not_constant() {
+    let mut random = Random(13);
+    let mut doubted = 0;
+    for _ in 0..HOUSES {
+        let mut house = Building::random(&mut random);
+        let mean = 1000.0 * random.between(4.0, 9.0).round();
+        let (mut register, mut shown) = (0.0, 0);
+        for energy in &mut house.energy {
+            register += mean * (1.0 + 0.01 * random.normal());
+            let before = shown;
+            shown = (register / 1000.0) as i64 * 1000;
+            *energy = shown - before;
+        }
+        doubted += u64::from(!house.row(count()).doubts.is_empty());
+    }
+    assert!(doubted * 6 <= HOUSES, "{doubted} of {HOUSES}");
+}

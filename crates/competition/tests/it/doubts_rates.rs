@@ -29,7 +29,7 @@ impl Random {
     }
 
     /// Mean 0, standard deviation 1.
-    fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.next()).sum::<f64>() - 6.0
     }
 }
