@@ -211,7 +211,7 @@ fn an_activity_is_declared_while_the_service_runs_and_its_effect_is_measured() {
     assert_eq!(rows(&server), before, "an activity does not change the ranking");
     let page = server.get("/participants/hall-1?lang=en").text().to_owned();
     assert!(page.contains("Night walk") && page.contains("14 screens were on"), "{page}");
-    assert!(server.get("/organiser?lang=en").text().contains("2025-04-15: Night walk"));
+    assert!(server.get("/organiser?lang=en").text().contains("15 April 2025: Night walk"));
 
     let wrong = json!({"kind": "activity", "participant": "hall-1", "activity": "party",
         "day": "2025-04-15", "by": "caretaker", "reason": "for fun"});

@@ -27,6 +27,8 @@ const KINDS: [AuditEventKind; 4] = [
 pub(super) struct DecisionState {
     up_to: i64,
     in_force: Vec<DeclarationInForce>,
+    /// All declarations and amendments.
+    history: Vec<AuditEntry>,
     lock: Option<Lock>,
     /// The last entry that requires a locked result.
     result_due: i64,
@@ -99,6 +101,7 @@ impl DecisionState {
     fn of(entries: &[AuditEntry], zone: &TimeZone) -> Self {
         let mut state = Self {
             in_force: audit::declarations_in_force(entries, zone),
+            history: entries.iter().filter(|entry| is_declaration(entry)).cloned().collect(),
             up_to: entries.last().map_or(0, |entry| entry.seq),
             ..Self::default()
         };
@@ -176,6 +179,7 @@ impl DecisionState {
     pub(super) fn summary(&self, head: Option<AuditEntry>) -> Decisions {
         Decisions {
             declarations: self.in_force.clone(),
+            history: self.history.clone(),
             locked_at: self.lock.map(|lock| lock.at),
             head,
         }

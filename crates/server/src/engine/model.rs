@@ -143,6 +143,8 @@ impl From<&StoreError> for QueryError {
 pub struct Decisions {
     /// Declarations in force.
     pub declarations: Vec<DeclarationInForce>,
+    /// Entries of all declarations and amendments, oldest first, also of withdrawn ones.
+    pub history: Vec<AuditEntry>,
     /// When the result was locked.
     pub locked_at: Option<Time>,
     /// The newest entry of the audit log.

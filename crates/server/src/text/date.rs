@@ -18,6 +18,9 @@ pub trait FormatDate {
     /// `1 mars – 31 maj 2027`: both days included, the year once where it is the same.
     fn period(self, first: Date, last: Date) -> String;
 
+    /// `13–19 april 2027`: both days included, month and year once where they are the same.
+    fn days(self, first: Date, last: Date) -> String;
+
     /// `söndag`
     fn weekday(self, day: Weekday) -> &'static str;
 
@@ -26,6 +29,13 @@ pub trait FormatDate {
 
     /// `söndag 11 april 2027 12:00`
     fn full_moment(self, at: Time, zone: &TimeZone) -> String;
+
+    /// `11 april 2027 12:00`
+    fn date_time(self, at: Time, zone: &TimeZone) -> String;
+
+    /// `från 1 mars 2026` without an end; `13–19 april 2027` where it begins and ends at
+    /// midnight, and otherwise with clock times. The end is exclusive.
+    fn span(self, from: Time, until: Option<Time>, zone: &TimeZone) -> String;
 }
 
 impl FormatDate for Language {
@@ -41,6 +51,16 @@ impl FormatDate for Language {
     fn period(self, first: Date, last: Date) -> String {
         let from = if first.year() == last.year() { self.day(first) } else { self.date(first) };
         format!("{from} – {}", self.date(last))
+    }
+
+    fn days(self, first: Date, last: Date) -> String {
+        if first == last {
+            self.date(first)
+        } else if (first.year(), first.month()) == (last.year(), last.month()) {
+            format!("{}–{}", first.day(), self.date(last))
+        } else {
+            self.period(first, last)
+        }
     }
 
     fn weekday(self, day: Weekday) -> &'static str {
@@ -61,6 +81,35 @@ impl FormatDate for Language {
         let (day, date) = (self.weekday(at.weekday()), self.date(at.date()));
         format!("{day} {date} {}", hour_minute(&at))
     }
+
+    fn date_time(self, at: Time, zone: &TimeZone) -> String {
+        let at = local(at, zone);
+        format!("{} {}", self.date(at.date()), hour_minute(&at))
+    }
+
+    fn span(self, from: Time, until: Option<Time>, zone: &TimeZone) -> String {
+        let begin = local(from, zone);
+        let Some(until) = until else {
+            let begin = match is_midnight(&begin) {
+                true => self.date(begin.date()),
+                false => self.date_time(from, zone),
+            };
+            return format!("{} {begin}", self.pick("från", "from"));
+        };
+        let end = local(until, zone);
+        if is_midnight(&begin) && is_midnight(&end) && until > from {
+            let last = end.date().yesterday().unwrap_or(end.date());
+            self.days(begin.date(), last)
+        } else if begin.date() == end.date() {
+            format!("{}–{}", self.date_time(from, zone), hour_minute(&end))
+        } else {
+            format!("{} – {}", self.date_time(from, zone), self.date_time(until, zone))
+        }
+    }
+}
+
+fn is_midnight(at: &Zoned) -> bool {
+    (at.hour(), at.minute(), at.second()) == (0, 0, 0)
 }
 
 const MONTHS_SWEDISH: [&str; 12] = [
@@ -135,6 +184,13 @@ mod tests {
         assert_eq!(sv.moment(Time(now.0 - 13 * 3600), now, &zone), "10 april 23:00");
         assert_eq!(sv.full_moment(now, &zone), "söndag 11 april 2027 12:00");
         assert_eq!(en.period(date(2027, 3, 1), date(2027, 5, 31)), "1 March – 31 May 2027");
+        assert_eq!(sv.days(date(2026, 4, 13), date(2026, 4, 19)), "13–19 april 2026");
+        let midnight = Time(now.0 - 12 * 3600);
+        assert_eq!(sv.span(midnight, None, &zone), "från 11 april 2027");
+        assert_eq!(sv.span(midnight, Some(now), &zone), "11 april 2027 00:00–12:00");
+        let next = Time(midnight.0 + 86_400);
+        assert_eq!(en.span(midnight, Some(next), &zone), "11 April 2027");
+        assert_eq!(en.span(now, Some(next), &zone), "11 April 2027 12:00 – 12 April 2027 00:00");
         assert_eq!(iso_minute(now, &zone), "2027-04-11 12:00");
         assert_eq!(rfc3339(now), "2027-04-11T10:00:00Z");
     }

@@ -5,12 +5,14 @@
 //! Two constant texts stand side by side in [`Language::pick`]; a text that is composed
 //! before its reader's language is known is a [`Bilingual`].
 mod date;
+mod decision;
 mod number;
 
 pub use competition::Bilingual;
 use wire::Language;
 
 pub use date::{FormatDate, hour_minute, iso_minute, local, rfc3339};
+pub use decision::{DecisionText, declaration_name, doubt_name};
 pub use number::{FormatNumber, UNKNOWN, ascii};
 
 /// Chooses the text of a language.

@@ -18,6 +18,9 @@ pub trait FormatNumber {
     /// `value` percent, with the sign `%` after a no-break space.
     fn percent(self, value: f64, decimals: usize) -> String;
 
+    /// `value` in five digits, without needless zeros: `1 392,6`.
+    fn significant(self, value: f64) -> String;
+
     /// `energy` in kWh with the unit; one decimal below 10 kWh, otherwise none.
     fn kwh(self, energy: MilliWattHours) -> String;
 
@@ -52,6 +55,17 @@ impl FormatNumber for Language {
         format!("{}{NO_BREAK_SPACE}%", self.number(value, decimals))
     }
 
+    fn significant(self, value: f64) -> String {
+        let whole = value.abs().max(1e-9).log10().floor() as i32 + 1;
+        let most = usize::try_from(5 - whole).unwrap_or(0).min(9);
+        let exact = |decimals: &usize| {
+            let scale = 10f64.powi(most as i32);
+            let less = 10f64.powi(*decimals as i32);
+            ((value * less).round() / less * scale).round() == (value * scale).round()
+        };
+        self.number(value, (0..most).find(exact).unwrap_or(most))
+    }
+
     fn kwh(self, energy: MilliWattHours) -> String {
         let kwh = energy.kwh();
         let decimals = if kwh.abs() < 10.0 { 1 } else { 0 };
@@ -81,6 +95,12 @@ mod tests {
         assert_eq!(en.number(-1234567.0, 0), "\u{2212}1,234,567");
         assert_eq!(sv.number(-0.04, 1), "0,0", "zero has no minus");
         assert_eq!(sv.number(999.0, 0), "999");
+        for (value, text) in [(1392.576_932, "1\u{a0}392,6"), (1000.0, "1\u{a0}000"), (1.5, "1,5")]
+        {
+            assert_eq!(sv.significant(value), text);
+        }
+        assert_eq!(en.significant(2.0 / 3.0), "0.66667");
+        assert_eq!(en.significant(0.001), "0.001");
         assert_eq!(sv.kilowatts(Watts(18_250)), "18,3");
         assert_eq!(en.kilowatts(Watts(182_500)), "183");
         assert_eq!(en.kwh(MilliWattHours(5_120_300_000)), "5,120\u{a0}kWh");

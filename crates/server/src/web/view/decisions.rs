@@ -1,13 +1,13 @@
 //! The organiser's decisions: declarations in force, forms for new ones, the lock, and
 //! the end of the audit log.
-use competition::{ActivityKind, Bilingual, DoubtKind, Status, WattHours};
+use competition::{ActivityKind, Bilingual, DoubtKind, Status};
 use maud::{Markup, html};
 use wire::Language;
 
-use super::{ViewContext, doubts};
-use crate::text::{FormatDate, FormatNumber};
+use super::ViewContext;
+use crate::text::{FormatDate, declaration_name, doubt_name};
 use crate::{
-    audit::{Change, DeclarationInForce, DeclarationKind, Moment, hex},
+    audit::{Declaration, DeclarationInForce, DeclarationKind, hex},
     engine::Decisions,
 };
 
@@ -19,7 +19,7 @@ pub(super) fn decisions(context: &ViewContext, decisions: &Decisions) -> Markup 
         @if let Some(at) = decisions.locked_at {
             p.sentence { strong {
                 (l.pick("Resultatet är låst sedan", "The result has been locked since")) " "
-                (l.moment(at, context.now(), context.zone())) ". "
+                (l.date_time(at, context.zone())) ". "
             } (l.pick(
                 "Mätvärden och konfiguration ändrar det inte längre. Bara en rättelse med angivet skäl kan ändra det.",
                 "Readings and configuration no longer change it. Only an amendment with a reason can.")) }
@@ -28,9 +28,9 @@ pub(super) fn decisions(context: &ViewContext, decisions: &Decisions) -> Markup 
             p.nothing { (l.pick("Ingenting är anmält.", "Nothing is declared.")) }
         } @else {
             div.scroll tabindex="0" { table { thead { tr {
-                    th.number scope="col" { (l.pick("Post", "AuditEntry")) }
+                    th.number scope="col" { (l.pick("Post", "Entry")) }
                     th scope="col" { (l.pick("Vad", "What")) }
-                    th scope="col" { (l.pick("Rådhus eller mätare", "Town hall or meter")) }
+                    th scope="col" { (l.pick("Rådhus", "Town hall")) }
                     th scope="col" { (l.pick("Gäller", "Applies")) }
                     th scope="col" { (l.pick("Skäl", "Reason")) }
                     th scope="col" { (l.pick("Av", "By")) }
@@ -48,70 +48,21 @@ pub(super) fn decisions(context: &ViewContext, decisions: &Decisions) -> Markup 
 }
 
 fn row(context: &ViewContext, it: &DeclarationInForce) -> Markup {
-    let declaration = &it.declaration;
+    let text = context.decision_text();
+    let Declaration { change, reason, by } = &it.declaration;
     html! { tr {
     td.number { (it.entry) }
-    th scope="row" { (kind(declaration.change.kind(), context.language)) }
-    td { (subject(context, &declaration.change)) }
-    td { (value(&declaration.change, context.language)) }
-    td { (declaration.reason) }
-    td { (declaration.by) }
-    td { (context.language.moment(it.declared_at, context.now(), context.zone())) } } }
-}
-
-fn kind(kind: DeclarationKind, l: Language) -> &'static str {
-    match kind {
-        DeclarationKind::Event => l.pick("Ovanlig händelse", "Non-routine event"),
-        DeclarationKind::ExcludedHours => l.pick("Undantagna timmar", "Excluded hours"),
-        DeclarationKind::MeterSwap => l.pick("Mätarbyte", "Meter change"),
-        DeclarationKind::AcceptDoubt => l.pick("Godtagna värden", "Accepted values"),
-        DeclarationKind::Factor => l.pick("Rättad faktor", "Corrected factor"),
-        DeclarationKind::FloorArea => l.pick("Golvyta", "Floor area"),
-        DeclarationKind::Employees => l.pick("Anställda", "Employees"),
-        DeclarationKind::Activity => l.pick("Aktivitet", "Activity"),
-        DeclarationKind::LateData => l.pick("Sent inkomna mätvärden", "Late readings"),
-        DeclarationKind::Withdraw => l.pick("Återtaget", "Withdrawn"),
-    }
+    th scope="row" { (declaration_name(change.kind(), context.language)) }
+    td { (text.subject(change)) }
+    td { (text.value(change)) }
+    td { (reason) }
+    td { (by) }
+    td { (context.language.date_time(it.declared_at, context.zone())) } } }
 }
 
 fn activity(kind: ActivityKind, l: Language) -> &'static str {
     let Bilingual { english, swedish } = kind.names();
     l.pick(swedish, english)
-}
-
-/// The municipality or the meter that a declaration is about.
-fn subject<'a>(context: &'a ViewContext, change: &'a Change) -> &'a str {
-    if let Some(meter) = change.meter() {
-        return meter;
-    }
-    let id = change.participant().unwrap_or_default();
-    let participant = context.participants.iter().find(|it| it.id == id);
-    participant.map_or(id, |it| it.municipality.as_str())
-}
-
-fn value(change: &Change, l: Language) -> String {
-    match change {
-        Change::Event { from, until, .. } => format!("{from} – {until}"),
-        Change::ExcludedHours { from, until, .. } => format!("{from} – {until}"),
-        Change::MeterSwap { at, last, first, .. } => {
-            let kwh = |wh: WattHours| l.number(wh.0 as f64 / 1000.0, 0);
-            format!("{at}: {} → {} kWh", kwh(*last), kwh(*first))
-        }
-        Change::AcceptDoubt { doubt, from, until, .. } => {
-            format!("{}: {}", doubts::title(*doubt, l), range(from, until.as_ref()))
-        }
-        Change::Factor { from, until, factor, .. } => {
-            format!("{}: × {factor}", range(from, until.as_ref()))
-        }
-        Change::FloorArea { from, area, .. } => format!("{from}: {} m²", l.number(area.0, 0)),
-        Change::Employees { from, count, .. } => format!("{from}: {count}"),
-        Change::Activity { activity: kind, day, .. } => format!("{day}: {}", activity(*kind, l)),
-        Change::LateData { .. } | Change::Withdraw { .. } => String::new(),
-    }
-}
-
-fn range(from: &Moment, until: Option<&Moment>) -> String {
-    until.map_or_else(|| format!("{from} –"), |until| format!("{from} – {until}"))
 }
 
 /// The forms, which work without a script. The script does not reload them.
@@ -157,7 +108,7 @@ pub(super) fn forms(context: &ViewContext, decisions: &Decisions) -> Markup {
         (form(l, Some(DeclarationKind::AcceptDoubt), &html! {
             (participant(context))
             label { span { (l.pick("Vad", "What")) } select name="doubt" required {
-                @for kind in DoubtKind::ALL { option value=(kind.as_str()) { (doubts::title(kind, l)) } } } }
+                @for kind in DoubtKind::ALL { option value=(kind.as_str()) { (doubt_name(kind, l)) } } } }
             (input(l.pick("Från", "From"), "from", "datetime-local"))
             label { span { (l.pick("Till (frivilligt)", "Until (optional)")) } input type="datetime-local" name="until"; } }))
         (form(l, Some(DeclarationKind::FloorArea), &html! {
@@ -175,7 +126,7 @@ pub(super) fn forms(context: &ViewContext, decisions: &Decisions) -> Markup {
             (form(l, Some(DeclarationKind::Withdraw), &html! {
                 label { span { (l.pick("Post", "Entry")) } select name="entry" required {
                     @for it in &decisions.declarations {
-                        option value=(it.entry) { (it.entry) ": " (kind(it.declaration.change.kind(), l)) " " (subject(context, &it.declaration.change)) } } } } }))
+                        option value=(it.entry) { (it.entry) ": " (context.decision_text().sentence(&it.declaration.change)) } } } } }))
         }
         @if ended && !locked {
             (form(l, None, &html! {}))
@@ -188,7 +139,7 @@ fn form(l: Language, declared: Option<DeclarationKind>, fields: &Markup) -> Mark
     let title = match declared {
         Some(DeclarationKind::Withdraw) => l.pick("Återta en anmälan", "Withdraw a declaration"),
         None => l.pick("Lås resultatet", "Lock the result"),
-        Some(other) => kind(other, l),
+        Some(other) => declaration_name(other, l),
     };
     let reason = match declared {
         Some(DeclarationKind::Activity) => {
@@ -198,7 +149,7 @@ fn form(l: Language, declared: Option<DeclarationKind>, fields: &Markup) -> Mark
     };
     let submit = match declared {
         Some(DeclarationKind::Withdraw) | None => title,
-        Some(_) => l.pick("Anmäl", "Declare"),
+        Some(_) => l.pick("Spara", "Save"),
     };
     html! {
         details { summary { (title) }

@@ -5,53 +5,7 @@ use maud::{Markup, html};
 use wire::Language;
 
 use super::ViewContext;
-use crate::text::{ChooseText, FormatDate, FormatNumber, local, rfc3339};
-
-/// A kind of doubt in a few words.
-pub(super) fn title(kind: DoubtKind, l: Language) -> &'static str {
-    match kind {
-        DoubtKind::StuckRegister => l.pick("Mätarställningen står still", "The register stays"),
-        DoubtKind::ZeroRun => l.pick("Nollor i rad", "Zeros in a row"),
-        DoubtKind::ConstantLoad => l.pick("Lasten är konstant", "The load is constant"),
-        DoubtKind::RepeatedDays => l.pick("Dagar upprepas", "Days are repeated"),
-        DoubtKind::Spike => l.pick("Orimligt hög timme", "An hour is too high"),
-        DoubtKind::LevelStep => l.pick("Nivån ändrades", "The level changed"),
-        DoubtKind::SubmeterAboveMain => {
-            l.pick("Undermätaren mäter mer än huvudmätaren", "The sub-meter exceeds the main meter")
-        }
-        DoubtKind::Closure => l.pick("Huset verkar stängt", "The building seems closed"),
-        DoubtKind::Ceiling => {
-            l.pick("De högsta värdena är kapade", "The highest values are cut off")
-        }
-        DoubtKind::UndeclaredProduction => {
-            l.pick("Solceller som inte är inlagda?", "Solar panels that are not entered?")
-        }
-        DoubtKind::ProductionLow => {
-            l.pick("Produktionsmätaren mäter för lite", "The production meter measures too little")
-        }
-        DoubtKind::ExportHigh => l.pick("Inmatningen är för hög", "The export is too high"),
-        DoubtKind::RaisedUse => l.pick("Tillfälligt hög användning", "The use is high for a time"),
-        DoubtKind::ImplausibleSaving => {
-            l.pick("Osannolikt stor besparing", "An implausible saving")
-        }
-        DoubtKind::TemperatureConstant => {
-            l.pick("Temperaturen står still", "The temperature stays")
-        }
-        DoubtKind::TemperatureShift => {
-            l.pick("Temperaturen är förskjuten i tid", "The temperature is shifted in time")
-        }
-        DoubtKind::TemperatureUnit => {
-            l.pick("Temperaturen har fel enhet", "The temperature is in another unit")
-        }
-        DoubtKind::TemperatureLevel => l.pick(
-            "Temperaturen är långt från fjolårets",
-            "The temperature is far from last year's",
-        ),
-        DoubtKind::TemperaturePlace => {
-            l.pick("Temperaturen är från en annan ort", "The temperature is of another place")
-        }
-    }
-}
+use crate::text::{ChooseText, FormatDate, FormatNumber, doubt_name, local, rfc3339};
 
 /// A sentence with a capital letter and a full stop.
 fn sentence(text: &str) -> String {
@@ -82,7 +36,7 @@ pub(super) fn short_reason(context: &ViewContext, row: &Row) -> Option<String> {
         false => format!("{}–{}", l.day(first), l.day(last)),
     };
     let decides = l.pick("arrangören beslutar", "the organiser decides");
-    Some(format!("{}, {days} · {decides}", title(doubt.kind, l)))
+    Some(format!("{}, {days} · {decides}", doubt_name(doubt.kind, l)))
 }
 
 /// The mark on a row with open doubts, but the one that its reason has the words of.
@@ -93,7 +47,7 @@ pub(super) fn mark(context: &ViewContext, row: &Row) -> Markup {
     html! {
         @for doubt in others.iter().take(3) {
             small.doubt title=(l.text(&doubt.words)) {
-                span aria-hidden="true" { "⚠ " } (title(doubt.kind, l)) ", "
+                span aria-hidden="true" { "⚠ " } (doubt_name(doubt.kind, l)) ", "
                 (l.moment(doubt.from, context.now(), context.zone()))
             }
         }
@@ -110,7 +64,7 @@ pub(super) fn list(context: &ViewContext, row: &Row) -> Markup {
         @if !row.doubts.is_empty() {
             h2 { (l.pick("Ifrågasatta mätvärden", "Values in doubt")) }
             ul.plain.doubts { @for doubt in &row.doubts {
-                li { strong { (title(doubt.kind, l)) "." } " " (sentence(l.text(&doubt.words))) } } }
+                li { strong { (doubt_name(doubt.kind, l)) "." } " " (sentence(l.text(&doubt.words))) } } }
         }
     }
 }
@@ -148,7 +102,7 @@ fn decision(context: &ViewContext, doubt: &Doubt, who: &Participant) -> Markup {
     };
     html! {
         article.doubt {
-            h3 { (who.municipality) ": " (title(doubt.kind, l)) }
+            h3 { (who.municipality) ": " (doubt_name(doubt.kind, l)) }
             p { (sentence(l.text(&doubt.words))) " "
                 @if let Some(kwh) = doubt.kwh { small { (l.number(kwh, 0)) " kWh, " (consequence) } } }
             details { summary { (l.pick("Godta värdena", "Accept the values")) }

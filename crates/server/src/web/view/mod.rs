@@ -29,7 +29,7 @@ pub(super) use participant::{ParticipantCharts, participant};
 pub(super) use selection::Selection;
 pub(super) use what_if::what_if;
 
-use crate::{display::PageInputs, engine::Snapshot};
+use crate::{display::PageInputs, engine::Snapshot, text::DecisionText};
 
 /// The inputs of every page.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +61,11 @@ impl<'a> ViewContext<'a> {
             language: self.language,
             now: self.now(),
         }
+    }
+
+    /// Writes decisions for the visitor.
+    fn decision_text(&self) -> DecisionText<'a> {
+        DecisionText { participants: self.participants, zone: self.zone(), language: self.language }
     }
 
     /// Number of town halls that compete.

@@ -1,11 +1,11 @@
 //! The organiser's decisions with role and reason, and a digest of the audit log;
 //! `wattkampen audit` prints and verifies all of it.
-use std::fmt::Display;
-
 use competition::Bilingual;
-use server::audit::{
-    AuditEntry, AuditEvent, AuditEventKind, BoardPosition, Change, Difference, hex,
+use server::{
+    audit::{AuditEntry, AuditEvent, AuditEventKind, BoardPosition, Change, Difference, hex},
+    text::{DecisionText, bilingual},
 };
+use wire::Language;
 
 use crate::report::{
     summary::Summary,
@@ -16,17 +16,17 @@ pub(in crate::report) fn decisions(summary: &Summary) -> Table {
     let rows = summary.entries.iter().filter_map(|entry| {
         let (kind, what, by, reason) = match entry.event() {
             AuditEvent::Declaration { declared } => {
-                (both("deklaration", "declaration"), change(&declared.change), declared.by, declared.reason)
+                (both("deklaration", "declaration"), change(summary, &declared.change), declared.by, declared.reason)
             }
             AuditEvent::Amendment { declared } => {
-                (both("rättelse", "amendment"), change(&declared.change), declared.by, declared.reason)
+                (both("rättelse", "amendment"), change(summary, &declared.change), declared.by, declared.reason)
             }
             AuditEvent::Lock { by, reason } => {
                 (both("låsning", "lock"), both("resultatet låstes", "the result was locked"), by, reason)
             }
             AuditEvent::Moved { cause, places } => (
                 both("följd", "effect"),
-                moved(cause, &places),
+                moved(summary, cause, &places),
                 String::new(),
                 String::new(),
             ),
@@ -166,90 +166,58 @@ pub(in crate::report) fn digest(summary: &Summary) -> Table {
     }
 }
 
-/// A declaration without its role and reason.
-fn change(change: &Change) -> Bilingual {
-    match change {
-        Change::Event { participant, from, until } => excluded(participant, from, until),
-        Change::ExcludedHours { participant, from, until } => excluded(participant, from, until),
-        Change::MeterSwap { meter, at, last, first } => {
-            let (last, first) = (last.0, first.0);
-            both(
-                format!("mätare {meter} byttes {at}: sista {last} Wh, första {first} Wh"),
-                format!("meter {meter} was changed at {at}: last {last} Wh, first {first} Wh"),
-            )
+/// A declaration without its role and reason; a withdrawal with what it withdraws.
+fn change(summary: &Summary, change: &Change) -> Bilingual {
+    bilingual(|language| {
+        let text = DecisionText {
+            participants: &summary.participants,
+            zone: &summary.competition.timezone,
+            language,
+        };
+        let Change::Withdraw { entry } = change else { return text.sentence(change) };
+        let withdrawn = summary.entries.iter().find(|it| it.seq == *entry);
+        let withdrawn = match withdrawn.map(AuditEntry::event) {
+            Some(AuditEvent::Declaration { declared } | AuditEvent::Amendment { declared }) => {
+                format!(" ({})", text.sentence(&declared.change))
+            }
+            _ => String::new(),
+        };
+        match language {
+            Language::Swedish => format!("post {entry} gäller inte längre{withdrawn}"),
+            Language::English => format!("entry {entry} no longer applies{withdrawn}"),
         }
-        Change::AcceptDoubt { participant, doubt, from, until } => {
-            let until = until.map_or_else(String::new, |until| format!(" – {until}"));
-            both(
-                format!(
-                    "{participant}: värdena stämmer, {doubt} är ingen invändning: {from}{until}"
-                ),
-                format!(
-                    "{participant}: the values are right, {doubt} is no objection: {from}{until}"
-                ),
-            )
-        }
-        Change::Factor { meter, from, until, factor } => {
-            let until = until.map_or_else(String::new, |until| format!(" – {until}"));
-            both(
-                format!("mätare {meter}: energin är {factor} gånger den mätta: {from}{until}"),
-                format!("meter {meter}: the energy is {factor} times the measured: {from}{until}"),
-            )
-        }
-        Change::FloorArea { participant, from, area } => {
-            let m2 = area.0;
-            both(
-                format!("{participant}: {m2} m² från {from}"),
-                format!("{participant}: {m2} m² from {from}"),
-            )
-        }
-        Change::Employees { participant, from, count } => both(
-            format!("{participant}: {count} anställda från {from}"),
-            format!("{participant}: {count} employees from {from}"),
-        ),
-        Change::Activity { participant, activity, day, .. } => {
-            let Bilingual { english, swedish } = activity.names();
-            both(
-                format!("{participant}: {swedish}, {day}"),
-                format!("{participant}: {english}, {day}"),
-            )
-        }
-        Change::LateData { participant } => both(
-            format!("{participant}: uppgifter efter låsningen räknas"),
-            format!("{participant}: data after the lock counts"),
-        ),
-        Change::Withdraw { entry } => both(
-            format!("post {entry} gäller inte längre"),
-            format!("entry {entry} no longer applies"),
-        ),
-    }
+    })
 }
 
-fn excluded(participant: &str, from: impl Display, until: impl Display) -> Bilingual {
-    both(
-        format!("{participant}: timmarna från {from} fram till {until} räknas inte"),
-        format!("{participant}: the hours from {from} up to {until} do not count"),
-    )
-}
-
-fn moved(cause: i64, places: &[[BoardPosition; 2]]) -> Bilingual {
-    let rank =
-        |place: &BoardPosition| place.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
-    let each: Vec<String> = places
-        .iter()
-        .map(|[before, after]| format!("{} {} → {}", after.participant, rank(before), rank(after)))
-        .collect();
-    match each.is_empty() {
-        true => both(
-            format!("post {cause} ändrade inte ställningen"),
-            format!("entry {cause} did not change the standings"),
-        ),
-        false => both(
-            format!("post {cause} ändrade ställningen (plats före → efter): {}", each.join(", ")),
-            format!(
+fn moved(summary: &Summary, cause: i64, places: &[[BoardPosition; 2]]) -> Bilingual {
+    bilingual(|language| {
+        let rank = |place: &BoardPosition| {
+            let not_ranked = language.pick("utan placering", "not ranked");
+            place.rank.map_or_else(|| not_ranked.to_owned(), |rank| rank.to_string())
+        };
+        let name = |id: &str| {
+            let who = summary.participants.iter().find(|who| who.id == id);
+            who.map_or_else(|| id.to_owned(), |who| who.municipality.clone())
+        };
+        let line = |[before, after]: &[BoardPosition; 2]| {
+            let (name, before, after) = (name(&after.participant), rank(before), rank(after));
+            match before == after {
+                true => format!("{name} {}", language.pick("samma plats", "the same rank")),
+                false => format!("{name} {before} → {after}"),
+            }
+        };
+        let each: Vec<String> = places.iter().map(line).collect();
+        match (language, each.is_empty()) {
+            (Language::Swedish, true) => format!("post {cause} ändrade inte ställningen"),
+            (Language::English, true) => format!("entry {cause} did not change the standings"),
+            (Language::Swedish, false) => format!(
+                "post {cause} ändrade ställningen (plats före → efter): {}",
+                each.join(", ")
+            ),
+            (Language::English, false) => format!(
                 "entry {cause} changed the standings (rank before → after): {}",
                 each.join(", ")
             ),
-        ),
-    }
+        }
+    })
 }
