@@ -116,6 +116,30 @@ fn percent(share: f64) -> i64 {
 }
 
 impl Ineligibility {
+    /// The reason without what the organiser can do about it.
+    pub(crate) fn public_text(self) -> Bilingual {
+        let gives_advice = matches!(
+            self,
+            Self::BaselineDays { .. }
+                | Self::FarApart { .. }
+                | Self::ExcludedDays { .. }
+                | Self::Capacity { .. }
+                | Self::Production { .. }
+                | Self::MeterWithoutHistory { .. }
+                | Self::Coverage { from: None, .. }
+                | Self::Quarantine { .. }
+                | Self::GapOverEdge { .. }
+                | Self::BelowZero { .. }
+        );
+        let Bilingual { english, swedish } = self.text();
+        match gives_advice {
+            // It is the last part of the sentence.
+            true => Bilingual::new(without_last_part(&english), without_last_part(&swedish)),
+            false => Bilingual::new(english, swedish),
+        }
+    }
+
+    /// The reason, and what the organiser can do about it.
     pub(crate) fn text(self) -> Bilingual {
         let (english, swedish) = match self {
             Self::NotBegun { start } => {
@@ -205,11 +229,11 @@ impl Ineligibility {
             Self::Production { meter, kwh } => (
                 format!(
                     "meter {meter} fed {kwh} kWh into the grid, so the building produces \
-                     electricity: enter its export and its production as meters (measures = \
+                     electricity; enter its export and its production as meters (measures = \
                      \"export\" and \"production\"), or set production in the competition"
                 ),
                 format!(
-                    "mätare {meter} matade ut {kwh} kWh på nätet, så huset producerar el: lägg in \
+                    "mätare {meter} matade ut {kwh} kWh på nätet, så huset producerar el; lägg in \
                      utmatning och produktion som mätare (measures = \"export\" och \
                      \"production\"), eller ange production för tävlingen"
                 ),
@@ -332,6 +356,10 @@ pub(crate) fn below_zero(hours: i64) -> (String, String) {
     )
 }
 
+fn without_last_part(text: &str) -> &str {
+    text.rsplit_once("; ").map_or(text, |(first, _)| first)
+}
+
 fn coverage(share: f64, needed: f64, from: Option<Date>) -> (String, String) {
     let (share, needed) = (percent(share), percent(needed));
     let facts = (
@@ -365,7 +393,11 @@ mod tests {
         insta::assert_snapshot!(text.swedish, @"rangordnas från den 14 april om inget mer saknas: 89 % av tävlingens timmar är kända, 90 % behövs");
         let first = Some(date(2026, 8, 14));
         let ineligibility = Ineligibility::BaselineDays { days: 199, needed: 329, first };
-        insta::assert_snapshot!(ineligibility.text().english, @"not ranked: before 14 August the hours of the baseline year are missing; 199 days have nine tenths of theirs, 329 are needed; import the missing history");
+        insta::assert_snapshot!(ineligibility.clone().text().english, @"not ranked: before 14 August the hours of the baseline year are missing; 199 days have nine tenths of theirs, 329 are needed; import the missing history");
+        let public = ineligibility.clone().public_text();
+        insta::assert_snapshot!(public.english, @"not ranked: before 14 August the hours of the baseline year are missing; 199 days have nine tenths of theirs, 329 are needed");
+        let early = Ineligibility::TooEarly { from: date(2027, 4, 14) };
+        assert_eq!(early.clone().public_text(), early.text());
         let ineligibility = Ineligibility::Fit { cv_rmse: 0.301, most: 0.3, because: None };
         insta::assert_snapshot!(ineligibility.text().english, @"the baseline describes the building too badly: CV(RMSE) is 31 %, at most 30 % is allowed");
         let ineligibility = Ineligibility::Quarantine { share: 0.5, since: date(2027, 3, 1) };

@@ -77,6 +77,8 @@ pub struct Row {
     pub doubts: Vec<Doubt>,
     /// Why it is not ranked.
     pub reason: Option<Bilingual>,
+    /// The same without what the organiser can do about it, for every reader.
+    pub public_reason: Option<Bilingual>,
 }
 
 /// A cluster, with its ranked participants weighted by floor area.
@@ -129,8 +131,8 @@ impl Leaderboard {
             let none = self.rows.iter().all(|row| row.interval_percent.is_none());
             return none.then(|| {
                 Bilingual::new(
-                    "no interval: how far off the same dates last year are would show by the year before them, and the baseline is too short for that",
-                    "inget intervall: hur fel samma datum förra året slår skulle synas på året före dem, och referensperioden är för kort för det",
+                    "no interval: the uncertainty cannot be computed, since the baseline is too short; it takes another year of readings",
+                    "osäkerheten kan inte beräknas: det behövs ett år till av mätvärden",
                 )
             });
         }
@@ -138,7 +140,7 @@ impl Leaderboard {
         ranked.any(|row| row.saving_percent.is_some() && row.interval_percent.is_none()).then(|| {
             Bilingual::new(
                 "no interval where the contest is longer than the baseline can describe: the baseline must hold each month of the contest once, or twice the contest's length",
-                "inget intervall där tävlingen är längre än vad referensperioden kan beskriva: den måste innehålla var och en av tävlingens månader, eller dubbla tävlingens längd",
+                "osäkerheten kan inte beräknas där tävlingen är längre än vad referensperioden kan beskriva: perioden behöver innehålla var och en av tävlingens månader, eller vara dubbelt så lång som tävlingen",
             )
         })
     }

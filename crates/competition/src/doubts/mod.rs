@@ -160,7 +160,7 @@ fn doubt(finding: &Finding, evidence: &Evidence<'_>, expected: [f64; 2], last: u
     let of =
         |part: f64, whole: f64| if part > 0.0 { (part / whole.max(1e-9)).min(1.0) } else { 0.0 };
     let share = of(finding.in_contest, expected[0]).max(of(finding.in_baseline, expected[1]));
-    let headline = words::headline(finding, &span);
+    let headline = words::headline(finding, &span, evidence.meters.len() == 1);
     let words = words::words(finding, &headline);
     let open = span.open;
     let correction = correction(finding);

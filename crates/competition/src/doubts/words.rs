@@ -14,36 +14,81 @@ pub(super) struct Span<'a> {
 }
 
 impl Span<'_> {
-    fn moment(&self, at: Time) -> Bilingual {
-        let at: DateTime = self.zone.to_datetime(Timestamp::from_second(at.0).unwrap_or_default());
+    fn local(&self, at: Time) -> DateTime {
+        self.zone.to_datetime(Timestamp::from_second(at.0).unwrap_or_default())
+    }
+
+    /// A day; its clock time where it is not midnight, its year where it matters.
+    fn moment(at: DateTime, with_year: bool) -> Bilingual {
         let (english, swedish) = MONTHS[at.month() as usize - 1];
-        let (day, year, hour, minute) = (at.day(), at.year(), at.hour(), at.minute());
+        let day = at.day();
+        let year = if with_year { format!(" {}", at.year()) } else { String::new() };
+        let clock = |text: &str| if is_midnight(at) { String::new() } else { text.to_owned() };
+        let (hour, minute) = (at.hour(), at.minute());
         Bilingual::new(
-            format!("{day} {english} {year} {hour:02}:{minute:02}"),
-            format!("{day} {swedish} {year} kl. {hour:02}.{minute:02}"),
+            format!("{day} {english}{year}{}", clock(&format!(" {hour:02}:{minute:02}"))),
+            format!("{day} {swedish}{year}{}", clock(&format!(" kl. {hour:02}.{minute:02}"))),
         )
     }
 
     fn text(&self) -> Bilingual {
-        let (from, until) = (self.moment(self.from), self.moment(self.until));
-        match self.open {
-            true => Bilingual::new(
+        let (from, until) = (self.local(self.from), self.local(self.until));
+        if self.open {
+            let from = Self::moment(from, true);
+            return Bilingual::new(
                 format!("since {}", from.english),
                 format!("sedan den {}", from.swedish),
-            ),
-            false => Bilingual::new(
+            );
+        }
+        if !is_midnight(until) {
+            let from = Self::moment(from, from.year() != until.year());
+            let until = Self::moment(until, true);
+            return Bilingual::new(
                 format!("from {} to {}", from.english, until.english),
                 format!("från den {} till den {}", from.swedish, until.swedish),
-            ),
+            );
+        }
+        // The end is exclusive: at midnight the last day is the one before.
+        let last = until.yesterday().unwrap_or(until);
+        let until = Self::moment(last, true);
+        if is_midnight(from) && from.date() == last.date() {
+            return Bilingual::new(
+                format!("on {}", until.english),
+                format!("den {}", until.swedish),
+            );
+        }
+        let from = Self::moment(from, from.year() != last.year());
+        Bilingual::new(
+            format!("from {} to the end of {}", from.english, until.english),
+            format!("från den {} till och med den {}", from.swedish, until.swedish),
+        )
+    }
+}
+
+fn is_midnight(at: DateTime) -> bool {
+    at.time() == jiff::civil::Time::midnight()
+}
+
+/// A meter as its town hall says it: with its id where there are several.
+fn meter(finding: &Finding, only: bool) -> Bilingual {
+    match only {
+        true => Bilingual::new("the meter", "mätaren"),
+        false => {
+            Bilingual::new(format!("meter {}", finding.name), format!("mätare {}", finding.name))
         }
     }
 }
 
-/// What was found.
-pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
+/// What was found; `only_meter`: the participant has no other meter.
+pub(super) fn headline(finding: &Finding, span: &Span<'_>, only_meter: bool) -> Bilingual {
     let Bilingual { english: when, swedish: när } = span.text();
-    let Finding { name, factor, zero_quarters, .. } = finding;
-    let (hours, kwh) = (finding.hour_count(), finding.kwh.unwrap_or(0.0));
+    let Finding { factor, zero_quarters, .. } = finding;
+    let Bilingual { english: meter, swedish: mätare } = meter(finding, only_meter);
+    let hours = finding.hour_count();
+    let Bilingual { english: kwh_en, swedish: kwh_sv } =
+        Bilingual::number(finding.kwh.unwrap_or(0.0), 0);
+    let Bilingual { english: factor_en, swedish: factor_sv } = Bilingual::number(*factor, 0);
+    let Bilingual { english: tenths_en, swedish: tenths_sv } = Bilingual::number(*factor, 1);
     let percent = factor * 100.0;
     let (runs, perioder) = match finding.parts.len() {
         1 => (String::new(), String::new()),
@@ -52,62 +97,61 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
     let (english, swedish) = match finding.kind {
         DoubtKind::StuckRegister | DoubtKind::ZeroRun if *zero_quarters > 0 => (
             format!(
-                "meter {name} has {zero_quarters} quarter-hours of zero {when} (in {hours} h{runs}), where {kwh:.0} kWh are usual in these hours"
+                "{meter} has {zero_quarters} quarter-hours of zero {when} (in {hours} h{runs}), where {kwh_en} kWh are usual in these hours"
             ),
             format!(
-                "mätare {name} har {zero_quarters} kvartar med noll {när} (i {hours} h{perioder}), där {kwh:.0} kWh är det vanliga"
+                "{mätare} har {zero_quarters} kvartar med noll {när} (i {hours} h{perioder}), där {kwh_sv} kWh är det vanliga"
             ),
         ),
         DoubtKind::StuckRegister => (
             format!(
-                "the register of meter {name} stays at one value {when} ({hours} h{runs}), where {kwh:.0} kWh are usual"
+                "the register of {meter} stays at one value {when} ({hours} h{runs}), where {kwh_en} kWh are usual"
             ),
             format!(
-                "mätare {name} står på samma mätarställning {när} ({hours} h{perioder}), där {kwh:.0} kWh är det vanliga"
+                "{mätare} står på samma mätarställning {när} ({hours} h{perioder}), där {kwh_sv} kWh är det vanliga"
             ),
         ),
         DoubtKind::ZeroRun => (
             format!(
-                "meter {name} has nothing but zeros {when} ({hours} h{runs}), where {kwh:.0} kWh are usual"
+                "{meter} has nothing but zeros {when} ({hours} h{runs}), where {kwh_en} kWh are usual"
             ),
             format!(
-                "mätare {name} har bara nollor {när} ({hours} h{perioder}), där {kwh:.0} kWh är det vanliga"
+                "{mätare} har bara nollor {när} ({hours} h{perioder}), där {kwh_sv} kWh är det vanliga"
             ),
         ),
         DoubtKind::ConstantLoad => (
-            format!("the load of meter {name} is the same to the last digit {when} ({hours} h)"),
-            format!("lasten på mätare {name} är densamma till sista siffran {när} ({hours} h)"),
+            format!("the load of {meter} is the same to the last digit {when} ({hours} h)"),
+            format!("lasten på {mätare} är densamma till sista siffran {när} ({hours} h)"),
         ),
         DoubtKind::RepeatedDays => (
             format!(
-                "meter {name} repeats the values of earlier days to the last digit {when} ({hours} h{runs})"
+                "{meter} repeats the values of earlier days to the last digit {when} ({hours} h{runs})"
             ),
             format!(
-                "mätare {name} upprepar tidigare dagars värden till sista siffran {när} ({hours} h{perioder})"
+                "{mätare} upprepar tidigare dagars värden till sista siffran {när} ({hours} h{perioder})"
             ),
         ),
         DoubtKind::Spike => (
             format!(
-                "meter {name} has {factor:.0} times its highest ordinary hours {when} ({hours} h{runs})"
+                "{meter} has {factor_en} times its highest ordinary hours {when} ({hours} h{runs})"
             ),
             format!(
-                "mätare {name} har {factor:.0} gånger sina högsta vanliga timmar {när} ({hours} h{perioder})"
+                "{mätare} har {factor_sv} gånger sina högsta vanliga timmar {när} ({hours} h{perioder})"
             ),
         ),
         DoubtKind::Ceiling => (
             format!(
-                "meter {name} measures exactly {factor:.1} kWh and not more in {hours} h {when}, where it ordinarily reaches more"
+                "{meter} measures exactly {tenths_en} kWh and not more in {hours} h {when}, where it ordinarily reaches more"
             ),
             format!(
-                "mätare {name} mäter exakt {} kWh och inte mer i {hours} h {när}, där den annars når högre",
-                comma(*factor)
+                "{mätare} mäter exakt {tenths_sv} kWh och inte mer i {hours} h {när}, där den annars når högre"
             ),
         ),
         DoubtKind::LevelStep => {
             let (english, swedish) = times(*factor);
             (
-                format!("meter {name} measures {english} what it measures otherwise {when}"),
-                format!("mätare {name} mäter {swedish} det den mäter annars {när}"),
+                format!("{meter} measures {english} what it measures otherwise {when}"),
+                format!("{mätare} mäter {swedish} det den mäter annars {när}"),
             )
         }
         DoubtKind::SubmeterAboveMain => (
@@ -118,54 +162,55 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
         ),
         DoubtKind::Closure => (
             format!(
-                "the building uses so little {when} that it seems closed, {kwh:.0} kWh below its ordinary weeks"
+                "the building uses so little {when} that it seems closed, {kwh_en} kWh below its ordinary weeks"
             ),
             format!(
-                "huset använder så lite {när} att det verkar stängt, {kwh:.0} kWh under sina vanliga veckor"
+                "huset använder så lite {när} att det verkar stängt, {kwh_sv} kWh under sina vanliga veckor"
             ),
         ),
         DoubtKind::RaisedUse => (
             format!(
-                "the building uses {factor:.1} times as much {when} as before and after, {kwh:.0} kWh more"
+                "the building uses {tenths_en} times as much {when} as before and after, {kwh_en} kWh more"
             ),
             format!(
-                "huset använder {} gånger så mycket {när} som före och efter, {kwh:.0} kWh mer",
-                comma(*factor)
+                "huset använder {tenths_sv} gånger så mycket {när} som före och efter, {kwh_sv} kWh mer"
             ),
         ),
         DoubtKind::ProductionLow => (
             format!(
-                "production meter {name} measures {percent:.0} % of what it ordinarily does {when}, and the building seems to use as much less as is missing, {kwh:.0} kWh"
+                "production meter {} measures {percent:.0} % of what it ordinarily does {when}, and the building seems to use as much less as is missing, {kwh_en} kWh",
+                finding.name
             ),
             format!(
-                "produktionsmätare {name} mäter {percent:.0} % av det vanliga {när}, och huset verkar använda lika mycket mindre som det som saknas, {kwh:.0} kWh"
+                "produktionsmätare {} mäter {percent:.0} % av det vanliga {när}, och huset verkar använda lika mycket mindre som det som saknas, {kwh_sv} kWh",
+                finding.name
             ),
         ),
         DoubtKind::UndeclaredProduction => (
             format!(
-                "the use around noon is {percent:.0} % below that of the year before {when}, on working days and on others alike, {kwh:.0} kWh: it looks like solar panels whose meters are not entered"
+                "the use around noon is {percent:.0} % below that of the year before {when}, on working days and on others alike, {kwh_en} kWh: it looks like solar panels whose meters are not entered"
             ),
             format!(
-                "användningen mitt på dagen är {percent:.0} % lägre än året före {när}, lika mycket på arbetsdagar som på lediga dagar, {kwh:.0} kWh: det ser ut som solceller vars mätare inte är inlagda"
+                "användningen mitt på dagen är {percent:.0} % lägre än året före {när}, lika mycket på arbetsdagar som på lediga dagar, {kwh_sv} kWh: det ser ut som solceller vars mätare inte är inlagda"
             ),
         ),
         DoubtKind::ExportHigh => (
             format!(
-                "meter {name} measures more export than own production explains {when}, {kwh:.0} kWh"
+                "{meter} measures more export than own production explains {when}, {kwh_en} kWh"
             ),
             format!(
-                "mätare {name} mäter mer inmatning än den egna produktionen förklarar {när}, {kwh:.0} kWh"
+                "{mätare} mäter mer inmatning än den egna produktionen förklarar {när}, {kwh_sv} kWh"
             ),
         ),
         // It has no finding, see `of_saving`.
         DoubtKind::ImplausibleSaving => (String::new(), String::new()),
         DoubtKind::TemperatureConstant => (
-            format!("the outdoor temperature stays at {factor:.1} °C {when} ({hours} h)"),
-            format!("utetemperaturen står på {} °C {när} ({hours} h)", comma(*factor)),
+            format!("the outdoor temperature stays at {tenths_en} °C {when} ({hours} h)"),
+            format!("utetemperaturen står på {tenths_sv} °C {när} ({hours} h)"),
         ),
         DoubtKind::TemperatureShift => (
-            format!("the outdoor temperature is off by about {factor:.0} h {when}"),
-            format!("utetemperaturen är förskjuten med ungefär {factor:.0} h {när}"),
+            format!("the outdoor temperature is off by about {factor_en} h {when}"),
+            format!("utetemperaturen är förskjuten med ungefär {factor_sv} h {när}"),
         ),
         DoubtKind::TemperatureUnit => (
             format!("the outdoor temperature seems to be in °F {when}"),
@@ -173,26 +218,22 @@ pub(super) fn headline(finding: &Finding, span: &Span<'_>) -> Bilingual {
         ),
         DoubtKind::TemperatureLevel => (
             format!(
-                "the outdoor temperature is off from that of the same weeks of the year before by {factor:.0} °C {when}, more than the weather of eight weeks differs"
+                "the outdoor temperature is off from that of the same weeks of the year before by {factor_en} °C {when}, more than the weather of eight weeks differs"
             ),
             format!(
-                "utetemperaturen skiljer sig med {factor:.0} °C från samma veckor året före {när}, mer än vädret skiljer under åtta veckor"
+                "utetemperaturen skiljer sig med {factor_sv} °C från samma veckor året före {när}, mer än vädret skiljer under åtta veckor"
             ),
         ),
         DoubtKind::TemperaturePlace => (
             format!(
-                "the outdoor temperature is off from that of the other town halls by {factor:.0} °C {when}, unlike before: it seems to be of another place"
+                "the outdoor temperature is off from that of the other town halls by {factor_en} °C {when}, unlike before: it seems to be of another place"
             ),
             format!(
-                "utetemperaturen skiljer sig med {factor:.0} °C från de andra rådhusens {när}, till skillnad från tidigare: den verkar vara från en annan ort"
+                "utetemperaturen skiljer sig med {factor_sv} °C från de andra rådhusens {när}, till skillnad från tidigare: den verkar vara från en annan ort"
             ),
         ),
     };
     Bilingual::new(english, swedish)
-}
-
-fn comma(value: f64) -> String {
-    format!("{value:.1}").replace('.', ",").replace('-', "−")
 }
 
 /// Headline and words of a saving of so many percent.
@@ -211,7 +252,22 @@ pub(super) fn words(finding: &Finding, headline: &Bilingual) -> Bilingual {
 }
 
 fn with_consequence(kind: DoubtKind, consequence: Consequence, headline: &Bilingual) -> Bilingual {
-    let consequence = match (consequence, kind.is_temperature()) {
+    let follows = match (consequence, kind.is_temperature()) {
+        (Consequence::Flagged, _) => {
+            Bilingual::fixed("the hours count as they are", "timmarna räknas som de är")
+        }
+        (Consequence::Quarantined, _) => until_decided(kind, consequence),
+    };
+    let to_do = to_do(kind);
+    Bilingual::new(
+        format!("{}; {}; {}", headline.english, follows.english, to_do.english),
+        format!("{}; {}; {}", headline.swedish, follows.swedish, to_do.swedish),
+    )
+}
+
+/// What follows of a doubt until the organiser decides.
+pub(super) fn until_decided(kind: DoubtKind, consequence: Consequence) -> Bilingual<&'static str> {
+    match (consequence, kind.is_temperature()) {
         (Consequence::Quarantined, false) => Bilingual::fixed(
             "these hours count as unknown until the organiser decides",
             "timmarna räknas som okända tills arrangören beslutar",
@@ -220,15 +276,11 @@ fn with_consequence(kind: DoubtKind, consequence: Consequence, headline: &Biling
             "these temperatures count as missing until the organiser decides",
             "temperaturerna räknas som saknade tills arrangören beslutar",
         ),
-        (Consequence::Flagged, _) => {
-            Bilingual::fixed("the hours count as they are", "timmarna räknas som de är")
-        }
-    };
-    let to_do = to_do(kind);
-    Bilingual::new(
-        format!("{}; {}; {}", headline.english, consequence.english, to_do.english),
-        format!("{}; {}; {}", headline.swedish, consequence.swedish, to_do.swedish),
-    )
+        (Consequence::Flagged, _) => Bilingual::fixed(
+            "the hours count as they are unless the organiser decides otherwise",
+            "timmarna räknas som de är om inte arrangören beslutar något annat",
+        ),
+    }
 }
 
 fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
@@ -286,8 +338,8 @@ fn to_do(kind: DoubtKind) -> Bilingual<&'static str> {
         | DoubtKind::TemperatureUnit
         | DoubtKind::TemperaturePlace
         | DoubtKind::TemperatureLevel => Bilingual::fixed(
-            "import the temperatures of the place again, in °C and with their time zone, or accept them",
-            "importera ortens temperaturer på nytt, i °C och med deras tidszon, eller godta dem",
+            "import the temperatures of the place again, in °C and with their time zone (wattkampen import temperature --replace), or accept them",
+            "importera ortens temperaturer på nytt, i °C och med deras tidszon (wattkampen import temperature --replace), eller godta dem",
         ),
     }
 }
@@ -316,4 +368,41 @@ fn round(value: f64) -> String {
     let unit = 10_f64.powf((value.abs().log10().floor() - 1.0).max(-1.0));
     let rounded = (value / unit).round() * unit;
     if rounded.fract().abs() < 1e-9 { format!("{rounded:.0}") } else { format!("{rounded:.1}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::MeterIndex;
+
+    fn stuck(days: [i8; 2], only_meter: bool) -> Bilingual {
+        let zone = TimeZone::get("Europe/Stockholm").expect("bundled");
+        let at = |day: i8| {
+            let zoned = date(2026, 2, day).to_zoned(zone.clone()).expect("a day");
+            Time(zoned.timestamp().as_second())
+        };
+        let finding = Finding {
+            meter: Some(MeterIndex(0)),
+            name: "735999100000000001".to_owned(),
+            kwh: Some(-6109.4),
+            ..Finding::quarantined(DoubtKind::ZeroRun, 0..336)
+        };
+        let (from, until) = (at(days[0]), at(days[1]));
+        headline(&finding, &Span { from, until, open: false, zone: &zone }, only_meter)
+    }
+
+    #[test]
+    fn an_end_at_midnight_is_that_of_the_last_day() {
+        let both = stuck([8, 22], true);
+        insta::assert_snapshot!(both.swedish, @"mätaren har bara nollor från den 8 februari till och med den 21 februari 2026 (336 h), där −6 109 kWh är det vanliga");
+        insta::assert_snapshot!(both.english, @"the meter has nothing but zeros from 8 February to the end of 21 February 2026 (336 h), where −6,109 kWh are usual");
+        let day = stuck([8, 9], false);
+        assert!(
+            day.swedish
+                .starts_with("mätare 735999100000000001 har bara nollor den 8 februari 2026 (")
+        );
+        assert!(day.english.contains("zeros on 8 February 2026 ("));
+    }
 }

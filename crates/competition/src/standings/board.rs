@@ -233,7 +233,8 @@ impl Standings {
                 level: figures.level,
                 nmbe: figures.fit.map(|fit| fit.nmbe),
                 doubts: state.doubts.open_at(now).cloned().collect(),
-                reason: reason.map(Ineligibility::text),
+                reason: reason.clone().map(Ineligibility::text),
+                public_reason: reason.map(Ineligibility::public_text),
             });
         }
         for (row, rank) in rows.iter_mut().zip(ranks(&keys, rule.lower_is_better())) {

@@ -50,6 +50,9 @@ struct LockedRow {
     doubts: Vec<LockedDoubt>,
     /// English and Swedish.
     reason: Option<[String; 2]>,
+    /// Absent in results that were locked before reasons had a public part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    public_reason: Option<[String; 2]>,
 }
 
 /// A doubt that was open when the result was locked.
@@ -66,9 +69,17 @@ struct LockedDoubt {
     words: [String; 2],
 }
 
+/// English and Swedish.
+fn both(text: &Bilingual) -> [String; 2] {
+    [text.english.clone(), text.swedish.clone()]
+}
+
+fn bilingual([english, swedish]: &[String; 2]) -> Bilingual {
+    Bilingual::new(english, swedish)
+}
+
 impl LockedDoubt {
     fn new(doubt: &Doubt) -> Self {
-        let text = |it: &Bilingual| [it.english.clone(), it.swedish.clone()];
         Self {
             kind: doubt.kind.to_string(),
             from: doubt.from.0,
@@ -76,14 +87,13 @@ impl LockedDoubt {
             kwh: doubt.kwh,
             quarantined: doubt.consequence == Consequence::Quarantined,
             share: doubt.share,
-            headline: text(&doubt.headline),
-            words: text(&doubt.words),
+            headline: both(&doubt.headline),
+            words: both(&doubt.words),
         }
     }
 
     /// `None` for a kind that this version does not know.
     fn doubt(&self) -> Option<Doubt> {
-        let text = |[english, swedish]: &[String; 2]| Bilingual::new(english, swedish);
         Some(Doubt {
             kind: self.kind.parse().ok()?,
             meter: None,
@@ -96,8 +106,8 @@ impl LockedDoubt {
             },
             open: false,
             correction: None,
-            headline: text(&self.headline),
-            words: text(&self.words),
+            headline: bilingual(&self.headline),
+            words: bilingual(&self.words),
             share: self.share,
         })
     }
@@ -177,10 +187,8 @@ impl LockedResult {
                 level: row.level.map(LockedLevel::from),
                 nmbe: row.nmbe,
                 doubts: row.doubts.iter().map(LockedDoubt::new).collect(),
-                reason: row
-                    .reason
-                    .as_ref()
-                    .map(|reason| [reason.english.clone(), reason.swedish.clone()]),
+                reason: row.reason.as_ref().map(both),
+                public_reason: row.public_reason.as_ref().map(both),
             })
         });
         Self {
@@ -237,10 +245,8 @@ impl LockedResult {
                 level: row.level.map(Level::from),
                 nmbe: row.nmbe,
                 doubts: row.doubts.iter().filter_map(LockedDoubt::doubt).collect(),
-                reason: row
-                    .reason
-                    .as_ref()
-                    .map(|[english, swedish]| Bilingual::new(english, swedish)),
+                reason: row.reason.as_ref().map(bilingual),
+                public_reason: row.public_reason.as_ref().or(row.reason.as_ref()).map(bilingual),
             })
         });
         let summed = self.rows.iter().filter(|row| row.rank.is_some() && row.saved_mwh.is_some());

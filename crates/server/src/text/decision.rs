@@ -122,10 +122,10 @@ impl DecisionText<'_> {
                 format!("{}: × {}", self.span(from, until.as_ref()), l.significant(*factor))
             }
             Change::FloorArea { from, area, .. } => {
-                format!("{}: {} m²", self.from_day(*from), l.number(area.0, 0))
+                format!("{}: {} m²", self.on_and_after(*from), l.number(area.0, 0))
             }
             Change::Employees { from, count, .. } => {
-                format!("{}: {}", self.from_day(*from), l.number((*count).into(), 0))
+                format!("{}: {}", self.on_and_after(*from), l.number((*count).into(), 0))
             }
             Change::Activity { activity, day, .. } => {
                 format!("{}: {}", l.date(*day), l.text(&activity.names()))
@@ -142,7 +142,7 @@ impl DecisionText<'_> {
         format!("{}: {name}{glue}{}", self.subject(change), lowercase_first(&value))
     }
 
-    fn from_day(&self, day: Date) -> String {
+    fn on_and_after(&self, day: Date) -> String {
         format!("{} {}", self.language.pick("från", "from"), self.language.date(day))
     }
 

@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(en.number(-1234567.0, 0), "\u{2212}1,234,567");
         assert_eq!(sv.number(-0.04, 1), "0,0", "zero has no minus");
         assert_eq!(sv.number(999.0, 0), "999");
-        for (value, text) in [(1392.576_932, "1\u{a0}392,6"), (1000.0, "1\u{a0}000"), (1.5, "1,5")]
+        for (value, text) in [(1_392.576_932, "1\u{a0}392,6"), (1000.0, "1\u{a0}000"), (1.5, "1,5")]
         {
             assert_eq!(sv.significant(value), text);
         }

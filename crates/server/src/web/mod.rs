@@ -7,6 +7,7 @@ mod api;
 mod assets;
 mod cache;
 mod connections;
+mod doubt_curves;
 mod events;
 mod handlers;
 mod health;

@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 
 use super::{
     Web,
+    doubt_curves::doubt_curves,
     handlers::PageRequest,
     problem::Problem,
     view::{self, OrganiserView},
@@ -47,6 +48,7 @@ pub(super) async fn organiser(
             gateways: web.engine.gateways().await?,
             counts: web.engine.counts().await?,
             decisions: web.engine.decisions().await?,
+            doubts: doubt_curves(&request.context(), &web.engine).await?,
         })
     };
     match view.await {

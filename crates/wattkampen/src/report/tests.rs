@@ -47,6 +47,7 @@ fn row(participant: u32) -> Row {
         nmbe: None,
         doubts: vec![],
         reason: None,
+        public_reason: None,
     }
 }
 

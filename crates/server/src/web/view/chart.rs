@@ -1,13 +1,15 @@
 //! A load curve and its baseline as inline SVG: energy used is a line, the baseline an
 //! area, and unknown values a gap.
-use competition::Time;
-use jiff::tz::TimeZone;
+use core::ops::Range;
+
+use competition::{MilliWattHours, Time};
+use jiff::{civil::Weekday, tz::TimeZone};
 use maud::{Markup, PreEscaped, html};
 use wire::Language;
 
 use super::bar::step;
 use crate::engine::Point;
-use crate::text::{FormatDate, FormatNumber, hour_minute, local};
+use crate::text::{FormatDate, FormatNumber, UNKNOWN, hour_minute, local};
 
 /// The coordinates of a chart. Each size is drawn on its own, because scaling one
 /// drawing would scale its letters too.
@@ -25,6 +27,11 @@ pub(super) const WIDE: ChartSize =
 /// For phones.
 pub(super) const NARROW: ChartSize =
     ChartSize { name: "narrow", width: 360.0, height: 230.0, letter: 13.0 };
+/// For a doubt, on desktop screens.
+const DOUBT_WIDE: ChartSize = ChartSize { name: "wide", width: 900.0, height: 200.0, letter: 13.0 };
+/// For a doubt, on phones.
+const DOUBT_NARROW: ChartSize =
+    ChartSize { name: "narrow", width: 360.0, height: 180.0, letter: 13.0 };
 /// For the kiosk's television.
 pub(super) const LARGE: ChartSize =
     ChartSize { name: "large", width: 1720.0, height: 318.0, letter: 24.0 };
@@ -40,7 +47,7 @@ pub(in crate::web) struct LoadCurve {
 }
 
 impl LoadCurve {
-    fn kilowatts(&self, energy: competition::MilliWattHours) -> f64 {
+    fn kilowatts(&self, energy: MilliWattHours) -> f64 {
         energy.kwh() * 3600.0 / self.step as f64
     }
 
@@ -141,9 +148,32 @@ pub(super) fn chart(curve: &LoadCurve, zone: &TimeZone, l: Language) -> Markup {
     html! { (draw(curve, zone, l, WIDE)) (draw(curve, zone, l, NARROW)) }
 }
 
+/// The chart of a doubt for desktop screens and for phones, its hours marked.
+pub(super) fn doubted_chart(
+    curve: &LoadCurve,
+    doubted: &Range<Time>,
+    zone: &TimeZone,
+    l: Language,
+) -> Markup {
+    let description = doubted_description(curve, doubted, zone, l);
+    html! { @for size in [DOUBT_WIDE, DOUBT_NARROW] {
+    (draw_with(curve, Some(doubted), &description, zone, l, size)) } }
+}
+
 /// One chart. Its time axis has hours where it covers up to three days, and days where
 /// it covers more.
 pub(super) fn draw(curve: &LoadCurve, zone: &TimeZone, l: Language, size: ChartSize) -> Markup {
+    draw_with(curve, None, &description(curve, zone, l), zone, l, size)
+}
+
+fn draw_with(
+    curve: &LoadCurve,
+    doubted: Option<&Range<Time>>,
+    description: &str,
+    zone: &TimeZone,
+    l: Language,
+    size: ChartSize,
+) -> Markup {
     let known = |p: &Point| {
         [p.energy, p.baseline].into_iter().flatten().map(|e| curve.kilowatts(e)).fold(0.0, f64::max)
     };
@@ -155,10 +185,14 @@ pub(super) fn draw(curve: &LoadCurve, zone: &TimeZone, l: Language, size: ChartS
     let plot = Plot { curve, size, max_kw: (most / tick).ceil() * tick };
     html! {
         svg.chart.(size.name) viewBox={ "0 0 " (size.width) " " (size.height) } font-size=(size.letter)
-            role="img" aria-label=(description(curve, zone, l)) {
+            role="img" aria-label=(description) {
             (grid(&plot, tick, zone, l))
             @for run in plot.known_runs(|p| p.baseline.map(|e| curve.kilowatts(e))) {
                 path.normal d=(PreEscaped(area(&plot, &run))) {}
+            }
+            @if let Some(doubted) = doubted {
+                @let (from, until) = (plot.x(doubted.start.max(curve.from)), plot.x(doubted.end.min(curve.until)));
+                rect.doubted x=(px(from)) y=(px(plot.top())) width=(px((until - from).max(2.0))) height=(px(plot.bottom() - plot.top())) {}
             }
             path.less d=(PreEscaped(plot.difference_path(true))) {}
             path.more d=(PreEscaped(plot.difference_path(false))) {}
@@ -208,13 +242,22 @@ fn area(plot: &Plot, run: &[(Time, f64)]) -> String {
 /// emphasised, and every midnight of a long one.
 fn time_ticks(plot: &Plot, zone: &TimeZone, l: Language) -> Vec<(Time, String, bool)> {
     let curve = plot.curve;
-    let long = curve.until.since(curve.from) > 3 * 86_400;
+    let days = curve.until.since(curve.from) / 86_400;
+    let long = days > 3;
     let hours =
         (curve.from.0.div_euclid(3600) + 1..=curve.until.0.div_euclid(3600)).map(|h| h * 3600);
     hours
         .filter_map(|second| {
             let at = local(Time(second), zone);
             match (long, at.hour()) {
+                // A week, or a month, has one label.
+                (true, 0) if days > 35 => (at.day() == 1).then(|| {
+                    // The first of a month is one digit.
+                    let month: String = l.day(at.date()).chars().skip(2).take(3).collect();
+                    (Time(second), month, true)
+                }),
+                (true, 0) if days > 10 => (at.weekday() == Weekday::Monday)
+                    .then(|| (Time(second), l.day(at.date()), true)),
                 (true, 0) => {
                     let day: String = l.weekday(at.weekday()).chars().take(3).collect();
                     Some((Time(second), format!("{day} {}", at.day()), true))
@@ -225,7 +268,7 @@ fn time_ticks(plot: &Plot, zone: &TimeZone, l: Language) -> Vec<(Time, String, b
         })
         .map(|(at, label, strong)| match plot.size.name {
             // A phone has no room for the date.
-            "narrow" if long => (at, label.chars().take(3).collect(), strong),
+            "narrow" if long && days <= 10 => (at, label.chars().take(3).collect(), strong),
             _ => (at, label, strong),
         })
         // A label near the edge would be cut.
@@ -233,6 +276,32 @@ fn time_ticks(plot: &Plot, zone: &TimeZone, l: Language) -> Vec<(Time, String, b
             plot.x(*at) + plot.size.letter * 0.6 * label.chars().count() as f64 <= plot.right()
         })
         .collect()
+}
+
+/// What was used and what is normal in the hours in doubt.
+fn doubted_description(
+    curve: &LoadCurve,
+    doubted: &Range<Time>,
+    zone: &TimeZone,
+    l: Language,
+) -> String {
+    let within =
+        |point: &&Point| point.at < doubted.end && doubted.start.0 < point.at.0 + curve.step;
+    let points: Vec<&Point> = curve.points.iter().filter(within).collect();
+    let kwh = |energy: fn(&Point) -> Option<MilliWattHours>| {
+        let known = points.iter().filter_map(|point| energy(point));
+        known.reduce(|sum, it| sum + it).map_or_else(|| UNKNOWN.to_owned(), |sum| l.kwh(sum))
+    };
+    let (used, normal) = (kwh(|point| point.energy), kwh(|point| point.baseline));
+    let period = l.span(doubted.start, Some(doubted.end), zone);
+    match l {
+        Language::Swedish => {
+            format!("Lastkurva. Ifrågasatt {period}: använt {used}, normalt {normal}")
+        }
+        Language::English => {
+            format!("Load curve. In doubt {period}: used {used}, normal {normal}")
+        }
+    }
 }
 
 /// The chart's text alternative.

@@ -1,11 +1,12 @@
 //! Open doubts about the input: the mark on a leaderboard row, the list on a town hall's
 //! page, and the organiser's list with the three decisions.
-use competition::{Consequence, Doubt, DoubtKind, Participant, Row, Time};
+use competition::{Consequence, Doubt, DoubtKind, Participant, ParticipantIndex, Row, Time};
 use maud::{Markup, html};
 use wire::Language;
 
-use super::ViewContext;
+use super::{ViewContext, chart::doubted_chart};
 use crate::text::{ChooseText, FormatDate, FormatNumber, doubt_name, local, rfc3339};
+use crate::web::doubt_curves::DoubtCurve;
 
 /// A sentence with a capital letter and a full stop.
 fn sentence(text: &str) -> String {
@@ -26,7 +27,11 @@ pub(super) fn barring(row: &Row) -> Option<&Doubt> {
 pub(super) fn short_reason(context: &ViewContext, row: &Row) -> Option<String> {
     let l = context.language;
     let Some(doubt) = barring(row) else {
-        return row.reason.as_ref().filter(|_| row.rank.is_none()).map(|it| l.text(it).to_owned());
+        return row
+            .public_reason
+            .as_ref()
+            .filter(|_| row.rank.is_none())
+            .map(|it| l.text(it).to_owned());
     };
     let date = |at: Time| local(at, context.zone()).date();
     let (first, last) = (date(doubt.from), date(Time(doubt.until.0 - 1)));
@@ -46,7 +51,7 @@ pub(super) fn mark(context: &ViewContext, row: &Row) -> Markup {
     let others: Vec<&Doubt> = row.doubts.iter().filter(|doubt| Some(*doubt) != reason).collect();
     html! {
         @for doubt in others.iter().take(3) {
-            small.doubt title=(l.text(&doubt.words)) {
+            small.doubt title=(l.text(&doubt.notice())) {
                 span aria-hidden="true" { "⚠ " } (doubt_name(doubt.kind, l)) ", "
                 (l.moment(doubt.from, context.now(), context.zone()))
             }
@@ -57,25 +62,25 @@ pub(super) fn mark(context: &ViewContext, row: &Row) -> Markup {
     }
 }
 
-/// The open doubts about a town hall, for its page.
+/// The open doubts about a town hall, for its page: what to do is for the organiser only.
 pub(super) fn list(context: &ViewContext, row: &Row) -> Markup {
     let l = context.language;
     html! {
         @if !row.doubts.is_empty() {
             h2 { (l.pick("Ifrågasatta mätvärden", "Values in doubt")) }
             ul.plain.doubts { @for doubt in &row.doubts {
-                li { strong { (doubt_name(doubt.kind, l)) "." } " " (sentence(l.text(&doubt.words))) } } }
+                li { strong { (doubt_name(doubt.kind, l)) "." } " " (sentence(l.text(&doubt.notice()))) } } }
         }
     }
 }
 
 /// All open doubts with the decisions that the organiser has.
-pub(super) fn desk(context: &ViewContext) -> Markup {
+pub(super) fn desk(context: &ViewContext, curves: &[DoubtCurve]) -> Markup {
     let l = context.language;
     let rows = context.snapshot.board.rows.iter();
-    let rows: Vec<(&Doubt, &Participant)> = rows
+    let rows: Vec<(&Doubt, ParticipantIndex, &Participant)> = rows
         .flat_map(|row| row.doubts.iter().map(move |doubt| (doubt, row.participant)))
-        .filter_map(|(doubt, who)| Some((doubt, context.who(who)?)))
+        .filter_map(|(doubt, index)| Some((doubt, index, context.who(index)?)))
         .collect();
     html! {
         h2 #doubts { (l.pick("Ifrågasatta mätvärden", "Values in doubt")) }
@@ -85,17 +90,56 @@ pub(super) fn desk(context: &ViewContext) -> Markup {
         @if rows.is_empty() {
             p.nothing { (l.pick("Ingenting är ifrågasatt.", "Nothing is in doubt.")) }
         }
-        @for (doubt, who) in rows { (decision(context, doubt, who)) }
+        @for (doubt, index, who) in rows {
+            @let curve = curves.iter().find(|curve| curve.is_of(index, doubt));
+            (decision(context, doubt, who, curve))
+        }
     }
 }
 
-fn decision(context: &ViewContext, doubt: &Doubt, who: &Participant) -> Markup {
+/// A decision that the organiser can take about a doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Accept,
+    Exclude,
+    /// Hours that the organiser chooses.
+    ExcludeSome,
+    Event,
+    Factor,
+}
+
+/// What the words of a doubt advise.
+const fn actions(kind: DoubtKind) -> &'static [Action] {
+    match kind {
+        DoubtKind::StuckRegister
+        | DoubtKind::ZeroRun
+        | DoubtKind::ConstantLoad
+        | DoubtKind::RepeatedDays
+        | DoubtKind::Spike
+        | DoubtKind::Ceiling => &[Action::Accept, Action::Exclude],
+        DoubtKind::LevelStep => &[Action::Factor, Action::Accept, Action::Exclude],
+        DoubtKind::SubmeterAboveMain => &[Action::Factor, Action::Exclude],
+        DoubtKind::ProductionLow | DoubtKind::ExportHigh => {
+            &[Action::Factor, Action::Exclude, Action::Accept]
+        }
+        DoubtKind::Closure | DoubtKind::RaisedUse => &[Action::Event, Action::Accept],
+        DoubtKind::ImplausibleSaving => &[Action::Accept, Action::ExcludeSome],
+        DoubtKind::UndeclaredProduction
+        | DoubtKind::TemperatureConstant
+        | DoubtKind::TemperatureShift
+        | DoubtKind::TemperatureUnit
+        | DoubtKind::TemperaturePlace
+        | DoubtKind::TemperatureLevel => &[Action::Accept],
+    }
+}
+
+fn decision(
+    context: &ViewContext,
+    doubt: &Doubt,
+    who: &Participant,
+    curve: Option<&DoubtCurve>,
+) -> Markup {
     let l = context.language;
-    let from = rfc3339(doubt.from);
-    let until = rfc3339(doubt.until);
-    let meters: Vec<&str> =
-        context.participants.iter().flat_map(|who| &who.meters).map(|m| m.id.as_str()).collect();
-    let meter = doubt.meter.and_then(|meter| meters.get(meter.0 as usize).copied());
     let consequence = match doubt.consequence {
         Consequence::Quarantined => l.pick("räknas som okänt", "counts as unknown"),
         Consequence::Flagged => l.pick("räknas som det är", "counts as it is"),
@@ -104,30 +148,88 @@ fn decision(context: &ViewContext, doubt: &Doubt, who: &Participant) -> Markup {
         article.doubt {
             h3 { (who.municipality) ": " (doubt_name(doubt.kind, l)) }
             p { (sentence(l.text(&doubt.words))) " "
-                @if let Some(kwh) = doubt.kwh { small { (l.number(kwh, 0)) " kWh, " (consequence) } } }
-            details { summary { (l.pick("Godta värdena", "Accept the values")) }
-                (form(l, "accept-doubt", &html! {
-                    input type="hidden" name="participant" value=(who.id);
-                    input type="hidden" name="doubt" value=(doubt.kind.as_str());
-                    input type="hidden" name="from" value=(from);
-                    @if !doubt.open { input type="hidden" name="until" value=(until); } })) }
-            @if !doubt.kind.is_temperature() {
-                details { summary { (l.pick("Undanta timmarna", "Exclude the hours")) }
-                    (form(l, "excluded-hours", &html! {
-                        input type="hidden" name="participant" value=(who.id);
-                        input type="hidden" name="from" value=(from);
-                        input type="hidden" name="until" value=(until); })) }
+                @if let Some(kwh) = doubt.kwh { small { (l.number(kwh, 0)) "\u{a0}kWh " (consequence) "." } } }
+            @if let Some(DoubtCurve { curve, .. }) = curve {
+                (doubted_chart(curve, &(doubt.from..doubt.until), context.zone(), l))
+                p.note { (l.pick(
+                    "Linjen är vad huset använde, ytan det normala. Det ifrågasatta är markerat.",
+                    "The line is what was used, the area is normal. What is in doubt is marked.")) }
             }
-            @if let Some(meter) = meter.filter(|_| doubt.kind == DoubtKind::LevelStep) {
-                details { summary { (l.pick("Rätta faktorn", "Correct the factor")) }
-                    (form(l, "factor", &html! {
-                        input type="hidden" name="meter" value=(meter);
-                        input type="hidden" name="from" value=(from);
-                        @if !doubt.open { input type="hidden" name="until" value=(until); }
-                        label { span { (l.pick("Mätt energi gånger", "Measured energy times")) }
-                            input name="factor" inputmode="decimal" required autocomplete="off" value=[doubt.correction.map(digits)]; } })) }
-            }
+            @for action in actions(doubt.kind) { (action_form(context, *action, doubt, who)) }
         }
+    }
+}
+
+fn action_form(context: &ViewContext, action: Action, doubt: &Doubt, who: &Participant) -> Markup {
+    let l = context.language;
+    let moment =
+        |name: &str, at: Time| html! { input type="hidden" name=(name) value=(rfc3339(at)); };
+    let participant = html! { input type="hidden" name="participant" value=(who.id); };
+    let from = moment("from", doubt.from);
+    let until = moment("until", doubt.until);
+    let (title, kind, fields) = match action {
+        Action::Accept => (
+            match doubt.kind {
+                DoubtKind::ImplausibleSaving => l.pick("Godta besparingen", "Accept the saving"),
+                DoubtKind::StuckRegister | DoubtKind::ZeroRun => {
+                    l.pick("Godta nollorna", "Accept the zeros")
+                }
+                kind if kind.is_temperature() => {
+                    l.pick("Godta temperaturerna", "Accept the temperatures")
+                }
+                _ => l.pick("Godta värdena", "Accept the values"),
+            },
+            "accept-doubt",
+            html! { (participant) input type="hidden" name="doubt" value=(doubt.kind.as_str()); (from)
+            @if !doubt.open { (until) } },
+        ),
+        Action::Exclude => (
+            l.pick("Undanta timmarna", "Exclude the hours"),
+            "excluded-hours",
+            html! { (participant) (from) (until) },
+        ),
+        Action::ExcludeSome => (
+            l.pick("Undanta timmar", "Exclude hours"),
+            "excluded-hours",
+            html! { (participant)
+            label { span { (l.pick("Från", "From")) } input type="datetime-local" name="from" required; }
+            label { span { (l.pick("Till", "Until")) } input type="datetime-local" name="until" required; } },
+        ),
+        Action::Event => {
+            let day = |at: Time| local(at, context.zone()).date();
+            // An event has whole days, and ends before the day that it names.
+            let last = day(Time(doubt.until.0 - 1));
+            let end = last.tomorrow().unwrap_or(last);
+            (
+                l.pick("Anmäl en händelse", "Declare an event"),
+                "event",
+                html! { (participant)
+                label { span { (l.pick("Första dagen", "First day")) }
+                    input type="date" name="from" required value=(day(doubt.from)); }
+                label { span { (l.pick("Dagen efter den sista", "The day after the last")) }
+                    input type="date" name="until" required value=(end); } },
+            )
+        }
+        Action::Factor => (
+            l.pick("Rätta faktorn", "Correct the factor"),
+            "factor",
+            html! { (meter(context, doubt, who)) (from) @if !doubt.open { (until) }
+            label { span { (l.pick("Mätt energi gånger", "Measured energy times")) }
+                input name="factor" inputmode="decimal" required autocomplete="off"
+                    value=[doubt.correction.map(|factor| digits(factor, l))]; } },
+        ),
+    };
+    html! { details { summary { (title) } (form(l, kind, &fields)) } }
+}
+
+/// The meter in doubt, or a choice among those of the town hall.
+fn meter(context: &ViewContext, doubt: &Doubt, who: &Participant) -> Markup {
+    let mut meters = context.participants.iter().flat_map(|who| &who.meters);
+    match doubt.meter.and_then(|meter| meters.nth(meter.0 as usize)) {
+        Some(meter) => html! { input type="hidden" name="meter" value=(meter.id); },
+        None => html! {
+        label { span { (context.language.pick("Mätare", "Meter")) } select name="meter" required {
+            @for meter in &who.meters { option value=(meter.id) { (meter.id) } } } } },
     }
 }
 
@@ -145,8 +247,9 @@ fn form(l: Language, kind: &str, fields: &Markup) -> Markup {
     }
 }
 
-/// A factor without needless digits.
-fn digits(factor: f64) -> String {
+/// A factor without needless digits, with the decimal mark of the language.
+fn digits(factor: f64, l: Language) -> String {
     let digits = format!("{factor:.6}");
-    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+    let digits = digits.trim_end_matches('0').trim_end_matches('.');
+    digits.replace('.', l.pick(",", "."))
 }

@@ -58,7 +58,7 @@ pub(in crate::web) fn kiosk(
                 p.label { (l.pick("Plats", "Rank")) }
                 p.huge { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string())) " "
                     span.unit { (l.pick("av", "of")) " " (context.competing()) } }
-                @match &row.reason {
+                @match &row.public_reason {
                     Some(_) if doubts::barring(row).is_some() =>
                         p { (l.pick("Mätvärdena kontrolleras av arrangören", "The organiser checks the readings")) },
                     Some(reason) if row.rank.is_none() => p { (l.text(reason)) },

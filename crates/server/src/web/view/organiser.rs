@@ -13,6 +13,7 @@ use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN};
 use crate::{
     engine::{Decisions, GatewayState, IngestCounts},
     ingest::Rejection,
+    web::doubt_curves::DoubtCurve,
 };
 
 /// What the engine reports for the organiser's page.
@@ -23,6 +24,7 @@ pub(in crate::web) struct OrganiserView {
     pub(in crate::web) gateways: Vec<GatewayState>,
     pub(in crate::web) counts: IngestCounts,
     pub(in crate::web) decisions: Decisions,
+    pub(in crate::web) doubts: Vec<DoubtCurve>,
 }
 
 /// The page.
@@ -37,7 +39,7 @@ pub(in crate::web) fn organiser(context: &ViewContext, view: &OrganiserView) -> 
                 "This page shows what the service has received since it started, and what it has rejected. A rejected message never stops the messages behind it.")) }
             (figures(context, &view.counts))
         } }
-        section.organiser { div.inner #doubted { (doubts::desk(context)) } }
+        section.organiser { div.inner #doubted { (doubts::desk(context, &view.doubts)) } }
         section.organiser { div.inner #decided data-live { (decisions::decisions(context, &view.decisions)) } }
         // The script does not reload the forms, so that input is not lost.
         section.organiser { div.inner #declare { (decisions::forms(context, &view.decisions)) } }

@@ -115,7 +115,7 @@ fn figures(context: &ViewContext, participant_view: &ParticipantView) -> Markup 
             div { dt { (l.pick("Plats", "Rank")) }
                 dd { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string()))
                     " " span.unit { (l.pick("av", "of")) " " (context.competing()) } }
-                @if let Some(reason) = row.reason.as_ref().filter(|_| row.rank.is_none()) { dd.note { (l.text(reason)) } } }
+                @if let Some(reason) = row.public_reason.as_ref().filter(|_| row.rank.is_none()) { dd.note { (l.text(reason)) } } }
             div { dt { (l.pick("Besparing", "Saving")) }
                 dd { (score_text(&saving, l)) }
                 dd.note {

@@ -126,10 +126,10 @@ fn leader(context: &ViewContext) -> Markup {
                     dd.note { (rule::title(board.rule, l)) " "
                         (score_text(&row.score, l)) }
                     @if let Some(others) = same_group(board, row) { dd.note { (match l {
-                        Language::Swedish if others == 1 => "går inte att skilja från ett annat hus med säkerhet".to_owned(),
-                        Language::Swedish => format!("går inte att skilja från {others} andra med säkerhet"),
-                        Language::English if others == 1 => "cannot be distinguished from one other with certainty".to_owned(),
-                        Language::English => format!("cannot be distinguished from {others} others with certainty"),
+                        Language::Swedish if others == 1 => "går inte att skilja från ett annat rådhus med säkerhet".to_owned(),
+                        Language::Swedish => format!("går inte att skilja från {others} andra rådhus med säkerhet"),
+                        Language::English if others == 1 => "cannot be distinguished from another town hall with certainty".to_owned(),
+                        Language::English => format!("cannot be distinguished from {others} other town halls with certainty"),
                     }) } }
                 }
                 None => { dd { (UNKNOWN) } dd.note { (l.pick("inget rådhus är rangordnat än", "no town hall is ranked yet")) } }
