@@ -121,18 +121,6 @@ pub struct Doubt {
     pub share: f64,
 }
 
-impl Doubt {
-    /// What was found and what follows, for every reader; what to do about it is for the
-    /// organiser, see [`Self::words`].
-    pub fn notice(&self) -> Bilingual {
-        let follows = super::words::until_decided(self.kind, self.consequence);
-        Bilingual::new(
-            format!("{}; {}", self.headline.english, follows.english),
-            format!("{}; {}", self.headline.swedish, follows.swedish),
-        )
-    }
-}
-
 /// A declaration that doubts of a kind are unfounded: the values are right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Acceptance {

@@ -22,6 +22,7 @@ mod production;
 mod raised_use;
 mod repeated_days;
 mod saving;
+mod span;
 mod spike;
 mod sub_meter;
 mod temperature;
@@ -156,7 +157,7 @@ fn expected(evidence: &Evidence<'_>) -> [f64; 2] {
 fn doubt(finding: &Finding, evidence: &Evidence<'_>, expected: [f64; 2], last: usize) -> Doubt {
     let Finding { kind, meter, consequence, ref hours, kwh, .. } = *finding;
     let (from, until) = (evidence.hour(hours.start).start(), evidence.hour(hours.end).start());
-    let span = words::Span { from, until, open: hours.end >= last, zone: evidence.calendar.zone() };
+    let span = span::Span { from, until, open: hours.end >= last, zone: evidence.calendar.zone() };
     let of =
         |part: f64, whole: f64| if part > 0.0 { (part / whole.max(1e-9)).min(1.0) } else { 0.0 };
     let share = of(finding.in_contest, expected[0]).max(of(finding.in_baseline, expected[1]));

@@ -177,19 +177,15 @@ fn row(place: usize, who: usize, n: usize) -> Row {
         }),
         nmbe: (!never).then_some(-0.0001),
         doubts: vec![],
-        reason: unranked.then(|| reason("; import the missing history", "; importera historiken")),
-        public_reason: unranked.then(|| reason("", "")),
+        reason: unranked.then(reason),
+        public_reason: unranked.then(reason),
     }
 }
 
-fn reason(english: &str, swedish: &str) -> competition::Bilingual {
+fn reason() -> competition::Bilingual {
     competition::Bilingual::new(
-        format!(
-            "Ranked from 14 April: 90 % of the hours of the baseline year are missing before then{english}"
-        ),
-        format!(
-            "Rangordnas från den 14 april: 90 % av referensperiodens timmar saknas före dess{swedish}"
-        ),
+        "Ranked from 14 April: 90 % of the hours of the baseline year are missing before then",
+        "Rangordnas från den 14 april: 90 % av referensperiodens timmar saknas före dess",
     )
 }
 

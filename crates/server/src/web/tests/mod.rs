@@ -1,5 +1,6 @@
 //! Requests to the router, without a socket except where one is needed.
 mod api;
+mod doubts;
 mod events;
 pub(in crate::web) mod fixture;
 mod operation;
