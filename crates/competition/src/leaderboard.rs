@@ -26,6 +26,8 @@ pub enum Contact {
     Stale,
     /// Older than six hours, or there is none.
     Silent,
+    /// It is imported: the meter sends none.
+    Imported,
 }
 
 /// A participant on the leaderboard. What is not known is `None`, never zero.

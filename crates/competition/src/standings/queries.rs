@@ -177,7 +177,7 @@ impl Standings {
     /// The newest reading or the end of the newest imported interval, which has no power;
     /// of several meters that of the one furthest behind. Live: not older than two and a
     /// half of the meter's own intervals, bounded to two minutes and two and a half hours.
-    /// Silent: older than six hours.
+    /// Silent: older than six hours. Imported: it is no reading of the meter.
     pub fn latest_reading(&self, who: ParticipantIndex, now: Time) -> LatestReading {
         let meters = &self.meter_days[self.state(who).meters.clone()];
         let active = |meter: &&MeterDays| {
@@ -199,6 +199,7 @@ impl Standings {
         let age = now.since(behind.until);
         let max_age = (behind.interval.saturating_mul(5) / 2).clamp(120, 9_000);
         let contact = match age {
+            _ if !behind.is_reading => Contact::Imported,
             _ if age <= max_age => Contact::Live,
             _ if age <= 6 * Hour::SECONDS => Contact::Stale,
             _ => Contact::Silent,

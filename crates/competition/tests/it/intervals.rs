@@ -68,7 +68,8 @@ fn an_imported_interval_is_the_latest_reading() {
     };
     // the newest ends at 4 o'clock
     let at = Some(Time(start + 4 * HOUR));
-    let contacts = [(5, Contact::Live), (8, Contact::Stale), (11, Contact::Silent)];
+    // However new it is, the meter did not send it.
+    let contacts = [5, 8, 11].map(|hours| (hours, Contact::Imported));
     for (hours, contact) in contacts {
         let found = heard(&standings, hours);
         assert_eq!((found.measured_at, found.contact, found.power), (at, contact, None));

@@ -256,10 +256,26 @@ pub struct DeclarationError {
     pub what: String,
     /// How to fix it, in one line.
     pub hint: String,
+    /// The field that is wrong, where it is one of them.
+    pub field: Option<&'static str>,
+    /// What is wrong and how to fix it in Swedish, where people can cause it with a form.
+    pub swedish: Option<String>,
 }
 
-fn error(what: impl Into<String>, hint: impl Into<String>) -> DeclarationError {
-    DeclarationError { what: what.into(), hint: hint.into() }
+impl DeclarationError {
+    /// The error of a field, with its text in Swedish.
+    fn at(self, field: &'static str, swedish: impl Into<String>) -> Self {
+        Self { field: Some(field), swedish: Some(swedish.into()), ..self }
+    }
+
+    /// The error of no single field, with its text in Swedish.
+    pub(crate) fn in_swedish(self, swedish: impl Into<String>) -> Self {
+        Self { swedish: Some(swedish.into()), ..self }
+    }
+}
+
+pub(crate) fn error(what: impl Into<String>, hint: impl Into<String>) -> DeclarationError {
+    DeclarationError { what: what.into(), hint: hint.into(), field: None, swedish: None }
 }
 
 /// The instant at which the contest period begins.
@@ -283,13 +299,15 @@ pub fn check_role_and_reason(by: &str, reason: &str) -> Result<(), DeclarationEr
         return Err(error(
             "by is empty or has more than 80 characters",
             "give a role, such as energy coordinator",
-        ));
+        )
+        .at("by", "Ange en roll med högst 80 tecken, till exempel energisamordnare."));
     }
     if !(3..=500).contains(&reason.trim().chars().count()) {
         return Err(error(
             "reason has fewer than 3 or more than 500 characters",
             "give the reason in 3 to 500 characters; every visitor can read it",
-        ));
+        )
+        .at("reason", "Ange skälet med 3 till 500 tecken. Alla besökare kan läsa det."));
     }
     Ok(())
 }
@@ -299,13 +317,17 @@ pub fn check_role_and_reason(by: &str, reason: &str) -> Result<(), DeclarationEr
 ///
 /// # Errors
 /// Names the text and the character.
-pub fn check_characters(name: &str, text: &str) -> Result<(), DeclarationError> {
+pub fn check_characters(name: &'static str, text: &str) -> Result<(), DeclarationError> {
     let is_bidi = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let found = text.trim().chars().find(|c| c.is_control() && *c != '\n' || is_bidi(*c));
     found.map_or(Ok(()), |c| {
         Err(error(
             format!("{name} has the control character U+{:04X}", u32::from(c)),
             "write it in letters, digits and punctuation",
+        )
+        .at(
+            name,
+            "Texten innehåller ett styrtecken. Skriv den med bokstäver, siffror och skiljetecken.",
         ))
     })
 }

@@ -29,6 +29,7 @@ mod locked_result;
 
 pub use board_position::BoardPosition;
 pub use canonical_config::{CanonicalConfig, Difference, hex};
+pub(crate) use declaration::error as declaration_error;
 pub use declaration::{
     Change, Declaration, DeclarationError, DeclarationInForce, DeclarationKind, DeclarationRequest,
     Moment, apply_declarations, check_characters, check_role_and_reason, contest_end,

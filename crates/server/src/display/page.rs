@@ -25,7 +25,7 @@ impl PageInputs<'_> {
             contact: match row.contact {
                 Contact::Live => wire::Contact::Live,
                 Contact::Stale => wire::Contact::Stale,
-                Contact::Silent => wire::Contact::Silent,
+                Contact::Silent | Contact::Imported => wire::Contact::Silent,
             },
             since: row.measured_at.and_then(time),
             utc_offset_min: (local.offset().seconds() / 60) as i16,

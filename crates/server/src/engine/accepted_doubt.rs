@@ -2,7 +2,7 @@
 //! recorded and change nothing.
 use competition::{ParticipantIndex, Standings};
 
-use crate::audit::{Change, Declaration, DeclarationError, Moment, moment};
+use crate::audit::{Change, Declaration, DeclarationError, Moment, declaration_error, moment};
 
 /// Checks that an open doubt of the accepted kind lies in the accepted hours.
 ///
@@ -32,11 +32,15 @@ pub(super) fn check_accepted_doubt(
         .iter()
         .map(|it| format!("{} from {} to {}", it.kind, moment(it.from), moment(it.until)))
         .collect();
-    Err(DeclarationError {
-        what: format!("{id} has no open doubt of the kind {kind} in these hours"),
-        hint: match listed.as_slice() {
-            [] => format!("{id} has no open doubts; accept a doubt once it is shown"),
-            _ => format!("its open doubts are: {}", listed.join("; ")),
-        },
-    })
+    let hint = match listed.as_slice() {
+        [] => format!("{id} has no open doubts; accept a doubt once it is shown"),
+        _ => format!("its open doubts are: {}", listed.join("; ")),
+    };
+    Err(declaration_error(
+        format!("{id} has no open doubt of the kind {kind} in these hours"),
+        hint,
+    )
+    .in_swedish(
+        "Rådhuset har ingen sådan ifrågasatt tid just nu. Se efter under Ifrågasatta mätvärden.",
+    ))
 }

@@ -137,7 +137,9 @@ fn answer(query: Query, snapshot: &Snapshot, answers: &Answers) {
                 let (used, normal) = answers.load[(at.div_euclid(3600) % 24) as usize];
                 let energy = |watts: i64| MilliWattHours(watts * step * 1000 / 3600);
                 // Something is always missing, and something estimated.
-                let known = at.rem_euclid(86_400) / 3600 != 13;
+                let newest = snapshot.board.rows.iter().filter_map(|row| row.measured_at).max();
+                let measured = newest.is_none_or(|newest| at < newest.0);
+                let known = measured && at.rem_euclid(86_400) / 3600 != 13;
                 Point {
                     at: competition::Time(at),
                     energy: known.then_some(energy(used)),

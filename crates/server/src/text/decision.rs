@@ -168,6 +168,34 @@ impl DecisionText<'_> {
     }
 }
 
+/// A role or a reason for every reader: without addresses of e-mail, telephone numbers and
+/// the ids of meters.
+pub fn without_contacts(text: &str) -> String {
+    const REMOVED: &str = "[…]";
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    let is_numeric = |word: &str| {
+        word.chars().any(|c| c.is_ascii_digit())
+            && word.chars().all(|c| c.is_ascii_digit() || "+-–()/.,;".contains(c))
+    };
+    let mut words: Vec<&str> = Vec::new();
+    let mut rest = text.split_whitespace().peekable();
+    while let Some(word) = rest.next() {
+        // A telephone number may be written in several parts.
+        let begins_as_telephone = is_numeric(word) && word.starts_with(['0', '+', '(']);
+        let mut parts = vec![word];
+        while begins_as_telephone && rest.peek().is_some_and(|next| is_numeric(next)) {
+            parts.extend(rest.next());
+        }
+        let count: usize = parts.iter().copied().map(digits).sum();
+        if word.contains('@') || begins_as_telephone && count >= 7 || digits(word) >= 15 {
+            words.push(REMOVED);
+        } else {
+            words.append(&mut parts);
+        }
+    }
+    words.join(" ")
+}
+
 /// For the middle of a sentence.
 fn lowercase_first(text: &str) -> String {
     let mut letters = text.chars();
@@ -229,6 +257,20 @@ mod tests {
                 let text = DecisionText { participants: &participants, zone: &zone, language };
                 assert_eq!(text.sentence(&change), words);
             }
+        }
+    }
+
+    #[test]
+    fn public_texts_have_no_contacts() {
+        for (text, public) in [
+            ("counted anew on 2026-03-01 10:00", "counted anew on 2026-03-01 10:00"),
+            ("ring 070-123 45 67, eller Lena", "ring […] eller Lena"),
+            ("call +46 70 123 45 67", "call […]"),
+            ("lena@example.se vet", "[…] vet"),
+            ("mätare 735999100000000001 är bytt", "mätare […] är bytt"),
+            ("1 392 577 kWh, faktor 0,001", "1 392 577 kWh, faktor 0,001"),
+        ] {
+            assert_eq!(without_contacts(text), public);
         }
     }
 }

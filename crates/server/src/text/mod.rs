@@ -12,7 +12,7 @@ pub use competition::Bilingual;
 use wire::Language;
 
 pub use date::{FormatDate, hour_minute, iso_minute, local, rfc3339};
-pub use decision::{DecisionText, declaration_name, doubt_name};
+pub use decision::{DecisionText, declaration_name, doubt_name, without_contacts};
 pub use number::{FormatNumber, UNKNOWN, ascii};
 
 /// Chooses the text of a language.

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use competition::{ParticipantIndex, Time};
+use competition::{ParticipantIndex, Status, Time};
 use maud::Markup;
 use wire::Language;
 
@@ -17,9 +17,12 @@ use super::{
     problem::Problem,
     query_params::QueryParams,
     rule,
-    view::{self, LoadCurve, ParticipantCharts, Selection, ViewContext},
+    view::{self, ChartEnd, DecisionHistory, LoadCurve, ParticipantCharts, Selection, ViewContext},
 };
-use crate::engine::{SeriesStep, Snapshot};
+use crate::{
+    audit::contest_end,
+    engine::{SeriesStep, Snapshot},
+};
 
 const HTML: &str = "text/html; charset=utf-8";
 const QUARTER_HOUR: i64 = 900;
@@ -113,14 +116,41 @@ impl<'a> PageRequest<'a> {
         })
     }
 
-    /// The last `length` seconds in bins of `step` seconds, up to the last whole bin.
+    /// The day and the week up to now. Where the last day has no values, they end with the
+    /// contest or, while it goes on, with the newest value.
+    async fn recent_curves(
+        &self,
+        index: ParticipantIndex,
+    ) -> Result<(ChartEnd, LoadCurve, LoadCurve), Problem> {
+        let now = self.snapshot.as_of;
+        let day = self.load_curve(index, now, DAY, QUARTER_HOUR).await?;
+        let board = &self.snapshot.board;
+        let newest = board.rows.iter().find(|row| row.participant == index);
+        let newest = newest.and_then(|row| row.measured_at).filter(|newest| *newest < now);
+        let (end, at) = match newest.filter(|_| !day.has_values()) {
+            None => (ChartEnd::Now, now),
+            Some(_) if matches!(board.status, Status::Ended | Status::Locked) => {
+                (ChartEnd::Contest, contest_end(self.web.engine.competition()))
+            }
+            Some(newest) => (ChartEnd::NewestValue, newest),
+        };
+        let week = self.load_curve(index, at, 7 * DAY, HOUR).await?;
+        let day = match end {
+            ChartEnd::Now => day,
+            _ => self.load_curve(index, at, DAY, QUARTER_HOUR).await?,
+        };
+        Ok((end, day, week))
+    }
+
+    /// The `length` seconds up to `end` in bins of `step` seconds, up to the last whole bin.
     async fn load_curve(
         &self,
         index: ParticipantIndex,
+        end: Time,
         length: i64,
         step: i64,
     ) -> Result<LoadCurve, Problem> {
-        let until = Time(self.snapshot.as_of.0.div_euclid(step) * step);
+        let until = Time(end.0.div_euclid(step) * step);
         let from = Time(until.0 - length);
         let points = self.web.engine.series(index, from..until, SeriesStep::Seconds(step)).await?;
         Ok(LoadCurve { from, until, step, points })
@@ -218,11 +248,14 @@ pub(super) async fn participant(
         if let Some(response) = request.cached(&key) {
             return Ok(response);
         }
-        let day = request.load_curve(index, DAY, QUARTER_HOUR).await?;
-        let week = request.load_curve(index, 7 * DAY, HOUR).await?;
+        let (end, day, week) = request.recent_curves(index).await?;
         let insight = web.engine.insight(index).await?;
-        let markup =
-            view::participant(&request.context(), index, &ParticipantCharts { day, week, insight });
+        let entries = web.engine.decisions().await?.history;
+        let configured = web.engine.participants().get(index.0 as usize);
+        let configured = configured.map_or_else(Vec::new, |who| who.exclusions.clone());
+        let history = DecisionHistory { entries, configured };
+        let curves = ParticipantCharts { end, day, week, insight, history };
+        let markup = view::participant(&request.context(), index, &curves);
         Ok(request.render_cached(&key, markup.ok_or_else(Problem::no_standings)?))
     };
     page.await.unwrap_or_else(|problem: Problem| request.error_page(&problem))
@@ -247,8 +280,9 @@ pub(super) async fn kiosk(
         if let Some(response) = request.cached(&key) {
             return Ok(response);
         }
-        let day = request.load_curve(index, DAY, QUARTER_HOUR).await?;
-        let markup = view::kiosk(&request.context(), index, &day);
+        let (end, day, week) = request.recent_curves(index).await?;
+        let curve = if end == ChartEnd::Now { &day } else { &week };
+        let markup = view::kiosk(&request.context(), index, end, curve);
         Ok(request.render_cached(&key, markup.ok_or_else(Problem::no_standings)?))
     };
     page.await.unwrap_or_else(|problem: Problem| request.error_page(&problem))

@@ -15,7 +15,7 @@ use super::{
     doubt_curves::doubt_curves,
     handlers::PageRequest,
     problem::Problem,
-    view::{self, OrganiserView},
+    view::{self, OrganiserView, RefusedForm},
 };
 use crate::settings::Secret;
 
@@ -41,19 +41,30 @@ pub(super) async fn organiser(
     if let Err(refused) = require_organiser(&request, peer, &headers) {
         return *refused;
     }
+    organiser_page(&request, None).await
+}
+
+/// The page, with the form that was sent and not accepted.
+pub(super) async fn organiser_page(
+    request: &PageRequest<'_>,
+    refused: Option<&RefusedForm>,
+) -> Response {
+    let engine = &request.web.engine;
     let view = async {
         Ok::<_, Problem>(OrganiserView {
-            quarantine: web.engine.quarantine().await?,
-            rejections: web.engine.rejections().await?,
-            gateways: web.engine.gateways().await?,
-            counts: web.engine.counts().await?,
-            decisions: web.engine.decisions().await?,
-            doubts: doubt_curves(&request.context(), &web.engine).await?,
+            quarantine: engine.quarantine().await?,
+            rejections: engine.rejections().await?,
+            gateways: engine.gateways().await?,
+            counts: engine.counts().await?,
+            decisions: engine.decisions().await?,
+            doubts: doubt_curves(&request.context(), engine).await?,
+            done: request.params.get("done").and_then(|entry| entry.parse().ok()),
         })
     };
     match view.await {
         Ok(view) => {
-            let mut response = request.render(view::organiser(&request.context(), &view));
+            let page = view::organiser(&request.context(), &view, refused);
+            let mut response = request.render(page);
             let private = HeaderValue::from_static("private, no-store");
             response.headers_mut().insert(header::CACHE_CONTROL, private);
             response

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use super::{
     Web,
     handlers::PageRequest,
-    organiser::{Access, access, challenge, is_same_origin, require_organiser},
+    organiser::{Access, access, challenge, is_same_origin, organiser_page, require_organiser},
     problem::Problem,
     query_params::QueryParams,
 };
@@ -27,6 +27,7 @@ use crate::{
     audit::{AuditEntry, Declaration, DeclarationRequest, describe, hex},
     engine::{Decision, DecisionError},
 };
+use form::FormError;
 
 /// Most entries of the log in one answer.
 const MAX_ENTRIES: usize = 1000;
@@ -351,19 +352,31 @@ pub(super) async fn form(
     if let Err(refused) = require_organiser(&request, peer, &headers) {
         return *refused;
     }
+    let Ok(text) = std::str::from_utf8(&body) else {
+        let problem = Problem::bad_request("the form is not text", "send it from this page");
+        return request.error_page(&problem);
+    };
+    let sent = QueryParams::parse(Some(text));
     let result = async {
         if !is_same_origin(&web, &headers) {
-            return Err(other_site());
+            return Err(other_site().into());
         }
-        let text = std::str::from_utf8(&body)
-            .map_err(|_| Problem::bad_request("the form is not text", "send it from this page"))?;
-        let locked = web.engine.decisions().await?.locked_at.is_some();
-        web.engine.decide(form::read(&QueryParams::parse(Some(text)), locked)?).await??;
-        Ok(())
+        let locked = web.engine.decisions().await.map_err(Problem::from)?.locked_at.is_some();
+        let decided = web.engine.decide(form::read(&sent, locked)?).await;
+        Ok::<_, FormError>(decided.map_err(Problem::from)??)
     };
-    match result.await {
-        Ok(()) => {
-            (StatusCode::SEE_OTHER, [(header::LOCATION, "/organiser#declared")]).into_response()
+    let refused = match result.await {
+        Ok(entry) => {
+            let done = format!("/organiser?done={}#declared", entry.seq);
+            return (StatusCode::SEE_OTHER, [(header::LOCATION, done)]).into_response();
+        }
+        Err(error) => error.refused(&sent, request.language),
+    };
+    match refused {
+        Ok((refused, problem)) => {
+            let mut response = organiser_page(&request, Some(&refused)).await;
+            *response.status_mut() = problem.status();
+            response
         }
         Err(problem) => request.error_page(&problem),
     }

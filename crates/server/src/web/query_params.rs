@@ -42,6 +42,11 @@ impl QueryParams {
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Whether it is sent, be it empty.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
     /// An RFC 3339 time.
     pub(super) fn time(&self, name: &str) -> Result<Option<Time>, Problem> {
         let Some(text) = self.get(name) else { return Ok(None) };

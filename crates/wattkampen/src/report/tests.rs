@@ -214,7 +214,7 @@ fn the_page_has_the_total_and_every_table() {
         "not distinguishable",
         "3 to 9",
         "the building used less",
-        "sala: 6100 m² from 2027-04-01",
+        "Sala: floor area, from 1 April 2027: 6,100 m²",
         "coordinator",
         "measured anew",
         "too few known hours before or after",

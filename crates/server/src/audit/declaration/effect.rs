@@ -146,15 +146,17 @@ pub fn validate_declaration(
     };
     let (begin, end) =
         (midnight(competition.baseline.start, zone)?, midnight(competition.contest.end, zone)?);
-    let outside = |what: &str, hint: &str| {
+    let outside = |what: &str, hint: &str, field: &'static str| {
         error(format!("{what} outside of the baseline year and the contest"), hint)
+            .at(field, "Tiden ligger utanför referensåret och tävlingen. Rätta den.")
     };
     let range = |from: Time, until: Time| {
         if from >= until {
-            return Err(error("until is not after from", "until is the end, not included"));
+            return Err(error("until is not after from", "until is the end, not included")
+                .at("until", "Slutet ligger inte efter början. Slutet räknas inte med i tiden."));
         }
         if until <= begin || from >= end {
-            return Err(outside("the hours lie", "correct from and until"));
+            return Err(outside("the hours lie", "correct from and until", "from"));
         }
         Ok(())
     };
@@ -180,6 +182,10 @@ pub fn validate_declaration(
                 return Err(error(
                     "factor is 1, or not between 0.000001 and 1000000",
                     "give what the measured energy is multiplied by, such as 1000",
+                )
+                .at(
+                    "factor",
+                    "Ange vad den mätta energin ska multipliceras med, till exempel 1000. Faktorn 1 ändrar ingenting.",
                 ));
             }
             let overlaps =
@@ -188,6 +194,10 @@ pub fn validate_declaration(
                 return Err(error(
                     format!("meter {id} has a factor for some of these hours already"),
                     "withdraw that one first, or correct from and until",
+                )
+                .at(
+                    "from",
+                    "Mätaren har redan en faktor för en del av tiden. Återta den först, eller rätta tiden.",
                 ));
             }
         }
@@ -198,38 +208,46 @@ pub fn validate_declaration(
                 return Err(error(
                     "a register is negative or too large",
                     "give Wh as the meter shows",
+                )
+                .at(
+                    if (0..=limit).contains(&epoch.last.0) { "first_wh" } else { "last_wh" },
+                    "Mätarställningen är negativ eller för stor. Ange den i kWh som mätaren visar den.",
                 ));
             }
             if meter.epochs.iter().any(|known| known.at == epoch.at) {
                 return Err(error(
                     format!("a change of meter {id} at that moment is declared already"),
                     "withdraw that one first, or correct `at`",
-                ));
+                )
+                .at("at", "Ett byte av mätaren är redan anmält för den tidpunkten. Återta det först, eller rätta tiden."));
             }
             if epoch.at < begin || epoch.at >= end {
-                return Err(outside("at is", "correct it"));
+                return Err(outside("at is", "correct it", "at"));
             }
         }
         Effect::FloorArea(who, _, area) => {
             known(who)?;
             if !(20.0..=1_000_000.0).contains(&area.0) {
-                return Err(error("m2 is not between 20 and 1000000", "give Atemp in m²"));
+                return Err(error("m2 is not between 20 and 1000000", "give Atemp in m²")
+                    .at("m2", "Ange Atemp i m², mellan 20 och 1 000 000."));
             }
         }
         Effect::Employees(who, _, count) => {
             known(who)?;
             if !(1..=100_000).contains(count) {
-                return Err(error("count is not between 1 and 100000", "give how many there are"));
+                return Err(error("count is not between 1 and 100000", "give how many there are")
+                    .at("count", "Ange antalet anställda, mellan 1 och 100 000."));
             }
         }
         Effect::Activity(who, activity) => {
             known(who)?;
             if activity.place.chars().count() > 80 {
-                return Err(error("place has more than 80 characters", "say it shorter"));
+                return Err(error("place has more than 80 characters", "say it shorter")
+                    .at("place", "Ange platsen med högst 80 tecken."));
             }
             let at = midnight(activity.day, zone)?;
             if at < begin || at >= end {
-                return Err(outside("day is", "correct it"));
+                return Err(outside("day is", "correct it", "day"));
             }
         }
         Effect::Once(who) => known(who)?,
@@ -238,7 +256,8 @@ pub fn validate_declaration(
                 return Err(error(
                     format!("entry {entry} is no declaration that is in force"),
                     "GET /api/v1/organiser/declarations lists those that are",
-                ));
+                )
+                .at("entry", "Beslutet gäller inte längre. Välj ett annat."));
             }
         }
     }
@@ -246,7 +265,8 @@ pub fn validate_declaration(
         return Err(error(
             format!("the same is in force since entry {}", same.entry),
             "there is nothing to do",
-        ));
+        )
+        .in_swedish(format!("Samma beslut gäller redan sedan post {}.", same.entry)));
     }
     Ok(())
 }

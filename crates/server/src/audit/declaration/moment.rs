@@ -30,7 +30,7 @@ impl Moment {
     ///
     /// # Errors
     /// A local time that does not exist or exists twice, because the clocks change.
-    pub fn resolve(&self, field: &str, zone: &TimeZone) -> Result<Time, DeclarationError> {
+    pub fn resolve(&self, field: &'static str, zone: &TimeZone) -> Result<Time, DeclarationError> {
         let at = match self {
             Self::Instant { at, .. } => *at,
             Self::Local(local) => {
@@ -39,6 +39,7 @@ impl Moment {
                         format!("{field} = \"{self}\" is not one moment: the clocks change then"),
                         "give it with its offset, such as 2027-10-31T02:30:00+01:00",
                     )
+                    .at(field, "Klockan ställs om då: tiden finns inte eller finns två gånger. Välj en annan timme.")
                 })?
             }
         };

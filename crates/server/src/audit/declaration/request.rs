@@ -75,6 +75,8 @@ pub struct DeclarationRequest {
     pub entry: Option<i64>,
 }
 
+const MISSING: &str = "Fyll i fältet.";
+
 /// Parses the fields that the kind needs.
 ///
 /// # Errors
@@ -89,7 +91,9 @@ impl TryFrom<DeclarationRequest> for Declaration {
         let participant = || field("participant", &request.participant).text("soderhamn");
         let from = field("from", &request.from);
         let until = field("until", &request.until);
-        let missing = |name: &str, hint: &str| error(format!("{} needs {name}", kind.id()), hint);
+        let missing = |name: &'static str, hint: &str| {
+            error(format!("{} needs {name}", kind.id()), hint).at(name, MISSING)
+        };
         let change = match kind {
             DeclarationKind::Event => {
                 let (from, until) = (from.date()?, until.date()?);
@@ -231,6 +235,7 @@ impl Field<'_> {
         let Self { kind, name, value } = self;
         present(value).map(str::to_owned).ok_or_else(|| {
             error(format!("{} needs {name}", kind.id()), format!("give {name}, such as {example}"))
+                .at(name, MISSING)
         })
     }
 
@@ -238,6 +243,7 @@ impl Field<'_> {
         let text = self.text("2027-03-15")?;
         text.parse().map_err(|_| {
             error(format!("{} = {text:?} is no date", self.name), "write it as 2027-03-15")
+                .at(self.name, format!("”{text}” är inget datum. Skriv det som 2027-03-15."))
         })
     }
 
@@ -249,7 +255,10 @@ impl Field<'_> {
         let text = self.text("2027-04-11T09:00:00+02:00")?;
         text.parse().map_err(|_| {
             let hint = "write it as 2027-04-11T09:00:00+02:00";
-            error(format!("{} = {text:?} is no time", self.name), hint)
+            error(format!("{} = {text:?} is no time", self.name), hint).at(
+                self.name,
+                format!("”{text}” är ingen tidpunkt. Skriv den som 2027-04-11T09:00."),
+            )
         })
     }
 }

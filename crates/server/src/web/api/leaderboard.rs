@@ -192,7 +192,7 @@ impl<'a> RowJson<'a> {
             state: match row.contact {
                 Contact::Live => "live",
                 Contact::Stale => "stale",
-                Contact::Silent => "silent",
+                Contact::Silent | Contact::Imported => "silent",
             },
             coverage: row.coverage.and_then(|v| round(v, 3)),
             cv_rmse: row.cv_rmse.and_then(|v| round(v, 3)),

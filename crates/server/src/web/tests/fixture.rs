@@ -140,7 +140,7 @@ fn row(place: usize, who: usize, n: usize) -> Row {
     let age = match contact {
         Contact::Live => 5,
         Contact::Stale => 14 * 60,
-        Contact::Silent => 19 * 3600,
+        Contact::Silent | Contact::Imported => 19 * 3600,
     };
     let energy = 14_000.0 + 1_900.0 * who as f64;
     let interval = (!unranked).then_some([saving - half, saving + half * 1.1].into());
@@ -274,6 +274,17 @@ fn engine_of(participants: Vec<Participant>) -> EngineClient {
 /// The service over it, its clock ahead of the snapshot as in life.
 pub(in crate::web) fn web(n: usize, organiser: Option<&str>) -> Arc<Web> {
     web_over(engine(n), organiser)
+}
+
+/// The same with decisions of the organiser.
+pub(in crate::web) fn web_with_decisions(
+    n: usize,
+    decisions: crate::engine::Decisions,
+) -> Arc<Web> {
+    let participants = participants(n);
+    let snapshot = snapshot(17, &participants);
+    let answers = Answers { decisions, ..answers() };
+    web_over(fake::client(competition(), participants, snapshot, answers), None)
 }
 
 /// The same, of which the participant at this position of the board does not compete.

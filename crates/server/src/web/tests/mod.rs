@@ -1,11 +1,13 @@
 //! Requests to the router, without a socket except where one is needed.
 mod api;
+mod decisions;
 mod doubts;
 mod events;
 pub(in crate::web) mod fixture;
 mod operation;
 mod pages;
 mod scores;
+mod states;
 
 use std::{net::SocketAddr, sync::Arc};
 

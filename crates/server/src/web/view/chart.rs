@@ -51,6 +51,11 @@ impl LoadCurve {
         energy.kwh() * 3600.0 / self.step as f64
     }
 
+    /// Whether any energy is known.
+    pub(in crate::web) fn has_values(&self) -> bool {
+        self.points.iter().any(|point| point.energy.is_some())
+    }
+
     fn used(&self) -> impl Iterator<Item = (f64, Time)> {
         self.points.iter().filter_map(|p| Some((self.kilowatts(p.energy?), p.at)))
     }

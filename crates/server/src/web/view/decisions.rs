@@ -1,21 +1,23 @@
 //! The organiser's decisions: declarations in force, forms for new ones, the lock, and
 //! the end of the audit log.
-use competition::{ActivityKind, Bilingual, DoubtKind, Status};
-use maud::{Markup, html};
-use wire::Language;
-
-use super::ViewContext;
-use crate::text::{FormatDate, declaration_name, doubt_name};
+use super::{
+    RefusedForm, ViewContext,
+    form::{Form, Input},
+};
+use crate::text::{ChooseText, FormatDate, declaration_name, doubt_name};
 use crate::{
-    audit::{Declaration, DeclarationInForce, DeclarationKind, hex},
+    audit::{AuditEvent, Declaration, DeclarationInForce, DeclarationKind, hex},
     engine::Decisions,
 };
+use competition::{ActivityKind, DoubtKind, Status};
+use maud::{Markup, html};
 
 /// The declarations in force and the end of the audit log.
-pub(super) fn decisions(context: &ViewContext, decisions: &Decisions) -> Markup {
+pub(super) fn decisions(context: &ViewContext, decisions: &Decisions, done: Option<i64>) -> Markup {
     let l = context.language;
     html! {
         h2 #declared { (l.pick("Anmält av arrangören", "Declared by the organiser")) }
+        @if let Some(entry) = done { (saved(context, decisions, entry)) }
         @if let Some(at) = decisions.locked_at {
             p.sentence { strong {
                 (l.pick("Resultatet är låst sedan", "The result has been locked since")) " "
@@ -60,13 +62,35 @@ fn row(context: &ViewContext, it: &DeclarationInForce) -> Markup {
     td { (context.language.date_time(it.declared_at, context.zone())) } } }
 }
 
-fn activity(kind: ActivityKind, l: Language) -> &'static str {
-    let Bilingual { english, swedish } = kind.names();
-    l.pick(swedish, english)
+/// That a decision was saved, and what it says.
+fn saved(context: &ViewContext, decisions: &Decisions, entry: i64) -> Markup {
+    let l = context.language;
+    let of_entry = decisions.history.iter().find(|it| it.seq == entry);
+    let change = of_entry.and_then(|it| match it.event() {
+        AuditEvent::Declaration { declared } | AuditEvent::Amendment { declared } => {
+            Some(declared.change)
+        }
+        _ => None,
+    });
+    html! {
+        @if decisions.head.as_ref().is_some_and(|head| entry <= head.seq) {
+            p.saved role="status" {
+                strong { (l.pick("Beslutet är sparat", "The decision is saved")) } ", "
+                (l.pick("post", "entry")) " " (entry)
+                @if let Some(change) = change.filter(|it| it.kind() != DeclarationKind::Withdraw) {
+                    ": " (context.decision_text().sentence(&change)) }
+                "."
+            }
+        }
+    }
 }
 
 /// The forms, which work without a script. The script does not reload them.
-pub(super) fn forms(context: &ViewContext, decisions: &Decisions) -> Markup {
+pub(super) fn forms(
+    context: &ViewContext,
+    decisions: &Decisions,
+    refused: Option<&RefusedForm>,
+) -> Markup {
     let l = context.language;
     let locked = decisions.locked_at.is_some();
     let ended = matches!(context.snapshot.board.status, Status::Ended);
@@ -75,115 +99,108 @@ pub(super) fn forms(context: &ViewContext, decisions: &Decisions) -> Markup {
     } else {
         l.pick("Anmäl", "Declare")
     };
+    let form = |kind: DeclarationKind| Form::new(l, kind.id().to_owned(), kind.id(), refused);
     html! {
         h2 { (title) }
         p.sentence { (l.pick(
-            "En anmälan gäller genast, också bakåt i tiden. Händelseloggen sparar den med skäl och roll. Ange en roll, inte ett namn.",
-            "A declaration applies at once, for the past as well. The audit log keeps it with its reason and role. Give a role, not a name.")) }
-        (form(l, Some(DeclarationKind::Activity), &html! {
-            (participant(context))
-            label { span { (l.pick("Vad", "What")) } select name="activity" required {
-                @for kind in ActivityKind::ALL { option value=(kind.as_str()) { (activity(kind, l)) } } } }
-            (input(l.pick("Dag", "Day"), "day", "date"))
-            label { span { (l.pick("Var i huset (frivilligt)", "Where in the building (optional)")) }
-                input name="place" maxlength="80" autocomplete="off"; } }))
-        (form(l, Some(DeclarationKind::Event), &html! {
-            (participant(context))
-            (input(l.pick("Första dagen", "First day"), "from", "date"))
-            (input(l.pick("Dagen efter den sista", "The day after the last"), "until", "date")) }))
-        (form(l, Some(DeclarationKind::ExcludedHours), &html! {
-            (participant(context))
-            (input(l.pick("Från", "From"), "from", "datetime-local"))
-            (input(l.pick("Till", "Until"), "until", "datetime-local")) }))
-        (form(l, Some(DeclarationKind::MeterSwap), &html! {
-            (meter(context))
-            (input(l.pick("Bytet", "The change"), "at", "datetime-local"))
-            (digits(l.pick("Gamla mätarens sista ställning, kWh", "Last register value of the old meter, kWh"), "last_kwh"))
-            (digits(l.pick("Nya mätarens första ställning, kWh", "First register value of the new meter, kWh"), "first_kwh")) }))
-        (form(l, Some(DeclarationKind::Factor), &html! {
-            (meter(context))
-            (input(l.pick("Från", "From"), "from", "datetime-local"))
-            label { span { (l.pick("Till (frivilligt)", "Until (optional)")) } input type="datetime-local" name="until"; }
-            (digits(l.pick("Mätt energi gånger", "Measured energy times"), "factor")) }))
-        (form(l, Some(DeclarationKind::AcceptDoubt), &html! {
-            (participant(context))
-            label { span { (l.pick("Vad", "What")) } select name="doubt" required {
-                @for kind in DoubtKind::ALL { option value=(kind.as_str()) { (doubt_name(kind, l)) } } } }
-            (input(l.pick("Från", "From"), "from", "datetime-local"))
-            label { span { (l.pick("Till (frivilligt)", "Until (optional)")) } input type="datetime-local" name="until"; } }))
-        (form(l, Some(DeclarationKind::FloorArea), &html! {
-            (participant(context))
-            (input(l.pick("Från och med", "From"), "from", "date"))
-            (digits(l.pick("Atemp, m²", "Atemp, m²"), "m2")) }))
-        (form(l, Some(DeclarationKind::Employees), &html! {
-            (participant(context))
-            (input(l.pick("Från och med", "From"), "from", "date"))
-            (digits(l.pick("Antal", "Count"), "count")) }))
-        @if locked {
-            (form(l, Some(DeclarationKind::LateData), &html! { (participant(context)) }))
-        }
+            "En anmälan gäller genast, också bakåt i tiden. Händelseloggen sparar den med skäl och roll, och besökarna kan läsa dem på rådhusets sida. Ange en roll, inte ett namn.",
+            "A declaration applies at once, for the past as well. The audit log keeps it with its reason and role, and visitors can read them on the town hall's page. Give a role, not a name.")) }
+        @for kind in [
+            DeclarationKind::Activity, DeclarationKind::Event, DeclarationKind::ExcludedHours,
+            DeclarationKind::MeterSwap, DeclarationKind::Factor, DeclarationKind::AcceptDoubt,
+            DeclarationKind::FloorArea, DeclarationKind::Employees,
+        ] { (declaration(context, kind, &form(kind))) }
+        @if locked { (declaration(context, DeclarationKind::LateData, &form(DeclarationKind::LateData))) }
         @if !decisions.declarations.is_empty() {
-            (form(l, Some(DeclarationKind::Withdraw), &html! {
-                label { span { (l.pick("Post", "Entry")) } select name="entry" required {
-                    @for it in &decisions.declarations {
-                        option value=(it.entry) { (it.entry) ": " (context.decision_text().sentence(&it.declaration.change)) } } } } }))
+            @let form = form(DeclarationKind::Withdraw);
+            @let title = l.pick("Återta en anmälan", "Withdraw a declaration");
+            @let entries = decisions.declarations.iter().map(|it| {
+                let sentence = context.decision_text().sentence(&it.declaration.change);
+                (it.entry.to_string(), format!("{}: {sentence}", it.entry))
+            });
+            (form.render(title, &form.select(l.pick("Post", "Entry"), "entry", entries), l.pick("Skäl", "Reason"), title))
         }
-        @if ended && !locked {
-            (form(l, None, &html! {}))
-        }
+        @if ended && !locked { (lock(context, &Form::new(l, "lock".to_owned(), "lock", refused))) }
     }
 }
 
-/// The form of a kind of declaration, or of the lock.
-fn form(l: Language, declared: Option<DeclarationKind>, fields: &Markup) -> Markup {
-    let title = match declared {
-        Some(DeclarationKind::Withdraw) => l.pick("Återta en anmälan", "Withdraw a declaration"),
-        None => l.pick("Lås resultatet", "Lock the result"),
-        Some(other) => declaration_name(other, l),
+/// The form of a kind of declaration.
+fn declaration(context: &ViewContext, kind: DeclarationKind, form: &Form) -> Markup {
+    let l = context.language;
+    let from = |input| form.input(l.pick("Från", "From"), "from", input);
+    let until = |input| form.input(l.pick("Till", "Until"), "until", input);
+    let open_end = || {
+        let title = l.pick("Till (frivilligt)", "Until (optional)");
+        form.input(title, "until", Input::of("datetime-local").optional())
     };
-    let reason = match declared {
-        Some(DeclarationKind::Activity) => {
+    let number = |title: &str, name: &str| form.input(title, name, Input::number());
+    let first_day = || form.input(l.pick("Från och med", "From"), "from", Input::of("date"));
+    let fields = match kind {
+        DeclarationKind::Activity => html! {
+        (participant(context, form))
+        (form.select(l.pick("Vad", "What"), "activity",
+            ActivityKind::ALL.map(|it| (it.as_str().to_owned(), l.text(&it.names()).to_owned()))))
+        (form.input(l.pick("Dag", "Day"), "day", Input::of("date")))
+        (form.input(l.pick("Var i huset (frivilligt)", "Where in the building (optional)"), "place",
+            Input { max_length: Some(80), ..Input::default().optional() })) },
+        DeclarationKind::Event => html! {
+        (participant(context, form))
+        (form.input(l.pick("Första dagen", "First day"), "from", Input::of("date")))
+        (form.input(l.pick("Dagen efter den sista", "The day after the last"), "until", Input::of("date"))) },
+        DeclarationKind::ExcludedHours => html! {
+        (participant(context, form)) (from(Input::of("datetime-local"))) (until(Input::of("datetime-local"))) },
+        DeclarationKind::MeterSwap => html! {
+        (meter(context, form))
+        (form.input(l.pick("Bytet", "The change"), "at", Input::of("datetime-local")))
+        (number(l.pick("Gamla mätarens sista ställning, kWh", "Last register value of the old meter, kWh"), "last_kwh"))
+        (number(l.pick("Nya mätarens första ställning, kWh", "First register value of the new meter, kWh"), "first_kwh")) },
+        DeclarationKind::Factor => html! {
+        (meter(context, form)) (from(Input::of("datetime-local"))) (open_end())
+        (number(l.pick("Mätt energi gånger", "Measured energy times"), "factor")) },
+        DeclarationKind::AcceptDoubt => html! {
+        (participant(context, form))
+        (form.select(l.pick("Vad", "What"), "doubt",
+            DoubtKind::ALL.into_iter().map(|it| (it.as_str().to_owned(), doubt_name(it, l).to_owned()))))
+        (from(Input::of("datetime-local"))) (open_end()) },
+        DeclarationKind::FloorArea => html! {
+        (participant(context, form)) (first_day()) (number("Atemp, m²", "m2")) },
+        DeclarationKind::Employees => html! {
+        (participant(context, form)) (first_day()) (number(l.pick("Antal", "Count"), "count")) },
+        DeclarationKind::LateData | DeclarationKind::Withdraw => participant(context, form),
+    };
+    let reason = match kind {
+        DeclarationKind::Activity => {
             l.pick("Vad ni gjorde, med egna ord", "What you did, in your own words")
         }
         _ => l.pick("Skäl", "Reason"),
     };
-    let submit = match declared {
-        Some(DeclarationKind::Withdraw) | None => title,
-        Some(_) => l.pick("Spara", "Save"),
+    form.render(declaration_name(kind, l), &fields, reason, l.pick("Spara", "Save"))
+}
+
+/// The form that locks the result.
+fn lock(context: &ViewContext, form: &Form) -> Markup {
+    let l = context.language;
+    let title = l.pick("Lås resultatet", "Lock the result");
+    let rows = context.snapshot.board.rows.iter().filter(|row| !row.doubts.is_empty());
+    let doubted: Vec<&str> =
+        rows.filter_map(|row| Some(context.who(row.participant)?.municipality.as_str())).collect();
+    let notice = html! {
+        @if !doubted.is_empty() { p.problem {
+            (l.pick("De här rådhusens ifrågasatta mätvärden låses som de är, utan beslut:",
+                "The values in doubt of these town halls are locked as they are, without a decision:"))
+            " " strong { (doubted.join(", ")) } "." } }
     };
-    html! {
-        details { summary { (title) }
-            form.filter method="post" action="/organiser" {
-                input type="hidden" name="kind" value=(declared.map_or("lock", DeclarationKind::id));
-                (fields)
-                label { span { (reason) }
-                    input name="reason" required minlength="3" maxlength="500" autocomplete="off"; }
-                label { span { (l.pick("Din roll", "Your role")) }
-                    input name="by" required maxlength="80" autocomplete="organization-title"; }
-                button type="submit" { (submit) }
-            } }
-    }
+    form.render(title, &notice, l.pick("Skäl", "Reason"), title)
 }
 
-fn participant(context: &ViewContext) -> Markup {
-    html! {
-        label { span { (context.language.pick("Rådhus", "Town hall")) } select name="participant" required {
-            @for who in context.participants { option value=(who.id) { (who.municipality) } } } }
-    }
+fn participant(context: &ViewContext, form: &Form) -> Markup {
+    let all = context.participants.iter().map(|who| (who.id.clone(), who.municipality.clone()));
+    form.select(context.language.pick("Rådhus", "Town hall"), "participant", all)
 }
 
-fn meter(context: &ViewContext) -> Markup {
-    html! {
-        label { span { (context.language.pick("Mätare", "Meter")) } select name="meter" required {
-            @for who in context.participants { @for meter in &who.meters {
-                option value=(meter.id) { (who.municipality) " " (meter.id) } } } } }
-    }
-}
-
-fn input(words: &str, name: &str, kind: &str) -> Markup {
-    html! { label { span { (words) } input type=(kind) name=(name) required; } }
-}
-
-fn digits(words: &str, name: &str) -> Markup {
-    html! { label { span { (words) } input name=(name) inputmode="decimal" required autocomplete="off"; } }
+fn meter(context: &ViewContext, form: &Form) -> Markup {
+    let all = context.participants.iter().flat_map(|who| {
+        who.meters.iter().map(|it| (it.id.clone(), format!("{} {}", who.municipality, it.id)))
+    });
+    form.select(context.language.pick("Mätare", "Meter"), "meter", all)
 }

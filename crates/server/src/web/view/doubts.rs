@@ -1,12 +1,17 @@
 //! Open doubts about the input: the mark on a leaderboard row, the list on a town hall's
 //! page, and the organiser's list with the three decisions.
 use competition::{Consequence, Doubt, DoubtKind, Participant, ParticipantIndex, Row, Time};
+use jiff::civil::Date;
 use maud::{Markup, html};
 use wire::Language;
 
-use super::{ViewContext, chart::doubted_chart};
+use super::{
+    RefusedForm, ViewContext,
+    chart::doubted_chart,
+    form::{Form, Input},
+};
 use crate::text::{ChooseText, FormatDate, FormatNumber, doubt_name, local, rfc3339};
-use crate::web::doubt_curves::DoubtCurve;
+use crate::{audit::DeclarationKind, web::doubt_curves::DoubtCurve};
 
 /// A sentence with a capital letter and a full stop.
 fn sentence(text: &str) -> String {
@@ -75,7 +80,11 @@ pub(super) fn list(context: &ViewContext, row: &Row) -> Markup {
 }
 
 /// All open doubts with the decisions that the organiser has.
-pub(super) fn desk(context: &ViewContext, curves: &[DoubtCurve]) -> Markup {
+pub(super) fn desk(
+    context: &ViewContext,
+    curves: &[DoubtCurve],
+    refused: Option<&RefusedForm>,
+) -> Markup {
     let l = context.language;
     let rows = context.snapshot.board.rows.iter();
     let rows: Vec<(&Doubt, ParticipantIndex, &Participant)> = rows
@@ -92,7 +101,7 @@ pub(super) fn desk(context: &ViewContext, curves: &[DoubtCurve]) -> Markup {
         }
         @for (doubt, index, who) in rows {
             @let curve = curves.iter().find(|curve| curve.is_of(index, doubt));
-            (decision(context, doubt, who, curve))
+            (decision(context, doubt, who, curve, refused))
         }
     }
 }
@@ -138,6 +147,7 @@ fn decision(
     doubt: &Doubt,
     who: &Participant,
     curve: Option<&DoubtCurve>,
+    refused: Option<&RefusedForm>,
 ) -> Markup {
     let l = context.language;
     let consequence = match doubt.consequence {
@@ -155,19 +165,20 @@ fn decision(
                     "Linjen är vad huset använde, ytan det normala. Det ifrågasatta är markerat.",
                     "The line is what was used, the area is normal. What is in doubt is marked.")) }
             }
-            @for action in actions(doubt.kind) { (action_form(context, *action, doubt, who)) }
+            @for action in actions(doubt.kind) { (action_form(context, *action, doubt, who, refused)) }
         }
     }
 }
 
-fn action_form(context: &ViewContext, action: Action, doubt: &Doubt, who: &Participant) -> Markup {
+fn action_form(
+    context: &ViewContext,
+    action: Action,
+    doubt: &Doubt,
+    who: &Participant,
+    refused: Option<&RefusedForm>,
+) -> Markup {
     let l = context.language;
-    let moment =
-        |name: &str, at: Time| html! { input type="hidden" name=(name) value=(rfc3339(at)); };
-    let participant = html! { input type="hidden" name="participant" value=(who.id); };
-    let from = moment("from", doubt.from);
-    let until = moment("until", doubt.until);
-    let (title, kind, fields) = match action {
+    let (title, kind) = match action {
         Action::Accept => (
             match doubt.kind {
                 DoubtKind::ImplausibleSaving => l.pick("Godta besparingen", "Accept the saving"),
@@ -179,70 +190,65 @@ fn action_form(context: &ViewContext, action: Action, doubt: &Doubt, who: &Parti
                 }
                 _ => l.pick("Godta värdena", "Accept the values"),
             },
-            "accept-doubt",
-            html! { (participant) input type="hidden" name="doubt" value=(doubt.kind.as_str()); (from)
-            @if !doubt.open { (until) } },
+            DeclarationKind::AcceptDoubt,
         ),
-        Action::Exclude => (
-            l.pick("Undanta timmarna", "Exclude the hours"),
-            "excluded-hours",
-            html! { (participant) (from) (until) },
-        ),
-        Action::ExcludeSome => (
-            l.pick("Undanta timmar", "Exclude hours"),
-            "excluded-hours",
-            html! { (participant)
-            label { span { (l.pick("Från", "From")) } input type="datetime-local" name="from" required; }
-            label { span { (l.pick("Till", "Until")) } input type="datetime-local" name="until" required; } },
-        ),
+        Action::Exclude => {
+            (l.pick("Undanta timmarna", "Exclude the hours"), DeclarationKind::ExcludedHours)
+        }
+        Action::ExcludeSome => {
+            (l.pick("Undanta timmar", "Exclude hours"), DeclarationKind::ExcludedHours)
+        }
+        Action::Event => (l.pick("Anmäl en händelse", "Declare an event"), DeclarationKind::Event),
+        Action::Factor => (l.pick("Rätta faktorn", "Correct the factor"), DeclarationKind::Factor),
+    };
+    // The same for this doubt whenever the page is drawn.
+    let id = format!("{}-{}-{}-{}", kind.id(), who.id, doubt.kind, doubt.from.0);
+    let form = Form::new(l, id, kind.id(), refused);
+    let participant = Form::fixed("participant", &who.id);
+    let from = Form::fixed("from", &rfc3339(doubt.from));
+    let until = Form::fixed("until", &rfc3339(doubt.until));
+    let until_if_ended = html! { @if !doubt.open { (until) } };
+    let moment = |title: &str, name: &str| form.input(title, name, Input::of("datetime-local"));
+    let fields = match action {
+        Action::Accept => html! {
+        (participant) (Form::fixed("doubt", doubt.kind.as_str())) (from) (until_if_ended) },
+        Action::Exclude => html! { (participant) (from) (until) },
+        Action::ExcludeSome => html! {
+        (participant)
+        (moment(l.pick("Från", "From"), "from")) (moment(l.pick("Till", "Until"), "until")) },
         Action::Event => {
             let day = |at: Time| local(at, context.zone()).date();
             // An event has whole days, and ends before the day that it names.
             let last = day(Time(doubt.until.0 - 1));
             let end = last.tomorrow().unwrap_or(last);
-            (
-                l.pick("Anmäl en händelse", "Declare an event"),
-                "event",
-                html! { (participant)
-                label { span { (l.pick("Första dagen", "First day")) }
-                    input type="date" name="from" required value=(day(doubt.from)); }
-                label { span { (l.pick("Dagen efter den sista", "The day after the last")) }
-                    input type="date" name="until" required value=(end); } },
-            )
+            let input = |title: &str, name: &str, day: Date| {
+                form.input(title, name, Input::of("date").proposing(day.to_string()))
+            };
+            html! {
+            (participant)
+            (input(l.pick("Första dagen", "First day"), "from", day(doubt.from)))
+            (input(l.pick("Dagen efter den sista", "The day after the last"), "until", end)) }
         }
-        Action::Factor => (
-            l.pick("Rätta faktorn", "Correct the factor"),
-            "factor",
-            html! { (meter(context, doubt, who)) (from) @if !doubt.open { (until) }
-            label { span { (l.pick("Mätt energi gånger", "Measured energy times")) }
-                input name="factor" inputmode="decimal" required autocomplete="off"
-                    value=[doubt.correction.map(|factor| digits(factor, l))]; } },
-        ),
+        Action::Factor => {
+            let factor = doubt.correction.map(|factor| digits(factor, l));
+            html! {
+            (meter(context, &form, doubt, who)) (from) (until_if_ended)
+            (form.input(l.pick("Mätt energi gånger", "Measured energy times"), "factor",
+                Input::number().proposing(factor))) }
+        }
     };
-    html! { details { summary { (title) } (form(l, kind, &fields)) } }
+    let save = l.pick("Spara beslutet", "Save the decision");
+    form.render(title, &fields, l.pick("Skäl", "Reason"), save)
 }
 
 /// The meter in doubt, or a choice among those of the town hall.
-fn meter(context: &ViewContext, doubt: &Doubt, who: &Participant) -> Markup {
+fn meter(context: &ViewContext, form: &Form, doubt: &Doubt, who: &Participant) -> Markup {
     let mut meters = context.participants.iter().flat_map(|who| &who.meters);
     match doubt.meter.and_then(|meter| meters.nth(meter.0 as usize)) {
-        Some(meter) => html! { input type="hidden" name="meter" value=(meter.id); },
-        None => html! {
-        label { span { (context.language.pick("Mätare", "Meter")) } select name="meter" required {
-            @for meter in &who.meters { option value=(meter.id) { (meter.id) } } } } },
-    }
-}
-
-fn form(l: Language, kind: &str, fields: &Markup) -> Markup {
-    html! {
-        form.filter method="post" action="/organiser" {
-            input type="hidden" name="kind" value=(kind);
-            (fields)
-            label { span { (l.pick("Skäl", "Reason")) }
-                input name="reason" required minlength="3" maxlength="500" autocomplete="off"; }
-            label { span { (l.pick("Din roll", "Your role")) }
-                input name="by" required maxlength="80" autocomplete="organization-title"; }
-            button type="submit" { (l.pick("Spara beslutet", "Save the decision")) }
+        Some(meter) => Form::fixed("meter", &meter.id),
+        None => {
+            let all = who.meters.iter().map(|it| (it.id.clone(), it.id.clone()));
+            form.select(context.language.pick("Mätare", "Meter"), "meter", all)
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The page of one town hall for the television in its lobby.
-use competition::{Contact, ParticipantIndex, Row};
+use competition::{Contact, MilliWattHours, ParticipantIndex, Row, Status};
 use maud::{Markup, html};
+use wire::Language;
 
 use super::{
     ViewContext,
     chart::{LARGE, LoadCurve, draw},
     doubts,
     layout::kiosk_page,
-    participant::ParticipantView,
+    participant::{ChartEnd, ParticipantView},
 };
 use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN, hour_minute, local};
 use crate::{
@@ -19,7 +20,8 @@ use crate::{
 pub(in crate::web) fn kiosk(
     context: &ViewContext,
     index: ParticipantIndex,
-    day: &LoadCurve,
+    end: ChartEnd,
+    curve: &LoadCurve,
 ) -> Option<Markup> {
     let l = context.language;
     let participant_view = ParticipantView::of(context, index)?;
@@ -36,7 +38,9 @@ pub(in crate::web) fn kiosk(
                 p.clock { (l.weekday(time.weekday())) " " (l.day(time.date())) " " strong { (hour_minute(&time)) } }
             }
             section.now {
-                @if heard {
+                @if context.is_over() {
+                    (result(context, &participant_view))
+                } @else if heard {
                     p.label { (l.pick("Huset drar nu", "The building draws")) }
                     p.huge { span data-power=(who.id) { (row.power.map_or(UNKNOWN.into(), |p| l.kilowatts(p))) } " " span.unit { "kW" } }
                     @if let Some((_, step)) = display::recent_step(figures, context.now()) {
@@ -44,10 +48,11 @@ pub(in crate::web) fn kiosk(
                             (if step.0 > 0 { l.pick("slogs just på", "was just switched on") } else { l.pick("slogs just av", "was just switched off") }) }
                     }
                 } @else {
-                    p.label { (l.pick("Ingen kontakt med mätaren", "No contact with the meter")) }
+                    p.label { @if row.contact == Contact::Imported { (l.pick("Mätvärdena importeras, de senaste är från", "Readings are imported, the newest are of")) }
+                        @else { (l.pick("Ingen kontakt med mätaren", "No contact with the meter")) } }
                     (last_reading(context, row))
                 }
-                @if let Some(p) = participant_view.today_percent().filter(|_| heard) {
+                @if let Some(p) = participant_view.today_percent().filter(|_| heard && !context.is_over()) {
                     p.today { (l.pick("I dag hittills:", "So far today:")) " "
                         @if p >= 0.5 { strong { (l.percent(p, 0)) " " (l.pick("mindre", "less")) } " " (l.pick("än normalt", "than normal")) }
                         @else if p <= -0.5 { strong.worse { (l.percent(-p, 0)) " " (l.pick("mer", "more")) } " " (l.pick("än normalt", "than normal")) }
@@ -67,19 +72,55 @@ pub(in crate::web) fn kiosk(
             }
             section.saving {
                 p.label { (l.pick("Besparing", "Saving")) }
-                p.huge { (score_text(&saving, l)) }
+                p.huge.worse[saving.value.is_some_and(|it| it < 0.0)] { (score_text(&saving, l)) }
                 @if let Some(range) = score_range(&saving, l) { p { (range) " " (l.pick("med 90 % säkerhet", "with 90 % certainty")) } }
-                @if let Some(saved) = row.saved { p.last { strong { (l.kwh(saved)) } " " (l.pick("sparat sedan starten", "saved since the start")) } }
+                @if let Some(saved) = row.saved { p.last { (saved_words(l, saved)) } }
             }
             section.curve {
-                p.label { (l.pick("Senaste dygnet. Linjen är vad huset använde, ytan det normala; grönt är sparat.", "The last 24 hours. The line is what was used, the area is normal; green was saved.")) }
-                (draw(day, context.zone(), l, LARGE))
+                p.label { (match end {
+                        ChartEnd::Now => l.pick("Senaste dygnet.", "The last 24 hours."),
+                        ChartEnd::NewestValue => l.pick("Veckan fram till de senaste mätvärdena.", "The seven days up to the newest readings."),
+                        ChartEnd::Contest => l.pick("Tävlingens sista vecka.", "The last seven days of the contest."),
+                    }) " " (l.pick("Linjen är vad huset använde, ytan det normala; grönt är sparat.", "The line is what was used, the area is normal; green was saved.")) }
+                (draw(curve, context.zone(), l, LARGE))
             }
             footer { @if context.simulation_speed.is_some() { p.made-up { (l.pick("Demonstration med simulerade elmätare", "A demonstration with simulated meters")) } }
                 p { (context.page_inputs().ticker()) } }
         }
     };
     Some(kiosk_page(context, &who.municipality, class, &main))
+}
+
+/// The result of the contest: rank, saving and energy.
+fn result(context: &ViewContext, participant_view: &ParticipantView) -> Markup {
+    let l = context.language;
+    let ParticipantView { row, .. } = participant_view;
+    let title = match context.snapshot.board.status {
+        Status::Locked => l.pick("Slutresultat", "Final result"),
+        _ => l.pick("Resultat, inte fastställt än", "Result, not confirmed yet"),
+    };
+    html! {
+        p.label { (title) }
+        @match row.rank {
+            Some(rank) => p.huge { (l.pick("Plats", "Rank")) " " (rank) " "
+                span.unit { (l.pick("av", "of")) " " (context.competing()) } },
+            None => p.huge.none { small { (l.pick("Utan placering", "Not ranked")) } },
+        }
+        @match participant_view.saving().value {
+            Some(p) if p >= 0.0 => p.step { (l.percent(p, 1)) " " (l.pick("mindre än normalt", "less than normal")) },
+            Some(p) => p.step.worse { (l.percent(-p, 1)) " " (l.pick("mer än normalt", "more than normal")) },
+            None => {},
+        }
+        @if let Some(saved) = row.saved { p.today { (saved_words(l, saved)) } }
+    }
+}
+
+/// Energy saved since the start, or used beyond what is normal.
+fn saved_words(l: Language, saved: MilliWattHours) -> Markup {
+    html! {
+        @if saved.0 >= 0 { strong { (l.kwh(saved)) } " " (l.pick("sparat sedan starten", "saved since the start")) }
+        @else { strong.worse { (l.kwh(MilliWattHours(-saved.0))) } " " (l.pick("mer än normalt sedan starten", "more than normal since the start")) }
+    }
 }
 
 /// The time of the last reading, in place of the power.

@@ -23,8 +23,8 @@ fn head(l: Language, title: &str, refresh: Option<u32>) -> Markup {
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             meta name="description" content=(l.pick(
-                "Rådhus tävlar om vem som sänker sin elanvändning mest. Ställningen, direkt från elmätarna.",
-                "Town halls compete to lower their electricity use. The standings, straight from the meters."));
+                "Rådhus tävlar om vem som sänker sin elanvändning mest. Ställningen enligt elmätarna.",
+                "Town halls compete to lower their electricity use. The standings by their meters."));
             title { (title) }
             link rel="icon" href=(ICON.path()) type="image/svg+xml";
             link rel="stylesheet" href=(STYLE.path());

@@ -6,6 +6,8 @@ mod board;
 mod chart;
 mod decisions;
 mod doubts;
+mod form;
+mod history;
 mod kiosk;
 mod layout;
 mod organiser;
@@ -16,16 +18,18 @@ mod selection;
 mod summary;
 mod what_if;
 
-use competition::{Competition, Participant, ParticipantIndex, Time};
+use competition::{Competition, Participant, ParticipantIndex, Status, Time};
 use jiff::tz::TimeZone;
 use wire::Language;
 
 pub(super) use board::board;
 pub(super) use chart::LoadCurve;
+pub(super) use form::RefusedForm;
+pub(super) use history::DecisionHistory;
 pub(super) use kiosk::kiosk;
 pub(super) use layout::{error, not_found};
 pub(super) use organiser::{OrganiserView, organiser};
-pub(super) use participant::{ParticipantCharts, participant};
+pub(super) use participant::{ChartEnd, ParticipantCharts, participant};
 pub(super) use selection::Selection;
 pub(super) use what_if::what_if;
 
@@ -66,6 +70,11 @@ impl<'a> ViewContext<'a> {
     /// Writes decisions for the visitor.
     fn decision_text(&self) -> DecisionText<'a> {
         DecisionText { participants: self.participants, zone: self.zone(), language: self.language }
+    }
+
+    /// Whether the contest is over.
+    fn is_over(&self) -> bool {
+        matches!(self.snapshot.board.status, Status::Ended | Status::Locked)
     }
 
     /// Number of town halls that compete.

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use wire::{ConnectionState, Language};
 
 use super::{
-    ViewContext, decisions, doubts,
+    RefusedForm, ViewContext, decisions, doubts,
     layout::{PageFrame, page},
 };
 use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN};
@@ -25,10 +25,16 @@ pub(in crate::web) struct OrganiserView {
     pub(in crate::web) counts: IngestCounts,
     pub(in crate::web) decisions: Decisions,
     pub(in crate::web) doubts: Vec<DoubtCurve>,
+    /// The entry of a decision that was just taken with a form.
+    pub(in crate::web) done: Option<i64>,
 }
 
 /// The page.
-pub(in crate::web) fn organiser(context: &ViewContext, view: &OrganiserView) -> Markup {
+pub(in crate::web) fn organiser(
+    context: &ViewContext,
+    view: &OrganiserView,
+    form: Option<&RefusedForm>,
+) -> Markup {
     let l = context.language;
     let main = html! {
         section.hero.participant { div.inner {
@@ -39,10 +45,15 @@ pub(in crate::web) fn organiser(context: &ViewContext, view: &OrganiserView) -> 
                 "This page shows what the service has received since it started, and what it has rejected. A rejected message never stops the messages behind it.")) }
             (figures(context, &view.counts))
         } }
-        section.organiser { div.inner #doubted { (doubts::desk(context, &view.doubts)) } }
-        section.organiser { div.inner #decided data-live { (decisions::decisions(context, &view.decisions)) } }
+        @if let Some(form) = form {
+            section.organiser { div.inner { p.problem role="alert" {
+                strong { (l.pick("Beslutet är inte sparat.", "The decision is not saved.")) } " " (form.problem) } } }
+        }
+        section.organiser { div.inner #doubted { (doubts::desk(context, &view.doubts, form)) } }
+        section.organiser { div.inner #decided data-live {
+            (decisions::decisions(context, &view.decisions, view.done)) } }
         // The script does not reload the forms, so that input is not lost.
-        section.organiser { div.inner #declare { (decisions::forms(context, &view.decisions)) } }
+        section.organiser { div.inner #declare { (decisions::forms(context, &view.decisions, form)) } }
         section.organiser { div.inner #messages data-live {
             (refused(context, &view.counts))
             (rejections(context, &view.rejections))
@@ -62,8 +73,8 @@ fn figures(context: &ViewContext, counts: &IngestCounts) -> Markup {
     let refused: u64 = counts.refused.iter().map(|(_, n)| n).sum();
     html! {
         dl #counts .figures data-live {
-            div.first { dt { (l.pick("Avläsningar i lagret", "Readings in the store")) } dd { (number(counts.readings)) }
-                dd.note { (l.pick("från alla tider", "of all time")) } }
+            div.first { dt { (l.pick("Avläsningar från mätare", "Readings of meters")) } dd { (number(counts.readings)) }
+                dd.note { (l.pick("sparade hittills, utöver importerade värden", "stored so far, beside imported values")) } }
             div { dt { (l.pick("Nya", "New")) } dd { (number(counts.stored)) }
                 dd.note { (l.pick("varav sena", "of which late")) " " (number(counts.late)) } }
             div { dt { (l.pick("Upprepade", "Repeated")) } dd { (number(counts.repeated)) }

@@ -8,6 +8,7 @@ use super::{
     activities::insight,
     chart::{LoadCurve, chart},
     doubts,
+    history::{self, DecisionHistory},
     layout::{PageFrame, page},
     panel_gallery::panel,
     row::state,
@@ -18,12 +19,25 @@ use crate::{
     web::rule::{score_range, score_text},
 };
 
+/// What the charts of a participant end with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum ChartEnd {
+    /// This moment.
+    Now,
+    /// The newest values, which are older than a day.
+    NewestValue,
+    /// The end of the contest.
+    Contest,
+}
+
 /// What the engine computes for a participant's page.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct ParticipantCharts {
+    pub(in crate::web) end: ChartEnd,
     pub(in crate::web) day: LoadCurve,
     pub(in crate::web) week: LoadCurve,
     pub(in crate::web) insight: Insight,
+    pub(in crate::web) history: DecisionHistory,
 }
 
 /// A participant with its row and its current figures.
@@ -71,16 +85,25 @@ pub(in crate::web) fn participant(
         } }
         section.curves { div.inner {
             div #day data-live {
-                h2 { (l.pick("Senaste dygnet", "The last 24 hours")) }
+                h2 { (match curves.end {
+                    ChartEnd::Now => l.pick("Senaste dygnet", "The last 24 hours"),
+                    ChartEnd::NewestValue => l.pick("Dygnet fram till de senaste mätvärdena", "The 24 hours up to the newest readings"),
+                    ChartEnd::Contest => l.pick("Tävlingens sista dygn", "The last 24 hours of the contest"),
+                }) }
                 (chart(&curves.day, context.zone(), l))
             }
             (key(context))
             div #week data-live {
-                h2 { (l.pick("Senaste veckan", "The last seven days")) }
+                h2 { (match curves.end {
+                    ChartEnd::Now => l.pick("Senaste veckan", "The last seven days"),
+                    ChartEnd::NewestValue => l.pick("Veckan fram till de senaste mätvärdena", "The seven days up to the newest readings"),
+                    ChartEnd::Contest => l.pick("Tävlingens sista vecka", "The last seven days of the contest"),
+                }) }
                 (chart(&curves.week, context.zone(), l))
             }
         } }
         section.organiser { div.inner #doubts data-live { (doubts::list(context, participant_view.row)) } }
+        section.organiser { div.inner #decisions data-live { (history::decisions(context, who, &curves.history)) } }
         section.facts { div.inner #facts data-live {
             (today(context, &participant_view))
             (night(context, &participant_view))
@@ -105,7 +128,7 @@ fn figures(context: &ViewContext, participant_view: &ParticipantView) -> Markup 
     let l = context.language;
     let ParticipantView { who, row, .. } = participant_view;
     let saving = participant_view.saving();
-    let power = row.power.filter(|_| row.contact != Contact::Silent);
+    let power = row.power.filter(|_| matches!(row.contact, Contact::Live | Contact::Stale));
     html! {
         dl.figures {
             div.first { dt { (l.pick("Effekt nu", "Power now")) }
@@ -125,7 +148,7 @@ fn figures(context: &ViewContext, participant_view: &ParticipantView) -> Markup 
             div { dt { (l.pick("Sparat", "Saved")) }
                 @match row.saved.zip(row.energy) {
                     Some((saved, used)) => {
-                        dd { (l.number(saved.kwh(), 0)) " " span.unit { "kWh" } }
+                        dd.worse[saved.0 < 0] { (l.number(saved.kwh(), 0)) " " span.unit { "kWh" } }
                         dd.note { (l.pick("av normala", "of a normal")) " " (l.kwh(saved + used)) }
                     }
                     None => dd { (UNKNOWN) },
@@ -171,7 +194,7 @@ fn today(context: &ViewContext, participant_view: &ParticipantView) -> Markup {
                         None => (UNKNOWN),
                     } }
                     svg.versus viewBox="0 0 1000 60" preserveAspectRatio="none" aria-hidden="true" {
-                        rect.used x="0" y="0" width=(wide(used.0)) height="26" {}
+                        rect.used.worse[used > normal] x="0" y="0" width=(wide(used.0)) height="26" {}
                         rect.normal x="0" y="34" width=(wide(normal.0)) height="26" {}
                     }
                     p { (l.pick("Sedan midnatt", "Since midnight")) " " (l.kwh(used)) " · " (l.pick("normalt vid den här tiden", "normal by this time")) " " (l.kwh(normal)) }

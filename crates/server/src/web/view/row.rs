@@ -1,5 +1,5 @@
 //! One row of the leaderboard.
-use competition::{Contact, Participant, Row, Rule};
+use competition::{Contact, Participant, Row, Rule, Time};
 use maud::{Markup, html};
 
 use super::{
@@ -7,7 +7,7 @@ use super::{
     bar::{Scale, bar},
     doubts,
 };
-use crate::text::{FormatDate, FormatNumber, UNKNOWN};
+use crate::text::{FormatDate, FormatNumber, UNKNOWN, local};
 use crate::web::rule::{score_range, score_text, title};
 
 /// The columns after rank, name and score.
@@ -77,33 +77,58 @@ impl Column {
             Self::Night => row.night_w_per_m2.map(|v| l.number(v, 1)),
             Self::Power => match row.contact {
                 // A value that is hours old is not the power now.
-                Contact::Silent => None,
+                Contact::Silent | Contact::Imported => None,
                 _ => row.power.map(|p| l.kilowatts(p)),
             },
         }
     }
 }
 
-/// Whether the meter is live, or since when it is not: a symbol and its text.
+/// Whether the meter is live, or since when it is not: a symbol and its text. After the
+/// contest a meter that sends nothing is no fault.
 pub(super) fn state(context: &ViewContext, row: &Row) -> Markup {
     let l = context.language;
-    let since = row.measured_at.map(|at| l.moment(at, context.now(), context.zone()));
-    let (class, sign) = match row.contact {
-        Contact::Live => ("live", "●"),
-        Contact::Stale => ("stale", "◐"),
-        Contact::Silent => ("silent", "○"),
+    let is_over = context.is_over();
+    let class = match row.contact {
+        Contact::Live => "live",
+        Contact::Imported => "imported",
+        _ if is_over => "over",
+        Contact::Stale => "stale",
+        Contact::Silent => "silent",
     };
+    let sign = match row.contact {
+        Contact::Live => "●",
+        Contact::Stale => "◐",
+        Contact::Silent => "○",
+        Contact::Imported => "◌",
+    };
+    let until = row.measured_at.map(|at| measured_until(context, at));
+    let since = row.measured_at.map(|at| l.moment(at, context.now(), context.zone()));
     html! {
         span class={ "state " (class) } {
             span.sign aria-hidden="true" { (sign) }
             " "
-            @match (row.contact, since) {
-                (Contact::Live, _) => (l.pick("direkt", "live")),
-                (Contact::Stale, Some(since)) => { (l.pick("senast", "last heard")) " " (since) },
-                (_, Some(since)) => { (l.pick("tyst sedan", "silent since")) " " (since) },
-                (_, None) => (l.pick("inga mätvärden än", "no readings yet")),
+            @match (row.contact, since, until) {
+                (Contact::Live, _, _) => (l.pick("direkt", "live")),
+                (Contact::Imported, _, Some(until)) => { (l.pick("importerat", "imported")) " " (until) },
+                (_, _, Some(until)) if is_over => { (l.pick("mätt", "measured")) " " (until) },
+                (Contact::Stale, Some(since), _) => { (l.pick("senast", "last heard")) " " (since) },
+                (_, Some(since), _) => { (l.pick("tyst sedan", "silent since")) " " (since) },
+                (_, None, _) => (l.pick("inga mätvärden än", "no readings yet")),
             }
         }
+    }
+}
+
+/// Up to when there are values; a midnight is the end of the day before.
+fn measured_until(context: &ViewContext, at: Time) -> String {
+    let l = context.language;
+    let end = local(at, context.zone());
+    if (end.hour(), end.minute()) == (0, 0) {
+        let day = end.date().yesterday().unwrap_or(end.date());
+        format!("{} {}", l.pick("till och med", "to the end of"), l.day(day))
+    } else {
+        format!("{} {}", l.pick("till", "until"), l.moment(at, context.now(), context.zone()))
     }
 }
 
@@ -142,7 +167,7 @@ pub(super) fn row(
             }
             @for column in columns(rule) {
                 @let number = column.number(context, row);
-                @let now = column == Column::Power && row.contact != Contact::Silent;
+                @let now = column == Column::Power && matches!(row.contact, Contact::Live | Contact::Stale);
                 td class={ "number " (column.class()) @if number.is_none() { " none" } } role="cell"
                     data-label=(column.title(context)) {
                     span data-power=[now.then_some(&who.id)] { (number.as_deref().unwrap_or(UNKNOWN)) }

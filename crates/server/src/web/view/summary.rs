@@ -46,7 +46,7 @@ pub(super) fn summary(context: &ViewContext) -> Markup {
                     } @else {
                         dd { (UNKNOWN) }
                     }
-                    dd.note { (l.pick("jämfört med vad husen brukar använda", "compared with what the buildings normally use")) } }
+                    dd.note { (compared(context)) } }
                 (remaining(context))
                 (leader(context))
                 (now(context))
@@ -55,14 +55,39 @@ pub(super) fn summary(context: &ViewContext) -> Markup {
     }
 }
 
+/// What the total is compared with, and which of the town halls it is the sum of.
+fn compared(context: &ViewContext) -> String {
+    let (all, summed) = (context.competing(), context.snapshot.board.total_participants);
+    let l = context.language;
+    if summed == all {
+        let words = l.pick(
+            "jämfört med vad husen brukar använda",
+            "compared with what the buildings normally use",
+        );
+        return words.to_owned();
+    }
+    match l {
+        Language::Swedish => {
+            format!("i {summed} av {all} rådhus, jämfört med vad husen brukar använda")
+        }
+        Language::English => format!(
+            "in {summed} of {all} town halls, compared with what the buildings normally use"
+        ),
+    }
+}
+
 fn lead(context: &ViewContext) -> String {
     let n = context.competing();
+    let rows = &context.snapshot.board.rows;
+    let is_live = rows.iter().any(|row| matches!(row.contact, Contact::Live | Contact::Stale));
     match context.language {
         Language::Swedish => format!(
-            "{n} rådhus tävlar om vem som sänker sin elanvändning mest. Varje hus mäts mot sig självt, och siffrorna kommer direkt från elmätarna."
+            "{n} rådhus tävlar om vem som sänker sin elanvändning mest. Varje hus mäts mot sig självt, och siffrorna kommer {} elmätarna.",
+            if is_live { "direkt från" } else { "från" }
         ),
         Language::English => format!(
-            "{n} town halls compete to lower their electricity use the most. Each building is measured against itself, with figures straight from the electricity meters."
+            "{n} town halls compete to lower their electricity use the most. Each building is measured against itself, with figures {} the electricity meters.",
+            if is_live { "straight from" } else { "from" }
         ),
     }
 }
@@ -192,8 +217,8 @@ pub(super) fn meaning(board: &Leaderboard, l: Language) -> Markup {
             "Vad huset drar mellan 22 och 05, när nästan ingen är där.",
             "The building's load between 22:00 and 05:00, when hardly anyone is there.")),
         (l.pick("Läge", "State"), l.pick(
-            "● direkt: mätaren skickar värden just nu. ◐ senast: inga värden på några minuter. ○ tyst: inga värden på flera timmar. Gamla siffror visas aldrig som nya.",
-            "● live: the meter sends readings now. ◐ last heard: no readings for some minutes. ○ silent: no readings for hours. Old figures are never shown as new.")),
+            "● direkt: mätaren skickar värden just nu. ◐ senast: inga värden på några minuter. ○ tyst: inga värden på flera timmar. ◌ importerat: värdena kommer från filer. Gamla siffror visas aldrig som nya.",
+            "● live: the meter sends readings now. ◐ last heard: no readings for some minutes. ○ silent: no readings for hours. ◌ imported: the values are from files. Old figures are never shown as new.")),
     ];
     html! {
         section.meaning aria-labelledby="meaning-title" {

@@ -160,6 +160,7 @@ fn live(summary: &Summary, columns: &mut Vec<Column>, rows: &mut [Vec<Cell>]) {
             Contact::Live => Cell::Term("live", both("hörs", "live")),
             Contact::Stale => Cell::Term("stale", both("dröjer", "late")),
             Contact::Silent => Cell::Term("silent", both("tyst", "silent")),
+            Contact::Imported => Cell::Term("imported", both("importerat", "imported")),
         };
         cells.insert(last, state);
     }
