@@ -47,14 +47,21 @@ fn settings(data: &std::path::Path, meters: usize, now: Time) -> Settings {
     Settings {
         http: ([127, 0, 0, 1], 0).into(),
         data: data.to_owned(),
-        broker: BrokerKind::Embedded { listen: ([127, 0, 0, 1], 0).into(), logins: Vec::new() },
+        broker: BrokerKind::Embedded {
+            listen: ([127, 0, 0, 1], 0).into(),
+            listen_tls: None,
+            logins: Vec::new(),
+        },
         durability: Durability::Full,
         competition: Competition::new("bench", zone, baseline, contest),
         participants: (0..meters).map(participant).collect(),
         gateways: HashMap::new(),
         clock: Clock::simulated(now, 1.0),
         language: Language::Swedish,
+        https: None,
+        tls: None,
         min_free_bytes: 0,
+        backup: None,
         organiser: None,
     }
 }

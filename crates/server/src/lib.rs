@@ -12,6 +12,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod audit;
+mod backup_schedule;
 pub mod broker;
 pub mod clock;
 mod descriptors;
@@ -25,8 +26,10 @@ mod service;
 mod settings;
 pub mod store;
 pub mod text;
+mod tls;
 mod warning_rate;
 pub mod web;
 
 pub use service::{Running, ServiceError, start};
-pub use settings::{BrokerKind, ExternalBrokerSettings, Login, Secret, Settings};
+pub use settings::{BackupSchedule, BrokerKind, ExternalBrokerSettings, Login, Secret, Settings};
+pub use tls::{TlsError, TlsSettings};

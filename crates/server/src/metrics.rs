@@ -13,6 +13,8 @@
 //! | `wattkampen_http_connections` | gauge | | open HTTP connections |
 //! | `wattkampen_ready` | gauge | `part`: `engine`, `store`, `data`, `disk`, `board`, `broker`, `clock` | 1 where the part is ready, as at `/readyz` |
 //! | `wattkampen_data_free_bytes` | gauge | | bytes that the service may still use on the disk of its data directory |
+//! | `wattkampen_backup_timestamp_seconds` | gauge | | Unix time of the newest backup, where the configuration has a schedule |
+//! | `wattkampen_backup_failures_total` | counter | | scheduled backups that were not made |
 //! | `wattkampen_commit_seconds` | histogram | | duration of a commit |
 //! | `wattkampen_batch_readings` | histogram | | readings in a commit |
 //! | `wattkampen_stored_readings` | gauge | | readings in the store |
@@ -89,6 +91,8 @@ fn describe() {
         Unit::Bytes,
         "Bytes that the service may still use on the disk of its data directory."
     );
+    describe_gauge!("wattkampen_backup_timestamp_seconds", "Unix time of the newest backup.");
+    describe_counter!("wattkampen_backup_failures_total", "Scheduled backups that were not made.");
     describe_histogram!("wattkampen_commit_seconds", Unit::Seconds, "Duration of a commit.");
     describe_histogram!("wattkampen_batch_readings", "Readings in a commit.");
     describe_gauge!("wattkampen_stored_readings", "Readings in the store.");

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    BrokerKind, Settings,
+    BrokerKind, Settings, backup_schedule,
     broker::{self, Broker},
     descriptors::Descriptors,
     display::PageInputs,
@@ -19,6 +19,7 @@ use crate::{
     ingest::{self, Inbox},
     metrics,
     publish::{PanelPages, Publisher},
+    tls::{Tls, TlsError, TlsUse},
     web,
 };
 
@@ -40,6 +41,12 @@ pub enum ServiceError {
     /// The client of the external broker does not start.
     #[error(transparent)]
     ExternalBroker(#[from] external_broker::StartError),
+    /// The files of TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A listener with TLS is configured, and no files of TLS.
+    #[error("{0} is configured, and no certificate")]
+    NoCertificate(&'static str),
     /// The HTTP address is in use, or not one of this machine.
     #[error("HTTP cannot listen on {addr}: {source}")]
     Http {
@@ -58,6 +65,10 @@ impl ServiceError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Engine(error) => error.hint(),
+            Self::Tls(error) | Self::Broker(broker::StartError::Tls(error)) => error.hint(),
+            Self::NoCertificate(_) => {
+                "add to [server]: tls = { certificate = \"service.pem\", key = \"service.key\" }"
+            }
             Self::Broker(_) => "choose another `mqtt` in [server], or port 0 for a free one",
             Self::ExternalBroker(_) => {
                 "set `broker` in [server] to \"embedded\" or to \"mqtt://…\""
@@ -75,6 +86,10 @@ impl ServiceError {
 pub struct Running {
     /// The address of the HTTP listener.
     pub http_addr: SocketAddr,
+    /// The address of the HTTP listener with TLS, if there is one.
+    pub https_addr: Option<SocketAddr>,
+    /// The address of the embedded broker's listener with TLS, if there is one.
+    pub mqtts_addr: Option<SocketAddr>,
     /// The address of the embedded broker's listener; `None` with an external broker.
     pub mqtt_addr: Option<SocketAddr>,
     /// The engine's.
@@ -131,6 +146,12 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     // First, so that an address that is in use is reported without delay.
     let listener = TcpListener::bind(http).await.map_err(http_error)?;
     let http_addr = listener.local_addr().map_err(http_error)?;
+    let tls = https(&settings).await?;
+    let https_addr = match &tls {
+        Some((listener, _)) => Some(listener.local_addr().map_err(http_error)?),
+        None => None,
+    };
+    let listeners = web::Listeners::from(listener).with_tls(tls);
     let (inbox, deliveries) = ingest::channel();
     let (client, engine) = engine::start(&settings, deliveries).await?;
     let (stop_ingress, ingress_stopped) = watch::channel(false);
@@ -145,6 +166,15 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     let (stop, stopped) = watch::channel(false);
     let mut others = JoinSet::new();
     others.spawn(metrics_upkeep(stopped.clone()));
+    if let Some(schedule) = settings.backup.clone() {
+        let (data, stopped) = (settings.data.clone(), wait_for(stopped.clone()));
+        others.spawn(async move {
+            tokio::select! {
+                () = stopped => {}
+                () = backup_schedule::run(data, schedule) => {}
+            }
+        });
+    }
     others.spawn(publish_pages(&settings, &client, ingress.publisher(), stopped.clone()));
     let web = web::Web::new(
         client.clone(),
@@ -155,11 +185,16 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
             readiness,
         },
     );
-    let pages = tokio::spawn(web::serve(listener, web, http_limits, wait_for(stopped)));
+    let pages = tokio::spawn(web::serve(listeners, web, http_limits, wait_for(stopped)));
     Ok(Running {
         http_addr,
+        https_addr,
         mqtt_addr: match &ingress {
             Ingress::Embedded(broker) => Some(broker.addr),
+            Ingress::External(_) => None,
+        },
+        mqtts_addr: match &ingress {
+            Ingress::Embedded(broker) => broker.tls_addr,
             Ingress::External(_) => None,
         },
         client,
@@ -172,6 +207,15 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     })
 }
 
+/// The HTTP listener with TLS, if one is configured.
+async fn https(settings: &Settings) -> Result<Option<(TcpListener, Tls)>, ServiceError> {
+    let Some(addr) = settings.https else { return Ok(None) };
+    let files = settings.tls.clone().ok_or(ServiceError::NoCertificate("`https`"))?;
+    let tls = Tls::load(files, TlsUse::Http)?;
+    let listener = TcpListener::bind(addr).await;
+    Ok(Some((listener.map_err(|source| ServiceError::Http { addr, source })?, tls)))
+}
+
 async fn start_ingress(
     settings: &Settings,
     limits: broker::Limits,
@@ -180,9 +224,17 @@ async fn start_ingress(
     readiness: &web::Readiness,
 ) -> Result<Ingress, ServiceError> {
     match &settings.broker {
-        BrokerKind::Embedded { listen, logins } => {
+        BrokerKind::Embedded { listen, listen_tls, logins } => {
+            let tls = match (listen_tls, &settings.tls) {
+                (None, _) => None,
+                (Some(_), None) => return Err(ServiceError::NoCertificate("`mqtts`")),
+                (Some(listen), Some(files)) => {
+                    Some(broker::TlsListener { listen: *listen, files: files.clone() })
+                }
+            };
             let config = broker::Config {
                 listen: *listen,
+                tls,
                 logins: logins.clone(),
                 state_file: Some(settings.data.join("retained")),
                 limits,

@@ -1,20 +1,26 @@
 //! The settings of a service, which the binary makes of its configuration file.
-use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf};
+use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use competition::{Competition, Participant};
 use wire::{GatewayId, Language};
 
-use crate::{clock::Clock, store::Durability};
+use crate::{clock::Clock, store::Durability, tls::TlsSettings};
 
 /// The settings of a service.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The address of the HTTP listener; port 0 picks a free port.
     pub http: SocketAddr,
+    /// The address of a listener with TLS beside it, if there is one.
+    pub https: Option<SocketAddr>,
+    /// The files of TLS; a listener with TLS needs them.
+    pub tls: Option<TlsSettings>,
     /// The directory of the store; it is created where it does not exist.
     pub data: PathBuf,
     /// Bytes that have to be free on the disk of the data directory for the service to be ready.
     pub min_free_bytes: u64,
+    /// When to make backups; `None` where something else does.
+    pub backup: Option<BackupSchedule>,
     /// The broker that gateways publish to.
     pub broker: BrokerKind,
     /// What a power cut can lose.
@@ -36,6 +42,17 @@ pub struct Settings {
     pub organiser: Option<Secret>,
 }
 
+/// Backups at regular times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupSchedule {
+    /// The folder of the backups.
+    pub to: PathBuf,
+    /// The time from one to the next.
+    pub every: Duration,
+    /// How many remain.
+    pub keep: usize,
+}
+
 /// The broker that gateways publish to.
 #[derive(Debug, Clone)]
 pub enum BrokerKind {
@@ -43,6 +60,8 @@ pub enum BrokerKind {
     Embedded {
         /// The address of its listener; port 0 picks a free port.
         listen: SocketAddr,
+        /// The address of a listener with TLS beside it, if there is one.
+        listen_tls: Option<SocketAddr>,
         /// The clients that may connect. Where it is empty, every client on a loopback address
         /// may.
         logins: Vec<Login>,

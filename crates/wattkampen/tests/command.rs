@@ -47,7 +47,7 @@ fn help_of_every_command() {
     let mut all = utf8(&run(&["--help"]).stdout).to_owned();
     for command in [
         "serve", "demo", "simulate", "gateway", "report", "what-if", "panel", "init", "import",
-        "audit", "declare", "amend", "lock", "check",
+        "audit", "backup", "restore", "store", "declare", "amend", "lock", "check",
     ] {
         let done = run(&[command, "--help"]);
         assert_eq!(done.status.code(), Some(0));

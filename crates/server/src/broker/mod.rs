@@ -19,7 +19,7 @@
 //! stores a byte of a packet that is too large. `protocol` lists what it lacks.
 //!
 //! # Behaviour
-//! - MQTT 3.1.1 and 5 on one port. Clients publish at QoS 0, 1 and 2; subscriptions are granted
+//! - MQTT 3.1.1 and 5 on one port, and over TLS on another (`listeners`). Clients publish at QoS 0, 1 and 2; subscriptions are granted
 //!   at most QoS 1. Shared subscriptions and enhanced authentication are refused with the reason
 //!   codes of the standard.
 //! - Messages to `wattkampen/v1/…` go to the engine and are routed to subscribers after the
@@ -39,8 +39,6 @@
 //!   rights. A limit that bites is counted at `/metrics` and logged (`limit_log`).
 //! - A publish whose retained message is not kept for lack of room is refused with Quota exceeded;
 //!   in MQTT 3.1.1, which has no such answer, the connection is closed instead.
-//!
-//! A TLS listener belongs in `accept`: `connection::serve` takes any byte stream.
 mod access;
 mod connection;
 mod filter;
@@ -49,6 +47,7 @@ mod ingest;
 mod lease;
 mod limit_log;
 mod limits;
+mod listeners;
 mod message;
 mod owner;
 mod pending_acks;
@@ -73,10 +72,9 @@ use std::{
 use bytes::Bytes;
 use mqtt_protocol_core::mqtt::packet::Qos;
 use tokio::{
-    net::{TcpListener, TcpSocket},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
     task::JoinSet,
-    time::{Duration, sleep},
+    time::{Duration, sleep, timeout},
 };
 
 pub use limits::Limits;
@@ -86,11 +84,13 @@ use crate::{
     Login,
     ingest::Inbox,
     publish::{Busy, Publisher},
+    tls::{Tls, TlsError, TlsSettings, TlsUse},
 };
 use access::Access;
 use hub::Hub;
 use lease::Lease;
 use limit_log::LimitKind;
+use listeners::{Listeners, bind};
 use message::Message;
 use owner::Owner;
 
@@ -99,12 +99,23 @@ use owner::Owner;
 pub struct Config {
     /// The address of the listener; port 0 picks a free port.
     pub listen: SocketAddr,
+    /// A second listener, with TLS.
+    pub tls: Option<TlsListener>,
     /// The clients that may connect. Where it is empty, every client on a loopback address may.
     pub logins: Vec<Login>,
     /// The file of retained messages and wills; `None` keeps them in memory only.
     pub state_file: Option<PathBuf>,
     /// The bounds of what clients may use.
     pub limits: Limits,
+}
+
+/// A listener for MQTT over TLS.
+#[derive(Debug, Clone)]
+pub struct TlsListener {
+    /// Its address; port 0 picks a free port.
+    pub listen: SocketAddr,
+    /// Certificate, key, and the authority of clients if they have to show certificates.
+    pub files: TlsSettings,
 }
 
 /// Why the broker does not start.
@@ -118,6 +129,9 @@ pub enum StartError {
         /// The error of the operating system.
         source: io::Error,
     },
+    /// The files of TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The file of retained messages and wills cannot be read.
     #[error("{} cannot be read; make it readable, or remove it to start without retained messages", path.display())]
     StateFile {
@@ -133,6 +147,8 @@ pub enum StartError {
 pub struct Broker {
     /// The address of the listener.
     pub addr: SocketAddr,
+    /// The address of the listener with TLS, if there is one.
+    pub tls_addr: Option<SocketAddr>,
     publisher: Arc<BrokerPublisher>,
     ended: mpsc::Receiver<Infallible>,
 }
@@ -161,10 +177,16 @@ pub async fn start(
     inbox: Inbox,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Broker, StartError> {
-    let Config { listen, logins, state_file, limits } = config;
-    let listener = bind(listen).map_err(|source| StartError::Listen { addr: listen, source })?;
-    let addr =
-        listener.local_addr().map_err(|source| StartError::Listen { addr: listen, source })?;
+    let Config { listen, tls, logins, state_file, limits } = config;
+    let (listener, addr) = bind(listen)?;
+    let tls = match tls {
+        Some(TlsListener { listen, files }) => {
+            Some((bind(listen)?, Arc::new(Tls::load(files, TlsUse::Mqtt)?)))
+        }
+        None => None,
+    };
+    let tls_addr = tls.as_ref().map(|((_, addr), _)| *addr);
+    let listeners = Listeners { plain: listener, tls: tls.map(|((plain, _), tls)| (plain, tls)) };
     let state = match &state_file {
         Some(path) => persistence::load(path)
             .map_err(|source| StartError::StateFile { path: path.clone(), source })?,
@@ -178,22 +200,13 @@ pub async fn start(
         let grace = hub.limits.will_grace;
         tokio::spawn(wills::publish_orphan_wills(Arc::downgrade(&hub), grace, stored_wills));
     }
-    tokio::spawn(accept(hub, listener, shutdown));
-    Ok(Broker { addr, publisher, ended })
-}
-
-fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    socket.set_reuseaddr(true)?;
-    // Connections inherit it: it detects vanished peers that have no keep alive.
-    socket.set_keepalive(true)?;
-    socket.bind(addr)?;
-    socket.listen(1024)
+    tokio::spawn(accept(hub, listeners, shutdown));
+    Ok(Broker { addr, tls_addr, publisher, ended })
 }
 
 async fn accept(
     hub: Arc<Hub>,
-    listener: TcpListener,
+    listeners: Listeners,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
     let permits = Arc::new(Semaphore::new(hub.limits.connections));
@@ -205,9 +218,9 @@ async fn accept(
         let accepted = tokio::select! {
             () = &mut shutdown => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
-            accepted = listener.accept() => accepted,
+            accepted = listeners.accept() => accepted,
         };
-        let (stream, peer) = match accepted {
+        let (stream, peer, tls) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Mostly a lack of file descriptors, which ends when other connections do. No
@@ -225,10 +238,22 @@ async fn accept(
         let (hub, stopped) = (hub.clone(), stopped.clone());
         connections.spawn(async move {
             let Places { half_open, _permit, _address } = places;
-            connection::serve(hub, stream, peer, half_open, stopped).await;
+            match tls {
+                None => connection::serve(hub, stream, peer, half_open, stopped).await,
+                Some(tls) => {
+                    let limit = hub.limits.connect_timeout;
+                    match timeout(limit, tls.acceptor().accept(stream)).await {
+                        Ok(Ok(stream)) => {
+                            connection::serve(hub, stream, peer, half_open, stopped).await;
+                        }
+                        Ok(Err(error)) => tracing::debug!(%peer, "a TLS handshake failed: {error}"),
+                        Err(_) => tracing::debug!(%peer, "a TLS handshake takes too long"),
+                    }
+                }
+            }
         });
     }
-    drop(listener);
+    drop(listeners);
     stop.send_replace(true);
     while connections.join_next().await.is_some() {}
     let _ = writer.await;

@@ -50,6 +50,7 @@ mod tests {
         let login = Login { user: "mora".into(), password: Secret("p".into()), gateway: None };
         let config = Config {
             listen: ([0, 0, 0, 0], 0).into(),
+            tls: None,
             logins: vec![login],
             state_file: None,
             limits: Limits::default(),

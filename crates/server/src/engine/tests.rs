@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// 2027-04-20T08:00:00Z, a Tuesday of the contest.
-const NOW: i64 = 1_808_208_000;
+pub(crate) const NOW: i64 = 1_808_208_000;
 const DAY: i64 = 86_400;
 
 pub(crate) fn settings(data: &Path) -> Settings {
@@ -41,9 +41,16 @@ pub(crate) fn settings(data: &Path) -> Settings {
     let gateway = |i: usize| (format!("m{i}"), format!("g{i}").parse().unwrap());
     Settings {
         http: ([127, 0, 0, 1], 0).into(),
+        https: None,
+        tls: None,
         data: data.to_owned(),
         min_free_bytes: 0,
-        broker: BrokerKind::Embedded { listen: ([127, 0, 0, 1], 0).into(), logins: Vec::new() },
+        backup: None,
+        broker: BrokerKind::Embedded {
+            listen: ([127, 0, 0, 1], 0).into(),
+            listen_tls: None,
+            logins: Vec::new(),
+        },
         durability: Durability::Normal,
         competition: Competition::new(
             "test",

@@ -1,20 +1,27 @@
 //! The whole service on a real store, over real sockets.
+mod backups;
+mod tls;
+
 use std::time::Instant;
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
 
 use super::*;
-use crate::engine::tests::settings;
+use crate::engine::tests::{NOW, settings};
 
 async fn get(addr: SocketAddr, path: &str) -> String {
     try_get(addr, path).await.unwrap()
 }
 
 async fn try_get(addr: SocketAddr, path: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect(addr).await?;
+    read(TcpStream::connect(addr).await?, path).await
+}
+
+/// Asks for a page over any stream, and reads the answer to its end.
+async fn read(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> io::Result<String> {
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
@@ -37,29 +44,55 @@ async fn a_service_answers_stops_and_starts_again_on_the_same_data() {
     }
 }
 
-/// Publishes a reading over MQTT 3.1.1 at QoS 1, and waits for its PUBACK.
-async fn publish_reading(addr: SocketAddr, client: &str, second: u8) -> io::Result<()> {
-    let mut stream = TcpStream::connect(addr).await?;
-    let mut connect = vec![0x10, 12 + client.len() as u8, 0, 4];
-    connect.extend(b"MQTT\x04\x02\x00\x3c\x00");
-    connect.push(client.len() as u8);
-    connect.extend(client.as_bytes());
-    stream.write_all(&connect).await?;
-    let mut connack = [0; 4];
-    stream.read_exact(&mut connack).await?;
-    assert_eq!(connack, [0x20, 2, 0, 0]);
-    let topic = "wattkampen/v1/g0/reading";
-    let payload =
-        format!(r#"{{"meter":"m0","t":"2027-04-20T07:59:{second:02}Z","import_wh":1000}}"#);
-    let mut publish = vec![0x32, (topic.len() + payload.len() + 4) as u8, 0, topic.len() as u8];
-    publish.extend(topic.as_bytes());
-    publish.extend([0, 7]);
-    publish.extend(payload.as_bytes());
-    stream.write_all(&publish).await?;
-    let mut puback = [0; 4];
-    stream.read_exact(&mut puback).await?;
-    assert_eq!(puback, [0x40, 2, 0, 7]);
-    Ok(())
+/// A client of MQTT 3.1.1 that publishes readings at QoS 1.
+struct Gateway<S = TcpStream>(S);
+
+impl Gateway {
+    async fn connect(addr: SocketAddr, client: &str) -> io::Result<Self> {
+        Self::over(TcpStream::connect(addr).await?, client).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Gateway<S> {
+    async fn over(mut stream: S, client: &str) -> io::Result<Self> {
+        let mut connect = vec![0x10, 12 + client.len() as u8, 0, 4];
+        connect.extend(b"MQTT\x04\x02\x00\x00\x00");
+        connect.push(client.len() as u8);
+        connect.extend(client.as_bytes());
+        stream.write_all(&connect).await?;
+        let mut connack = [0; 4];
+        stream.read_exact(&mut connack).await?;
+        assert_eq!(connack, [0x20, 2, 0, 0]);
+        Ok(Self(stream))
+    }
+
+    /// Publishes a reading of this many seconds ago, and waits for its PUBACK.
+    async fn publish(&mut self, seconds_ago: i64) -> io::Result<()> {
+        let topic = "wattkampen/v1/g0/reading";
+        let at = wire::Time::from_unix(NOW - seconds_ago).unwrap();
+        let payload = format!(r#"{{"meter":"m0","t":"{at}","import_wh":1000}}"#);
+        let mut publish = vec![0x32, (topic.len() + payload.len() + 4) as u8, 0, topic.len() as u8];
+        publish.extend(topic.as_bytes());
+        publish.extend([0, 7]);
+        publish.extend(payload.as_bytes());
+        self.0.write_all(&publish).await?;
+        let mut puback = [0; 4];
+        self.0.read_exact(&mut puback).await?;
+        assert_eq!(puback, [0x40, 2, 0, 7]);
+        Ok(())
+    }
+
+    async fn ping(&mut self) -> io::Result<()> {
+        self.0.write_all(&[0xc0, 0]).await?;
+        let mut answer = [0; 2];
+        self.0.read_exact(&mut answer).await?;
+        assert_eq!(answer, [0xd0, 0]);
+        Ok(())
+    }
+}
+
+async fn publish_reading(addr: SocketAddr, seconds_ago: i64) -> io::Result<()> {
+    Gateway::connect(addr, "g0").await?.publish(seconds_ago).await
 }
 
 /// Longest time in which an honest client is answered while an attack runs.
@@ -96,7 +129,7 @@ async fn half_sent_requests_lock_out_neither_visitors_nor_gateways() {
         attempts += 1;
         assert!(attempts < ATTEMPTS, "a visitor is not answered in {ATTEMPTS} attempts");
     }
-    timeout(DEADLINE, publish_reading(running.mqtt_addr.unwrap(), "g0", 1))
+    timeout(DEADLINE, publish_reading(running.mqtt_addr.unwrap(), 1))
         .await
         .expect("a gateway gets its PUBACK while the attack runs")
         .unwrap();
@@ -133,7 +166,7 @@ async fn nothing_is_acknowledged_once_the_data_directory_is_gone() {
     let data = dir.path().join("data");
     let running = start(settings(&data)).await.unwrap();
     let (http, mqtt) = (running.http_addr, running.mqtt_addr.unwrap());
-    let publish = |second| timeout(DEADLINE, publish_reading(mqtt, "g0", second));
+    let publish = |second| timeout(DEADLINE, publish_reading(mqtt, second));
     publish(1).await.expect("acknowledged").unwrap();
     wait_for_part(http, "data", true).await;
     // Moved away, and another in its place.
@@ -143,7 +176,7 @@ async fn nothing_is_acknowledged_once_the_data_directory_is_gone() {
     let answer = wait_for_part(http, "data", false).await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(answer.contains("the store's file was deleted or replaced"), "{answer}");
-    let unacknowledged = publish_reading(mqtt, "g0", 2);
+    let unacknowledged = publish_reading(mqtt, 2);
     tokio::pin!(unacknowledged);
     let refused = async {
         tokio::select! {

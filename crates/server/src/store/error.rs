@@ -1,9 +1,15 @@
 //! Errors of the store, each with a hint how to fix it.
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::ErrorCode;
 
 use super::codec::Corrupt;
+
+/// What remains where the file itself is broken.
+const RESTORE: &str = "restore the data directory from a backup: move it away, and run `wattkampen restore` (deploy/README.md)";
 
 /// An operation of the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +36,28 @@ pub enum StoreError {
     /// The file is there and has nothing in it, as after a kill while it was created.
     #[error("the store {0} is empty")]
     Empty(PathBuf),
+    /// There is no file.
+    #[error("there is no store {0}")]
+    Absent(PathBuf),
+    /// The file is not a database, or its pages contradict each other.
+    #[error("the store {path} is malformed: {what}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite finds.
+        what: String,
+    },
+    /// A backup cannot be read or written.
+    #[error("the backup {path} cannot be made or used: {source}")]
+    Backup {
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's error.
+        source: io::Error,
+    },
+    /// A restore would overwrite a store.
+    #[error("{0} exists, and a restore overwrites nothing")]
+    Occupied(PathBuf),
     /// The file has an older schema and is open for reading only.
     #[error("the store has schema version {found}, and version {known} is needed to read it")]
     Older {
@@ -74,12 +102,20 @@ impl StoreError {
             Self::Older { in_use: true, .. } => {
                 "an older version of the service is running; restart it with this program"
             }
-            Self::Older { .. } => "restore the data directory from a backup",
+            Self::Older { .. } => RESTORE,
             Self::Empty(_) => {
                 "import history or start the service, which create it; or restore a backup"
             }
+            Self::Absent(_) => "correct `data` in [server], or give the folder of one backup",
+            Self::Malformed { .. } => RESTORE,
+            Self::Backup { .. } => {
+                "give a folder that this user may write to, on a disk with room for the store"
+            }
+            Self::Occupied(_) => {
+                "stop the service and move the data directory away (mv data data.old), then repeat"
+            }
             Self::Foreign(_) => "give another data directory",
-            Self::Damaged { .. } => "restore the data directory from a backup",
+            Self::Damaged { .. } => RESTORE,
             Self::Locked => "an amendment changes a locked result: wattkampen amend",
             Self::Replaced(_) => {
                 "stop the service, put the file back or restore a backup, and start again"
@@ -88,11 +124,24 @@ impl StoreError {
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                     "another program is writing to the store; try again in some seconds"
                 }
-                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                    "restore the data directory from a backup"
-                }
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => RESTORE,
                 _ => "see that the disk has room and is writable",
             },
+        }
+    }
+
+    /// Names the file, where SQLite finds that it is none of its own or is broken.
+    pub(super) fn of_file(self, path: &Path) -> Self {
+        match self {
+            Self::Sqlite(error)
+                if matches!(
+                    error.sqlite_error_code(),
+                    Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+                ) =>
+            {
+                Self::Malformed { path: path.to_owned(), what: error.to_string() }
+            }
+            other => other,
         }
     }
 

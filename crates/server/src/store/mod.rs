@@ -48,6 +48,7 @@
 //! One service a directory, which a lock file ensures.
 
 mod audit_log;
+mod backup;
 mod block;
 mod bulk_writer;
 mod chain;
@@ -77,6 +78,7 @@ mod tests;
 mod writer;
 
 pub use audit_log::AuditLog;
+pub use backup::{CheckedStore, back_up, backups, check, remove_old_backups, restore};
 pub use bulk_writer::BulkWriter;
 pub use codec::Corrupt;
 pub use error::StoreError;

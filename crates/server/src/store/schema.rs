@@ -152,7 +152,11 @@ const MIGRATIONS: [&str; 5] = [
 /// Opens the file for writing and migrates it to this program's version.
 pub(super) fn open(dir: &Path, durability: Durability) -> Result<Connection, StoreError> {
     let path = dir.join(FILE);
-    let mut connection = Connection::open(&path)?;
+    open_file(&path, durability).map_err(|error| error.of_file(&path))
+}
+
+fn open_file(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(1))?;
     // Larger pages hold several blocks; only a new file takes the size.
     connection.pragma_update(None, "page_size", 8192)?;
@@ -166,7 +170,7 @@ pub(super) fn open(dir: &Path, durability: Durability) -> Result<Connection, Sto
     connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.set_prepared_statement_cache_capacity(32);
-    migrate(&mut connection, &path)?;
+    migrate(&mut connection, path)?;
     Ok(connection)
 }
 
@@ -184,7 +188,7 @@ pub(super) fn open_read_only(dir: &Path) -> Result<Connection, StoreError> {
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        let found = version(&connection, &path)?;
+        let found = version(&connection, &path).map_err(|error| error.of_file(&path))?;
         match found {
             VERSION => return Ok(connection),
             found if found > VERSION => return Err(StoreError::Newer { found, known: VERSION }),

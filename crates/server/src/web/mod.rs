@@ -31,13 +31,12 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use tokio::net::TcpListener;
 
 use crate::{clock::Clock, engine::EngineClient, settings::Secret};
 use wire::Language;
 
 pub use api::{leaderboard_json, what_if_json};
-pub use connections::ConnectionLimits;
+pub use connections::{ConnectionLimits, Listeners};
 pub use readiness::Readiness;
 pub use routes::router;
 
@@ -88,10 +87,10 @@ impl Web {
     }
 }
 
-/// Serves `listener` until `stop` completes, then gives open requests three seconds to
+/// Serves `listeners` until `stop` completes, then gives open requests three seconds to
 /// finish. Event streams end at once: clients connect again by themselves.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     web: Arc<Web>,
     limits: ConnectionLimits,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -103,7 +102,7 @@ pub async fn serve(
         events.abort();
         streams.hub.close();
     };
-    connections::serve(listener, router(web), limits, stop).await;
+    connections::serve(listeners.into(), router(web), limits, stop).await;
 }
 
 /// Identifies content in ETags and file names: the first eight bytes of its SHA-256.

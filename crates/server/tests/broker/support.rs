@@ -140,6 +140,7 @@ impl Server {
     /// Starts a broker in the directory of an earlier one.
     pub(crate) fn restart_in(directory: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
+            tls: None,
             listen: "127.0.0.1:0".parse().unwrap(),
             logins: Vec::new(),
             state_file: Some(directory.path().join("mqtt.retained")),

@@ -188,7 +188,7 @@ fn day(at: competition::Time) -> String {
         .map_or_else(|_| at.0.to_string(), |at| at.strftime("%F").to_string())
 }
 
-fn describe_finding(finding: &Finding) -> String {
+pub(super) fn describe_finding(finding: &Finding) -> String {
     match finding {
         Finding::Entry(entry) => format!("entry {entry} of the log is not what was written"),
         Finding::Missing(first, last) if first == last => format!("entry {first} is missing"),

@@ -219,7 +219,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let settings = Settings {
         http: address(args.http, 8080),
         data: data.clone(),
-        broker: BrokerKind::Embedded { listen: address(args.mqtt, 1883), logins: Vec::new() },
+        broker: BrokerKind::Embedded {
+            listen: address(args.mqtt, 1883),
+            listen_tls: None,
+            logins: Vec::new(),
+        },
         durability: Durability::default(),
         competition: competition(&times),
         participants: halls.iter().map(participant).collect(),
@@ -229,7 +233,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             .collect(),
         clock,
         language: Language::Swedish,
+        https: None,
+        tls: None,
         min_free_bytes: 0,
+        backup: None,
         organiser: None,
     };
     runtime()?.block_on(serve(args, settings, &times, begin, resumed, faults))

@@ -2,6 +2,8 @@
 //! the form of errors.
 #[cfg(feature = "service")]
 mod audit;
+#[cfg(feature = "service")]
+mod backup;
 mod broker_args;
 #[cfg(feature = "service")]
 mod check;
@@ -32,6 +34,8 @@ mod service;
 mod service_commands;
 #[cfg(feature = "service")]
 mod simulate;
+#[cfg(feature = "service")]
+mod store;
 #[cfg(feature = "service")]
 mod update;
 mod usage_error;

@@ -16,10 +16,16 @@ pub(super) async fn start(settings: Settings) -> Result<Running, Failure> {
     };
     let running = server::start(settings).await.map_err(|error| failure(&error))?;
     output::line(format_args!("http://{}", running.http_addr))?;
+    if let Some(address) = running.https_addr {
+        output::line(format_args!("https://{address}"))?;
+    }
     match (running.mqtt_addr, external) {
         (Some(address), _) => output::line(format_args!("mqtt://{address}"))?,
         (None, Some(broker)) => output::line(broker)?,
         (None, None) => {}
+    }
+    if let Some(address) = running.mqtts_addr {
+        output::line(format_args!("mqtts://{address}"))?;
     }
     Ok(running)
 }

@@ -2,8 +2,8 @@
 use clap::Subcommand;
 
 use super::{
-    Failure, audit, check, decisions, demo, import, init, panel, report, serve, simulate, update,
-    what_if,
+    Failure, audit, backup, check, decisions, demo, import, init, panel, report, serve, simulate,
+    store, update, what_if,
 };
 
 #[derive(Debug, Subcommand)]
@@ -26,6 +26,13 @@ pub(super) enum Command {
     Import(import::Args),
     /// Print the audit log in words and verify that log and readings are unchanged
     Audit(audit::Args),
+    /// Make a verified copy of the store in a new folder, also while the service runs
+    Backup(backup::BackupArgs),
+    /// Put a backup into an empty data directory
+    Restore(backup::RestoreArgs),
+    /// Look after the store
+    #[command(subcommand)]
+    Store(store::Command),
     /// Declare an event, excluded hours, a meter swap, a floor area, employees or an activity
     Declare(decisions::Args),
     /// Change a locked result by a declaration
@@ -50,6 +57,9 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Command::Init(args) => init::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Audit(args) => audit::run(&args),
+        Command::Backup(args) => backup::back_up(&args),
+        Command::Restore(args) => backup::restore(&args),
+        Command::Store(command) => store::run(&command),
         Command::Declare(args) => decisions::declare(args),
         Command::Amend(args) => decisions::amend(args),
         Command::Lock(args) => decisions::lock(args),

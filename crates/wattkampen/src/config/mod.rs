@@ -41,6 +41,9 @@ pub(crate) struct Config {
     /// Password of the organiser's pages.
     pub(crate) organiser: Option<::server::Secret>,
     pub(crate) min_free_bytes: u64,
+    pub(crate) https: Option<std::net::SocketAddr>,
+    pub(crate) tls: Option<::server::TlsSettings>,
+    pub(crate) backup: Option<::server::BackupSchedule>,
 }
 
 /// Why a configuration cannot be used.
@@ -109,7 +112,10 @@ impl Config {
                 data: server.data,
                 broker: server.broker,
                 language: server.language,
+                https: server.https,
+                tls: server.tls,
                 min_free_bytes: server.min_free_bytes,
+                backup: server.backup,
                 organiser: server.organiser,
             })
         };
@@ -132,7 +138,10 @@ impl Config {
             gateways: self.gateways,
             clock,
             language: self.language,
+            https: self.https,
+            tls: self.tls,
             min_free_bytes: self.min_free_bytes,
+            backup: self.backup,
             organiser: self.organiser,
         }
     }

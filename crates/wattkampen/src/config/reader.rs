@@ -170,7 +170,7 @@ impl<'s, 'a> Section<'s, 'a> {
         Some(text)
     }
 
-    fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&self, key: &str) -> bool {
         self.table.keys().any(|name| name.get_ref() == key)
     }
 

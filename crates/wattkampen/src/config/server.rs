@@ -3,9 +3,10 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use server::{BrokerKind, ExternalBrokerSettings, Login, Secret};
+use server::{BackupSchedule, BrokerKind, ExternalBrokerSettings, Login, Secret, TlsSettings};
 use wire::{GatewayId, Language};
 
 use super::reader::Section;
@@ -23,22 +24,37 @@ pub(super) struct Server {
     pub(super) language: Language,
     pub(super) organiser: Option<Secret>,
     pub(super) min_free_bytes: u64,
+    pub(super) https: Option<SocketAddr>,
+    pub(super) tls: Option<TlsSettings>,
+    pub(super) backup: Option<BackupSchedule>,
 }
 
 pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
     let logins = logins(root, folder);
     let section = root.required_section("server", "a line [server]; its keys have defaults")?;
+    let optional = |key| {
+        let wanted = "an address and a port, such as \"127.0.0.1:8080\"; port 0 picks a free one";
+        section.parsed::<SocketAddr>(key, wanted)
+    };
     let address = |key, default: &str| {
         if section.value(key).is_none() {
             return default.parse().ok();
         }
-        section
-            .parsed::<SocketAddr>(
-                key,
-                "an address and a port, such as \"127.0.0.1:8080\"; port 0 picks a free one",
-            )
-            .map(|address| address.value)
+        optional(key).map(|address| address.value)
     };
+    let tls = tls(&section, folder);
+    let (https, mqtts) = (optional("https"), optional("mqtts"));
+    if !section.has("tls") {
+        for (key, address) in [("https", &https), ("mqtts", &mqtts)] {
+            if let Some(address) = address {
+                section.source.report(
+                    address.offset,
+                    format!("{key} needs a certificate"),
+                    "add: tls = { certificate = \"service.pem\", key = \"service.key\" }",
+                );
+            }
+        }
+    }
     let http = address("http", "127.0.0.1:8080");
     let mqtt = address("mqtt", "127.0.0.1:1883");
     let data = section.text("data").map_or("data", |text| text.value);
@@ -50,10 +66,14 @@ pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
         }),
     };
     let min_free_mb = section.integer("min_free_mb", 0, MAX_FREE_MB, "MB");
+    let backup = backup(&section, folder);
     let organiser = secret(&section, "organiser_password_file", folder);
     let broker = match (external_broker(&section, folder), mqtt) {
         (Ok(Some(external)), _) => Some(BrokerKind::External(external)),
-        (Ok(None), Some(listen)) => Some(BrokerKind::Embedded { listen, logins }),
+        (Ok(None), Some(listen)) => {
+            let listen_tls = mqtts.map(|address| address.value);
+            Some(BrokerKind::Embedded { listen, listen_tls, logins })
+        }
         (Ok(None), None) | (Err(Reported), _) => None,
     };
     Some(Server {
@@ -62,7 +82,39 @@ pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
         broker: broker?,
         language: language?,
         organiser,
+        https: https.map(|address| address.value),
+        tls,
+        backup,
         min_free_bytes: min_free_mb.map_or(DEFAULT_FREE_MB, |free| free.value as u64) * 1_000_000,
+    })
+}
+
+/// `tls = { certificate, key, client_ca }`: files that can be used.
+fn tls(section: &Section<'_, '_>, folder: &Path) -> Option<TlsSettings> {
+    let section = section.section("tls")?;
+    let certificate = section.required_text("certificate", "service.pem");
+    let key = section.required_text("key", "service.key");
+    let client_ca = section.text("client_ca").map(|path| folder.join(path.value));
+    let (certificate, key) = (certificate?, key?);
+    let offset = certificate.offset;
+    let (certificate, key) = (folder.join(certificate.value), folder.join(key.value));
+    let tls = TlsSettings { certificate, key, client_ca };
+    if let Err(error) = tls.check() {
+        section.source.report(offset, error.to_string(), error.hint());
+    }
+    Some(tls)
+}
+
+/// `backup = { to, every_hours, keep }`.
+fn backup(section: &Section<'_, '_>, folder: &Path) -> Option<BackupSchedule> {
+    let section = section.section("backup")?;
+    let to = section.required_text("to", "/var/backups/wattkampen");
+    let every = section.integer("every_hours", 1, 24 * 31, "hours");
+    let keep = section.integer("keep", 1, 10_000, "backups");
+    Some(BackupSchedule {
+        to: folder.join(to?.value),
+        every: Duration::from_secs(3600 * every.map_or(24, |every| every.value as u64)),
+        keep: keep.map_or(14, |keep| keep.value as usize),
     })
 }
 

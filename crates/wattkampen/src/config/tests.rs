@@ -54,6 +54,26 @@ fn all_mistakes_are_reported_with_their_lines() {
 }
 
 #[test]
+fn a_listener_with_tls_needs_files_that_can_be_used() {
+    let with = |lines: &str| EXAMPLE.replace("[server]\n", &format!("[server]\n{lines}\n"));
+    let found = mistakes(&with("https = \"127.0.0.1:0\"\nmqtts = \"127.0.0.1:0\""));
+    assert!(found.iter().any(|line| line.ends_with("https needs a certificate")), "{found:?}");
+    assert!(found.iter().any(|line| line.ends_with("mqtts needs a certificate")), "{found:?}");
+    let found = mistakes(&with("tls = { certificate = \"none.pem\", key = \"none.key\" }"));
+    assert!(found[0].contains("/folder/none.key cannot be read"), "{found:?}");
+}
+
+#[test]
+fn backups_have_a_folder_and_bounds() {
+    let with = |lines: &str| EXAMPLE.replace("[server]\n", &format!("[server]\n{lines}\n"));
+    let backup = parse(&with("backup = { to = \"copies\" }")).expect("no mistake").backup;
+    let backup = backup.expect("a schedule");
+    assert_eq!((backup.to.as_path(), backup.keep), (Path::new("/folder/copies"), 14));
+    assert_eq!(backup.every.as_secs(), 24 * 3600);
+    assert_eq!(mistakes(&with("backup = { keep = 0 }")).len(), 2);
+}
+
+#[test]
 fn a_special_day_of_an_unknown_kind_or_listed_twice_is_a_mistake() {
     let text = EXAMPLE
         .replace("date = \"2027-04-30\", kind = \"half\"", "date = \"2027-05-07\", kind = \"half\"")

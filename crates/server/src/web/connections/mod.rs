@@ -13,6 +13,7 @@ mod tests;
 use std::{
     convert::Infallible,
     future::Future,
+    io::Result as IoResult,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -33,6 +34,7 @@ use hyper::{
 };
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
@@ -43,6 +45,7 @@ use tokio_io_timeout::TimeoutStream;
 pub use limits::ConnectionLimits;
 
 use super::problem::Problem;
+use crate::tls::Tls;
 use io::{AnswerBody, Io};
 use limits::LimitKind;
 use table::{Phase, Place, Table};
@@ -52,9 +55,44 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longest headers of a request, and what is read ahead, bytes.
 const READ_BUFFER: usize = 64 << 10;
 
+/// Where HTTP connections arrive.
+#[derive(Debug)]
+pub struct Listeners {
+    plain: TcpListener,
+    tls: Option<(TcpListener, Arc<Tls>)>,
+}
+
+impl From<TcpListener> for Listeners {
+    /// Without TLS.
+    fn from(plain: TcpListener) -> Self {
+        Self { plain, tls: None }
+    }
+}
+
+impl Listeners {
+    /// Also over TLS.
+    pub(crate) fn with_tls(self, tls: Option<(TcpListener, Tls)>) -> Self {
+        Self { tls: tls.map(|(listener, tls)| (listener, Arc::new(tls))), ..self }
+    }
+
+    /// The next connection, and the TLS that it begins with.
+    async fn accept(&self) -> IoResult<(TcpStream, SocketAddr, Option<Arc<Tls>>)> {
+        let encrypted = async {
+            match &self.tls {
+                Some((listener, tls)) => (listener.accept().await, tls.clone()),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            accepted = self.plain.accept() => accepted.map(|(stream, peer)| (stream, peer, None)),
+            (accepted, tls) = encrypted => accepted.map(|(stream, peer)| (stream, peer, Some(tls))),
+        }
+    }
+}
+
 /// Accepts connections until `stop` completes, then gives open requests three seconds to finish.
 pub(super) async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     router: Router,
     limits: ConnectionLimits,
     stop: impl Future<Output = ()>,
@@ -74,9 +112,9 @@ pub(super) async fn serve(
                 table.end_overdue(Instant::now());
                 continue;
             }
-            accepted = listener.accept() => accepted,
+            accepted = listeners.accept() => accepted,
         };
-        let (stream, peer) = match accepted {
+        let (stream, peer, tls) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Mostly a lack of file descriptors. No event reports that one is free, and an
@@ -91,9 +129,10 @@ pub(super) async fn serve(
         // A connection that has to end does so without waiting for its client.
         let Ok(permit) = permits.clone().acquire_owned().await else { break };
         let (router, stopped) = (router.clone(), stopped.clone());
-        connections.spawn(serve_connection(stream, peer, (place, permit), router, stopped));
+        let place = (Arc::new(place), permit);
+        connections.spawn(serve_connection(stream, peer, tls, place, router, stopped));
     }
-    drop(listener);
+    drop(listeners);
     stopping.send_replace(true);
     let finished = async { while connections.join_next().await.is_some() {} };
     let _ = timeout(SHUTDOWN_TIMEOUT, finished).await;
@@ -102,18 +141,37 @@ pub(super) async fn serve(
 async fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
-    (place, _permit): (Place, OwnedSemaphorePermit),
+    tls: Option<Arc<Tls>>,
+    (place, _permit): (Arc<Place>, OwnedSemaphorePermit),
     router: Router,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) {
     // Without Nagle's algorithm small events are sent at once.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY cannot be set on a connection");
     }
-    let place = Arc::new(place);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(place.table().limits.write_timeout));
-    let io = Io::new(Box::pin(stream), place.clone());
+    let stream = Box::pin(stream);
+    let Some(tls) = tls else { return serve_stream(stream, peer, place, router, stopped).await };
+    let handshake = tokio::select! {
+        handshake = tls.acceptor().accept(stream) => handshake,
+        () = place.ends() => return,
+    };
+    match handshake {
+        Ok(stream) => serve_stream(stream, peer, place, router, stopped).await,
+        Err(error) => tracing::debug!("a TLS handshake failed: {error}"),
+    }
+}
+
+async fn serve_stream(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: SocketAddr,
+    place: Arc<Place>,
+    router: Router,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let io = Io::new(stream, place.clone());
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request| handle(request, peer, place.clone(), &router));
     let connection = http1::Builder::new()
