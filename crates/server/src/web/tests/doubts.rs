@@ -108,5 +108,6 @@ async fn the_organiser_sees_a_chart_and_the_fitting_decisions_of_a_doubt() {
         let chart = "Lastkurva. Ifrågasatt 21 mars – 3 april 2027: använt";
         assert_eq!(article.contains(chart), !kind.is_temperature(), "{kind}: {article}");
         assert_eq!(article.contains("<rect class=\"doubted\""), !kind.is_temperature());
+        assert_eq!(article.matches("Det gäller 12\u{a0}884\u{a0}kWh.").count(), 1);
     }
 }

@@ -249,6 +249,8 @@ fn time_ticks(plot: &Plot, zone: &TimeZone, l: Language) -> Vec<(Time, String, b
     let curve = plot.curve;
     let days = curve.until.since(curve.from) / 86_400;
     let long = days > 3;
+    // Where the label before ends.
+    let mut taken = f64::MIN;
     let hours =
         (curve.from.0.div_euclid(3600) + 1..=curve.until.0.div_euclid(3600)).map(|h| h * 3600);
     hours
@@ -279,6 +281,15 @@ fn time_ticks(plot: &Plot, zone: &TimeZone, l: Language) -> Vec<(Time, String, b
         // A label near the edge would be cut.
         .filter(|(at, label, _)| {
             plot.x(*at) + plot.size.letter * 0.6 * label.chars().count() as f64 <= plot.right()
+        })
+        // Its line stays where a label would run into the one before.
+        .map(|(at, label, strong)| {
+            let from = plot.x(at);
+            if from < taken {
+                return (at, String::new(), strong);
+            }
+            taken = from + plot.size.letter * 0.65 * label.chars().count() as f64;
+            (at, label, strong)
         })
         .collect()
 }
@@ -326,5 +337,29 @@ fn description(curve: &LoadCurve, zone: &TimeZone, l: Language) -> String {
         Language::English => {
             format!("Load curve: highest {}, lowest {}", at_power(most), at_power(least))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_has_no_room_where_the_one_before_reaches() {
+        let zone = TimeZone::get("Europe/Stockholm").expect("bundled");
+        let midnight = |day: jiff::civil::Date| {
+            let zoned = day.to_zoned(zone.clone()).expect("a day");
+            Time(zoned.timestamp().as_second())
+        };
+        let (from, until) =
+            (midnight(jiff::civil::date(2026, 9, 14)), midnight(jiff::civil::date(2026, 10, 12)));
+        let curve = LoadCurve { from, until, step: 3600, points: vec![] };
+        let labels = |size: ChartSize| {
+            let plot = Plot { curve: &curve, size, max_kw: 10.0 };
+            let ticks = time_ticks(&plot, &zone, Language::Swedish).into_iter();
+            ticks.map(|(_, label, _)| label).collect::<Vec<_>>()
+        };
+        assert_eq!(labels(DOUBT_WIDE), ["21 september", "28 september", "5 oktober"]);
+        assert_eq!(labels(DOUBT_NARROW), ["21 september", "", "5 oktober"]);
     }
 }

@@ -1,6 +1,6 @@
 //! Open doubts about the input: the mark on a leaderboard row, the list on a town hall's
 //! page, and the organiser's list with the three decisions.
-use competition::{Consequence, Doubt, DoubtKind, Participant, ParticipantIndex, Row, Time};
+use competition::{Doubt, DoubtKind, Participant, ParticipantIndex, Row, Time};
 use jiff::civil::Date;
 use maud::{Markup, html};
 use wire::Language;
@@ -150,15 +150,14 @@ fn decision(
     refused: Option<&RefusedForm>,
 ) -> Markup {
     let l = context.language;
-    let consequence = match doubt.consequence {
-        Consequence::Quarantined => l.pick("räknas som okänt", "counts as unknown"),
-        Consequence::Flagged => l.pick("räknas som det är", "counts as it is"),
-    };
+    let kwh = doubt.kwh.map(|kwh| l.number(kwh, 0));
+    // Most sentences have the number already.
+    let kwh = kwh.filter(|kwh| !l.text(&doubt.words).contains(kwh.as_str()));
     html! {
         article.doubt {
             h3 { (who.municipality) ": " (doubt_name(doubt.kind, l)) }
             p { (sentence(l.text(&doubt.words))) " "
-                @if let Some(kwh) = doubt.kwh { small { (l.number(kwh, 0)) "\u{a0}kWh " (consequence) "." } } }
+                @if let Some(kwh) = kwh { small { (l.pick("Det gäller", "It is about")) " " (kwh) "\u{a0}kWh." } } }
             @if let Some(DoubtCurve { curve, .. }) = curve {
                 (doubted_chart(curve, &(doubt.from..doubt.until), context.zone(), l))
                 p.note { (l.pick(
