@@ -134,12 +134,17 @@ impl DecisionText<'_> {
         }
     }
 
-    /// Subject, kind and value in a line.
-    pub fn sentence(&self, change: &Change) -> String {
-        let name = lowercase_first(declaration_name(change.kind(), self.language));
+    /// Kind and value: `Godtagna värden, dagar upprepas, 13–19 april 2026`.
+    pub fn heading(&self, change: &Change) -> String {
+        let name = declaration_name(change.kind(), self.language);
         let value = self.value(change);
         let glue = if value.is_empty() { "" } else { ", " };
-        format!("{}: {name}{glue}{}", self.subject(change), lowercase_first(&value))
+        format!("{name}{glue}{}", lowercase_first(&value))
+    }
+
+    /// Subject, kind and value in a line.
+    pub fn sentence(&self, change: &Change) -> String {
+        format!("{}: {}", self.subject(change), lowercase_first(&self.heading(change)))
     }
 
     fn on_and_after(&self, day: Date) -> String {

@@ -29,7 +29,7 @@ pub(super) fn decisions(context: &ViewContext, decisions: &Decisions, done: Opti
         @if decisions.declarations.is_empty() {
             p.nothing { (l.pick("Ingenting är anmält.", "Nothing is declared.")) }
         } @else {
-            div.scroll tabindex="0" { table { thead { tr {
+            div.scroll tabindex="0" { table.cards { thead { tr {
                     th.number scope="col" { (l.pick("Post", "Entry")) }
                     th scope="col" { (l.pick("Vad", "What")) }
                     th scope="col" { (l.pick("Rådhus", "Town hall")) }
@@ -50,16 +50,17 @@ pub(super) fn decisions(context: &ViewContext, decisions: &Decisions, done: Opti
 }
 
 fn row(context: &ViewContext, it: &DeclarationInForce) -> Markup {
+    let l = context.language;
     let text = context.decision_text();
     let Declaration { change, reason, by } = &it.declaration;
     html! { tr {
-    td.number { (it.entry) }
-    th scope="row" { (declaration_name(change.kind(), context.language)) }
-    td { (text.subject(change)) }
-    td { (text.value(change)) }
-    td { (reason) }
-    td { (by) }
-    td { (context.language.date_time(it.declared_at, context.zone())) } } }
+    td.number data-label=(l.pick("Post", "Entry")) { (it.entry) }
+    th scope="row" { (declaration_name(change.kind(), l)) }
+    td data-label=(l.pick("Rådhus", "Town hall")) { (text.subject(change)) }
+    td data-label=(l.pick("Gäller", "Applies")) { (text.value(change)) }
+    td data-label=(l.pick("Skäl", "Reason")) { (reason) }
+    td data-label=(l.pick("Av", "By")) { (by) }
+    td data-label=(l.pick("Anmält", "Declared")) { (l.date_time(it.declared_at, context.zone())) } } }
 }
 
 /// That a decision was saved, and what it says.

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::ViewContext;
 use crate::{
     audit::{AuditEntry, AuditEvent, Change, Declaration},
-    text::{FormatDate, declaration_name, without_contacts},
+    text::{FormatDate, without_contacts},
 };
 
 /// What is known of a town hall's decisions.
@@ -63,10 +63,9 @@ pub(super) fn decisions(
                     br; small { (l.pick("Bestämt i tävlingens konfiguration", "Set in the contest's configuration")) }
                 } }
                 @for (entry, amends, it) in &own {
-                    @let value = text.value(&it.change);
                     @let taken_back = withdrawn.get(&entry.seq);
                     li.withdrawn[taken_back.is_some()] {
-                        strong { (declaration_name(it.change.kind(), l)) @if !value.is_empty() { ", " (value) } } ". "
+                        strong { (text.heading(&it.change)) } ". "
                         (without_contacts(&it.reason))
                         br; small {
                             @if *amends { (l.pick("Rättelse av det låsta resultatet", "Amendment of the locked result")) }

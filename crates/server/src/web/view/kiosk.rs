@@ -1,5 +1,5 @@
 //! The page of one town hall for the television in its lobby.
-use competition::{Contact, MilliWattHours, ParticipantIndex, Row, Status};
+use competition::{Contact, MilliWattHours, ParticipantIndex, Row, Score, Status};
 use maud::{Markup, html};
 use wire::Language;
 
@@ -28,6 +28,7 @@ pub(in crate::web) fn kiosk(
     let ParticipantView { who, row, figures } = &participant_view;
     let time = local(context.now(), context.zone());
     let saving = participant_view.saving();
+    let tendency = tendency(&saving, l);
     let night = display::is_night(&time);
     let class = if night { "kiosk dark" } else { "kiosk" };
     let heard = row.contact == Contact::Live;
@@ -60,9 +61,14 @@ pub(in crate::web) fn kiosk(
                 }
             }
             section.place {
-                p.label { (l.pick("Plats", "Rank")) }
-                p.huge { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string())) " "
-                    span.unit { (l.pick("av", "of")) " " (context.competing()) } }
+                @if context.is_over() {
+                    // The rank is the largest item already.
+                    p.label { (l.pick("Ställningen", "Standings")) }
+                } @else {
+                    p.label { (l.pick("Plats", "Rank")) }
+                    p.huge { (row.rank.map_or(UNKNOWN.into(), |rank| rank.to_string())) " "
+                        span.unit { (l.pick("av", "of")) " " (context.competing()) } }
+                }
                 @match &row.public_reason {
                     Some(_) if doubts::barring(row).is_some() =>
                         p { (l.pick("Mätvärdena kontrolleras av arrangören", "The organiser checks the readings")) },
@@ -72,7 +78,7 @@ pub(in crate::web) fn kiosk(
             }
             section.saving {
                 p.label { (l.pick("Besparing", "Saving")) }
-                p.huge.worse[saving.value.is_some_and(|it| it < 0.0)] { (score_text(&saving, l)) }
+                p.huge.worse[tendency == Tendency::Worse].even[tendency == Tendency::Even] { (score_text(&saving, l)) }
                 @if let Some(range) = score_range(&saving, l) { p { (range) " " (l.pick("med 90 % säkerhet", "with 90 % certainty")) } }
                 @if let Some(saved) = row.saved { p.last { (saved_words(l, saved)) } }
             }
@@ -106,12 +112,34 @@ fn result(context: &ViewContext, participant_view: &ParticipantView) -> Markup {
                 span.unit { (l.pick("av", "of")) " " (context.competing()) } },
             None => p.huge.none { small { (l.pick("Utan placering", "Not ranked")) } },
         }
-        @match participant_view.saving().value {
-            Some(p) if p >= 0.0 => p.step { (l.percent(p, 1)) " " (l.pick("mindre än normalt", "less than normal")) },
-            Some(p) => p.step.worse { (l.percent(-p, 1)) " " (l.pick("mer än normalt", "more than normal")) },
-            None => {},
+        @let saving = participant_view.saving();
+        @let percent = |value: f64| l.percent(value.abs(), saving.decimals());
+        @match (saving.value, tendency(&saving, l)) {
+            (None, _) => {},
+            (Some(_), Tendency::Even) => p.step { (l.pick("Som normalt", "As normal")) },
+            (Some(value), Tendency::Saved) => p.step { (percent(value)) " " (l.pick("mindre än normalt", "less than normal")) },
+            (Some(value), Tendency::Worse) => p.step.worse { (percent(value)) " " (l.pick("mer än normalt", "more than normal")) },
         }
         @if let Some(saved) = row.saved { p.today { (saved_words(l, saved)) } }
+    }
+}
+
+/// What a saving is, as it is shown: a rounded zero is neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tendency {
+    Saved,
+    Even,
+    Worse,
+}
+
+fn tendency(saving: &Score, l: Language) -> Tendency {
+    let text = score_text(saving, l);
+    if !text.contains(|c: char| ('1'..='9').contains(&c)) {
+        Tendency::Even
+    } else if saving.value.is_some_and(|value| value < 0.0) {
+        Tendency::Worse
+    } else {
+        Tendency::Saved
     }
 }
 
@@ -131,7 +159,9 @@ fn last_reading(context: &ViewContext, row: &Row) -> Markup {
     };
     let today = since.date() == local(context.now(), context.zone()).date();
     html! {
-        p.huge.none { small { (l.pick("sedan", "since")) " " } (hour_minute(&since)) }
+        p.huge.none {
+            @if row.contact != Contact::Imported { small { (l.pick("sedan", "since")) " " } }
+            (hour_minute(&since)) }
         @if !today { p.since { (l.weekday(since.weekday())) " " (l.day(since.date())) } }
     }
 }

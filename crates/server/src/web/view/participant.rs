@@ -105,7 +105,9 @@ pub(in crate::web) fn participant(
         section.organiser { div.inner #doubts data-live { (doubts::list(context, participant_view.row)) } }
         section.organiser { div.inner #decisions data-live { (history::decisions(context, who, &curves.history)) } }
         section.facts { div.inner #facts data-live {
-            (today(context, &participant_view))
+            @if !context.is_over() || participant_view.figures.today.is_some() {
+                (today(context, &participant_view))
+            }
             (night(context, &participant_view))
             (quality(context, &participant_view))
         } }

@@ -176,6 +176,9 @@ fn now(context: &ViewContext) -> Markup {
     let live = rows.filter(|row| row.contact == Contact::Live);
     let powers: Vec<Watts> = live.filter_map(|row| row.power).collect();
     let sum: Watts = powers.iter().copied().sum();
+    if context.is_over() && powers.is_empty() {
+        return html! {};
+    }
     html! {
         div { dt { (l.pick("Just nu", "Right now")) }
             @if powers.is_empty() {
