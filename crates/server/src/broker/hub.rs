@@ -147,6 +147,7 @@ impl Hub {
                 qos: subscriber.qos.min(message.qos as u8),
                 retain: subscriber.retain_as_published && message.retain,
                 identifiers: subscriber.identifiers.clone(),
+                charge: None,
             };
             self.enqueue(&subscriber.session, queued);
         }
@@ -210,6 +211,7 @@ impl Hub {
             message,
             retain: true,
             identifiers: options.identifier.into_iter().collect(),
+            charge: None,
         });
         Some(queued.collect())
     }

@@ -8,7 +8,7 @@
 //! | sessions, connected and absent | 1250 | 10 000 |
 //! | open connections | 512 | 4096 |
 //! | subscriptions of all sessions | 20 000 | 200 000 |
-//! | bytes queued for all sessions | 64 MiB | 512 MiB |
+//! | bytes queued for all sessions, and sent and not acknowledged | 32 MiB | 256 MiB |
 //! | retained topics, bytes | 2500, 8 MiB | 20 000, 64 MiB |
 //! | retained `status`, `config` and `page` in reserved room: topics, bytes | 512, 4 MiB | 4096, 32 MiB |
 //!
@@ -20,6 +20,10 @@
 //! |---|---|---|
 //! | open connections, whatever their logins | 4096 | 2048 |
 //! | connections before their CONNECT is accepted | 2048 | 256 |
+//!
+//! All sessions and retained messages together hold at most [`Limits::memory_bytes`], 384 MiB: the
+//! two rooms of retained messages have their bytes, and what is queued has the rest. The unit in
+//! `deploy/` allows the service 1 GiB.
 //!
 //! Many gateways may share an address behind a router, and all of them a loopback one behind a
 //! TLS proxy. What an earlier run retained counts for no owner until it is published again.
@@ -60,6 +64,9 @@ pub struct Limits {
     /// Bytes of the messages queued for all sessions of one login; eight times as many for an
     /// anonymous address.
     pub login_queued_bytes: usize,
+    /// Bytes of all retained messages, and of all messages that are queued for clients or not
+    /// acknowledged by them, together.
+    pub memory_bytes: usize,
     /// Retained messages, apart from those in reserved room.
     pub retained: usize,
     /// Bytes of these retained messages.
@@ -94,7 +101,8 @@ impl Default for Limits {
             retained: 20_000,
             retained_bytes: 64 << 20,
             login_subscriptions: 20_000,
-            login_queued_bytes: 64 << 20,
+            login_queued_bytes: 32 << 20,
+            memory_bytes: 384 << 20,
             reserved_retained: 4096,
             reserved_retained_bytes: 32 << 20,
             session_expiry: Duration::from_secs(7 * 86_400),
@@ -127,6 +135,13 @@ impl Limits {
     /// Subscriptions of all sessions of one owner.
     pub(super) fn owner_subscriptions(&self, owner: &Owner) -> usize {
         self.login_subscriptions.saturating_mul(if owner.login().is_some() { 1 } else { 10 })
+    }
+
+    /// Bytes of the messages queued for the sessions of all owners: what retained messages leave
+    /// of the memory, so that neither takes the room of the other.
+    pub(super) fn all_queued_bytes(&self) -> usize {
+        let retained = self.retained_bytes.saturating_add(self.reserved_retained_bytes);
+        self.memory_bytes.saturating_sub(retained)
     }
 
     /// Bytes of the messages queued for all sessions of one owner.

@@ -58,6 +58,7 @@ mod retained;
 mod session;
 mod session_table;
 mod subscriptions;
+mod usage;
 mod wills;
 
 use std::{

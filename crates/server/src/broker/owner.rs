@@ -1,12 +1,5 @@
 //! Whom the broker charges for what a client uses.
-use std::{
-    fmt,
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 /// Who has to answer for a session, a connection or a retained message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -47,36 +40,5 @@ impl fmt::Display for Owner {
             Self::Address(address) => write!(f, "the address {address}"),
             Self::Server => f.write_str("the server"),
         }
-    }
-}
-
-/// What all sessions of one owner use together.
-#[derive(Debug)]
-pub(super) struct Usage {
-    pub(super) owner: Owner,
-    pub(super) subscriptions: Count,
-    pub(super) queued_bytes: Count,
-}
-
-impl Usage {
-    pub(super) fn new(owner: Owner) -> Arc<Self> {
-        let (subscriptions, queued_bytes) = (Count::default(), Count::default());
-        Arc::new(Self { owner, subscriptions, queued_bytes })
-    }
-}
-
-/// A count that several sessions change at the same time.
-#[derive(Debug, Default)]
-pub(super) struct Count(AtomicUsize);
-
-impl Count {
-    /// Adds `amount` unless that exceeds `limit`; whether it did.
-    pub(super) fn try_add(&self, amount: usize, limit: usize) -> bool {
-        let add = |count: usize| count.checked_add(amount).filter(|sum| *sum <= limit);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
-    }
-
-    pub(super) fn subtract(&self, amount: usize) {
-        self.0.fetch_sub(amount, Ordering::Relaxed);
     }
 }

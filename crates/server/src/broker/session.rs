@@ -6,7 +6,8 @@
 //! 0 message for a full queue or a disconnected client is dropped. A QoS 1 message replaces the
 //! *oldest* in a full queue, since panels and dashboards want the newest. Dropped messages are
 //! counted at `/metrics`. Where the sessions of one owner together hold
-//! [`Limits::owner_queued_bytes`], that queue is full too.
+//! [`Limits::owner_queued_bytes`], or all sessions [`Limits::all_queued_bytes`], that queue is full
+//! too. Both count a message until the client has acknowledged it.
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
@@ -24,7 +25,8 @@ use tokio::{
 use super::{
     Limits,
     message::Message,
-    owner::{Owner, Usage},
+    owner::Owner,
+    usage::{Charge, Usage},
 };
 
 /// The options of a subscription.
@@ -41,13 +43,15 @@ pub(super) struct SubscriptionOptions {
 }
 
 /// A message for one client.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct QueuedMessage {
     pub(super) message: Arc<Message>,
     pub(super) qos: u8,
     pub(super) retain: bool,
     /// Subscription identifiers.
     pub(super) identifiers: Vec<u32>,
+    /// What its owner is charged, once it is queued.
+    pub(super) charge: Option<Charge>,
 }
 
 /// A QoS 1 delivery that the client has not acknowledged.
@@ -71,7 +75,6 @@ struct Queue {
     messages: VecDeque<QueuedMessage>,
     bytes: usize,
     connected: bool,
-    usage: Arc<Usage>,
 }
 
 impl Queue {
@@ -90,15 +93,19 @@ impl Queue {
 
     fn free(&mut self, bytes: usize) {
         self.bytes -= bytes;
-        self.usage.queued_bytes.subtract(bytes);
+        // An empty queue of ten thousand places would cost as much as a full one.
+        if self.messages.capacity() > MIN_CAPACITY
+            && self.messages.len() < self.messages.capacity() / 4
+        {
+            self.messages.shrink_to((2 * self.messages.len()).max(MIN_CAPACITY));
+        }
     }
 }
 
-impl Drop for Queue {
-    fn drop(&mut self) {
-        self.usage.queued_bytes.subtract(self.bytes);
-    }
-}
+/// Places of a queue that are not given back.
+const MIN_CAPACITY: usize = 64;
+/// Bytes that a message costs in each queue besides those of the message itself.
+const PLACE: usize = 64;
 
 /// What a session belongs to: the login, if the client has one, and the client identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -159,12 +166,7 @@ impl Session {
             notify: Notify::new(),
             slot: Arc::default(),
             claim: watch::Sender::new(0),
-            queue: Mutex::new(Queue {
-                messages: VecDeque::new(),
-                bytes: 0,
-                connected: false,
-                usage: usage.clone(),
-            }),
+            queue: Mutex::new(Queue { messages: VecDeque::new(), bytes: 0, connected: false }),
             usage,
             subscriptions: Mutex::default(),
             timer: Mutex::default(),
@@ -174,25 +176,25 @@ impl Session {
     }
 
     /// Queues a message; never blocks.
-    pub(super) fn enqueue(&self, queued: QueuedMessage, limits: &Limits) -> Enqueued {
+    pub(super) fn enqueue(&self, mut queued: QueuedMessage, limits: &Limits) -> Enqueued {
         let mut result = Enqueued::Complete;
         let size = queued.message.size();
         let mut queue = lock(&self.queue);
         if queued.qos == 0 && !queue.connected {
             return Enqueued::Complete;
         }
-        let owner_limit = limits.owner_queued_bytes(&self.usage.owner);
-        loop {
+        let charge = loop {
             let full = queue.messages.len() >= limits.queued
                 || (queue.bytes + size > limits.queued_bytes && !queue.messages.is_empty());
-            if !full && self.usage.queued_bytes.try_add(size, owner_limit) {
-                break;
+            if !full && let Some(charge) = self.usage.charge(size + PLACE, limits) {
+                break charge;
             }
             result = Enqueued::Dropped;
             if queued.qos == 0 || !queue.drop_oldest() {
                 return result;
             }
-        }
+        };
+        queued.charge = Some(charge);
         queue.bytes += size;
         queue.messages.push_back(queued);
         drop(queue);

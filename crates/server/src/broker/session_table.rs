@@ -20,8 +20,9 @@ use std::{
 
 use super::{
     Limits,
-    owner::{Owner, Usage},
+    owner::Owner,
     session::{Session, SessionKey},
+    usage::{Count, Usage},
 };
 
 /// There is no room for another session of this owner.
@@ -60,6 +61,8 @@ pub(super) struct SessionTable {
     owners: HashMap<Owner, OwnerSessions>,
     /// Grows with each client that becomes absent.
     absences: u64,
+    /// Bytes queued for the sessions of all owners.
+    queued_bytes: Arc<Count>,
 }
 
 impl SessionTable {
@@ -84,7 +87,7 @@ impl SessionTable {
         }
         let sessions = self.owners.entry(owner.clone()).or_insert_with(|| OwnerSessions {
             count: 0,
-            usage: Usage::new(owner.clone()),
+            usage: Usage::new(owner.clone(), self.queued_bytes.clone()),
             absent: BTreeMap::new(),
         });
         sessions.count += 1;

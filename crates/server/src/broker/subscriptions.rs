@@ -131,15 +131,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::broker::{
-        filter,
-        owner::{Owner, Usage},
-        session::SessionKey,
-    };
+    use crate::broker::{filter, owner::Owner, session::SessionKey, usage::Usage};
 
     fn session(client_id: &str) -> Arc<Session> {
         let owner = Owner::address([127, 0, 0, 1].into());
-        Session::new(SessionKey::new(&owner, client_id), Usage::new(owner))
+        Session::new(SessionKey::new(&owner, client_id), Usage::new(owner, Arc::default()))
     }
 
     fn options(qos: u8) -> SubscriptionOptions {

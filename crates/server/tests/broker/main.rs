@@ -3,6 +3,7 @@ mod client;
 mod commit;
 mod fuzz;
 mod limits;
+mod memory;
 mod quotas;
 mod routing;
 mod sessions;

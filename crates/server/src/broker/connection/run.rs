@@ -17,6 +17,9 @@ use crate::broker::{
     wills,
 };
 
+/// Messages that are put into queues of subscribers before other connections have their turn: some
+/// milliseconds.
+const ROUTED_IN_A_TURN: usize = 4096;
 /// While more bytes than this wait for the client to accept them, nothing is read from it and
 /// nothing more is dequeued for it.
 const MAX_OUTPUT: usize = 256 << 10;
@@ -59,14 +62,17 @@ impl<S> Connection<S> {
     /// Acknowledges the committed publishes and routes them; `Some` where that ends the
     /// connection. A retained message that is not kept is not acknowledged as a success: MQTT 5
     /// has a reason code for that, and 3.1.1 only the end of the connection.
-    fn acknowledge(&mut self) -> Option<CloseReason> {
+    ///
+    /// Whether there may be more: a turn ends after [`ROUTED_IN_A_TURN`] messages in queues.
+    fn acknowledge(&mut self) -> Result<bool, CloseReason> {
+        let mut routed = 0;
         while let Some(PendingPublish { reply, mut message, mut rejection, .. }) =
             self.pending.pop_committed()
         {
             let kept = message.as_ref().is_none_or(|message| self.hub.retain(message).is_ok());
             if !kept && reply != Reply::None {
                 if !self.protocol.v5() {
-                    return Some(CloseReason::NotRetained);
+                    return Err(CloseReason::NotRetained);
                 }
                 rejection = Some(PublishRejection::QuotaExceeded);
                 message = None;
@@ -79,9 +85,13 @@ impl<S> Connection<S> {
             if let Some(message) = message {
                 let (_, subscribers) = self.subscribers.find(&self.hub, &message.topic);
                 self.hub.route(&message, &subscribers, Some(&self.session));
+                routed += subscribers.len();
+            }
+            if routed >= ROUTED_IN_A_TURN {
+                return Ok(true);
             }
         }
-        None
+        Ok(false)
     }
 
     fn may_deliver(&mut self) -> bool {
@@ -166,9 +176,10 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Connection<S> {
             if !stopping && let Some(reason) = self.handle_input() {
                 return reason;
             }
-            if let Some(reason) = self.acknowledge() {
-                return reason;
-            }
+            let routes_more = match self.acknowledge() {
+                Ok(more) => more,
+                Err(reason) => return reason,
+            };
             self.deliver();
             if self.protocol.closing() {
                 return CloseReason::ProtocolError;
@@ -182,6 +193,10 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Connection<S> {
                 last_received = Instant::now();
             } else if self.input.capacity() - self.input.len() < 1024 {
                 self.input.reserve(if last_read >= 2048 { 64 << 10 } else { 4 << 10 });
+            }
+            if routes_more {
+                // The tasks of other clients, whose messages were just queued, run first.
+                tokio::task::yield_now().await;
             }
             let may_deliver = self.may_deliver();
             let to_send = !self.protocol.output().is_empty();
@@ -213,6 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Connection<S> {
                     _ => return CloseReason::Closed,
                 },
                 () = self.session.notify.notified(), if may_deliver => {}
+                () = std::future::ready(()), if routes_more => {}
                 () = &mut alarm => {
                     let now = Instant::now();
                     if to_send && now >= last_sent + send_timeout {
