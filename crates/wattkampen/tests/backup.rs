@@ -60,7 +60,7 @@ fn a_backup_is_restored_and_each_broken_store_is_named() {
     let restore = &["restore", "--config", "wattkampen.toml", "--from", backup];
     let [what, hint] = fails(folder, restore);
     assert!(what.contains("a restore overwrites nothing"), "{what}");
-    assert!(hint.contains("mv data data.old"), "{hint}");
+    assert!(hint.contains("mv wattkampen.sqlite* before"), "{hint}");
     fs::rename(&data, folder.join("data.old")).expect("moved away");
     let [what, _] = fails(folder, CHECK);
     assert!(what.contains("there is no store"), "{what}");

@@ -5,7 +5,7 @@
 //! renamed once it is complete, verified and on the disk.
 use std::{
     fs, io,
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, MetadataExt, chown},
     path::{Path, PathBuf},
 };
 
@@ -69,6 +69,7 @@ pub fn back_up(data: &Path, to: &Path, now: Timestamp) -> Result<CheckedStore, S
     if folder.exists() {
         return Err(unwritable(&folder)(io::ErrorKind::AlreadyExists.into()));
     }
+    remove_abandoned(to, now).map_err(unwritable(to))?;
     let made = make(data, &partial).and_then(|checked| {
         fs::rename(&partial, &folder).and_then(|()| sync(to)).map_err(unwritable(&folder))?;
         Ok(CheckedStore { folder: folder.clone(), ..checked })
@@ -78,6 +79,32 @@ pub fn back_up(data: &Path, to: &Path, now: Timestamp) -> Result<CheckedStore, S
         let _ = fs::remove_dir_all(&partial);
     }
     made
+}
+
+/// Removes backups that were killed before they were complete, each of which may be as large as
+/// the store. One that is younger than a day may be under way.
+fn remove_abandoned(to: &Path, now: Timestamp) -> io::Result<()> {
+    let entries = match fs::read_dir(to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if let Some(begun) = name.strip_prefix('.').and_then(time_of)
+            && now.duration_since(begun).as_hours() >= 24
+        {
+            fs::remove_dir_all(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// The time in the name of a backup.
+fn time_of(name: &str) -> Option<Timestamp> {
+    let time = name.strip_prefix(PREFIX)?.strip_suffix('Z')?;
+    let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S%.f", time).ok()?;
+    Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
 
 fn make(data: &Path, partial: &Path) -> Result<CheckedStore, StoreError> {
@@ -116,11 +143,17 @@ fn copy_others(from: &Path, to: &Path, replace: bool) -> Result<(), StoreError> 
             let entry = entry?;
             let name = entry.file_name();
             let text = name.to_string_lossy();
-            let own = text.starts_with(FILE) || text == "lock" || text.starts_with('.');
+            // A file that is being written under another name is not whole.
+            let temporary = text.starts_with('.') || text.ends_with(".new");
+            let own = text.starts_with(FILE) || text == "lock" || temporary;
             if own || !entry.file_type()?.is_file() || (!replace && to.join(&name).exists()) {
                 continue;
             }
-            fs::copy(entry.path(), to.join(&name))?;
+            match fs::copy(entry.path(), to.join(&name)) {
+                // It was removed since the folder was read.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                copied => copied?,
+            };
             sync(&to.join(&name))?;
         }
         Ok(())
@@ -153,7 +186,24 @@ pub fn restore(from: &Path, data: &Path) -> Result<CheckedStore, StoreError> {
     restored().map_err(unwritable(data))?;
     copy_others(from, data, false)?;
     sync(data).map_err(unwritable(data))?;
-    check(data)
+    let checked = check(data)?;
+    give_to_owner(data).map_err(unwritable(data))?;
+    Ok(checked)
+}
+
+/// Gives the files of a data directory to the owner of the directory: a restore by root is for the
+/// service's user.
+fn give_to_owner(data: &Path) -> io::Result<()> {
+    let owner = |file: &fs::Metadata| (file.uid(), file.gid());
+    let (user, group) = owner(&fs::metadata(data)?);
+    for entry in fs::read_dir(data)? {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        if found.is_file() && owner(&found) != (user, group) {
+            chown(entry.path(), Some(user), Some(group))?;
+        }
+    }
+    Ok(())
 }
 
 /// The complete backups in a folder, the newest first, with their times.
@@ -166,13 +216,8 @@ pub fn backups(to: &Path) -> Result<Vec<(Timestamp, PathBuf)>, StoreError> {
         for entry in fs::read_dir(to)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let time = name.strip_prefix(PREFIX).and_then(|time| time.strip_suffix('Z'));
-            let time = time.and_then(|time| {
-                let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S%.f", time).ok()?;
-                civil.to_zoned(jiff::tz::TimeZone::UTC).ok()
-            });
-            if let Some(time) = time {
-                found.push((time.timestamp(), path));
+            if let Some(time) = time_of(&name) {
+                found.push((time, path));
             }
         }
         found.sort_unstable();
@@ -227,10 +272,18 @@ mod tests {
         assert!(matches!(back_up(&data, &to, at(0)), Err(StoreError::Absent(_))));
         store(&data);
         fs::write(data.join("retained"), "kept").unwrap();
+        fs::write(data.join("retained.new"), "ke").unwrap();
+        // One backup was killed long ago; another is under way.
+        let unfinished =
+            [-90_000, -60].map(|second| to.join(format!(".{PREFIX}{}", at(second).strftime(TIME))));
+        for folder in &unfinished {
+            fs::create_dir_all(folder).unwrap();
+        }
         assert_eq!(backups(&to).unwrap(), []);
         let made: Vec<PathBuf> =
             (0..3).map(|n| back_up(&data, &to, at(n)).unwrap().folder).collect();
         assert!(made[0].ends_with("wattkampen-20270420T080000.000Z"), "{made:?}");
+        assert_eq!(unfinished.map(|folder| folder.exists()), [false, true]);
         let mut files: Vec<String> = fs::read_dir(&made[0])
             .unwrap()
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
@@ -270,6 +323,28 @@ mod tests {
         let error = restore(&backup, &dir.path().join("other")).unwrap_err();
         assert!(matches!(error, StoreError::Malformed { .. }), "{error}");
         assert!(!dir.path().join("other").join(FILE).exists());
+    }
+
+    #[test]
+    fn restored_files_belong_to_the_owner_of_the_data_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, new) = (dir.path().join("data"), dir.path().join("new"));
+        store(&data);
+        fs::write(data.join("retained"), "kept").unwrap();
+        let backup = back_up(&data, &dir.path().join("backups"), at(0)).unwrap().folder;
+        fs::create_dir(&new).unwrap();
+        // Root alone may give a directory away; the directory of any other user stays its own.
+        let owner = if chown(&new, Some(4321), Some(4322)).is_ok() {
+            (4321, 4322)
+        } else {
+            let own = fs::metadata(&new).unwrap();
+            (own.uid(), own.gid())
+        };
+        restore(&backup, &new).unwrap();
+        for name in [FILE, "retained", "lock"] {
+            let file = fs::metadata(new.join(name)).unwrap();
+            assert_eq!((file.uid(), file.gid()), owner, "{name}");
+        }
     }
 
     #[test]

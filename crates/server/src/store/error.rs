@@ -112,7 +112,7 @@ impl StoreError {
                 "give a folder that this user may write to, on a disk with room for the store"
             }
             Self::Occupied(_) => {
-                "stop the service and move the data directory away (mv data data.old), then repeat"
+                "stop the service, move the store away in its folder (mkdir before && mv wattkampen.sqlite* before), and repeat"
             }
             Self::Foreign(_) => "give another data directory",
             Self::Damaged { .. } => RESTORE,
