@@ -1,6 +1,6 @@
 //! The quality of the data behind the ranks.
 use competition::{Bilingual, Row};
-use server::text::{iso_minute, local};
+use server::text::{FormatDate, bilingual, local};
 
 use crate::report::{
     summary::Summary,
@@ -18,16 +18,15 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
     let day = |at| local(at, zone).date();
     let rows = summary.rows().map(|(row, who)| {
         let share = |value: Option<f64>| Cell::number(value.map(|it| it * 100.0), 1);
-        let excluded = |to: &str| {
-            let each = who.exclusions.iter().map(|it| {
-                format!(
-                    "{} {to} {}: {}",
-                    iso_minute(it.from, zone),
-                    iso_minute(it.until, zone),
-                    it.reason
-                )
-            });
-            each.collect::<Vec<_>>().join("; ")
+        let excluded = || {
+            bilingual(|language| {
+                let each = who.exclusions.iter().map(|it| {
+                    let hours = language.span(it.from, Some(it.until), zone);
+                    format!("{hours}: {}", it.reason)
+                });
+                let each = each.collect::<Vec<_>>().join("; ");
+                format!("{}: {each}", language.pick("räknas inte", "not counted"))
+            })
         };
         let notices = &summary.notices[row.participant.0 as usize];
         let meters: usize = who.meters.iter().map(|meter| meter.epochs.len()).sum();
@@ -56,10 +55,7 @@ pub(in crate::report) fn quality(summary: &Summary) -> Table {
             },
             match who.exclusions.is_empty() {
                 true => Cell::Unknown,
-                false => Cell::Bilingual(both(
-                    format!("räknas inte: {}", excluded("till")),
-                    format!("not counted: {}", excluded("to")),
-                )),
+                false => Cell::Bilingual(excluded()),
             },
             match notices.is_empty() {
                 true => Cell::Unknown,
