@@ -1,4 +1,5 @@
 //! What crosses crates, processes or machines: one binary, one module a subject.
+mod access;
 mod audit;
 mod demo;
 mod firmware;

@@ -9,7 +9,7 @@ use std::{
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tests::{
-    Fleet, History, Message, PAST, Place, Response, Server, TownHall, local, post, process, until,
+    Fleet, History, Message, PAST, Place, Response, Server, TownHall, local, process, until,
     wattkampen, write_config,
 };
 
@@ -123,8 +123,8 @@ fn row(rows: &Value, id: &str) -> Value {
 }
 
 fn ask(server: &Server, path: &str, body: &Value) -> Response {
-    post(server.http, &format!("/api/v1/organiser/{path}"), "application/json", &body.to_string())
-        .expect("the service answers")
+    let path = format!("/api/v1/organiser/{path}");
+    server.post_as_organiser(&path, "application/json", &body.to_string())
 }
 
 fn declared(server: &Server, path: &str, body: &Value) -> i64 {
@@ -162,7 +162,7 @@ fn a_declaration_moves_the_board_and_a_restart_gives_the_same() {
     assert_eq!(shown["floor_area_m2"], 7000.0, "{shown}");
     let after = rows(&server);
 
-    let page = server.get("/organiser?lang=en");
+    let page = server.get_as_organiser("/organiser?lang=en");
     assert!(page.text().contains("a wing was closed"), "{}", page.text());
     assert_eq!(ask(&server, "declarations", &march("hall-1")).status, 400, "it is in force");
     let nonsense =
@@ -211,7 +211,9 @@ fn an_activity_is_declared_while_the_service_runs_and_its_effect_is_measured() {
     assert_eq!(rows(&server), before, "an activity does not change the ranking");
     let page = server.get("/participants/hall-1?lang=en").text().to_owned();
     assert!(page.contains("Night walk") && page.contains("14 screens were on"), "{page}");
-    assert!(server.get("/organiser?lang=en").text().contains("15 April 2025: Night walk"));
+    assert!(
+        server.get_as_organiser("/organiser?lang=en").text().contains("15 April 2025: Night walk")
+    );
 
     let wrong = json!({"kind": "activity", "participant": "hall-1", "activity": "party",
         "day": "2025-04-15", "by": "caretaker", "reason": "for fun"});
@@ -238,14 +240,14 @@ fn a_form_declares_without_a_script_and_only_from_our_own_page() {
     let (_desk, server) = Contest::new();
     let form = "kind=employees&participant=hall-1&from=2020-01-01&count=50&by=jury&reason=counted";
     let kind = "application/x-www-form-urlencoded";
-    let done = post(server.http, "/organiser", kind, form).unwrap();
+    let done = server.post_as_organiser("/organiser", kind, form);
     assert_eq!(done.status, 303, "{}", done.text());
     assert_eq!(server.get("/api/v1/participants/hall-1").json()["employees"], 50);
-    let wrong = post(server.http, "/organiser", kind, &form.replace("=50", "=many")).unwrap();
+    let wrong = server.post_as_organiser("/organiser", kind, &form.replace("=50", "=many"));
     assert_eq!(wrong.status, 400);
     let foreign = format!("{kind}\r\nOrigin: http://example.org");
     let form = form.replace("=50", "=60");
-    assert_eq!(post(server.http, "/organiser", &foreign, &form).unwrap().status, 403);
+    assert_eq!(server.post_as_organiser("/organiser", &foreign, &form).status, 403);
     assert_eq!(server.get("/api/v1/participants/hall-1").json()["employees"], 50);
 }
 

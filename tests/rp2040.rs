@@ -54,7 +54,7 @@ fn the_rp2040s_own_binary_carries_telegrams_to_the_server() {
     });
     // The first messages are sent, so that the measurement covers telegrams alone.
     until("the organiser sees why it started last", || {
-        server.get("/organiser").text().contains("command line").then_some(())
+        server.get_as_organiser("/organiser").text().contains("command line").then_some(())
     });
 
     let mut meter = Meter::new(calendar, 136_678_394);

@@ -4,7 +4,7 @@ use super::*;
 
 fn sent(server: &Server, form: &str) {
     let kind = "application/x-www-form-urlencoded";
-    let answer = post(server.http, "/organiser", kind, form).expect("the service answers");
+    let answer = server.post_as_organiser("/organiser", kind, form);
     assert_eq!(answer.status, 303, "{}", answer.text());
 }
 
@@ -12,7 +12,8 @@ fn sent(server: &Server, form: &str) {
 fn the_report_has_an_activity_from_a_form() {
     let (contest, server) = Contest::new();
     for (language, title) in [("sv", "Aktivitet"), ("en", "Activity")] {
-        let page = server.get(&format!("/organiser?lang={language}")).text().to_owned();
+        let page =
+            server.get_as_organiser(&format!("/organiser?lang={language}")).text().to_owned();
         assert!(page.contains(title) && page.contains("value=\"night-walk\""), "{page}");
         assert!(!page.contains("value=\"late-data\""), "nothing is locked");
     }
@@ -43,7 +44,7 @@ fn the_report_has_an_activity_from_a_form() {
 fn after_the_lock_an_activity_changes_no_rank_and_a_form_accepts_late_data() {
     let (contest, server) = Contest::new();
     declared(&server, "lock", &json!({"by": "head of the jury", "reason": "all have agreed"}));
-    assert!(server.get("/organiser?lang=sv").text().contains("value=\"late-data\""));
+    assert!(server.get_as_organiser("/organiser?lang=sv").text().contains("value=\"late-data\""));
     let locked = rows(&server);
     assert!(server.terminate().success());
     let text = std::fs::read_to_string(&contest.config).unwrap();

@@ -35,9 +35,17 @@ impl Response {
 }
 
 fn open(server: SocketAddr, path: &str) -> std::io::Result<BufReader<TcpStream>> {
+    open_with(server, path, "")
+}
+
+fn open_with(
+    server: SocketAddr,
+    path: &str,
+    headers: &str,
+) -> std::io::Result<BufReader<TcpStream>> {
     let mut stream = TcpStream::connect(server)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {server}\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {server}\r\n{headers}\r\n")?;
     Ok(BufReader::new(stream))
 }
 
@@ -47,6 +55,14 @@ fn open(server: SocketAddr, path: &str) -> std::io::Result<BufReader<TcpStream>>
 /// When the server does not answer.
 pub fn get(server: SocketAddr, path: &str) -> std::io::Result<Response> {
     answer(open(server, path)?)
+}
+
+/// The whole answer to a request with more headers, each with its line end.
+///
+/// # Errors
+/// When the server does not answer.
+pub fn get_with(server: SocketAddr, path: &str, headers: &str) -> std::io::Result<Response> {
+    answer(open_with(server, path, headers)?)
 }
 
 fn answer(mut stream: BufReader<TcpStream>) -> std::io::Result<Response> {

@@ -29,7 +29,7 @@ pub use broker::Mosquitto;
 pub use browser::{Browser, Tab};
 pub use certificate::{Authority, Certificate};
 pub use config::{Place, TownHall, write_config};
-pub use http::{Response, get, post, stream};
+pub use http::{Response, get, get_with, post, stream};
 pub use hub75::{Refresh, light_of};
 pub use impostor::{Impostor, Overheard};
 pub use meter::Meter;

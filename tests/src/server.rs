@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     http::{self, Response},
-    process::signal,
+    process::{output, signal},
     tools::{root, target_dir},
     wait::{DEADLINE, tail, until, until_count},
 };
@@ -42,6 +42,9 @@ pub fn wattkampen() -> &'static Path {
 #[derive(Debug)]
 pub struct Server {
     child: Child,
+    /// The configuration of `serve`.
+    config: Option<PathBuf>,
+    organiser: OnceLock<String>,
     log: PathBuf,
     printed: Arc<Mutex<String>>,
     /// Where its pages are.
@@ -58,7 +61,9 @@ impl Server {
     pub fn serve(config: &Path) -> Self {
         let mut command = Command::new(wattkampen());
         command.arg("serve").arg("--config").arg(config);
-        Self::start(command, &config.with_extension("log"))
+        let mut server = Self::start(command, &config.with_extension("log"));
+        server.config = Some(config.to_owned());
+        server
     }
 
     /// `wattkampen demo` with its data in a folder.
@@ -112,7 +117,9 @@ impl Server {
             }
         }
         let http = http.expect("the loop ends with it");
-        Self { child, log: log.to_owned(), printed: all, http, mqtt: mqtt.flatten() }
+        let log = log.to_owned();
+        let organiser = OnceLock::new();
+        Self { child, config: None, organiser, log, printed: all, http, mqtt: mqtt.flatten() }
     }
 
     /// Where publishers connect.
@@ -131,6 +138,64 @@ impl Server {
         http::get(self.http, path).unwrap_or_else(|error| {
             panic!("GET {path}: {error}; the server's log ends with\n{}", tail_of(&self.log))
         })
+    }
+
+    /// The header with which the organiser's requests are answered: an API token of the
+    /// competition, or the session of a demonstration's link.
+    ///
+    /// # Panics
+    /// When there is neither.
+    pub fn organiser(&self) -> &str {
+        self.organiser.get_or_init(|| match &self.config {
+            Some(config) => {
+                let mut command = Command::new(wattkampen());
+                command.args(["token", "add", "--role", "organiser", "--expires", "1d"]);
+                let done = output(command.arg("--config").arg(config));
+                let errors = String::from_utf8_lossy(&done.stderr);
+                assert!(done.status.success(), "{errors}");
+                format!("Authorization: Bearer {}", String::from_utf8_lossy(&done.stdout).trim())
+            }
+            None => {
+                let answer = self.get(&self.link());
+                let mut lines = answer.head.lines();
+                let cookie = lines.find_map(|line| line.strip_prefix("set-cookie: "));
+                let cookie = cookie.unwrap_or_else(|| panic!("no session: {}", answer.head));
+                format!("Cookie: {}", cookie.split(';').next().unwrap_or_default())
+            }
+        })
+    }
+
+    /// The path of the link that it printed for the organiser.
+    ///
+    /// # Panics
+    /// When it printed none.
+    pub fn link(&self) -> String {
+        let line = until("the link is printed", || {
+            let printed = self.printed();
+            printed
+                .lines()
+                .find_map(|line| line.strip_prefix("organiser http://"))
+                .map(str::to_owned)
+        });
+        line.strip_prefix(&self.http.to_string()).expect("the address of the service").to_owned()
+    }
+
+    /// GET as the organiser.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub fn get_as_organiser(&self, path: &str) -> Response {
+        http::get_with(self.http, path, &format!("{}\r\n", self.organiser()))
+            .expect("the server answers")
+    }
+
+    /// POST as the organiser, of a body of a kind; the kind may have further headers.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub fn post_as_organiser(&self, path: &str, kind: &str, body: &str) -> Response {
+        http::post(self.http, path, &format!("{kind}\r\n{}", self.organiser()), body)
+            .expect("the server answers")
     }
 
     /// A sum over the lines of `/metrics` that begin with `name`.

@@ -62,7 +62,7 @@ fn settings(data: &std::path::Path, meters: usize, now: Time) -> Settings {
         tls: None,
         min_free_bytes: 0,
         backup: None,
-        organiser: None,
+        access: server::AccessSettings::default(),
     }
 }
 

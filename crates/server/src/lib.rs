@@ -7,10 +7,11 @@
 //!   arrived through the embedded broker or an external one.
 //! - One thread owns the standings and the store's only writer ([`engine`]);
 //!   everything else reads published snapshots.
-//! - SQL is in [`store`] alone, HTTP in [`web`] alone.
+//! - SQL is in [`store`] and [`access`] alone, HTTP in [`web`] alone.
 //!
 #![doc = include_str!("../README.md")]
 
+pub mod access;
 pub mod audit;
 mod backup_schedule;
 pub mod broker;
@@ -31,5 +32,7 @@ mod warning_rate;
 pub mod web;
 
 pub use service::{Running, ServiceError, start};
-pub use settings::{BackupSchedule, BrokerKind, ExternalBrokerSettings, Login, Secret, Settings};
+pub use settings::{
+    AccessSettings, BackupSchedule, BrokerKind, ExternalBrokerSettings, Login, Secret, Settings,
+};
 pub use tls::{TlsError, TlsSettings};

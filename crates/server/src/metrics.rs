@@ -15,6 +15,8 @@
 //! | `wattkampen_data_free_bytes` | gauge | | bytes that the service may still use on the disk of its data directory |
 //! | `wattkampen_backup_timestamp_seconds` | gauge | | Unix time of the newest backup, where the configuration has a schedule |
 //! | `wattkampen_backup_failures_total` | counter | | scheduled backups that were not made |
+//! | `wattkampen_access_refused_total` | counter | `reason`: [`crate::access::RefusedBy`] | requests, sign-ins and forms that were refused |
+//! | `wattkampen_sign_ins_total` | counter | | sessions that began |
 //! | `wattkampen_commit_seconds` | histogram | | duration of a commit |
 //! | `wattkampen_batch_readings` | histogram | | readings in a commit |
 //! | `wattkampen_stored_readings` | gauge | | readings in the store |
@@ -93,6 +95,14 @@ fn describe() {
     );
     describe_gauge!("wattkampen_backup_timestamp_seconds", "Unix time of the newest backup.");
     describe_counter!("wattkampen_backup_failures_total", "Scheduled backups that were not made.");
+    describe_counter!(
+        "wattkampen_access_refused_total",
+        "Requests, sign-ins and forms that were refused, by reason: password (or no such account), \
+         delay (after failed attempts), busy (too many passwords at once), token, link, \
+         form (without its token), origin (another site), role (not allowed), \
+         host (not a name of the service). The log names account and address."
+    );
+    describe_counter!("wattkampen_sign_ins_total", "Sessions that began.");
     describe_histogram!("wattkampen_commit_seconds", Unit::Seconds, "Duration of a commit.");
     describe_histogram!("wattkampen_batch_readings", "Readings in a commit.");
     describe_gauge!("wattkampen_stored_readings", "Readings in the store.");

@@ -1,6 +1,11 @@
 //! The parts of the service: started together, and stopped in an order that lets every
 //! committed reading be acknowledged.
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     net::TcpListener,
@@ -10,7 +15,9 @@ use tokio::{
 };
 
 use crate::{
-    BrokerKind, Settings, backup_schedule,
+    BrokerKind, Settings,
+    access::{Access, AccessError},
+    backup_schedule,
     broker::{self, Broker},
     descriptors::Descriptors,
     display::PageInputs,
@@ -55,6 +62,9 @@ pub enum ServiceError {
         /// The error of the operating system.
         source: io::Error,
     },
+    /// The file of accounts cannot be used.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// A part of the service ended.
     #[error("the {0} ended unexpectedly")]
     Ended(&'static str),
@@ -69,6 +79,7 @@ impl ServiceError {
             Self::NoCertificate(_) => {
                 "add to [server]: tls = { certificate = \"service.pem\", key = \"service.key\" }"
             }
+            Self::Access(error) => error.hint(),
             Self::Broker(_) => "choose another `mqtt` in [server], or port 0 for a free one",
             Self::ExternalBroker(_) => {
                 "set `broker` in [server] to \"embedded\" or to \"mqtt://…\""
@@ -92,6 +103,8 @@ pub struct Running {
     pub mqtts_addr: Option<SocketAddr>,
     /// The address of the embedded broker's listener; `None` with an external broker.
     pub mqtt_addr: Option<SocketAddr>,
+    /// The link to print: to the first account, or into a demonstration.
+    pub link: Option<String>,
     /// The engine's.
     pub client: EngineClient,
     engine: Engine,
@@ -152,6 +165,10 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
         None => None,
     };
     let listeners = web::Listeners::from(listener).with_tls(tls);
+    let access = match settings.access.demonstration {
+        true => Access::demonstration()?,
+        false => Access::open(&settings.data)?,
+    };
     let (inbox, deliveries) = ingest::channel();
     let (client, engine) = engine::start(&settings, deliveries).await?;
     let (stop_ingress, ingress_stopped) = watch::channel(false);
@@ -181,7 +198,9 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
         web::Options {
             clock: settings.clock,
             language: settings.language,
-            organiser: settings.organiser.clone(),
+            access: access.clone(),
+            hosts: web::Hosts::new(http_addr.ip(), &settings.access.hosts),
+            trusted_proxies: settings.access.trusted_proxies.clone(),
             readiness,
         },
     );
@@ -189,6 +208,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     Ok(Running {
         http_addr,
         https_addr,
+        link: access.link().map(|link| format!("http://{}{}", reachable(http_addr), link.path())),
         mqtt_addr: match &ingress {
             Ingress::Embedded(broker) => Some(broker.addr),
             Ingress::External(_) => None,
@@ -214,6 +234,16 @@ async fn https(settings: &Settings) -> Result<Option<(TcpListener, Tls)>, Servic
     let tls = Tls::load(files, TlsUse::Http)?;
     let listener = TcpListener::bind(addr).await;
     Ok(Some((listener.map_err(|source| ServiceError::Http { addr, source })?, tls)))
+}
+
+/// An address of this machine at which a listener answers.
+const fn reachable(listener: SocketAddr) -> SocketAddr {
+    let ip = match listener.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listener.port())
 }
 
 async fn start_ingress(

@@ -2,6 +2,7 @@
 use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use competition::{Competition, Participant};
+use ipnet::IpNet;
 use wire::{GatewayId, Language};
 
 use crate::{clock::Clock, store::Durability, tls::TlsSettings};
@@ -37,9 +38,20 @@ pub struct Settings {
     pub clock: Clock,
     /// The language of pages and panels where the visitor does not choose one.
     pub language: Language,
-    /// The organiser's password. Without it, the organiser's pages are served to loopback
-    /// addresses only.
-    pub organiser: Option<Secret>,
+    /// Who may use the organiser's page, and by which names and proxies it is reached.
+    pub access: AccessSettings,
+}
+
+/// Access to the pages.
+#[derive(Debug, Clone, Default)]
+pub struct AccessSettings {
+    /// The names that requests may have in `Host`, besides loopback and the address of the
+    /// listener.
+    pub hosts: Vec<String>,
+    /// The proxies whose `Forwarded` and `X-Forwarded-*` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// A demonstration: no accounts in a file, and a link that signs in until it ends.
+    pub demonstration: bool,
 }
 
 /// Backups at regular times.

@@ -1,5 +1,7 @@
 //! Events of the audit log in plain English, in one or more lines.
-use super::{AuditEvent, BoardPosition, Change, Declaration, Difference, Moment};
+use super::{
+    AccessChange, AccessRecord, AuditEvent, BoardPosition, Change, Declaration, Difference, Moment,
+};
 
 /// Describes an event, for a reader who checks or disputes a position.
 pub fn describe(event: &AuditEvent) -> String {
@@ -112,8 +114,23 @@ pub fn describe(event: &AuditEvent) -> String {
             "THE LOG WAS CHANGED while the service ran: entry {entry} had the hash {}",
             short(hash)
         ),
+        AuditEvent::Access(record) => access(record),
         AuditEvent::Unknown => "an event that this version of the program does not know".to_owned(),
     }
+}
+
+fn access(record: &AccessRecord) -> String {
+    let AccessRecord { change, name, role, participants, by } = record;
+    let what = match change {
+        AccessChange::AccountAdded => format!("account {name} was added"),
+        AccessChange::AccountRemoved => format!("account {name} was removed"),
+        AccessChange::PasswordReset => format!("the password of account {name} was reset"),
+        AccessChange::PasswordChosen => format!("account {name} chose a password"),
+        AccessChange::TokenAdded => format!("API {name} was added"),
+        AccessChange::TokenRemoved => format!("API {name} was removed"),
+    };
+    let of = if participants.is_empty() { "" } else { " of " };
+    format!("{what} ({role}{of}{}, by {by})", participants.join(", "))
 }
 
 fn differences(changes: &[Difference]) -> String {

@@ -138,6 +138,8 @@ pub enum AuditEvent {
         /// Its hash then.
         hash: String,
     },
+    /// Accounts or API tokens changed.
+    Access(AccessRecord),
     /// An event that this version of the program does not know.
     #[serde(other, skip_serializing)]
     Unknown,
@@ -147,6 +149,40 @@ pub enum AuditEvent {
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
 const fn is_zero(count: &i64) -> bool {
     *count == 0
+}
+
+/// A change of accounts or API tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessRecord {
+    /// What changed.
+    pub change: AccessChange,
+    /// The account's name, or the token's number.
+    pub name: String,
+    /// Its role: `organiser`, `town` or `reader`.
+    pub role: String,
+    /// The participants of a town.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub participants: Vec<String>,
+    /// The account that did it, or `command line`.
+    pub by: String,
+}
+
+/// How accounts or API tokens changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessChange {
+    /// An account was added.
+    AccountAdded,
+    /// An account was removed, which ended its sessions.
+    AccountRemoved,
+    /// A password was reset, which ended the account's sessions.
+    PasswordReset,
+    /// The invited person chose a password.
+    PasswordChosen,
+    /// An API token was added.
+    TokenAdded,
+    /// An API token was removed.
+    TokenRemoved,
 }
 
 /// Late readings of a meter.

@@ -33,6 +33,8 @@ pub enum AuditEventKind {
     PostLock,
     /// [`AuditEvent::Tampered`]
     Tampered,
+    /// [`AuditEvent::Access`]
+    Access,
     /// [`AuditEvent::Unknown`]; never written.
     Unknown,
 }
@@ -55,6 +57,7 @@ impl AuditEventKind {
             Self::Import => "import",
             Self::PostLock => "aside",
             Self::Tampered => "tampered",
+            Self::Access => "access",
             Self::Unknown => "unknown",
         }
     }
@@ -85,6 +88,7 @@ impl AuditEvent {
             Self::Import { .. } => AuditEventKind::Import,
             Self::PostLock { .. } => AuditEventKind::PostLock,
             Self::Tampered { .. } => AuditEventKind::Tampered,
+            Self::Access(_) => AuditEventKind::Access,
             Self::Unknown => AuditEventKind::Unknown,
         }
     }

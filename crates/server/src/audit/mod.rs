@@ -37,6 +37,8 @@ pub use declaration::{
 };
 pub use describe::describe;
 pub(crate) use describe::moment;
-pub use event::{AuditEntry, AuditEvent, LateReadings, QuarantineRecord};
+pub use event::{
+    AccessChange, AccessRecord, AuditEntry, AuditEvent, LateReadings, QuarantineRecord,
+};
 pub use kind::AuditEventKind;
 pub use locked_result::LockedResult;

@@ -62,7 +62,7 @@ pub(crate) fn settings(data: &Path) -> Settings {
         gateways: (0..3).map(gateway).collect::<HashMap<_, _>>(),
         clock: Clock::simulated(Time(NOW), 1e-6),
         language: wire::Language::Swedish,
-        organiser: None,
+        access: crate::AccessSettings::default(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The embedded store: the only SQL of the product. SQLite in WAL mode, one writer, any
+//! The embedded store. SQLite in WAL mode, one writer, any
 //! number of readers, also from other processes.
 //!
 //! **Content.** The store holds a *set* of readings by meter and time, as they were sent;
@@ -86,7 +86,7 @@ pub use files::StoreFiles;
 pub use finding::Finding;
 pub use import::Importer;
 pub use import_store::ImportStore;
-pub use offline::append_audit_to;
+pub use offline::{append_audit_to, exists};
 pub use reader::{Reader, StoredReading, StoredReadings, Verified};
 pub use readings::{Inserted, ReadingStore};
 pub use recover::Recovering;

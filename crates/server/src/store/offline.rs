@@ -9,6 +9,11 @@ use super::{
 };
 use crate::audit::{AuditEntry, AuditEvent};
 
+/// Whether a directory has a store.
+pub fn exists(dir: &Path) -> bool {
+    dir.join(schema::FILE).exists()
+}
+
 /// Appends an event to the audit log in `dir` beside a running service, dated by its
 /// clock. The service reads such entries before each new leaderboard.
 ///

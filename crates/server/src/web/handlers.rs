@@ -14,7 +14,7 @@ use super::{
     Web, api,
     cache::CachedBody,
     language::{self, COOKIE},
-    problem::Problem,
+    problem::{Problem, wants_page},
     query_params::QueryParams,
     rule,
     view::{self, ChartEnd, DecisionHistory, LoadCurve, ParticipantCharts, Selection, ViewContext},
@@ -36,13 +36,25 @@ pub(super) struct PageRequest<'a> {
     headers: &'a HeaderMap,
     snapshot: Arc<Snapshot>,
     pub(super) language: Language,
+    /// The token of the page's forms, where it has forms.
+    pub(super) form_token: Option<String>,
+    /// Whether the visitor may decide, so that the page has the organiser's forms.
+    pub(super) decides: bool,
 }
 
 impl<'a> PageRequest<'a> {
     pub(super) fn new(web: &'a Web, query: Option<&str>, headers: &'a HeaderMap) -> Self {
         let params = QueryParams::parse(query);
         let language = language::negotiate(params.get("lang"), headers, web.language);
-        Self { web, params, headers, snapshot: web.engine.snapshot(), language }
+        Self {
+            web,
+            params,
+            headers,
+            snapshot: web.engine.snapshot(),
+            language,
+            form_token: None,
+            decides: false,
+        }
     }
 
     pub(super) fn context(&self) -> ViewContext<'_> {
@@ -51,6 +63,8 @@ impl<'a> PageRequest<'a> {
             participants: &self.snapshot.participants,
             snapshot: &self.snapshot,
             language: self.language,
+            form_token: self.form_token.as_deref(),
+            decides: self.decides,
             simulation_speed: self.web.clock.is_simulated().then(|| self.web.clock.speed()),
         }
     }
@@ -77,6 +91,15 @@ impl<'a> PageRequest<'a> {
         self.with_language(CachedBody::new(HTML, markup.into_string()).respond(self.headers))
     }
 
+    /// Answers with a page that no cache may keep.
+    pub(super) fn render_private(&self, markup: Markup) -> Response {
+        let mut response = self.render(markup);
+        let private = HeaderValue::from_static("private, no-store");
+        response.headers_mut().insert(header::CACHE_CONTROL, private);
+        response.headers_mut().remove(header::ETAG);
+        response
+    }
+
     /// Answers with a page that explains `problem`.
     pub(super) fn error_page(&self, problem: &Problem) -> Response {
         let context = self.context();
@@ -99,7 +122,7 @@ impl<'a> PageRequest<'a> {
         if self.params.get("lang").and_then(language::from_tag).is_some() {
             let cookie = format!("{COOKIE}={tag}; Path=/; Max-Age=31536000; SameSite=Lax");
             if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-                headers.insert(header::SET_COOKIE, cookie);
+                headers.append(header::SET_COOKIE, cookie);
             }
         }
         response
@@ -295,8 +318,7 @@ pub(super) async fn not_found(
     headers: HeaderMap,
 ) -> Response {
     let path = uri.path();
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    if path.starts_with("/api/") || !accept.is_some_and(|types| types.contains("text/html")) {
+    if !wants_page(path, &headers) {
         return Problem::not_found(
             format!("the address {path} does not exist"),
             "see /api/openapi.json for all addresses",

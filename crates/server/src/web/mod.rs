@@ -2,15 +2,22 @@
 //!
 //! Handlers read the engine's published snapshot. What only the engine can compute
 //! (another rule, another time, a load curve) is requested through its client, and so
-//! are the organiser's decisions; nothing else here changes anything.
+//! are the organiser's decisions; besides them only [`crate::access`] changes.
+//!
+//! Each request passes `hosts` first, which refuses foreign names and finds the client
+//! behind trusted proxies; `visitor` says who sends it and whether its form is ours.
+mod accounts;
 mod api;
 mod assets;
 mod cache;
+mod client;
 mod connections;
 mod doubt_curves;
 mod events;
+mod forms;
 mod handlers;
 mod health;
+mod hosts;
 mod language;
 mod organiser;
 mod organiser_api;
@@ -21,22 +28,28 @@ mod readiness;
 mod routes;
 mod rule;
 mod security_headers;
+mod sign_in;
 #[cfg(test)]
 mod tests;
+mod town;
 mod view;
+mod visitor;
 
 use std::{
     future::Future,
     sync::{Arc, OnceLock},
 };
 
+use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
-use crate::{clock::Clock, engine::EngineClient, settings::Secret};
+use crate::{access::Access, clock::Clock, engine::EngineClient};
 use wire::Language;
 
 pub use api::{leaderboard_json, what_if_json};
+use client::TrustedProxies;
 pub use connections::{ConnectionLimits, Listeners};
+pub use hosts::Hosts;
 pub use readiness::Readiness;
 pub use routes::router;
 
@@ -47,9 +60,12 @@ pub struct Options {
     pub clock: Clock,
     /// The language where the visitor chooses none.
     pub language: Language,
-    /// The organiser's password. Without it the organiser's page answers loopback
-    /// addresses only.
-    pub organiser: Option<Secret>,
+    /// Accounts, sessions and API tokens.
+    pub access: Access,
+    /// The hosts that requests may name.
+    pub hosts: Hosts,
+    /// Proxies whose headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// The state of broker and disk, for `/readyz`.
     pub readiness: Readiness,
 }
@@ -60,7 +76,9 @@ pub struct Web {
     engine: EngineClient,
     clock: Clock,
     language: Language,
-    organiser: Option<Secret>,
+    access: Access,
+    hosts: Hosts,
+    proxies: TrustedProxies,
     readiness: Readiness,
     hub: events::Hub,
     boards: cache::BoardCache,
@@ -76,7 +94,9 @@ impl Web {
             engine,
             clock: options.clock,
             language: options.language,
-            organiser: options.organiser,
+            access: options.access,
+            hosts: options.hosts,
+            proxies: TrustedProxies(options.trusted_proxies),
             readiness: options.readiness,
             hub: events::Hub::default(),
             boards: cache::BoardCache::default(),

@@ -1,15 +1,14 @@
 //! The organiser's decisions over HTTP: declarations, lock and amendments, as JSON for
-//! programs and as forms for browsers; and the audit log. The same access rules hold as
-//! for the organiser's page, and requests from pages of other sites are refused.
+//! programs and as forms for browsers; and the audit log. A role says who may what, and
+//! requests from pages of other sites are refused.
 mod form;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    Extension,
     body::Bytes,
-    extract::{ConnectInfo, RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{RawQuery, State},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -17,22 +16,25 @@ use utoipa::ToSchema;
 
 use super::{
     Web,
-    handlers::PageRequest,
-    organiser::{Access, access, challenge, is_same_origin, organiser_page, require_organiser},
+    forms::{denied_page, read_form},
+    organiser::{declared, organiser_page, request_of},
     problem::Problem,
     query_params::QueryParams,
+    town::town_page,
+    visitor::Visitor,
 };
 use crate::text::rfc3339;
 use crate::{
-    audit::{AuditEntry, Declaration, DeclarationRequest, describe, hex},
+    access::{Identity, Role},
+    audit::{
+        AuditEntry, Change, Declaration, DeclarationInForce, DeclarationRequest, describe, hex,
+    },
     engine::{Decision, DecisionError},
 };
 use form::FormError;
 
 /// Most entries of the log in one answer.
 const MAX_ENTRIES: usize = 1000;
-
-type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
 
 /// An entry of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
@@ -125,37 +127,50 @@ impl From<DecisionError> for Problem {
     }
 }
 
-fn check_access(web: &Web, peer: Peer, headers: &HeaderMap) -> Result<(), Box<Response>> {
-    match access(web, peer, headers) {
-        Access::Granted => Ok(()),
-        Access::PasswordRequired => {
-            let problem = Problem::unauthorized(
-                "the organiser's password is needed",
-                "give it as HTTP basic, with any user name",
-            );
-            Err(Box::new(([challenge()], problem).into_response()))
+/// Whether a role allows a decision. A town's is bound to its own activities, while the
+/// result is open.
+fn allows(role: &Role, decision: &Decision, in_force: &[DeclarationInForce]) -> bool {
+    let Role::Town(_) = role else { return *role == Role::Organiser };
+    let own = |change: &Change| match change {
+        Change::Activity { participant, .. } => role.declares_activities_of(participant),
+        _ => false,
+    };
+    match decision {
+        Decision::Declare(Declaration { change: Change::Withdraw { entry }, .. }) => {
+            in_force.iter().any(|it| it.entry == *entry && own(&it.declaration.change))
         }
-        Access::LocalOnly => Err(Box::new(
-            Problem::forbidden(
-                "this is answered only on the machine that runs the service",
-                "set an organiser's password in the configuration to use it from here",
-            )
-            .into_response(),
-        )),
+        Decision::Declare(declaration) => own(&declaration.change),
+        Decision::Amend(_) | Decision::Lock { .. } => false,
     }
+}
+
+/// Takes a decision of somebody who may take it.
+async fn take(
+    web: &Web,
+    visitor: &Visitor,
+    identity: &Identity,
+    decision: Decision,
+) -> Result<AuditEntry, FormError> {
+    if identity.role != Role::Organiser {
+        let in_force = web.engine.decisions().await.map_err(Problem::from)?.declarations;
+        if !allows(&identity.role, &decision, &in_force) {
+            return Err(Problem::from(visitor.beyond(identity)).into());
+        }
+    }
+    let entry = web.engine.decide(decision).await.map_err(Problem::from)??;
+    tracing::info!(account = %identity.principal, entry = entry.seq, "a decision was taken");
+    Ok(entry)
 }
 
 /// Parses JSON that a program or a page of this service sent. A form of another site
 /// cannot send that content type.
 fn parse_json<T: for<'a> Deserialize<'a>>(
     web: &Web,
-    headers: &HeaderMap,
+    visitor: &Visitor,
     body: &[u8],
 ) -> Result<T, Problem> {
-    if !is_same_origin(web, headers) {
-        return Err(other_site());
-    }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    visitor.check_forgery(web, &QueryParams::default())?;
+    let kind = visitor.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
         return Err(Problem::bad_request(
             "the content type is not JSON",
@@ -170,26 +185,20 @@ fn parse_json<T: for<'a> Deserialize<'a>>(
     })
 }
 
-fn other_site() -> Problem {
-    Problem::forbidden(
-        "the request comes from a page that is not of this service",
-        "use the organiser's page, or a program",
-    )
-}
-
 /// Takes the decision that was sent, if the sender has access.
 async fn decide<T: for<'a> Deserialize<'a>>(
     web: &Web,
-    peer: Peer,
-    headers: &HeaderMap,
+    visitor: &Visitor,
     body: &[u8],
     decision: impl FnOnce(T) -> Result<Decision, DecisionError>,
 ) -> Response {
-    if let Err(refused) = check_access(web, peer, headers) {
-        return *refused;
-    }
+    let identity = match visitor.identify(web).await {
+        Ok(identity) => identity,
+        Err(denied) => return denied.into_response(),
+    };
     let result = async {
-        let entry = web.engine.decide(decision(parse_json(web, headers, body)?)?).await??;
+        let decision = decision(parse_json(web, visitor, body)?)?;
+        let entry = take(web, visitor, &identity, decision).await.map_err(Problem::from)?;
         Ok::<_, Problem>((StatusCode::CREATED, json(&EntryJson::from(&entry))))
     };
     result.await.into_response()
@@ -213,17 +222,16 @@ fn json_headers() -> [(header::HeaderName, HeaderValue); 2] {
     responses(
         (status = 201, description = "it is in force; its entry in the audit log", body = EntryJson),
         (status = 400, description = "the request is invalid; the body explains why", body = Problem),
-        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
-        (status = 403, description = "not the organiser", body = Problem),
+        (status = 401, description = "an API token is needed", body = Problem),
+        (status = 403, description = "the role does not allow it", body = Problem),
         (status = 409, description = "the result is locked", body = Problem)))]
 pub(super) async fn declare(
     State(web): State<Arc<Web>>,
-    peer: Peer,
-    headers: HeaderMap,
+    visitor: Visitor,
     body: Bytes,
 ) -> Response {
     let declare = |sent: DeclarationRequest| Ok(Decision::Declare(sent.try_into()?));
-    decide(&web, peer, &headers, &body, declare).await
+    decide(&web, &visitor, &body, declare).await
 }
 
 /// Changes a locked result: a declaration, with a reason, that every visitor can read.
@@ -232,17 +240,12 @@ pub(super) async fn declare(
     responses(
         (status = 201, description = "the locked result is computed anew; its entry in the audit log", body = EntryJson),
         (status = 400, description = "the request is invalid; the body explains why", body = Problem),
-        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
-        (status = 403, description = "not the organiser", body = Problem),
+        (status = 401, description = "an API token is needed", body = Problem),
+        (status = 403, description = "the role does not allow it", body = Problem),
         (status = 409, description = "the result is not locked", body = Problem)))]
-pub(super) async fn amend(
-    State(web): State<Arc<Web>>,
-    peer: Peer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub(super) async fn amend(State(web): State<Arc<Web>>, visitor: Visitor, body: Bytes) -> Response {
     let amend = |sent: DeclarationRequest| Ok(Decision::Amend(sent.try_into()?));
-    decide(&web, peer, &headers, &body, amend).await
+    decide(&web, &visitor, &body, amend).await
 }
 
 /// Locks the result: readings and configuration no longer change the official leaderboard.
@@ -251,32 +254,23 @@ pub(super) async fn amend(
     responses(
         (status = 201, description = "the result is locked; its entry in the audit log", body = EntryJson),
         (status = 400, description = "the request is invalid; the body explains why", body = Problem),
-        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
-        (status = 403, description = "not the organiser", body = Problem),
+        (status = 401, description = "an API token is needed", body = Problem),
+        (status = 403, description = "the role does not allow it", body = Problem),
         (status = 409, description = "locked already, or the contest goes on", body = Problem)))]
-pub(super) async fn lock(
-    State(web): State<Arc<Web>>,
-    peer: Peer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub(super) async fn lock(State(web): State<Arc<Web>>, visitor: Visitor, body: Bytes) -> Response {
     let lock = |LockJson { by, reason }| Ok(Decision::Lock { by, reason });
-    decide(&web, peer, &headers, &body, lock).await
+    decide(&web, &visitor, &body, lock).await
 }
 
 /// Declarations in force, the lock, and the end of the audit log.
 #[utoipa::path(get, path = "/api/v1/organiser/declarations", tag = "organiser",
     responses(
         (status = 200, description = "the decisions", body = DecisionsJson),
-        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
-        (status = 403, description = "not the organiser", body = Problem)))]
-pub(super) async fn declarations(
-    State(web): State<Arc<Web>>,
-    peer: Peer,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(refused) = check_access(&web, peer, &headers) {
-        return *refused;
+        (status = 401, description = "an API token is needed", body = Problem),
+        (status = 403, description = "the role does not allow it", body = Problem)))]
+pub(super) async fn declarations(State(web): State<Arc<Web>>, visitor: Visitor) -> Response {
+    if let Err(denied) = visitor.require(&web, |who| who.role.sees_desk()).await {
+        return denied.into_response();
     }
     let decisions = match web.engine.decisions().await {
         Ok(decisions) => decisions,
@@ -302,16 +296,15 @@ pub(super) async fn declarations(
     responses(
         (status = 200, description = "entries", body = AuditPageJson),
         (status = 400, description = "a parameter is wrong", body = Problem),
-        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)", body = Problem),
-        (status = 403, description = "not the organiser", body = Problem)))]
+        (status = 401, description = "an API token is needed", body = Problem),
+        (status = 403, description = "the role does not allow it", body = Problem)))]
 pub(super) async fn trail(
     State(web): State<Arc<Web>>,
-    peer: Peer,
+    visitor: Visitor,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = check_access(&web, peer, &headers) {
-        return *refused;
+    if let Err(denied) = visitor.require(&web, |who| who.role.sees_desk()).await {
+        return denied.into_response();
     }
     let entries = async {
         let params = QueryParams::parse_strict(query.as_deref(), &["after"])?;
@@ -339,42 +332,33 @@ pub(super) async fn trail(
     responses(
         (status = 303, description = "done: to the organiser's page"),
         (status = 400, description = "it makes no sense; a page says why", content_type = "text/html", body = String),
-        (status = 401, description = "sign in with the organiser's password (HTTP basic, any user)"),
-        (status = 403, description = "not the organiser, or another site's form"),
+        (status = 401, description = "sign in; a page", content_type = "text/html", body = String),
+        (status = 403, description = "the role does not allow it, or another site's form"),
         (status = 409, description = "locked already, not locked yet, or the contest goes on")))]
-pub(super) async fn form(
-    State(web): State<Arc<Web>>,
-    peer: Peer,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let request = PageRequest::new(&web, None, &headers);
-    if let Err(refused) = require_organiser(&request, peer, &headers) {
-        return *refused;
-    }
-    let Ok(text) = std::str::from_utf8(&body) else {
-        let problem = Problem::bad_request("the form is not text", "send it from this page");
-        return request.error_page(&problem);
+pub(super) async fn form(State(web): State<Arc<Web>>, visitor: Visitor, body: Bytes) -> Response {
+    let identity = match visitor.identify(&web).await {
+        Ok(identity) => identity,
+        Err(denied) => return denied_page(&web, &visitor, denied),
     };
-    let sent = QueryParams::parse(Some(text));
+    let request = request_of(&web, &visitor, &identity, None);
+    let sent = match read_form(&web, &visitor, &body) {
+        Ok(sent) => sent,
+        Err(problem) => return request.error_page(&problem),
+    };
     let result = async {
-        if !is_same_origin(&web, &headers) {
-            return Err(other_site().into());
-        }
         let locked = web.engine.decisions().await.map_err(Problem::from)?.locked_at.is_some();
-        let decided = web.engine.decide(form::read(&sent, locked)?).await;
-        Ok::<_, FormError>(decided.map_err(Problem::from)??)
+        take(&web, &visitor, &identity, form::read(&sent, locked)?).await
     };
     let refused = match result.await {
-        Ok(entry) => {
-            let done = format!("/organiser?done={}#declared", entry.seq);
-            return (StatusCode::SEE_OTHER, [(header::LOCATION, done)]).into_response();
-        }
+        Ok(entry) => return declared(&identity.role, entry.seq),
         Err(error) => error.refused(&sent, request.language),
     };
     match refused {
         Ok((refused, problem)) => {
-            let mut response = organiser_page(&request, Some(&refused)).await;
+            let mut response = match identity.role {
+                Role::Town(_) => town_page(&web, &visitor, &identity, None, Some(&refused)).await,
+                _ => organiser_page(&request, identity, Some(&refused)).await,
+            };
             *response.status_mut() = problem.status();
             response
         }

@@ -1,6 +1,6 @@
 //! The error body of the API: what is wrong, and how to fix it (RFC 9457).
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -79,6 +79,21 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, detail, hint)
     }
 
+    /// 421
+    pub(super) fn misdirected(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::MISDIRECTED_REQUEST, detail, hint)
+    }
+
+    /// 429
+    pub(super) fn too_many_requests(wait: std::time::Duration) -> Self {
+        let seconds = wait.as_secs() + 1;
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many attempts have failed",
+            format!("try again in {seconds} s"),
+        )
+    }
+
     /// 503
     pub(super) fn unavailable(detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail, hint)
@@ -95,6 +110,12 @@ impl Problem {
     pub(super) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
+}
+
+/// Whether an error is answered with a page, or with JSON for programs.
+pub(super) fn wants_page(path: &str, headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    !path.starts_with("/api/") && accept.is_some_and(|types| types.contains("text/html"))
 }
 
 impl From<QueryError> for Problem {

@@ -47,6 +47,11 @@ impl QueryParams {
         self.0.iter().any(|(n, _)| n == name)
     }
 
+    /// The value as it was sent, such as a password; `None` where there is none.
+    pub(super) fn untrimmed(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
     /// An RFC 3339 time.
     pub(super) fn time(&self, name: &str) -> Result<Option<Time>, Problem> {
         let Some(text) = self.get(name) else { return Ok(None) };

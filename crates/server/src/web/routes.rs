@@ -7,8 +7,8 @@ use utoipa::openapi::{Info, License, OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Web, api, assets, cache::CachedBody, events, handlers, health, organiser, organiser_api,
-    panels, security_headers,
+    Web, accounts, api, assets, cache::CachedBody, events, handlers, health, hosts, organiser,
+    organiser_api, panels, security_headers, sign_in, town,
 };
 
 /// The router of the whole service.
@@ -16,6 +16,7 @@ pub fn router(web: Arc<Web>) -> Router {
     let (router, _) = described().split_for_parts();
     router
         .fallback(handlers::not_found)
+        .layer(middleware::from_fn_with_state(Arc::clone(&web), hosts::guard))
         .layer(middleware::from_fn(security_headers::add))
         .with_state(web)
 }
@@ -23,7 +24,7 @@ pub fn router(web: Arc<Web>) -> Router {
 fn described() -> OpenApiRouter<Arc<Web>> {
     let mut info = Info::new("Wattkampen", env!("CARGO_PKG_VERSION"));
     info.description = Some(
-        "The standings of an energy competition. Only the organiser's requests change anything. Times are RFC 3339; values that are not known are null.".into(),
+        "The standings of an energy competition. Only requests with an account or an API token change anything. Times are RFC 3339; values that are not known are null.".into(),
     );
     info.license = Some(License::new("MIT OR Apache-2.0"));
     let empty = OpenApi::new(info, utoipa::openapi::Paths::new());
@@ -39,6 +40,13 @@ fn described() -> OpenApiRouter<Arc<Web>> {
         .routes(routes!(handlers::participant))
         .routes(routes!(handlers::kiosk))
         .routes(routes!(organiser::organiser, organiser_api::form))
+        .routes(routes!(accounts::page, accounts::change))
+        .routes(routes!(town::town))
+        .routes(routes!(sign_in::page, sign_in::sign_in))
+        .routes(routes!(sign_in::sign_out))
+        .routes(routes!(sign_in::enter))
+        .routes(routes!(sign_in::setup_page, sign_in::set_up))
+        .routes(routes!(sign_in::invitation_page, sign_in::accept))
         .routes(routes!(organiser_api::declare, organiser_api::declarations))
         .routes(routes!(organiser_api::amend))
         .routes(routes!(organiser_api::lock))

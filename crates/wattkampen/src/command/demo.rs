@@ -21,7 +21,7 @@ use jiff::{
     tz::TimeZone,
 };
 use server::{
-    BrokerKind, Settings,
+    AccessSettings, BrokerKind, Settings,
     clock::Clock,
     store::{Durability, Importer},
 };
@@ -237,7 +237,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         tls: None,
         min_free_bytes: 0,
         backup: None,
-        organiser: None,
+        access: AccessSettings { demonstration: true, ..AccessSettings::default() },
     };
     runtime()?.block_on(serve(args, settings, &times, begin, resumed, faults))
 }

@@ -44,6 +44,19 @@ impl From<crate::config::UnknownId> for Failure {
 }
 
 #[cfg(feature = "service")]
+impl From<server::access::AccessError> for Failure {
+    fn from(error: server::access::AccessError) -> Self {
+        use server::access::AccessError as E;
+        match error {
+            E::Name(_) | E::Role(_) | E::Password(_) | E::Expiry => {
+                Self::usage(&error, error.hint())
+            }
+            _ => Self::failed(&error, error.hint()),
+        }
+    }
+}
+
+#[cfg(feature = "service")]
 impl From<server::store::StoreError> for Failure {
     fn from(error: server::store::StoreError) -> Self {
         Self::failed(&error, error.hint())

@@ -37,8 +37,12 @@ mod simulate;
 #[cfg(feature = "service")]
 mod store;
 #[cfg(feature = "service")]
+mod token;
+#[cfg(feature = "service")]
 mod update;
 mod usage_error;
+#[cfg(feature = "service")]
+mod user;
 #[cfg(feature = "service")]
 mod what_if;
 

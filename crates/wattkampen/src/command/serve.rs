@@ -17,6 +17,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::load(&args.config)?;
     runtime()?.block_on(async {
         let mut running = service::start(config.settings(Clock::real())).await?;
+        if let Some(link) = &running.link {
+            tracing::warn!("there is no account; this link creates the first one: {link}");
+        }
         let result = service::until_stopped(&mut running).await;
         running.shutdown().await.map_err(|error| service::failure(&error))?;
         result

@@ -3,7 +3,8 @@ use server::{BrokerKind, Running, ServiceError, Settings};
 
 use super::{Failure, interrupted, output};
 
-/// Starts the service and prints its addresses, one a line.
+/// Starts the service and prints its addresses, one a line, and the link for the organiser
+/// where there is one.
 pub(super) async fn start(settings: Settings) -> Result<Running, Failure> {
     let external = match &settings.broker {
         BrokerKind::External(external) => Some(format!(
@@ -26,6 +27,9 @@ pub(super) async fn start(settings: Settings) -> Result<Running, Failure> {
     }
     if let Some(address) = running.mqtts_addr {
         output::line(format_args!("mqtts://{address}"))?;
+    }
+    if let Some(link) = &running.link {
+        output::line(format_args!("organiser {link}"))?;
     }
     Ok(running)
 }

@@ -3,7 +3,7 @@ use clap::Subcommand;
 
 use super::{
     Failure, audit, backup, check, decisions, demo, import, init, panel, report, serve, simulate,
-    store, update, what_if,
+    store, token, update, user, what_if,
 };
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +39,12 @@ pub(super) enum Command {
     Amend(decisions::Args),
     /// Lock the result after the contest
     Lock(decisions::LockArgs),
+    /// Add, list and remove accounts, and reset passwords, also while the service runs
+    #[command(subcommand)]
+    User(user::Command),
+    /// Add, list and remove API tokens for scripts, also while the service runs
+    #[command(subcommand)]
+    Token(token::Command),
     /// Report every mistake in a configuration, each with its line
     Check(check::Args),
     /// Sign a new program and send it to a gateway's board over its broker
@@ -63,6 +69,8 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Command::Declare(args) => decisions::declare(args),
         Command::Amend(args) => decisions::amend(args),
         Command::Lock(args) => decisions::lock(args),
+        Command::User(command) => user::run(&command),
+        Command::Token(command) => token::run(&command),
         Command::Check(args) => check::run(&args),
         Command::Update(command) => update::run(&command),
     }

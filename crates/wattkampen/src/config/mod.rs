@@ -16,7 +16,7 @@ use std::{
 };
 
 use ::competition::{Competition, Participant};
-use ::server::{BrokerKind, Settings, clock::Clock, store::Durability};
+use ::server::{AccessSettings, BrokerKind, Settings, clock::Clock, store::Durability};
 use toml::de::DeTable;
 use wire::{GatewayId, Language};
 
@@ -38,12 +38,12 @@ pub(crate) struct Config {
     pub(crate) broker: BrokerKind,
     /// Language of pages and panels unless a reader chooses another.
     pub(crate) language: Language,
-    /// Password of the organiser's pages.
-    pub(crate) organiser: Option<::server::Secret>,
     pub(crate) min_free_bytes: u64,
     pub(crate) https: Option<std::net::SocketAddr>,
     pub(crate) tls: Option<::server::TlsSettings>,
     pub(crate) backup: Option<::server::BackupSchedule>,
+    /// By which names and proxies the pages are reached.
+    pub(crate) access: AccessSettings,
 }
 
 /// Why a configuration cannot be used.
@@ -116,7 +116,7 @@ impl Config {
                 tls: server.tls,
                 min_free_bytes: server.min_free_bytes,
                 backup: server.backup,
-                organiser: server.organiser,
+                access: server.access,
             })
         };
         let diagnostics = source.into_diagnostics();
@@ -142,7 +142,7 @@ impl Config {
             tls: self.tls,
             min_free_bytes: self.min_free_bytes,
             backup: self.backup,
-            organiser: self.organiser,
+            access: self.access,
         }
     }
 }

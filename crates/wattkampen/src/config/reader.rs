@@ -147,6 +147,22 @@ impl<'s, 'a> Section<'s, 'a> {
         }
     }
 
+    /// A list of texts; empty where the key is absent.
+    pub(super) fn texts(&self, key: &'static str, wanted: &str) -> Vec<Located<&'s str>> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let items = value.get_ref().as_array().map(|items| {
+            let text = |item: &'s Spanned<DeValue<'a>>| {
+                let value = item.get_ref().as_str()?;
+                Some(Located { offset: item.span().start, value })
+            };
+            items.iter().map(text).collect::<Option<Vec<_>>>()
+        });
+        items.flatten().unwrap_or_else(|| {
+            self.wrong_type(key, value, wanted);
+            Vec::new()
+        })
+    }
+
     /// A text that must be present and not be empty.
     pub(super) fn required_text(
         &self,

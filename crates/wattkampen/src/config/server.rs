@@ -1,12 +1,15 @@
 //! `[server]` and `[[login]]`: addresses, data directory, broker and passwords.
 use std::{
     fs,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use server::{BackupSchedule, BrokerKind, ExternalBrokerSettings, Login, Secret, TlsSettings};
+use ipnet::IpNet;
+use server::{
+    AccessSettings, BackupSchedule, BrokerKind, ExternalBrokerSettings, Login, Secret, TlsSettings,
+};
 use wire::{GatewayId, Language};
 
 use super::reader::Section;
@@ -22,11 +25,11 @@ pub(super) struct Server {
     pub(super) data: PathBuf,
     pub(super) broker: BrokerKind,
     pub(super) language: Language,
-    pub(super) organiser: Option<Secret>,
     pub(super) min_free_bytes: u64,
     pub(super) https: Option<SocketAddr>,
     pub(super) tls: Option<TlsSettings>,
     pub(super) backup: Option<BackupSchedule>,
+    pub(super) access: AccessSettings,
 }
 
 pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
@@ -67,7 +70,7 @@ pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
     };
     let min_free_mb = section.integer("min_free_mb", 0, MAX_FREE_MB, "MB");
     let backup = backup(&section, folder);
-    let organiser = secret(&section, "organiser_password_file", folder);
+    let access = access(&section);
     let broker = match (external_broker(&section, folder), mqtt) {
         (Ok(Some(external)), _) => Some(BrokerKind::External(external)),
         (Ok(None), Some(listen)) => {
@@ -81,7 +84,7 @@ pub(super) fn read(root: &Section<'_, '_>, folder: &Path) -> Option<Server> {
         data: folder.join(data),
         broker: broker?,
         language: language?,
-        organiser,
+        access,
         https: https.map(|address| address.value),
         tls,
         backup,
@@ -116,6 +119,46 @@ fn backup(section: &Section<'_, '_>, folder: &Path) -> Option<BackupSchedule> {
         every: Duration::from_secs(3600 * every.map_or(24, |every| every.value as u64)),
         keep: keep.map_or(14, |keep| keep.value as usize),
     })
+}
+
+/// `hosts` and `trusted_proxies`.
+fn access(section: &Section<'_, '_>) -> AccessSettings {
+    if let Some(file) = section.text("organiser_password_file") {
+        section.source.report(
+            file.offset,
+            "organiser_password_file is no longer used: one password for all can be neither revoked nor bound to a role",
+            "remove this line; make an account with wattkampen user add, and a token for a script with wattkampen token add",
+        );
+    }
+    let texts = |key, wanted| section.texts(key, wanted);
+    let is_name = |name: &str| {
+        !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || "/:@,*".contains(c))
+    };
+    let mut hosts = Vec::new();
+    for host in texts("hosts", "a list of names such as [\"tavling.example.org\"]") {
+        if is_name(host.value) {
+            hosts.push(host.value.to_owned());
+        } else {
+            section.source.report(
+                host.offset,
+                format!("{:?} in hosts is not the name of a host", host.value),
+                "write the name alone, without scheme, port and path: \"tavling.example.org\"",
+            );
+        }
+    }
+    let mut trusted_proxies = Vec::new();
+    for proxy in texts("trusted_proxies", "a list of networks such as [\"127.0.0.1/32\"]") {
+        let address = || proxy.value.parse::<IpAddr>().map(IpNet::from);
+        match proxy.value.parse::<IpNet>().or_else(|_| address()) {
+            Ok(network) => trusted_proxies.push(network),
+            Err(_) => section.source.report(
+                proxy.offset,
+                format!("{:?} in trusted_proxies is no network", proxy.value),
+                "write an address with the length of its prefix, such as \"127.0.0.1/32\"",
+            ),
+        }
+    }
+    AccessSettings { hosts, trusted_proxies, demonstration: false }
 }
 
 /// A password: the first line of the file that `key` names.

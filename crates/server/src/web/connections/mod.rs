@@ -44,7 +44,7 @@ use tokio_io_timeout::TimeoutStream;
 
 pub use limits::ConnectionLimits;
 
-use super::problem::Problem;
+use super::{client::Encrypted, problem::Problem};
 use crate::tls::Tls;
 use io::{AnswerBody, Io};
 use limits::LimitKind;
@@ -153,20 +153,24 @@ async fn serve_connection(
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(place.table().limits.write_timeout));
     let stream = Box::pin(stream);
-    let Some(tls) = tls else { return serve_stream(stream, peer, place, router, stopped).await };
+    let Some(tls) = tls else {
+        return serve_stream(stream, (peer, Encrypted(false)), place, router, stopped).await;
+    };
     let handshake = tokio::select! {
         handshake = tls.acceptor().accept(stream) => handshake,
         () = place.ends() => return,
     };
     match handshake {
-        Ok(stream) => serve_stream(stream, peer, place, router, stopped).await,
+        Ok(stream) => {
+            serve_stream(stream, (peer, Encrypted(true)), place, router, stopped).await;
+        }
         Err(error) => tracing::debug!("a TLS handshake failed: {error}"),
     }
 }
 
 async fn serve_stream(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    peer: SocketAddr,
+    peer: (SocketAddr, Encrypted),
     place: Arc<Place>,
     router: Router,
     mut stopped: watch::Receiver<bool>,
@@ -201,12 +205,13 @@ async fn serve_stream(
 /// Answers one request, once its body is complete.
 async fn handle(
     request: Request<Incoming>,
-    peer: SocketAddr,
+    (peer, encrypted): (SocketAddr, Encrypted),
     place: Arc<Place>,
     router: &TowerToHyperService<Router>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(ConnectInfo(peer));
+    parts.extensions.insert(encrypted);
     let response = match whole_body(body, &place).await {
         Ok(body) => {
             place.enter(Phase::Serving);

@@ -31,7 +31,7 @@ async fn start(limits: ConnectionLimits) -> (SocketAddr, JoinHandle<()>) {
     crate::metrics::recorder().expect("the process's own recorder");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");
-    let web = fixture::web(4, None);
+    let web = fixture::web(4);
     let served = serve(listener, Arc::clone(&web), limits, std::future::pending());
     (address, tokio::spawn(served))
 }

@@ -30,6 +30,18 @@ impl From<DecisionError> for FormError {
     }
 }
 
+impl From<FormError> for Problem {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::Refused(error) => error.into(),
+            FormError::NoNumber(field) => {
+                Self::bad_request(format!("{field} is no number"), "give digits only")
+            }
+            FormError::Failed(problem) => problem,
+        }
+    }
+}
+
 impl FormError {
     /// The form as the page shows it again, and the problem for its status.
     pub(super) fn refused(

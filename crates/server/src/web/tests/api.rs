@@ -5,7 +5,7 @@ use super::{fixture, get, get_with};
 
 #[tokio::test]
 async fn the_leaderboard_has_the_fields_of_the_contract_in_their_order() {
-    let answer = get(&fixture::web(4, None), "/api/v1/leaderboard").await;
+    let answer = get(&fixture::web(4), "/api/v1/leaderboard").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header(header::CONTENT_TYPE), "application/json");
     let lines = answer.text().replace("},{", "},\n{").replace("\"rows\":[", "\"rows\":[\n");
@@ -14,7 +14,7 @@ async fn the_leaderboard_has_the_fields_of_the_contract_in_their_order() {
 
 #[tokio::test]
 async fn unknown_values_are_null_and_never_zero() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let board = get(&web, "/api/v1/leaderboard").await.json();
     let rows = board["rows"].as_array().expect("rows");
     let last = rows.last().expect("a row");
@@ -30,7 +30,7 @@ async fn unknown_values_are_null_and_never_zero() {
 
 #[tokio::test]
 async fn the_engine_answers_another_rule_and_another_time() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let board = get(&web, "/api/v1/leaderboard?rule=night&as_of=2027-04-01T10:00:00+02:00").await;
     assert_eq!(board.json()["rule"], "night");
     assert_eq!(board.json()["as_of"], "2027-04-01T08:00:00Z");
@@ -38,7 +38,7 @@ async fn the_engine_answers_another_rule_and_another_time() {
 
 #[tokio::test]
 async fn one_participant_and_its_curve() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let answer = get(&web, "/api/v1/participants/soderhamn").await;
     insta::assert_snapshot!(serde_json::to_string_pretty(&answer.json()).expect("JSON"));
     let address = "/api/v1/participants/soderhamn/series?from=2027-04-11T04:00:00Z&to=2027-04-11T06:00:00Z&step=1h";
@@ -51,7 +51,7 @@ async fn one_participant_and_its_curve() {
 
 #[tokio::test]
 async fn a_mistake_is_explained_with_a_hint() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let series = "/api/v1/participants/soderhamn/series";
     for (address, status, detail, hint) in [
         ("/api/v1/leaderboard?rule=luck".into(), 400, "rule=luck", "saving, intensity, night"),
@@ -87,7 +87,7 @@ async fn a_mistake_is_explained_with_a_hint() {
 
 #[tokio::test]
 async fn bodies_are_revalidated_and_compressed() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let whole = get(&web, "/api/v1/leaderboard").await;
     let etag = whole.header(header::ETAG);
     let again = get_with(&web, "/api/v1/leaderboard", &[(header::IF_NONE_MATCH, etag)]).await;
@@ -105,7 +105,7 @@ async fn bodies_are_revalidated_and_compressed() {
 
 #[tokio::test]
 async fn a_panel_picture_has_a_pixel_for_each_led() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     for (query, width, height) in
         [("", 128, 64), ("?size=128x64&lang=en", 128, 64), ("?size=64x32", 64, 32)]
     {

@@ -7,7 +7,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 
-use super::{Answer, ask, fixture, get};
+use super::{Answer, ask, enter, fixture, get, get_as_organiser};
 use crate::{
     audit::{AuditEntry, declarations_in_force},
     engine::Decisions,
@@ -43,18 +43,22 @@ fn web() -> Arc<Web> {
 
 async fn post(web: &Arc<Web>, form: &str) -> Answer {
     let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
+    let cookie = enter(web).await;
+    let (_, session) = cookie.split_once('=').expect("a name and a value");
+    let form = format!("{form}&csrf={}", crate::access::form_token(session));
     let request = Request::post("/organiser")
         .extension(peer)
         .header(header::HOST, "localhost")
+        .header(header::COOKIE, &cookie)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::ACCEPT_LANGUAGE, if form.contains("lang=en") { "en" } else { "sv" })
-        .body(Body::from(form.to_owned()));
+        .body(Body::from(form));
     ask(web, request.expect("a request")).await
 }
 
 #[tokio::test]
 async fn decisions_have_names_and_local_dates() {
-    let page = get(&web(), "/organiser?lang=sv").await;
+    let page = get_as_organiser(&web(), "/organiser?lang=sv").await;
     for part in [
         ">Söderhamn</td><td data-label=\"Gäller\">från 1 mars 2027: × 1\u{a0}392,6</td>",
         ">Dagar upprepas, 8–14 mars 2027</td>",
@@ -137,9 +141,9 @@ async fn a_refused_form_keeps_its_input_and_names_the_field_in_the_visitors_lang
 #[tokio::test]
 async fn a_saved_decision_is_confirmed() {
     let web = web();
-    let page = get(&web, "/organiser?lang=sv&done=4").await;
+    let page = get_as_organiser(&web, "/organiser?lang=sv&done=4").await;
     let words = "Beslutet är sparat</strong>, post 4: Avesta: ovanlig händelse, 15 mars 2027.";
     assert!(page.text().contains(words), "{}", page.text());
-    let none = get(&web, "/organiser?lang=sv&done=99").await;
+    let none = get_as_organiser(&web, "/organiser?lang=sv&done=99").await;
     assert!(!none.text().contains("Beslutet är sparat"));
 }

@@ -2,14 +2,14 @@
 //! with chart and decisions on the organiser's.
 use competition::{Bilingual, Consequence, Doubt, DoubtKind, Time};
 
-use super::{fixture, get};
+use super::{fixture, get, get_as_organiser};
 use crate::engine::fake::publish;
 
 /// The board says in a line why a town hall is not ranked, its own page in full, and the
 /// lobby's page that the readings are checked.
 #[tokio::test]
 async fn a_doubt_is_one_line_on_the_board_and_none_in_the_lobby() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let mut snapshot = fixture::snapshot(24, web.engine.participants());
     let headline = Bilingual::new(
         "meter 735999100000000001 has nothing but zeros".to_owned(),
@@ -48,7 +48,7 @@ async fn a_doubt_is_one_line_on_the_board_and_none_in_the_lobby() {
     let own = get(&web, &format!("/participants/{id}?lang=sv")).await;
     assert!(own.text().contains(&headline.swedish));
     assert!(own.text().contains("timmarna räknas som okända tills arrangören beslutar."));
-    let desk = get(&web, "/organiser?lang=sv").await;
+    let desk = get_as_organiser(&web, "/organiser?lang=sv").await;
     assert!(desk.text().contains("begär timmarna av nätbolaget"));
     for page in [&board, &kiosk, &own] {
         assert!(!page.text().contains("nätbolaget"), "what to do is for the organiser only");
@@ -77,7 +77,7 @@ fn doubt(kind: DoubtKind) -> Doubt {
 /// and the decisions that fit it.
 #[tokio::test]
 async fn the_organiser_sees_a_chart_and_the_fitting_decisions_of_a_doubt() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     for (kind, decisions, others) in [
         (
             DoubtKind::Closure,
@@ -96,7 +96,7 @@ async fn the_organiser_sees_a_chart_and_the_fitting_decisions_of_a_doubt() {
         let mut snapshot = fixture::snapshot(24, web.engine.participants());
         snapshot.board.rows[3].doubts = vec![doubt(kind)];
         publish(&web.engine, snapshot, &[]);
-        let page = get(&web, "/organiser?lang=sv").await;
+        let page = get_as_organiser(&web, "/organiser?lang=sv").await;
         let (_, article) = page.text().split_once("<article class=\"doubt\">").expect("a doubt");
         let (article, _) = article.split_once("</article>").expect("its end");
         for part in decisions {

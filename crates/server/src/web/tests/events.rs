@@ -28,7 +28,7 @@ struct Service {
 }
 
 async fn start() -> Service {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");
     let (stop, stopped) = oneshot::channel::<()>();

@@ -1,6 +1,6 @@
 //! A made-up competition in its seventh week: live, stale and silent meters, groups,
 //! unranked participants, names with all Swedish letters.
-use std::sync::Arc;
+use std::{net::Ipv4Addr, sync::Arc};
 
 use competition::{
     Competition, Contact, Dated, Leaderboard, Meter, MeterIndex, Method, MilliWattHours,
@@ -10,14 +10,14 @@ use competition::{
 use jiff::{civil::date, tz::TimeZone};
 
 use crate::{
+    access::Access,
     clock::Clock,
     engine::{
         EngineClient, GatewayState, IngestCounts, ParticipantFigures, Snapshot,
         fake::{self, Answers},
     },
     ingest::Rejection,
-    settings::Secret,
-    web::{Options, Readiness, Web},
+    web::{Hosts, Options, Readiness, Web},
 };
 
 /// 2027-04-11T10:00:00Z, a Sunday noon in Stockholm.
@@ -272,8 +272,17 @@ fn engine_of(participants: Vec<Participant>) -> EngineClient {
 }
 
 /// The service over it, its clock ahead of the snapshot as in life.
-pub(in crate::web) fn web(n: usize, organiser: Option<&str>) -> Arc<Web> {
-    web_over(engine(n), organiser)
+pub(in crate::web) fn web(n: usize) -> Arc<Web> {
+    web_over(engine(n), demonstration())
+}
+
+/// The same with accounts in a directory, behind a trusted proxy at 10.0.0.1.
+pub(in crate::web) fn web_with_accounts(n: usize, dir: &std::path::Path) -> Arc<Web> {
+    web_over(engine(n), Access::open(dir).expect("the file of accounts"))
+}
+
+pub(in crate::web) fn demonstration() -> Access {
+    Access::demonstration().expect("accounts in memory")
 }
 
 /// The same with decisions of the organiser.
@@ -284,7 +293,7 @@ pub(in crate::web) fn web_with_decisions(
     let participants = participants(n);
     let snapshot = snapshot(17, &participants);
     let answers = Answers { decisions, ..answers() };
-    web_over(fake::client(competition(), participants, snapshot, answers), None)
+    web_over(fake::client(competition(), participants, snapshot, answers), demonstration())
 }
 
 /// The same, of which the participant at this position of the board does not compete.
@@ -292,10 +301,10 @@ pub(in crate::web) fn web_with_reference(n: usize, place: usize) -> Arc<Web> {
     let mut participants = participants(n);
     let row = snapshot(17, &participants).board.rows[place].participant;
     participants[row.0 as usize].reference = true;
-    web_over(engine_of(participants), None)
+    web_over(engine_of(participants), demonstration())
 }
 
-fn web_over(engine: EngineClient, organiser: Option<&str>) -> Arc<Web> {
+fn web_over(engine: EngineClient, access: Access) -> Arc<Web> {
     let readiness = Readiness::default();
     readiness.set_broker(true);
     Web::new(
@@ -303,7 +312,9 @@ fn web_over(engine: EngineClient, organiser: Option<&str>) -> Arc<Web> {
         Options {
             clock: Clock::simulated(NOW, 1.0),
             language: wire::Language::Swedish,
-            organiser: organiser.map(|text| Secret(text.into())),
+            access,
+            hosts: Hosts::new(Ipv4Addr::LOCALHOST.into(), &["tavling.example.org".to_owned()]),
+            trusted_proxies: vec!["10.0.0.1/32".parse().expect("a network")],
             readiness,
         },
     )

@@ -1,9 +1,11 @@
 //! Requests to the router, without a socket except where one is needed.
+mod access;
 mod api;
 mod decisions;
 mod doubts;
 mod events;
 pub(in crate::web) mod fixture;
+mod network;
 mod operation;
 mod pages;
 mod scores;
@@ -14,7 +16,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{
     body::Body,
     extract::ConnectInfo,
-    http::{HeaderMap, Request, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
 };
 use tower::ServiceExt;
 
@@ -41,11 +43,31 @@ impl Answer {
     }
 }
 
-async fn ask(web: &Arc<Web>, request: Request<Body>) -> Answer {
+async fn ask(web: &Arc<Web>, mut request: Request<Body>) -> Answer {
+    request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
     let response = router(Arc::clone(web)).oneshot(request).await.expect("the router never fails");
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.expect("the whole body").to_vec();
     Answer { status: parts.status, headers: parts.headers, body }
+}
+
+/// Signs in to a demonstration with its link; the session's cookie.
+async fn enter(web: &Arc<Web>) -> String {
+    let link = web.access.link().expect("a demonstration has a link").path();
+    let answer = get(web, &link).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+    cookie_of(&answer)
+}
+
+/// A page as the organiser of a demonstration sees it.
+async fn get_as_organiser(web: &Arc<Web>, address: &str) -> Answer {
+    let cookie = enter(web).await;
+    get_with(web, address, &[(header::COOKIE, &cookie)]).await
+}
+
+/// The cookie that an answer sets, as a browser sends it back.
+fn cookie_of(answer: &Answer) -> String {
+    answer.header(header::SET_COOKIE).split(';').next().unwrap_or_default().to_owned()
 }
 
 async fn get(web: &Arc<Web>, address: &str) -> Answer {

@@ -18,7 +18,7 @@ fn rows(answer: &Answer) -> Vec<&str> {
 
 #[tokio::test]
 async fn the_front_page_is_complete_without_a_script() {
-    let answer = get(&fixture::web(24, None), "/").await;
+    let answer = get(&fixture::web(24), "/").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
     let text = answer.text();
@@ -44,7 +44,7 @@ async fn the_front_page_is_complete_without_a_script() {
 
 #[tokio::test]
 async fn the_language_follows_the_visitor_and_is_remembered() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let english = get_with(&web, "/", &[(header::ACCEPT_LANGUAGE, "en-GB,en;q=0.9")]).await;
     assert!(english.text().contains("<html lang=\"en\">") && english.text().contains("60,229"));
     assert!(!english.text().contains("Ställningen"));
@@ -59,7 +59,7 @@ async fn the_language_follows_the_visitor_and_is_remembered() {
 
 #[tokio::test]
 async fn the_leaderboard_can_be_searched_filtered_and_ranked_by_another_rule() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let found = get(&web, "/?q=ÄLV").await;
     assert_eq!(rows(&found), ["alvdalen"]);
     assert!(found.text().contains("1 av 24 rådhus"));
@@ -76,7 +76,7 @@ async fn the_leaderboard_can_be_searched_filtered_and_ranked_by_another_rule() {
 
 #[tokio::test]
 async fn most_improved_shows_the_improvement_and_names_it() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let swedish = get(&web, "/?rule=most-improved").await;
     let english = get(&web, "/?rule=most-improved&lang=en").await;
     for (text, title, value) in [
@@ -98,13 +98,15 @@ async fn most_improved_shows_the_improvement_and_names_it() {
 #[tokio::test]
 async fn only_a_demonstration_is_marked_as_one() {
     let words = "Vilka 24 av programmets kommuner som deltog 2011 är inte känt";
-    assert!(get(&fixture::web(24, None), "/").await.text().contains(words));
+    assert!(get(&fixture::web(24), "/").await.text().contains(words));
     let real = Web::new(
         fixture::engine(24),
         Options {
             clock: Clock::real(),
             language: wire::Language::Swedish,
-            organiser: None,
+            access: fixture::demonstration(),
+            hosts: crate::web::Hosts::new(std::net::Ipv4Addr::LOCALHOST.into(), &[]),
+            trusted_proxies: vec![],
             readiness: Readiness::default(),
         },
     );
@@ -113,8 +115,8 @@ async fn only_a_demonstration_is_marked_as_one() {
 
 #[tokio::test]
 async fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
-    let web = fixture::web(24, None);
-    for address in ["/", "/participants/soderhamn", "/kiosk/soderhamn", "/organiser", "/nowhere"] {
+    let web = fixture::web(24);
+    for address in ["/", "/participants/soderhamn", "/kiosk/soderhamn", "/sign-in", "/nowhere"] {
         let answer = get_with(&web, address, &[(header::ACCEPT, "text/html")]).await;
         let text = answer.text();
         assert!(
@@ -136,7 +138,7 @@ async fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
 
 #[tokio::test]
 async fn a_town_hall_shows_its_load_curve_night_load_and_certainty() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let text = get(&web, "/participants/soderhamn").await.text().to_owned();
     for part in [
         "<h1>Söderhamn",
@@ -158,7 +160,7 @@ async fn a_town_hall_shows_its_load_curve_night_load_and_certainty() {
 
 #[tokio::test]
 async fn a_lobby_without_contact_shows_no_power() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let heard = get(&web, "/kiosk/soderhamn").await.text().to_owned();
     assert!(heard.contains("data-power=\"soderhamn\"") && heard.contains("slogs just på"));
     assert!(heard.contains("http-equiv=\"refresh\""), "it renews itself without a script");
@@ -171,7 +173,7 @@ async fn a_lobby_without_contact_shows_no_power() {
 
 #[tokio::test]
 async fn a_large_competition_is_one_page_with_few_pictures() {
-    let web = fixture::web(290, None);
+    let web = fixture::web(290);
     let answer = get(&web, "/").await;
     assert_eq!(rows(&answer).len(), 290);
     assert_eq!(answer.text().matches("data-panel").count(), 24);
@@ -192,7 +194,7 @@ async fn the_summary_shows_the_state_of_the_contest() {
         ("2027-06-02T12:00:00Z", Status::Ended, ["Avslutad", "sena avläsningar"]),
         ("2027-07-02T12:00:00Z", Status::Locked, ["Slutresultat", "låst av arrangören"]),
     ] {
-        let web = fixture::web(24, None);
+        let web = fixture::web(24);
         let mut snapshot = fixture::snapshot(18, web.engine.participants());
         snapshot.as_of = Time(day.parse::<wire::Time>().expect("a time").unix());
         snapshot.board.status = status;
@@ -213,7 +215,7 @@ async fn the_summary_shows_the_state_of_the_contest() {
 
 #[tokio::test]
 async fn a_board_without_intervals_gives_the_reason() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let reasons =
         [("sv", "längre än vad referensperioden"), ("en", "longer than the baseline can")];
     for (language, reason) in reasons {
@@ -231,7 +233,7 @@ async fn a_board_without_intervals_gives_the_reason() {
 
 #[tokio::test]
 async fn the_what_if_page_is_marked_as_not_official() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let page = get(&web, "/what-if?rule=night&baseline=last-year").await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text().contains("Inte officiellt."), "it does not say what it is");
@@ -256,7 +258,7 @@ async fn the_what_if_page_is_marked_as_not_official() {
 
 #[tokio::test]
 async fn a_town_hall_shows_its_activities_and_its_energy_traps() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let text = get(&web, "/participants/soderhamn?lang=en").await.text().to_owned();
     for part in ["Night walk", "not distinguishable", "to 3.5", "permanent load", "2027-03-23"] {
         assert!(text.contains(part), "{part:?} is missing");
@@ -269,7 +271,7 @@ async fn a_town_hall_shows_its_activities_and_its_energy_traps() {
 /// The level that the baseline follows, with its hours, in both languages.
 #[tokio::test]
 async fn a_participants_page_shows_its_level_and_the_spread_of_its_days() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let swedish = get(&web, "/participants/soderhamn").await;
     for part in [
         "Nivån de sista tolv veckorna före tävlingen",
@@ -297,13 +299,13 @@ async fn reference_buildings_are_shown_apart_from_the_unranked() {
     assert_eq!(rows(&page).len(), 24);
     let own = get(&web, "/participants/soderhamn").await;
     assert!(own.text().contains("av 23"), "the rank is among those that compete");
-    assert!(!get(&fixture::web(24, None), "/").await.text().contains("Referenshus"));
+    assert!(!get(&fixture::web(24), "/").await.text().contains("Referenshus"));
 }
 
 /// The leader of a group shares it with others, and the page states that.
 #[tokio::test]
 async fn a_leader_within_a_group_is_not_celebrated_alone() {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let certain = "går inte att skilja från";
     assert!(!get(&web, "/").await.text().contains(certain), "the first is a group of its own");
     let mut snapshot = fixture::snapshot(2, web.engine.participants());

@@ -45,7 +45,7 @@ fn after_a_change_of_staff() -> Standings {
 async fn the_scores_shown_are_in_the_order_of_the_ranks_after_a_change_of_staff() {
     let standings = after_a_change_of_staff();
     let now = Time("2027-05-01T00:00:00+02:00".parse::<wire::Time>().expect("a time").unix());
-    let web = fixture::web(2, None);
+    let web = fixture::web(2);
     let mut snapshot = fixture::snapshot(2, standings.participants());
     snapshot.as_of = now;
     snapshot.board = standings.leaderboard(Rule::SavingPerEmployee, now);

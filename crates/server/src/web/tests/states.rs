@@ -10,7 +10,7 @@ use crate::{
 };
 
 fn web(change: impl FnOnce(&mut Snapshot)) -> Arc<Web> {
-    let web = fixture::web(24, None);
+    let web = fixture::web(24);
     let mut snapshot = fixture::snapshot(18, web.engine.participants());
     change(&mut snapshot);
     publish(&web.engine, snapshot, &[]);
@@ -92,14 +92,14 @@ async fn after_the_contest_the_charts_show_its_last_week() {
     assert!(page.text().contains("path class=\"used\""));
     let kiosk = get(&web, "/kiosk/soderhamn?lang=sv").await;
     assert!(kiosk.text().contains("Tävlingens sista vecka."));
-    let running = get(&fixture::web(24, None), "/participants/soderhamn?lang=sv").await;
+    let running = get(&fixture::web(24), "/participants/soderhamn?lang=sv").await;
     assert!(running.text().contains("Senaste veckan"));
 }
 
 /// The total names the town halls that it is the sum of.
 #[tokio::test]
 async fn the_total_says_of_how_many_it_is_the_sum() {
-    let page = get(&fixture::web(24, None), "/?lang=sv").await;
+    let page = get(&fixture::web(24), "/?lang=sv").await;
     assert!(page.text().contains("i 22 av 24 rådhus, jämfört med"), "{}", page.text());
     let all = web(|snapshot| snapshot.board.total_participants = 24);
     assert!(!get(&all, "/?lang=sv").await.text().contains("av 24 rådhus, jämfört"));

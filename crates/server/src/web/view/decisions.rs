@@ -9,7 +9,7 @@ use crate::{
     audit::{AuditEvent, Declaration, DeclarationInForce, DeclarationKind, hex},
     engine::Decisions,
 };
-use competition::{ActivityKind, DoubtKind, Status};
+use competition::{ActivityKind, DoubtKind, Participant, Status};
 use maud::{Markup, html};
 
 /// The declarations in force and the end of the audit log.
@@ -100,7 +100,7 @@ pub(super) fn forms(
     } else {
         l.pick("Anmäl", "Declare")
     };
-    let form = |kind: DeclarationKind| Form::new(l, kind.id().to_owned(), kind.id(), refused);
+    let form = |kind: DeclarationKind| Form::new(context, kind.id().to_owned(), kind.id(), refused);
     html! {
         h2 { (title) }
         p.sentence { (l.pick(
@@ -121,7 +121,48 @@ pub(super) fn forms(
             });
             (form.render(title, &form.select(l.pick("Post", "Entry"), "entry", entries), l.pick("Skäl", "Reason"), title))
         }
-        @if ended && !locked { (lock(context, &Form::new(l, "lock".to_owned(), "lock", refused))) }
+        @if ended && !locked { (lock(context, &Form::new(context, "lock".to_owned(), "lock", refused))) }
+    }
+}
+
+/// The form for an activity of the only participant of a context, and the declared ones with
+/// the form that withdraws one.
+pub(super) fn activities(
+    context: &ViewContext,
+    who: &Participant,
+    all: &Decisions,
+    refused: Option<&RefusedForm>,
+) -> Markup {
+    let l = context.language;
+    let form = |kind: DeclarationKind| {
+        Form::new(context, format!("{}-{}", kind.id(), who.id), kind.id(), refused)
+    };
+    let own: Vec<&DeclarationInForce> = all
+        .declarations
+        .iter()
+        .filter(|it| it.declaration.change.kind() == DeclarationKind::Activity)
+        .filter(|it| it.declaration.change.participant() == Some(who.id.as_str()))
+        .collect();
+    let text = context.decision_text();
+    html! {
+        @if own.is_empty() {
+            p.nothing { (l.pick("Ingen aktivitet är anmäld.", "No activity is declared.")) }
+        } @else {
+            ul.plain { @for it in &own { li {
+                (text.value(&it.declaration.change)) ". " (it.declaration.reason) " (" (it.declaration.by) ")" } } }
+        }
+        @if all.locked_at.is_some() {
+            p.sentence { (l.pick("Resultatet är låst.", "The result is locked.")) }
+        } @else {
+            (declaration(context, DeclarationKind::Activity, &form(DeclarationKind::Activity)))
+            @if !own.is_empty() {
+                @let withdraw = form(DeclarationKind::Withdraw);
+                @let entries = own.iter().map(|it| (it.entry.to_string(), text.value(&it.declaration.change)));
+                @let fields = withdraw.select(l.pick("Aktivitet", "Activity"), "entry", entries);
+                (withdraw.render(l.pick("Återta en aktivitet", "Withdraw an activity"), &fields,
+                    l.pick("Skäl", "Reason"), l.pick("Återta", "Withdraw")))
+            }
+        }
     }
 }
 

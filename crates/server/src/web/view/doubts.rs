@@ -164,7 +164,9 @@ fn decision(
                     "Linjen är vad huset använde, ytan det normala. Det ifrågasatta är markerat.",
                     "The line is what was used, the area is normal. What is in doubt is marked.")) }
             }
-            @for action in actions(doubt.kind) { (action_form(context, *action, doubt, who, refused)) }
+            @if context.decides {
+                @for action in actions(doubt.kind) { (action_form(context, *action, doubt, who, refused)) }
+            }
         }
     }
 }
@@ -202,7 +204,7 @@ fn action_form(
     };
     // The same for this doubt whenever the page is drawn.
     let id = format!("{}-{}-{}-{}", kind.id(), who.id, doubt.kind, doubt.from.0);
-    let form = Form::new(l, id, kind.id(), refused);
+    let form = Form::new(context, id, kind.id(), refused);
     let participant = Form::fixed("participant", &who.id);
     let from = Form::fixed("from", &rfc3339(doubt.from));
     let until = Form::fixed("until", &rfc3339(doubt.until));

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use wire::Language;
 
+use super::ViewContext;
 use crate::web::query_params::QueryParams;
 
 /// A form that was sent and not accepted.
@@ -25,6 +26,8 @@ pub(super) struct Form<'a> {
     pub(super) kind: &'static str,
     /// What was sent with it and not accepted.
     refused: Option<&'a RefusedForm>,
+    /// The field with its token.
+    token: Markup,
 }
 
 /// What a field of a form has beside its name.
@@ -60,13 +63,13 @@ impl Input {
 
 impl<'a> Form<'a> {
     pub(super) fn new(
-        language: Language,
+        context: &ViewContext,
         id: String,
         kind: &'static str,
         refused: Option<&'a RefusedForm>,
     ) -> Self {
         let refused = refused.filter(|it| it.sent.get("form") == Some(&id));
-        Self { language, id, kind, refused }
+        Self { language: context.language, id, kind, refused, token: context.token_field() }
     }
 
     fn problem(&self, name: &str) -> Option<&str> {
@@ -137,6 +140,7 @@ impl<'a> Form<'a> {
         html! {
             details #(self.id) open[self.refused.is_some()] { summary { (title) }
                 form.filter method="post" action={ "/organiser#" (self.id) } {
+                    (self.token)
                     input type="hidden" name="kind" value=(self.kind);
                     input type="hidden" name="form" value=(self.id);
                     (fields)

@@ -1,5 +1,6 @@
 //! The pages as server-rendered HTML, complete without a script. The script only
 //! fetches the same page again and replaces what changed.
+mod accounts;
 mod activities;
 mod bar;
 mod board;
@@ -15,13 +16,17 @@ mod panel_gallery;
 mod participant;
 mod row;
 mod selection;
+mod sign_in;
 mod summary;
+mod town;
 mod what_if;
 
 use competition::{Competition, Participant, ParticipantIndex, Status, Time};
 use jiff::tz::TimeZone;
+use maud::{Markup, html};
 use wire::Language;
 
+pub(super) use accounts::{AccountsPage, accounts};
 pub(super) use board::board;
 pub(super) use chart::LoadCurve;
 pub(super) use form::RefusedForm;
@@ -31,8 +36,11 @@ pub(super) use layout::{error, not_found};
 pub(super) use organiser::{OrganiserView, organiser};
 pub(super) use participant::{ChartEnd, ParticipantCharts, participant};
 pub(super) use selection::Selection;
+pub(super) use sign_in::{PasswordPage, SignInPage, choose_password, sign_in};
+pub(super) use town::town;
 pub(super) use what_if::what_if;
 
+use super::visitor::FORM_FIELD;
 use crate::{display::PageInputs, engine::Snapshot, text::DecisionText};
 
 /// The inputs of every page.
@@ -42,12 +50,25 @@ pub(super) struct ViewContext<'a> {
     pub(super) participants: &'a [Participant],
     pub(super) snapshot: &'a Snapshot,
     pub(super) language: Language,
+    /// The token of the page's forms.
+    pub(super) form_token: Option<&'a str>,
+    /// Whether the visitor may decide.
+    pub(super) decides: bool,
     /// How many times faster than real time the simulated clock runs; `None` where the
     /// clock and the meters are real.
     pub(super) simulation_speed: Option<f64>,
 }
 
 impl<'a> ViewContext<'a> {
+    /// The field of a form with its token.
+    fn token_field(&self) -> Markup {
+        html! {
+            @if let Some(token) = self.form_token {
+                input type="hidden" name=(FORM_FIELD) value=(token);
+            }
+        }
+    }
+
     fn now(&self) -> Time {
         self.snapshot.as_of
     }

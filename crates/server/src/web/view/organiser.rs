@@ -8,9 +8,11 @@ use wire::{ConnectionState, Language};
 use super::{
     RefusedForm, ViewContext, decisions, doubts,
     layout::{PageFrame, page},
+    sign_in,
 };
 use crate::text::{ChooseText, FormatDate, FormatNumber, UNKNOWN};
 use crate::{
+    access::Identity,
     engine::{Decisions, GatewayState, IngestCounts},
     ingest::Rejection,
     web::doubt_curves::DoubtCurve,
@@ -19,6 +21,7 @@ use crate::{
 /// What the engine reports for the organiser's page.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct OrganiserView {
+    pub(in crate::web) identity: Identity,
     pub(in crate::web) quarantine: Vec<QuarantinedReadings>,
     pub(in crate::web) rejections: Vec<Rejection>,
     pub(in crate::web) gateways: Vec<GatewayState>,
@@ -43,6 +46,7 @@ pub(in crate::web) fn organiser(
             p.lead { (l.pick(
                 "Här står vad tjänsten har tagit emot sedan den startade, och vad den har avvisat. Ett avvisat meddelande stoppar aldrig de meddelanden som kommer efter.",
                 "This page shows what the service has received since it started, and what it has rejected. A rejected message never stops the messages behind it.")) }
+            (sign_in::signed_in(context, &view.identity.principal.to_string(), context.decides))
             (figures(context, &view.counts))
         } }
         @if let Some(form) = form {
@@ -53,7 +57,9 @@ pub(in crate::web) fn organiser(
         section.organiser { div.inner #decided data-live {
             (decisions::decisions(context, &view.decisions, view.done)) } }
         // The script does not reload the forms, so that input is not lost.
-        section.organiser { div.inner #declare { (decisions::forms(context, &view.decisions, form)) } }
+        @if context.decides {
+            section.organiser { div.inner #declare { (decisions::forms(context, &view.decisions, form)) } }
+        }
         section.organiser { div.inner #messages data-live {
             (refused(context, &view.counts))
             (rejections(context, &view.rejections))
