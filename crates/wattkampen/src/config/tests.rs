@@ -83,7 +83,7 @@ fn a_special_day_of_an_unknown_kind_or_listed_twice_is_a_mistake() {
         );
     let expected = [
         "14: 2027-05-07 is listed twice in special_days",
-        "56: kind of day \"halv\" is not known; did you mean \"half\"?",
+        "61: kind of day \"halv\" is not known; did you mean \"half\"?",
     ];
     assert_eq!(mistakes(&text), expected);
 }
