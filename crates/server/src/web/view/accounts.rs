@@ -89,7 +89,7 @@ fn row(context: &ViewContext, account: &Account, own: &str) -> Markup {
         who.map_or(id.as_str(), |who| &who.municipality)
     });
     let towns: Vec<&str> = towns.collect();
-    let signed_in = |at: i64| l.moment(Time(at), Time(at), context.zone());
+    let signed_in = |at: i64| l.date_time(Time(at), context.zone());
     html! { tr {
         th scope="row" { (name) @if name == own { " " small { (l.pick("(du)", "(you)")) } } }
         td { (role(&account.role, l)) @if !towns.is_empty() { " " small { (towns.join(", ")) } } }
