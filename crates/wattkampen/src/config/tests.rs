@@ -83,7 +83,7 @@ fn a_special_day_of_an_unknown_kind_or_listed_twice_is_a_mistake() {
         );
     let expected = [
         "14: 2027-05-07 is listed twice in special_days",
-        "61: kind of day \"halv\" is not known; did you mean \"half\"?",
+        "65: kind of day \"halv\" is not known; did you mean \"half\"?",
     ];
     assert_eq!(mistakes(&text), expected);
 }
@@ -176,4 +176,18 @@ fn a_reference_building_needs_no_floor_area_and_a_reference_ends_within_the_base
     );
     let competes = mistakes(&with("\"2027-01-01\"", "false"));
     assert!(competes[0].contains("library has no floor area"), "{competes:?}");
+}
+
+#[test]
+fn hosts_and_proxies_are_names_and_networks() {
+    let with = |lines: &str| EXAMPLE.replace("[server]\n", &format!("[server]\n{lines}\n"));
+    let good = "hosts = [\"a.example\"]\ntrusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]";
+    let access = parse(&with(good)).expect("no mistake").access;
+    assert_eq!(access.hosts, ["a.example"]);
+    let networks: Vec<String> = access.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["127.0.0.1/32", "10.0.0.0/8"]);
+    let bad = "hosts = [\"https://a.example\", \"a.example:80\"]\ntrusted_proxies = [\"proxy\"]";
+    assert_eq!(mistakes(&with(bad)).len(), 3);
+    let gone = mistakes(&with("organiser_password_file = \"secret\""));
+    assert!(gone[0].contains("is no longer used"), "{gone:?}");
 }
