@@ -29,7 +29,7 @@ async fn a_participant_with_imported_rows_alone_has_contact() {
     };
     let mut service = Service::start(&settings(dir.path())).await;
     let board = service.handle.leaderboard(Rule::Saving, None).await.unwrap();
-    expected(&row(&board, 0), -5, Contact::Stale);
+    expected(&row(&board, 0), -5, Contact::Imported);
     assert_eq!((row(&board, 1).measured_at, row(&board, 1).contact), (None, Contact::Silent));
     // More rows are imported while it runs; a reading of another participant makes a snapshot due.
     import(dir.path(), -5..-1);
@@ -47,15 +47,15 @@ async fn a_participant_with_imported_rows_alone_has_contact() {
     };
     let newest =
         tokio::time::timeout(Duration::from_secs(60), newer).await.expect("the import is applied");
-    expected(&newest, -1, Contact::Live);
+    expected(&newest, -1, Contact::Imported);
     service.stop().await;
     // A restart and another process give the same.
     let Settings { data, competition, participants, .. } = settings(dir.path());
     let (viewed, _) = crate::engine::standings(&data, competition, participants).unwrap();
-    expected(&row(&viewed.leaderboard(Rule::Saving, Time(NOW)), 0), -1, Contact::Live);
+    expected(&row(&viewed.leaderboard(Rule::Saving, Time(NOW)), 0), -1, Contact::Imported);
     let revived = Service::start(&settings(dir.path())).await;
     let again = revived.handle.leaderboard(Rule::Saving, None).await.unwrap();
-    expected(&row(&again, 0), -1, Contact::Live);
+    expected(&row(&again, 0), -1, Contact::Imported);
     revived.stop().await;
 }
 
