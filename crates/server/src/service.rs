@@ -152,6 +152,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServiceError> {
     let http_limits = web::ConnectionLimits::default();
     let http_limits = web::ConnectionLimits {
         connections: http_limits.connections.min(descriptors.http),
+        shared_networks: settings.access.trusted_proxies.clone(),
         ..http_limits
     };
     let http = settings.http;

@@ -4,6 +4,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ipnet::IpNet;
+
 use crate::warning_rate::WarningRate;
 
 /// Connections of one source: one in this many of [`ConnectionLimits::connections`].
@@ -15,9 +17,9 @@ pub struct ConnectionLimits {
     /// Connections at a time. A quarter of them may belong to one IPv4 address or IPv6 network
     /// of 64 bits.
     pub connections: usize,
-    /// Addresses that may use all connections, because many visitors share them: those of
-    /// trusted proxies.
-    pub shared_addresses: Vec<IpAddr>,
+    /// Networks whose addresses may use all connections, because many visitors share them:
+    /// those of trusted proxies.
+    pub shared_networks: Vec<IpNet>,
     /// Longest time from the connection, or from the first byte of a later request, to the end
     /// of its headers.
     pub head_timeout: Duration,
@@ -35,7 +37,7 @@ impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             connections: 1024,
-            shared_addresses: Vec::new(),
+            shared_networks: Vec::new(),
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(20),
             body_bytes: 256 << 10,
@@ -48,7 +50,9 @@ impl Default for ConnectionLimits {
 impl ConnectionLimits {
     /// Connections that one source may have.
     pub(super) fn share(&self, source: Source) -> usize {
-        if self.shared_addresses.iter().any(|shared| Source::of(*shared) == source) {
+        let is_shared =
+            |shared: &IpNet| shared.contains(&source.0) || Source::of(shared.addr()) == source;
+        if self.shared_networks.iter().any(is_shared) {
             self.connections
         } else {
             self.connections.div_ceil(SOURCE_SHARE)

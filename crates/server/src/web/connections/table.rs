@@ -258,8 +258,8 @@ mod tests {
     use super::*;
 
     fn table(connections: usize, shared: &[&str]) -> Arc<Table> {
-        let shared_addresses = shared.iter().map(|address| address.parse().unwrap()).collect();
-        Table::new(ConnectionLimits { connections, shared_addresses, ..Default::default() })
+        let shared_networks = shared.iter().map(|network| network.parse().unwrap()).collect();
+        Table::new(ConnectionLimits { connections, shared_networks, ..Default::default() })
     }
 
     fn admit(table: &Arc<Table>, address: &str) -> Option<Place> {
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn where_all_are_taken_the_address_with_the_most_gives_way() {
-        let table = table(4, &["192.0.2.9"]);
+        let table = table(4, &["192.0.2.8/30"]);
         let proxied: Vec<Place> = (0..3).map(|_| admit(&table, "192.0.2.9").unwrap()).collect();
         let single = admit(&table, "192.0.2.1").unwrap();
         let new = admit(&table, "192.0.2.2").unwrap();
