@@ -33,7 +33,8 @@ fn hint(error: &clap::Error) -> String {
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
     let name = suggestions.iter().find_map(|kind| match error.get(*kind)? {
         ContextValue::String(name) => Some(name.as_str()),
-        ContextValue::Strings(names) => names.first().map(String::as_str),
+        // The parser puts the name that is most alike last.
+        ContextValue::Strings(names) => names.last().map(String::as_str),
         _ => None,
     });
     match (name, error.get(ContextKind::Usage)) {

@@ -191,8 +191,9 @@ impl<'a> RowJson<'a> {
             measured_at: row.measured_at.map(rfc3339),
             state: match row.contact {
                 Contact::Live => "live",
-                Contact::Stale => "stale",
-                Contact::Silent | Contact::Imported => "silent",
+                // Imported values are those of a moment, and none arrives by itself.
+                Contact::Stale | Contact::Imported => "stale",
+                Contact::Silent => "silent",
             },
             coverage: row.coverage.and_then(|v| round(v, 3)),
             cv_rmse: row.cv_rmse.and_then(|v| round(v, 3)),

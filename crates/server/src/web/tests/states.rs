@@ -35,7 +35,7 @@ async fn imported_values_are_not_called_live() {
     let kiosk = get(&web, "/kiosk/soderhamn?lang=sv").await;
     assert!(kiosk.text().contains("Mätvärdena importeras, de senaste är från"));
     let json = get(&web, "/api/v1/leaderboard").await.json();
-    assert_eq!(json["rows"][0]["state"], "silent");
+    assert_eq!(json["rows"][0]["state"], "stale");
 }
 
 /// 1 June 2027, local midnight.
